@@ -1,0 +1,51 @@
+// The contract between operations and backends: what a backend must be able to do, on raw pointers and sizes.
+//
+// `Kernels<Policy>` is a struct of static functions. Operations call nothing else, so a new backend is one
+// specialisation and one row in `tests/backend/contract_test.cpp`. `backend/reference.hpp` is the contract's meaning in plain
+// loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator types. All
+// matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
+//
+// `accumulate` says `+=` instead of `=` for an input gradient. Parameter gradients always accumulate. A null `dx` is
+// never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
+//
+//   products   linear(R, in, out, x, w, b, y, ws)                        y = x wᵀ + b          w [out, in], b [out]
+//              linear_gelu(R, in, out, x, w, b, h, y, ws)                h = x wᵀ + b, y = gelu(h)
+//              linear_add(R, in, out, x, w, b, r, y, ws)                 y = r + x wᵀ + b      y may be r
+//              linear_input_gradient(R, in, out, dy, w, dx, accumulate, ws)            dx (+)= dy w
+//              linear_weight_gradient(R, in, out, dy, x, dw, db, ws)     dw += dyᵀ x, db += Σ_r dy     db may be null
+//              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
+//   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean and 1/deviation, type A
+//              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here
+//   attention  attention(B, N, H, d, qkv, y, lse, ws)                    qkv [B,N,3,H,d], y [B,N,H,d], lse [B,H,N], type A
+//              attention_gradient(B, N, H, d, qkv, y, lse, dy, dqkv, accumulate, ws)
+//   maps       map<Form>(n, x, y)                                        y[i] = Form(x[0][i], x[1][i], ...)
+//              map_gradient<Form>(n, x, dy, dx, accumulate)              arrays of pointers; null where not wanted
+//              each(n, f)                                                f(i) for i in [0, n), any order, in parallel
+//              rows(R, D, f)                                             f(r, c) for all r, c
+//   training   sum_of_squares(n, g, ws) -> double                        fixed order
+//              adamw(n, w, g, m, v, AdamwStep)                           one pass; g is read and set to zero
+//
+// Sizes of workspace, constant whatever the batch:
+//              linear_workspace(in, out), layer_norm_workspace(D), attention_workspace(N, H, d), sum_workspace()
+#pragma once
+#include <mae/backend/policy.hpp>
+
+namespace mae {
+
+/// One AdamW update (Loshchilov & Hutter, 2019) of a tensor: the rates already hold schedule and layer scale.
+struct AdamwStep {
+  double rate = 0;          ///< learning rate of this update
+  double decay = 0;         ///< decoupled weight decay; multiplies `rate`
+  double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
+  double gradient_scale = 1;  ///< multiplies the gradient first (clipping, accumulation)
+  double correction1 = 1, correction2 = 1;  ///< 1 - beta1^t and 1 - beta2^t
+};
+
+/// A backend that is not included cannot be used: one sentence instead of a page.
+template <class Policy>
+struct RequireBackend {
+  static_assert(Kernels<Policy>::available,
+                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
+};
+
+}  // namespace mae

@@ -1,0 +1,69 @@
+// Who computes, in which precision, is a type: `Reference<float>`, `Cpu<float>`, `Cpu<double>`, later `Cuda<bf16>`.
+//
+// A policy names three element types, because they differ as soon as precision is mixed: activations are what is moved
+// and kept, parameters are the master weights and their gradients, the accumulator is what sums are made in.
+#pragma once
+#include <mae/core/bf16.hpp>
+#include <mae/core/config.hpp>
+
+namespace mae {
+
+/// The element types of a policy that stores activations as `T`.
+template <class T>
+struct Elements {
+  using Activation = T;
+  using Parameter = T;
+  using Accumulator = T;
+};
+/// Mixed precision: bfloat16 is stored and moved, `float` keeps weights and sums.
+template <>
+struct Elements<bf16> {
+  using Activation = bf16;
+  using Parameter = float;
+  using Accumulator = float;
+};
+
+/// Plain loops on one thread: the textbook, and the oracle that every other backend is tested against.
+template <class T = float>
+struct Reference : Elements<T> {
+  using Threads = Serial;
+};
+
+/// SIMD and threads. `Isa` is an instruction set of `mae::isa` or `isa::Best`; `ThreadsType` is `Serial` or `OpenMp`.
+template <class T = float, class Isa = isa::Best, class ThreadsType = DefaultThreads>
+struct Cpu : Elements<T> {
+  using Threads = ThreadsType;
+};
+
+/// The kernels of a policy; each backend specialises it. `backend/kernels.hpp` writes down the contract.
+template <class Policy>
+struct Kernels {
+  static constexpr bool available = false;
+};
+
+/// Memory a kernel may scribble in during a call: `shared` bytes for all, `per_thread` bytes for each thread.
+struct WorkspaceSize {
+  Index shared = 0, per_thread = 0;
+  constexpr WorkspaceSize operator|(WorkspaceSize other) const {
+    return {shared > other.shared ? shared : other.shared,
+            per_thread > other.per_thread ? per_thread : other.per_thread};
+  }
+};
+
+/// The memory itself. Aligned to `alignment`; its content is undefined at the start of every call.
+struct Workspace {
+  char* base = nullptr;
+  WorkspaceSize size;
+  int threads = 1;
+  template <class T>
+  T* shared() const {
+    return reinterpret_cast<T*>(base);
+  }
+  template <class T>
+  T* mine(int thread) const {
+    return reinterpret_cast<T*>(base + size.shared + thread * size.per_thread);
+  }
+  static constexpr Index bytes(WorkspaceSize size, int threads) { return size.shared + threads * size.per_thread; }
+};
+
+}  // namespace mae

@@ -1,0 +1,123 @@
+// What the compiler and the machine offer: version, `Index`, threads, instruction sets.
+//
+// This is the only file of the library with conditional compilation. It never changes a type behind a name: it defines
+// *different types* (`isa::Avx2`, `OpenMp`, ...) and says which of them exist, so files built with different flags
+// cannot clash in one program.
+#pragma once
+#include <cstddef>
+#include <type_traits>
+
+#define MAE_VERSION_MAJOR 0
+#define MAE_VERSION_MINOR 1
+#define MAE_VERSION_PATCH 0
+
+#if defined(__CUDACC__)
+#define MAE_HOST_DEVICE __host__ __device__
+#else
+#define MAE_HOST_DEVICE
+#endif
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace mae {
+
+/// Sizes, offsets and counts. Signed, so that a difference is a number.
+using Index = std::ptrdiff_t;
+
+/// `"0.1.0"`, as written into checkpoints.
+inline constexpr const char* version = "0.1.0";
+
+/// The bytes every tensor, parameter and planned buffer starts at a multiple of.
+inline constexpr Index alignment = 64;
+
+/// Threads as a type: work runs on the calling thread alone.
+struct Serial {
+  static int count() { return 1; }
+  /// Calls `work(0)`.
+  template <class Work>
+  static void run(int /*threads*/, const Work& work) {
+    work(0);
+  }
+};
+
+#if defined(_OPENMP)
+/// Threads as a type: an OpenMP team. Present only in files built with `-fopenmp`.
+struct OpenMp {
+  static int count() { return omp_get_max_threads(); }
+  /// Calls `work(t)` for every t in [0, threads), each once, whatever team the runtime grants.
+  template <class Work>
+  static void run(int threads, const Work& work) {
+    if (threads <= 1) return work(0);
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (int thread = 0; thread < threads; ++thread) work(thread);
+  }
+};
+using DefaultThreads = OpenMp;
+#else
+using DefaultThreads = Serial;
+#endif
+
+/// Instruction sets as types. `run(body)` compiles `body`, and every always-inline function it calls, for that set;
+/// `supported()` asks the processor; `bytes` is the width of its vectors.
+namespace isa {
+
+/// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
+struct Baseline {
+  static constexpr const char* name = "baseline";
+  static constexpr Index bytes = 16;
+  static bool supported() { return true; }
+  template <class Body>
+  [[gnu::noinline]] static void run(const Body& body) {
+    body();
+  }
+};
+
+#if defined(__x86_64__)
+struct Avx2 {
+  static constexpr const char* name = "avx2";
+  static constexpr Index bytes = 32;
+  static bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+  template <class Body>
+  [[gnu::target("avx2,fma"), gnu::noinline]] static void run(const Body& body) {
+    body();
+  }
+};
+struct Avx512 {
+  static constexpr const char* name = "avx512";
+  static constexpr Index bytes = 64;
+  static bool supported() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  }
+  template <class Body>
+  [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), gnu::noinline]] static void run(const Body& body) {
+    body();
+  }
+};
+#else
+using Avx2 = Baseline;
+using Avx512 = Baseline;
+#endif
+
+/// The widest set that the processor supports, asked once at run time.
+struct Best {
+  static constexpr const char* name = "best";
+};
+
+/// Calls `body(Set{})` with the set that `Isa` names, or for `Best` the widest supported one.
+template <class Isa, class Body>
+void dispatch(const Body& body) {
+  if constexpr (std::is_same_v<Isa, Best>) {
+    static const int width = Avx512::supported() ? 2 : Avx2::supported() ? 1 : 0;
+    if (width == 2) return body(Avx512{});
+    if (width == 1) return body(Avx2{});
+    body(Baseline{});
+  } else {
+    body(Isa{});
+  }
+}
+
+}  // namespace isa
+}  // namespace mae

@@ -1,0 +1,17 @@
+// The one exception of the library. It says what was wrong, what was found and what was expected.
+#pragma once
+#include <stdexcept>
+#include <string>
+
+namespace mae {
+
+/// A mistake found at run time: a bad file, value or size. Shapes are checked at compile time and never arrive here.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message) : std::runtime_error("mae: " + message) {}
+  /// `subject` is the file, key or parameter at fault, as the user knows it.
+  Error(const std::string& subject, const std::string& found, const std::string& expected)
+      : Error(subject + ": found " + found + ", expected " + expected) {}
+};
+
+}  // namespace mae
