@@ -6,9 +6,9 @@
 
 The same versions write the same bytes again; `__metadata__` of every file names the versions and the sizes.
 
-Pre-training (mae_*.safetensors): ViTMAEForPreTraining of transformers. Parameters have their published names; the oracle
-keeps query, key and value apart, here they are the three row blocks of `attn.qkv`. Weights, images and noise are float32
-values, all computation is in float64, so tests in float and in double compare with the same truth.
+Pre-training (mae_*.safetensors): ViTMAEForPreTraining of transformers. Parameters have their published names; the
+oracle keeps query, key and value apart, here they are the three row blocks of `attn.qkv`. Weights, images and noise are
+float32 values, all computation is in float64, so tests in float and in double compare with the same truth.
     <parameter>          F32  weights, both position tables included
     grad.<parameter>     F64  gradient of `loss`, for all but the two fixed position tables
     images, noise        F32  [B, C, H, W] and [B, L], no two noise values of a row equal
@@ -16,10 +16,11 @@ values, all computation is in float64, so tests in float and in double compare w
     pred, loss           F64  [B, L, p*p*C] (channel last) and [1]
     features             F64  [B, L+1, D], encoder output after `norm` with no patch removed, in image order
 
-AdamW (adamw.safetensors): one such model, trained twenty steps on one batch, torch.optim.AdamW in float64. `noise.<i>` is
-the noise of step i, `losses[i]` the loss before its update, `final.<parameter>` F64 the weights after the last. Weights of
-two and more dimensions decay, class and mask token among them. The key part of an `attn.qkv.bias` has a gradient of zero
-but for rounding, and AdamW divides it by its own size: in float those values may wander, without effect on the loss.
+AdamW (adamw.safetensors): one such model, trained twenty steps on one batch, torch.optim.AdamW in float64. `noise.<i>`
+is the noise of step i, `losses[i]` the loss before its update, `final.<parameter>` F64 the weights after the last step.
+Weights of two and more dimensions decay, class and mask token among them. The key part of an `attn.qkv.bias` has a
+gradient of zero but for rounding, and AdamW divides it by its own size: in float these values may wander, without effect
+on the loss. Compare `final` too: over twenty steps a wrong choice of decayed weights moves the loss by only 5e-5.
 
 Classifiers (classifier_*.safetensors): VisionTransformer of timm, with the mean of the patch tokens (no `norm`, but
 `fc_norm` after pooling) or with the class token (after `norm`). Here position table and class token are trained too.
@@ -27,10 +28,10 @@ Classifiers (classifier_*.safetensors): VisionTransformer of timm, with the mean
     logits, loss         F64 [B, K] and [1], loss = mean over B of -sum_k targets * log_softmax(logits)
 
 What had to be done to the oracle:
-  - transformers 5 computes "eager" attention's softmax in float32 in a model of any type; SDPA's plain path keeps float64.
-  - It builds position tables for square grids only (and a new model of version 5.23 keeps them zero), and its patchify()
-    refuses rectangular images. Tables are parameters, so all are assigned here, and patchify() gets the flag that waives
-    the refusal. Network and loss run unchanged.
+  - transformers 5 computes "eager" attention's softmax in float32 in a model of any type; SDPA's plain path does not.
+  - It builds position tables for square grids only (a new model of version 5.23 keeps them zero), and its patchify()
+    refuses rectangular images. Tables are parameters, so all are assigned here, and patchify() gets the flag that
+    waives the refusal. Network and loss run unchanged.
 Each result is checked before it is written: the encoder's against timm's on the published names, tables against those
 that transformers builds for a square grid, mask and loss against a few plain lines of numpy, gradients by differences.
 """
@@ -50,6 +51,9 @@ import transformers
 from timm.models.vision_transformer import VisionTransformer
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.models.vit_mae.modeling_vit_mae import ViTMAEDecoder, ViTMAEEmbeddings
+
+from checks import check_encoder, check_environment, check_gradients, check_loss, check_mask, expect, expect_close
+from inputs import make_images, make_noise, random_weights, sincos_table
 
 # The sizes of all cases differ in as many respects as they can, so that a swapped pair of sizes cannot go unnoticed.
 # `head_width_80` has the head of ViT-H; `grey` keeps 9 of 100 patches, not 10: int(100 * (1 - 0.9)) rounds down.
@@ -107,70 +111,6 @@ RENAMES = [
     (r"\.(intermediate\.dense|mlp\.fc1)\.", ".mlp.fc1."),
     (r"\.(output\.dense|mlp\.fc2)\.", ".mlp.fc2."),
 ]
-
-
-def expect(condition, what):
-    """Ends the program unless `condition` holds; unlike assert, also under python -O."""
-    if not condition:
-        sys.exit(f"generate.py: {what}")
-
-
-def expect_close(found, truth, tolerance, what):
-    found, truth = np.asarray(found), np.asarray(truth)
-    expect(found.shape == truth.shape, f"{what}: shape {found.shape}, expected {truth.shape}")
-    error = np.abs(found - truth).max() / max(1.0, np.abs(truth).max())
-    expect(error <= tolerance, f"{what}: off by {error:.3g}, allowed {tolerance:.3g}")
-
-
-# ---- inputs ----------------------------------------------------------------------------------------------------------
-
-
-def uniform(rng, shape, bound=1.0):
-    """float32 values in [-bound, bound)."""
-    return ((2 * rng.random(shape) - 1) * bound).astype(np.float32)
-
-
-def make_images(rng, batch, channels, height, width):
-    """[B, C, H, W]: in each channel a slope and a wave, with noise on top; patches differ in mean and in variance."""
-    y, x = np.mgrid[0:height, 0:width]
-    slope_y, slope_x, pitch_y, pitch_x, phase = rng.random((5, batch, channels, 1, 1)) * 2 - 1
-    picture = slope_y * y / height + slope_x * x / width + np.sin(2 * (pitch_y * y + pitch_x * x) + 3 * phase)
-    return (picture + 0.5 * (2 * rng.random(picture.shape) - 1)).astype(np.float32)
-
-
-def make_noise(rng, batch, patches):
-    """[B, L] in [0, 1): multiples of 2^-24, exact in float32 and different within each row."""
-    rows = [rng.choice(2**24, size=patches, replace=False) for _ in range(batch)]
-    return (np.stack(rows) * 2.0**-24).astype(np.float32)
-
-
-def sincos_table(grid_height, grid_width, width):
-    """[1, L+1, D]: row 0 is zero (class token), row 1 + t that of patch t = row * grid_width + col, which is
-    [sin(col w) | cos(col w) | sin(row w) | cos(row w)] with w_k = 10000^(-k / (D/4))."""
-    omega = 10000.0 ** -(np.arange(width // 4) / (width // 4))
-    row, col = np.divmod(np.arange(grid_height * grid_width), grid_width)
-    col, row = np.outer(col, omega), np.outer(row, omega)
-    table = np.concatenate([np.sin(col), np.cos(col), np.sin(row), np.cos(row)], axis=1)
-    return np.concatenate([np.zeros((1, width)), table])[None].astype(np.float32)
-
-
-def random_weights(rng, shapes):
-    """float32 weights under published names; none is zero or one, so a forgotten term shows."""
-    weights = {}
-    for name, shape in sorted(shapes.items()):  # whatever order the oracle has its modules in
-        if re.search(r"norm\d?\.weight$", name):
-            weights[name] = 1 + uniform(rng, shape, 0.4)
-        elif name.endswith(".bias"):
-            weights[name] = uniform(rng, shape, 0.3)
-        elif name.endswith(".weight"):  # Xavier's bound; a convolution counts as a matrix
-            outputs, inputs = shape[0], int(np.prod(shape[1:]))
-            weights[name] = uniform(rng, shape, np.sqrt(6 / (inputs + outputs)))
-        else:  # cls_token, mask_token, and the classifiers' pos_embed
-            weights[name] = uniform(rng, shape, 0.5)
-    return weights
-
-
-# ---- the pre-training oracle -----------------------------------------------------------------------------------------
 
 
 def build_mae(case):
@@ -274,72 +214,6 @@ def write(path, tensors, metadata):
     print(f"{path.name:34} {path.stat().st_size:8} bytes  loss {tensors.get('loss', tensors.get('losses'))}")
 
 
-# ---- checks ----------------------------------------------------------------------------------------------------------
-
-
-def check_environment():
-    """The oracle's attention is exact in float64, and our table is the one it builds for a square grid."""
-    q, k, v = torch.from_numpy(np.random.default_rng(0).random((3, 2, 3, 11, 8)))
-    plain = torch.softmax(q @ k.transpose(-1, -2) * 8**-0.5, dim=-1) @ v
-    expect_close(torch.nn.functional.scaled_dot_product_attention(q, k, v), plain, 1e-14, "attention in float64")
-    config = transformers.ViTMAEConfig(image_size=20, patch_size=4, hidden_size=24, num_hidden_layers=1,
-                                       num_attention_heads=1)
-    embeddings = ViTMAEEmbeddings(config)
-    embeddings.initialize_weights()
-    expect_close(sincos_table(5, 5, 24), embeddings.position_embeddings.detach(), 1e-7, "position table")
-
-
-def check_encoder(case, weights, images, features):
-    """timm's encoder takes the published names as they are."""
-    encoder = build_timm(case, num_classes=0, global_pool="", fc_norm=False)
-    decoder_only = re.compile(r"decoder_|mask_token")
-    encoder.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()
-                             if not decoder_only.match(name)}, strict=True)
-    with torch.no_grad():
-        expect_close(features, encoder(torch.from_numpy(images).double()), 1e-13, "features against timm")
-
-
-def check_mask(noise, ratio, ids_restore, mask):
-    """ids_restore is the rank of each patch's noise; the int(L * (1 - ratio)) lowest are kept."""
-    rank = (noise[:, :, None] > noise[:, None, :]).sum(axis=2)
-    expect(np.array_equal(ids_restore, rank), "ids_restore is not the rank of the noise")
-    expect(np.array_equal(mask, rank >= int(noise.shape[1] * (1 - ratio))), "mask is not rank >= kept patches")
-
-
-def check_loss(images, patch, pred, mask, norm_pix, loss):
-    """The loss in plain loops over images and patches."""
-    total = 0.0
-    for picture, rows, removed in zip(images.astype(np.float64), pred, mask):
-        columns = picture.shape[2] // patch
-        for t in np.flatnonzero(removed):
-            y, x = t // columns * patch, t % columns * patch
-            target = picture[:, y:y + patch, x:x + patch].transpose(1, 2, 0).ravel()
-            if norm_pix:
-                target = (target - target.mean()) / np.sqrt(target.var(ddof=1) + 1e-6)
-            total += np.mean((rows[t] - target) ** 2)
-    expect_close(loss / (total / mask.sum()), 1.0, 1e-12, "loss against a plain recomputation")
-
-
-def check_gradients(loss_of, groups, weights, tensors, rng):
-    """For each parameter the slope along a random direction, by fourth-order central differences."""
-    step = 1e-3
-    for name in sorted(name for name in groups if f"grad.{name}" in tensors):
-        value, direction = weights[name].astype(np.float64), 2 * rng.random(weights[name].shape) - 1
-        losses = {}
-        for k in (-2, -1, 1, 2):
-            assign(groups[name], value + k * step * direction)
-            with torch.no_grad():
-                losses[k] = loss_of().item()
-        assign(groups[name], value)
-        slope = (8 * (losses[1] - losses[-1]) - (losses[2] - losses[-2])) / (12 * step)
-        gradient = tensors[f"grad.{name}"]
-        scale = np.abs(gradient * direction).sum()
-        expect_close(np.sum(gradient * direction) / scale, slope / scale, 1e-6, f"gradient of {name}")
-
-
-# ---- the three kinds of files ----------------------------------------------------------------------------------------
-
-
 def generate_mae(folder, name, case, seed):
     rng = np.random.default_rng(seed)
     model, groups, weights = load_mae(case, rng)
@@ -358,10 +232,12 @@ def generate_mae(folder, name, case, seed):
         if key not in TABLES:
             tensors[f"grad.{key}"] = gather(group, lambda part: part.grad)
 
-    check_encoder(case, weights, images, tensors["features"])
+    encoder = build_timm(case, num_classes=0, global_pool="", fc_norm=False)
+    check_encoder(encoder, weights, images, tensors["features"])
     check_mask(noise, case["mask_ratio"], tensors["ids_restore"], tensors["mask"])
     check_loss(images, case["patch"], tensors["pred"], tensors["mask"], case["norm_pix_loss"], tensors["loss"][0])
-    check_gradients(lambda: model(images64, noise=noise64).loss, groups, weights, tensors, rng)
+    check_gradients(lambda: model(images64, noise=noise64).loss,
+                    lambda key, value: assign(groups[key], value), weights, tensors, rng)
     keep = int(patches * (1 - case["mask_ratio"]))
     write(folder / f"{name}.safetensors", tensors,
           describe(dict(case, patches=patches, keep=keep), "one MAE pre-training pass and its gradients"))
@@ -426,7 +302,8 @@ def generate_classifier(folder, name, case, seed):
                    logits=logits.detach().numpy(), loss=loss.detach().numpy()[None])
     for key, group in groups.items():
         tensors[f"grad.{key}"] = gather(group, lambda part: part.grad)
-    check_gradients(lambda: loss_of(model(images64)), groups, weights, tensors, rng)
+    check_gradients(lambda: loss_of(model(images64)),
+                    lambda key, value: assign(groups[key], value), weights, tensors, rng)
     write(folder / f"{name}.safetensors", tensors,
           describe(dict(case, label_smoothing=SMOOTHING), "one ViT classification pass and its gradients"))
 
