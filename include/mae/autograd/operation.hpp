@@ -1,0 +1,257 @@
+// An operation: a struct that says what its result is, what its backward needs, and how both are computed.
+//
+// Your own takes about ten lines:
+//
+//   struct Square : Operation {
+//     static constexpr const char* name = "square";
+//     static constexpr unsigned keep = keep_input(0);                 // backward reads x
+//     template <class X> using Output = X;                            // the result has the shape of x
+//     static void forward(const auto& f) {
+//       f.each([x = f.x(first), y = f.y()](Index i) { y[i] = x[i] * x[i]; });
+//     }
+//     static void backward(const auto& f) {
+//       f.each([x = f.x(first), dy = f.dy(), dx = f.dx(first)](Index i) { dx.add(i, 2 * x[i] * dy[i]); });
+//     }
+//   };
+//   constexpr auto square(const Expression auto& x) { return apply<Square>(x); }
+//
+// Reading an operand that `keep` does not name is a compile error, since the planner may have overwritten it.
+// `check_gradients` (gradient_check.hpp) tests the pair against finite differences.
+#pragma once
+#include <cmath>
+#include <tuple>
+
+#include <mae/autograd/parameter.hpp>
+#include <mae/autograd/value.hpp>
+
+namespace mae {
+
+/// `keep = keep_input(0) | keep_input(1) | keep_result`: what an operation's backward reads besides the gradient.
+constexpr unsigned keep_input(int k) { return 1u << k; }
+inline constexpr unsigned keep_nothing = 0, keep_result = 1u << keeps_output;
+
+/// Names of operands: `f.x(first)`.
+inline constexpr std::integral_constant<int, 0> first;
+inline constexpr std::integral_constant<int, 1> second;
+inline constexpr std::integral_constant<int, 2> third;
+
+/// What an operation inherits; it overrides what differs.
+struct Operation {
+  static constexpr unsigned keep = keep_nothing;
+  static constexpr bool cheap = false;         ///< may be recomputed instead of kept
+  static constexpr unsigned recompute_reads = ~0u;  ///< operands that recomputing reads (default: all)
+  static constexpr unsigned passes = 0;        ///< bit k: dx(k) is dy itself; backward calls `f.pass(k)`
+  static constexpr unsigned constant = 0;      ///< bit k: no gradient ever flows to operand k
+  template <class M>
+  using Element = typename M::Policy::Activation;  ///< of the result
+  template <class M, class... X>
+  static constexpr Index auxiliary = 0;  ///< bytes per sample that forward notes for backward
+  static constexpr bool auxiliary_optional = false;  ///< forward does without when no backward follows
+  template <class M, class... X>
+  static constexpr Index forward_scratch = 0;  ///< bytes per sample
+  template <class M, class... X>
+  static constexpr Index frozen_scratch = 0;  ///< instead of forward_scratch when no backward follows
+  template <class M, class... X>
+  static constexpr Index backward_scratch = 0;
+  template <class M, class... X>
+  static constexpr Index flops = 0;  ///< of the forward pass, per sample
+  template <class M, class... X>
+  static constexpr WorkspaceSize workspace{};
+};
+
+/// A gradient to be written: `add(i, g)` is `=` or `+=`, as the plan says. `wanted()` is false if nobody reads it.
+template <class T, class A>
+struct GradientTarget {
+  T* data;
+  bool accumulate;
+  MAE_HOST_DEVICE bool wanted() const { return data != nullptr; }
+  MAE_HOST_DEVICE void add(Index i, A gradient) const {
+    data[i] = T(accumulate ? A(data[i]) + gradient : gradient);
+  }
+};
+
+/// What both halves of an operation see: sizes, operands, parameters, memory.
+template <class M, class Op, class... V>
+class Call {
+ public:
+  using Mode = M;
+  using Policy = typename M::Policy;
+  using Kernels = mae::Kernels<Policy>;
+  using T = typename Policy::Activation;
+  using W = typename Policy::Parameter;
+  using A = typename Policy::Accumulator;
+  using Result = typename Op::template Output<typename V::Shape...>;
+  using ResultElement = typename Op::template Element<M>;
+  template <int k>
+  using Operand = std::tuple_element_t<static_cast<std::size_t>(k), std::tuple<V...>>;
+
+  Call(const Execution& execution, const Node& node) : execution_(execution), node_(node) {}
+
+  Index batch() const { return execution_.batch; }
+  const Context& context() const { return execution_.context; }
+  const Workspace& workspace() const { return execution_.workspace; }
+  const Execution& execution() const { return execution_; }
+  const Node& node() const { return node_; }
+  const W* parameter(int k) const { return static_cast<const W*>(execution_.weights) + node_.parameters[k]; }
+  /// The bytes asked for by `auxiliary`.
+  A* auxiliary() const { return execution_.template at<A>(node_.auxiliary); }
+  /// Calls f(i) for every element of the result, in parallel.
+  template <class F>
+  void each(const F& f) const {
+    Kernels::each(batch() * Result::count, f);
+  }
+
+ protected:
+  const Execution& execution_;
+  const Node& node_;
+};
+
+template <class M, class Op, class... V>
+struct ForwardCall : Call<M, Op, V...> {
+  using Base = Call<M, Op, V...>;
+  using Base::Base;
+  template <int k>
+  auto x(std::integral_constant<int, k>) const {
+    const Location place = this->execution_.backward_phase ? this->node_.x_backward[k] : this->node_.x[k];
+    return this->execution_.template at<const typename Base::template Operand<k>::Element>(place);
+  }
+  auto y() const {
+    return this->execution_.template at<typename Base::ResultElement>(
+        this->execution_.backward_phase ? this->node_.y_backward : this->node_.y);
+  }
+  char* temporary() const { return this->execution_.template at<char>(this->node_.forward_temporary); }
+};
+
+template <class M, class Op, class... V>
+struct BackwardCall : Call<M, Op, V...> {
+  using Base = Call<M, Op, V...>;
+  using Base::Base;
+  template <int k>
+  auto x(std::integral_constant<int, k>) const {
+    static_assert(Op::keep & keep_input(k), "mae: backward reads an operand that the operation's `keep` does not name");
+    return this->execution_.template at<const typename Base::template Operand<k>::Element>(this->node_.x_backward[k]);
+  }
+  auto y() const {
+    static_assert(Op::keep & keep_result, "mae: backward reads the result, but the operation's `keep` lacks keep_result");
+    return this->execution_.template at<const typename Base::ResultElement>(this->node_.y_backward);
+  }
+  auto dy() const { return this->execution_.template at<const typename Base::ResultElement>(this->node_.dy); }
+  template <int k>
+  GradientTarget<typename Base::template Operand<k>::Element, typename Base::A> dx(
+      std::integral_constant<int, k>) const {
+    using E = typename Base::template Operand<k>::Element;
+    return {this->node_.wants[k] ? this->execution_.template at<E>(this->node_.dx[k]) : nullptr,
+            this->node_.accumulates[k]};
+  }
+  /// The gradient of parameter k, to be added to; null if it is frozen.
+  auto gradient(int k) const {
+    auto* const all = static_cast<typename Base::W*>(this->execution_.gradients);
+    return this->node_.trained[k] ? all + this->node_.parameters[k] : nullptr;
+  }
+  char* temporary() const { return this->execution_.template at<char>(this->node_.backward_temporary); }
+  /// dx(k) is dy: nothing to do where the plan gave both one buffer.
+  template <int k>
+  void pass(std::integral_constant<int, k> operand) const {
+    const auto to = dx(operand);
+    const auto from = dy();
+    if (to.wanted() && to.data != from)
+      this->each([=](Index i) { to.add(i, typename Base::A(from[i])); });
+  }
+};
+
+namespace detail {
+template <class M, class Op, class... V>
+struct Thunks {
+  static void forward(const Execution& execution, const Node& node) {
+    Op::forward(ForwardCall<M, Op, V...>(execution, node));
+  }
+  static void backward(const Execution& execution, const Node& node) {
+    Op::backward(BackwardCall<M, Op, V...>(execution, node));
+  }
+  static void recompute(const Execution& execution, const Node& node) {
+    const ForwardCall<M, Op, V...> call(execution, node);
+    if constexpr (requires { Op::recompute(call); }) Op::recompute(call);
+    else Op::forward(call);
+  }
+  static Fault diagnose(const Execution& execution, const Node& node) {
+    const ForwardCall<M, Op, V...> call(execution, node);
+    if constexpr (requires { Op::diagnose(call); }) {
+      return Op::diagnose(call);
+    } else {
+      Op::forward(call);
+      const auto y = call.y();
+      for (Index i = 0; i < execution.batch * ForwardCall<M, Op, V...>::Result::count; ++i)
+        if (!std::isfinite(static_cast<double>(y[i]))) return {true, node.parameters[0], node.name};
+      return {};
+    }
+  }
+};
+
+template <class Op, class M, class... V, class... P>
+constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) {
+  static_assert(sizeof...(V) <= max_inputs && sizeof...(P) <= max_parameters);
+  using Result = typename Op::template Output<typename V::Shape...>;
+  using E = typename Op::template Element<M>;
+  using T = Thunks<M, Op, V...>;
+  Node node;
+  node.name = Op::name;
+  node.forward = &T::forward;
+  node.diagnose = &T::diagnose;
+  if constexpr (M::Memory::backward) {
+    node.backward = &T::backward;
+    if constexpr (Op::cheap) node.recompute = &T::recompute;
+  }
+  Tracer* const tracer = std::get<0>(operands).tracer;
+  std::apply(
+      [&](const auto&... operand) {
+        ((node.stopped[node.input_count] = operand.stopped, node.inputs[node.input_count++] = operand.id), ...);
+      },
+      operands);
+  for (int k = 0; k < node.input_count; ++k) {
+    node.differentiable[k] = !(Op::constant >> k & 1u);
+    node.passes[k] = Op::passes >> k & 1u;
+  }
+  int k = 0;
+  ((node.trained[k] = P::trained, node.parameters[k++] = parameters.offset), ...);
+  for (int j = 0; j < k; ++j)
+    if (node.parameters[j] < 0) {
+      tracer->graph.error = TraceError::unlisted_parameter;
+      node.parameters[j] = 0;
+    }
+  node.keep = Op::keep;
+  node.cheap = Op::cheap;
+  node.recompute_reads = Op::recompute_reads;
+  node.auxiliary_bytes = align_up(Op::template auxiliary<M, typename V::Shape...>);
+  node.forward_scratch = align_up(Op::template forward_scratch<M, typename V::Shape...>);
+  node.auxiliary_optional = Op::auxiliary_optional;
+  node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
+  node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
+  node.flops = Op::template flops<M, typename V::Shape...>;
+  tracer->graph.workspace = tracer->graph.workspace | Op::template workspace<M, typename V::Shape...>;
+  return Value<M, Result, E>{tracer, tracer->template add_node<Result, E>(node)};
+}
+}  // namespace detail
+
+template <class X>
+concept ParameterLike = std::is_base_of_v<ParameterBase, X>;
+
+/// Records one operation: one to three expressions, then its parameters. Gives the value of the result.
+template <class Op, Expression X, ParameterLike... P>
+constexpr auto apply(const X& x, const P&... parameters) {
+  return detail::record<Op, typename X::Mode>(std::tuple(x.eval()), parameters...);
+}
+template <class Op, Expression X, Expression Y, ParameterLike... P>
+constexpr auto apply(const X& x, const Y& y, const P&... parameters) {
+  auto a = x.eval();
+  auto b = y.eval();
+  return detail::record<Op, typename X::Mode>(std::tuple(a, b), parameters...);
+}
+template <class Op, Expression X, Expression Y, Expression Z, ParameterLike... P>
+constexpr auto apply(const X& x, const Y& y, const Z& z, const P&... parameters) {
+  auto a = x.eval();
+  auto b = y.eval();
+  auto c = z.eval();
+  return detail::record<Op, typename X::Mode>(std::tuple(a, b, c), parameters...);
+}
+
+}  // namespace mae

@@ -1,0 +1,124 @@
+// A program: a model traced and planned by the compiler, ready to run.
+//
+// `Program<Model, Cpu<float>, KeepAll>` runs the model's `operator()` once during compilation on symbolic inputs, plans the
+// memory, proves the plan, and offers `forward` and `backward`: straight lines of direct calls with constant offsets. The
+// numbers of the plan are constants: `static_assert(P::saved_bytes < 90'000'000)` is legal.
+#pragma once
+#include <mae/autograd/plan.hpp>
+#include <mae/autograd/value.hpp>
+#include <mae/autograd/parameter.hpp>
+#include <mae/autograd/verify.hpp>
+#include <mae/backend/policy.hpp>
+
+#include <tuple>
+
+namespace mae {
+
+namespace detail {
+template <class M, class In, class InputList>
+using InputValue = Value<M, typename In::Shape, typename In::template Element<typename M::Policy>>;
+
+template <class Model, class M, class InputList>
+struct Trace;
+template <class Model, class M, class... In>
+struct Trace<Model, M, Inputs<In...>> {
+  using Arguments = std::tuple<InputValue<M, In, Inputs<In...>>...>;
+
+  template <std::size_t... k>
+  static constexpr auto call(Tracer& tracer, const Model& model, std::index_sequence<k...>) {
+    const Arguments arguments{add_input<In>(tracer, static_cast<int>(k))...};
+    return model(std::get<k>(arguments)...).eval();
+  }
+  template <class I>
+  static constexpr InputValue<M, I, void> add_input(Tracer& tracer, int k) {
+    const int id = tracer.template add_value<typename I::Shape, typename I::template Element<typename M::Policy>>(
+        -1, input + k);
+    tracer.graph.values[id].gradient = I::gradient;
+    return {&tracer, id};
+  }
+  using Result = decltype(call(std::declval<Tracer&>(), std::declval<const Model&>(),
+                               std::make_index_sequence<sizeof...(In)>{}));
+
+  static constexpr Graph run() {
+    Tracer tracer;
+    const Model model = bound<Model>();
+    const auto result = call(tracer, model, std::make_index_sequence<sizeof...(In)>{});
+    Graph& graph = tracer.graph;
+    graph.result = result.id;
+    if (graph.values[result.id].maker < 0) graph.error = TraceError::no_operation;
+    if (graph.error != TraceError::none) return graph;
+    graph.values[result.id].external = output;
+    plan<typename M::Memory>(graph);
+    return graph;
+  }
+};
+}  // namespace detail
+
+/// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `MemoryType`: what is kept; `InputList`: what goes in.
+template <class ModelType, class PolicyType = Cpu<float>, class MemoryType = KeepAll,
+          class InputList = typename ModelType::Inputs>
+struct Program {
+  using Model = ModelType;
+  using Policy = PolicyType;
+  using Memory = MemoryType;
+  using Inputs = InputList;
+  using Trace = detail::Trace<Model, Mode<Policy, Memory>, InputList>;
+  using Result = typename Trace::Result::Shape;
+  using ResultElement = typename Trace::Result::Element;
+  static constexpr RequireBackend<Policy> backend_is_included{};
+
+  static constexpr Graph graph = Trace::run();
+  static_assert(graph.error != TraceError::unlisted_parameter,
+                "mae: a parameter or module used in operator() is not listed in MAE_MODULE");
+  static_assert(graph.error != TraceError::too_large,
+                "mae: more than 48 operations in one program; put a part of the model into a Repeat");
+  static_assert(graph.error != TraceError::no_operation, "mae: operator() returns one of its inputs unchanged");
+  static_assert(graph.error != TraceError::none || verify(graph), "mae: the planner made a plan that is not sound");
+
+  /// Bytes per sample between forward and backward, and of reused scratch memory.
+  static constexpr Index saved_bytes = graph.saved_bytes, scratch_bytes = graph.scratch_bytes;
+  /// Floating-point operations of the forward pass, per sample; backward takes about twice as many.
+  static constexpr Index flops = [] {
+    Index sum = 0;
+    for (int i = 0; i < graph.node_count; ++i) sum += graph.nodes[i].flops;
+    return sum;
+  }();
+
+  static void forward(Execution execution) {
+    execution.backward_phase = false;
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      (graph.nodes[i].forward(execution, graph.nodes[i]), ...);
+    }(std::make_index_sequence<std::size_t{graph.node_count}>{});
+  }
+  static void backward(Execution execution) {
+    execution.backward_phase = true;
+    [&]<std::size_t... s>(std::index_sequence<s...>) {
+      (step<graph.steps[s].node, graph.steps[s].recompute>(execution), ...);
+    }(std::make_index_sequence<std::size_t{graph.step_count}>{});
+  }
+  /// Runs forward one operation at a time and names the first whose result is not finite.
+  static Fault diagnose(Execution execution) {
+    execution.backward_phase = false;
+    for (int i = 0; i < graph.node_count; ++i)
+      if (const Fault fault = graph.nodes[i].diagnose(execution, graph.nodes[i]); fault.found) return fault;
+    return {};
+  }
+  /// Where the gradient of input k is after `backward`: its own region or, if the plan works in place, the seed.
+  static constexpr int gradient_region(int k) {
+    for (int i = 0; i < graph.node_count; ++i)
+      for (int j = 0; j < graph.nodes[i].input_count; ++j)
+        if (graph.nodes[i].wants[j] && graph.values[graph.nodes[i].inputs[j]].external == input + k)
+          return graph.nodes[i].dx[j].region;
+    return nowhere;
+  }
+
+ private:
+  template <int node, bool recompute>
+  static void step(const Execution& execution) {
+    constexpr const Node& n = graph.nodes[node];
+    if constexpr (recompute) n.recompute(execution, n);
+    else n.backward(execution, n);
+  }
+};
+
+}  // namespace mae

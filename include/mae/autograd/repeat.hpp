@@ -1,0 +1,123 @@
+// Repeat<N, Block>: N blocks of one type in a row, compiled once.
+//
+// Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for one
+// block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the policy
+// `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
+#pragma once
+#include <mae/autograd/operation.hpp>
+#include <mae/autograd/program.hpp>
+
+namespace mae {
+
+template <int N, class Block>
+struct RepeatOperation : Operation {
+  static constexpr const char* name = "repeat";
+  static constexpr unsigned keep = keep_input(0) | keep_result;
+  static constexpr bool auxiliary_optional = true;
+  template <class X>
+  using Output = X;
+  template <class M, class X>
+  using Inner = Program<Block, typename M::Policy, typename M::Memory, Inputs<Input<X, void, true>>>;
+  template <class M, class X>
+  static constexpr Index edge = align_up(X::count * Index{sizeof(typename M::Policy::Activation)});
+  /// What enters blocks 1..N-1, and the saved state of each block.
+  template <class M, class X>
+  static constexpr Index auxiliary = (N - 1) * edge<M, X> + (M::Memory::checkpoint ? 0 : N * Inner<M, X>::saved_bytes);
+  template <class M, class X>
+  static constexpr Index forward_scratch =
+      Inner<M, X>::scratch_bytes + (M::Memory::checkpoint ? Inner<M, X>::saved_bytes : 0);
+  template <class M, class X>
+  static constexpr Index frozen_scratch = Inner<M, X>::scratch_bytes + Inner<M, X>::saved_bytes + 2 * edge<M, X>;
+  /// Two gradients in turn; a checkpoint also needs the block's state and a place for its recomputed result.
+  template <class M, class X>
+  static constexpr Index backward_scratch = Inner<M, X>::scratch_bytes + 2 * edge<M, X> +
+                                            (M::Memory::checkpoint ? Inner<M, X>::saved_bytes + edge<M, X> : 0);
+  template <class M, class X>
+  static constexpr WorkspaceSize workspace = Inner<M, X>::graph.workspace;
+  template <class M, class X>
+  static constexpr Index flops = N * Inner<M, X>::flops;
+
+  static void forward(const auto& f) {
+    using Layers = LayersOf<std::remove_cvref_t<decltype(f)>>;
+    for (int i = 0; i < N; ++i) Layers::Inner::forward(Layers::at(f, f.temporary(), i, f.x(first), f.y()));
+  }
+  static Fault diagnose(const auto& f) {
+    using Layers = LayersOf<std::remove_cvref_t<decltype(f)>>;
+    for (int i = 0; i < N; ++i) {
+      Fault fault = Layers::Inner::diagnose(Layers::at(f, f.temporary(), i, f.x(first), f.y()));
+      if (!fault.found) continue;
+      if (fault.parameter >= 0) fault.parameter += f.node().parameters[0] + i * weights_size<Block>;
+      return fault;
+    }
+    return {};
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using T = typename Call::T;
+    using Layers = LayersOf<Call>;
+    using Inner = typename Layers::Inner;
+    constexpr bool checkpoint = Call::Mode::Memory::checkpoint;
+    constexpr bool in_place = Inner::gradient_region(0) == seed;
+    const Index batch = f.batch(), count = batch * Call::Result::count;
+    char* const top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
+    T* gradients[2] = {reinterpret_cast<T*>(top), reinterpret_cast<T*>(top + Layers::edge * batch)};
+    f.each([to = gradients[0], from = f.dy()](Index i) { to[i] = from[i]; });
+    int current = 0;
+    for (int i = N - 1; i >= 0; --i) {
+      Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<T*>(f.y()));
+      if constexpr (checkpoint) {
+        e.base[output] = top + 2 * Layers::edge * batch;
+        Inner::forward(e);
+      }
+      e.base[seed] = reinterpret_cast<char*>(gradients[current]);
+      e.base[input_gradient] = reinterpret_cast<char*>(gradients[1 - current]);
+      e.gradients = f.gradient(0) + i * weights_size<Block>;
+      Inner::backward(e);
+      if constexpr (!in_place) current = 1 - current;
+    }
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::each(count, [=, from = gradients[current]](Index i) { dx.add(i, typename Call::A(from[i])); });
+  }
+
+ private:
+  template <class Call>
+  struct LayersOf {
+    using X = typename Call::Result;
+    using M = typename Call::Mode;
+    using Inner = RepeatOperation::Inner<M, X>;
+    static constexpr Index edge = RepeatOperation::edge<M, X>;
+
+    /// The run-time state of block i, given the memory of the whole.
+    static Execution at(const Call& f, char* temporary, int i, const void* x, void* y) {
+      using T = typename Call::T;
+      const Index batch = f.batch();
+      char* const notes = reinterpret_cast<char*>(f.auxiliary());
+      char* const edges = notes ? notes : temporary + (Inner::scratch_bytes + Inner::saved_bytes) * batch;
+      auto between = [&](int k) { return edges + (notes ? k : k % 2) * edge * batch; };  // what block k gives to k + 1
+      Execution e;
+      e.batch = batch;
+      e.weights = f.parameter(0) + i * weights_size<Block>;
+      e.workspace = f.workspace();
+      e.context = f.context();
+      e.context.layer = i;
+      e.context.depth = N;
+      e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<T*>(static_cast<const T*>(x))) : between(i - 1);
+      e.base[output] = i == N - 1 ? static_cast<char*>(y) : between(i);
+      e.base[scratch] = temporary;
+      const bool kept = notes && !M::Memory::checkpoint;
+      e.base[saved] = kept ? notes + ((N - 1) * edge + i * Inner::saved_bytes) * batch
+                           : temporary + Inner::scratch_bytes * batch;
+      return e;
+    }
+  };
+};
+
+/// N blocks in a row. `Block` maps a shape to itself. Parameters are called `0.…`, `1.…` under the member's name.
+template <int N, class Block>
+struct Repeat : ParameterArray<N, Block> {
+  static_assert(N >= 1, "mae::Repeat<N, Block>: N must be at least 1");
+  static constexpr bool trained = true;
+  constexpr auto operator()(const Expression auto& x) const { return apply<RepeatOperation<N, Block>>(x, *this); }
+};
+
+}  // namespace mae

@@ -1,0 +1,157 @@
+// A session runs a program: it owns the one block of memory that a step needs and hands out its pieces.
+//
+//   Weights<Model, Cpu<float>> weights(seed), gradients;
+//   Session<Program<Model, Cpu<float>>> session(64);                  // up to 64 samples
+//   double loss = session.step(weights, gradients, images, keep);     // forward, mean loss, backward
+//
+// All memory is allocated here, once; `forward` and `step` allocate nothing.
+#pragma once
+#include <cmath>
+
+#include <mae/autograd/program.hpp>
+#include <mae/autograd/weights.hpp>
+#include <mae/tensor/tensor.hpp>
+
+namespace mae {
+
+template <class ProgramType>
+class Session {
+ public:
+  using Program = ProgramType;
+  using Model = typename Program::Model;
+  using Policy = typename Program::Policy;
+  using Result = View<typename Program::ResultElement, typename Program::Result>;
+  using WeightsType = Weights<Model, Policy>;
+
+  /// Memory for up to `capacity` samples and a team of `threads`.
+  explicit Session(Index capacity, int threads = Policy::Threads::count())
+      : capacity_(capacity), threads_(threads), arena_(bytes(capacity, threads)) {
+    if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
+    if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
+    char* at = arena_.data();
+    auto take = [&](Index size) {
+      char* const piece = at;
+      at += align_up(size);
+      return piece;
+    };
+    execution_.base[saved] = take(Program::saved_bytes * capacity);
+    execution_.base[scratch] = take(Program::scratch_bytes * capacity);
+    execution_.base[output] = take(result_bytes * capacity);
+    execution_.base[seed] = take(result_bytes * capacity);
+    execution_.workspace = {take(0), Program::graph.workspace, threads};
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Bytes of the block for `capacity` samples: what the plan promises.
+  static constexpr Index bytes(Index capacity, int threads) {
+    const Index per_sample = Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
+    return per_sample * capacity + 4 * alignment +
+           align_up(Workspace::bytes(Program::graph.workspace, threads));
+  }
+  Index capacity() const { return capacity_; }
+  int threads() const { return threads_; }
+  /// What random operations read: set before a step.
+  Context& context() { return execution_.context; }
+
+  /// Runs forward. The view stays valid until the next call. One tensor or view for each program input.
+  template <class W, class... X>
+  Result forward(const Weights<W, Policy>& weights, const X&... inputs) {
+    begin(weights, inputs...);
+    Program::forward(execution_);
+    return result();
+  }
+
+  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients are added to
+  /// `gradients`, times `scale`. Throws mae::Error naming the first layer whose result is not finite.
+  template <class W, class... X>
+  double step_scaled(double scale, const Weights<W, Policy>& weights, Weights<W, Policy>& gradients,
+                     const X&... inputs) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
+    const Result losses = forward(weights, inputs...);
+    double mean = 0;
+    for (const auto loss : losses) mean += static_cast<double>(loss);
+    mean /= static_cast<double>(execution_.batch);
+    if (!std::isfinite(mean)) report_fault(weights, mean);
+    auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
+    for (Index b = 0; b < execution_.batch; ++b)
+      seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
+    backward(gradients);
+    return mean;
+  }
+  template <class W, class... X>
+  double step(const Weights<W, Policy>& weights, Weights<W, Policy>& gradients, const X&... inputs) {
+    return step_scaled(1.0, weights, gradients, inputs...);
+  }
+
+  /// Runs backward from the gradient in `seed()`, after `forward`.
+  template <class W>
+  void backward(Weights<W, Policy>& gradients) {
+    execution_.gradients = gradients.data();
+    Program::backward(execution_);
+  }
+  Result result() {
+    return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[output]), execution_.batch};
+  }
+  /// The gradient of the result, to be set before `backward`.
+  Result seed_gradient() {
+    return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]), execution_.batch};
+  }
+  /// Where the gradient of input k shall go, for programs that ask for it with `Input<S, E, true>`.
+  template <class T>
+  void set_input_gradient(int k, T* to) {
+    execution_.base[input_gradient + k] = reinterpret_cast<char*>(to);
+  }
+  const Execution& execution() const { return execution_; }
+
+ private:
+  static constexpr Index result_bytes =
+      align_up(Program::Result::count * Index{sizeof(typename Program::ResultElement)});
+
+  template <class W, class... X>
+  void begin(const Weights<W, Policy>& weights, const X&... inputs) {
+    static_assert(weights_size<W> == weights_size<Model>, "mae: these weights belong to another model");
+    static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
+    execution_.weights = weights.data();
+    Index batch = -1;
+    int k = 0;
+    [&]<class... In>(Inputs<In...>*) {
+      (bind_input<In>(k++, batch, inputs), ...);
+    }(static_cast<typename Program::Inputs*>(nullptr));
+    execution_.batch = batch;
+  }
+  template <class In, class X>
+  void bind_input(int k, Index& batch, const X& x) {
+    using Element = typename In::template Element<Policy>;
+    static_assert(std::is_same_v<typename X::Shape, typename In::Shape>,
+                  "mae: an input has another shape than the program's");
+    static_assert(std::is_same_v<std::remove_const_t<typename X::Element>, Element>,
+                  "mae: an input has another element type than the program's");
+    if (batch < 0) batch = x.batch();
+    if (x.batch() != batch || batch < 1 || batch > capacity_)
+      throw Error("Session: input " + std::to_string(k), "a batch of " + std::to_string(x.batch()),
+                  "the batch of input 0, within the capacity of " + std::to_string(capacity_));
+    execution_.base[input + k] = reinterpret_cast<char*>(const_cast<Element*>(x.data()));
+  }
+
+  template <class W>
+  [[noreturn]] void report_fault(const Weights<W, Policy>& weights, double loss) {
+    const Fault fault = Program::diagnose(execution_);
+    std::string where = "the loss itself";
+    if (fault.found) {
+      where = std::string(fault.operation);
+      for (const ParameterInfo& parameter : weights.parameters())
+        if (parameter.offset == fault.parameter) where = parameter.name + " (" + where + ")";
+    }
+    throw Error("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
+                "finite numbers; lower the learning rate or clip the gradient");
+  }
+
+  Index capacity_;
+  int threads_;
+  Buffer<char> arena_;
+  Execution execution_;
+};
+
+}  // namespace mae

@@ -1,0 +1,137 @@
+// The verifier: runs a finished plan on symbols and checks that every operation reads what it should.
+//
+// A wrong plan would be a silently wrong gradient, so no program is accepted without this proof. Memory is a list of
+// intervals, each with a 64-bit name for its content: value v is `content(v)`; a gradient is the sum of the names of its
+// contributions, so `=` instead of `+=`, a missing or a doubled term all give another number. Writing an interval destroys
+// whatever it overlaps. The check follows the plan step by step and knows nothing of how the plan was made.
+#pragma once
+#include <mae/autograd/graph.hpp>
+
+namespace mae {
+
+namespace detail {
+
+class Verifier {
+ public:
+  constexpr explicit Verifier(const Graph& graph) : g(graph) {}
+  constexpr bool run() {
+    expected_gradients();
+    for (int v = 0; v < g.value_count; ++v)
+      if (g.values[v].external >= input) write(g.values[v].forward, g.values[v].bytes, content(v));
+    for (int i = 0; i < g.node_count && sound; ++i) forward(i);
+    clear_scratch();
+    write({seed, 0}, g.values[g.result].bytes, name(1, 0, 0));
+    for (int s = 0; s < g.step_count && sound; ++s)
+      if (g.steps[s].recompute) recompute(g.steps[s].node);
+      else backward(g.steps[s].node);
+    for (int i = 0; i < g.node_count && sound; ++i)  // the gradients that the caller reads afterwards
+      for (int k = 0; k < g.nodes[i].input_count; ++k)
+        if (g.nodes[i].wants[k] && g.values[g.nodes[i].inputs[k]].external >= input)
+          expect(g.nodes[i].dx[k], gradient[g.nodes[i].inputs[k]]);
+    return sound;
+  }
+
+ private:
+  using Name = unsigned long long;
+  struct Cell {
+    Location place;
+    Index bytes;
+    Name content;
+  };
+  const Graph& g;
+  Cell cells[8 * Graph::capacity] = {};
+  int count = 0;
+  Name gradient[Graph::capacity] = {};
+  bool sound = true;
+
+  /// A number that no other (kind, i, k) has, and no small sum of others either.
+  static constexpr Name name(Name kind, int i, int k) {
+    Name z = kind * 0x9E3779B97F4A7C15ull + static_cast<Name>(i + 1) * 0xBF58476D1CE4E5B9ull +
+             static_cast<Name>(k + 1) * 0x94D049BB133111EBull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+  static constexpr Name content(int v) { return name(2, v, 0); }
+  static constexpr Name notes(int i) { return name(3, i, 0); }
+
+  constexpr void expected_gradients() {
+    gradient[g.result] = name(1, 0, 0);
+    for (int i = g.node_count - 1; i >= 0; --i)
+      for (int k = 0; k < g.nodes[i].input_count; ++k)
+        if (g.nodes[i].wants[k]) gradient[g.nodes[i].inputs[k]] += contribution(i, k);
+  }
+  constexpr Name contribution(int i, int k) const {
+    return g.nodes[i].passes[k] ? gradient[g.nodes[i].output] : name(4, i, k);
+  }
+
+  constexpr void write(Location place, Index bytes, Name what) {
+    if (place.region == nowhere || bytes == 0) return;
+    int kept = 0;
+    for (int c = 0; c < count; ++c) {
+      const Cell& cell = cells[c];
+      const bool overlaps = cell.place.region == place.region && cell.place.offset < place.offset + bytes &&
+                            place.offset < cell.place.offset + cell.bytes;
+      if (!overlaps) cells[kept++] = cell;
+    }
+    count = kept;
+    if (count == 8 * Graph::capacity) sound = false;
+    else cells[count++] = {place, bytes, what};
+    const Index limit = place.region == saved ? g.saved_bytes : place.region == scratch ? g.scratch_bytes : bytes;
+    sound = sound && place.offset >= 0 && place.offset + bytes <= limit && place.offset % alignment == 0;
+  }
+  constexpr Name read(Location place) const {
+    for (int c = 0; c < count; ++c)
+      if (cells[c].place == place) return cells[c].content;
+    return 0;
+  }
+  constexpr void expect(Location place, Name what) { sound = sound && read(place) == what; }
+  constexpr void clear_scratch() {
+    int kept = 0;
+    for (int c = 0; c < count; ++c)
+      if (cells[c].place.region != scratch) cells[kept++] = cells[c];
+    count = kept;
+  }
+
+  constexpr void forward(int i) {
+    const Node& n = g.nodes[i];
+    write(n.forward_temporary, n.forward_scratch, name(5, i, 0));
+    write(n.auxiliary, n.auxiliary_bytes, notes(i));
+    write(n.y, g.values[n.output].bytes, content(n.output));
+    for (int k = 0; k < n.input_count; ++k) expect(n.x[k], content(n.inputs[k]));  // after the writes: no overlap
+    if (n.auxiliary_bytes) expect(n.auxiliary, notes(i));
+    if (n.forward_scratch) expect(n.forward_temporary, name(5, i, 0));
+  }
+  constexpr void recompute(int i) {
+    const Node& n = g.nodes[i];
+    write(n.y_backward, g.values[n.output].bytes, content(n.output));
+    for (int k = 0; k < n.input_count; ++k)
+      if (n.recompute_reads >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
+    if (n.auxiliary_bytes) expect(n.auxiliary, notes(i));
+  }
+  constexpr void backward(int i) {
+    const Node& n = g.nodes[i];
+    write(n.backward_temporary, n.backward_scratch, name(6, i, 0));
+    expect(n.dy, gradient[n.output]);
+    for (int k = 0; k < n.input_count; ++k) {
+      if (!n.wants[k]) continue;
+      const Name old = n.accumulates[k] ? read(n.dx[k]) : 0;
+      sound = sound && (!n.accumulates[k] || old != 0);
+      if (n.dx[k] == n.dy) sound = sound && n.passes[k] && !n.accumulates[k];
+      else write(n.dx[k], g.values[n.inputs[k]].bytes, old + contribution(i, k));
+    }
+    expect(n.dy, gradient[n.output]);
+    if (n.backward_scratch) expect(n.backward_temporary, name(6, i, 0));
+    if (n.auxiliary_bytes) expect(n.auxiliary, notes(i));
+    for (int k = 0; k < n.input_count; ++k)
+      if (n.keep >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
+    if (n.keep >> keeps_output & 1u) expect(n.y_backward, content(n.output));
+  }
+};
+
+}  // namespace detail
+
+/// Whether following `graph`'s plan gives every operation the operands and every value the gradient that it should.
+constexpr bool verify(const Graph& graph) { return detail::Verifier(graph).run(); }
+
+}  // namespace mae

@@ -1,0 +1,114 @@
+// The linear layer y = x wᵀ + b, with what follows it written in the same pass over y.
+//
+// x [..., In], w [Out, In], b [Out] → y [..., Out]. With g = ∂L/∂y: ∂L/∂x = g w, ∂L/∂w = gᵀ x, ∂L/∂b = Σ_rows g.
+// `linear(x, w, b)` is an expression: as an operand of `+` it adds the other operand as it writes y, inside `gelu()` it
+// applies the activation (keeping the pre-activation h for the backward: ∂L/∂h = g gelu'(h)). A named one is shared.
+// Cost: 2 · rows · In · Out operations forward, twice that backward. The paper's heavy arithmetic is all here.
+#pragma once
+#include <mae/autograd/elementwise.hpp>
+
+namespace mae {
+
+enum class Fused { nothing, gelu, residual };
+
+template <Index In, Index Out, Fused What>
+struct LinearOperation : Operation {
+  static constexpr const char* name = What == Fused::gelu       ? "linear + gelu"
+                                      : What == Fused::residual ? "linear + residual"
+                                                                : "linear";
+  static constexpr unsigned keep = keep_input(0);
+  static constexpr bool cheap = What == Fused::gelu;  // the activation alone is computed again, from h
+  static constexpr unsigned recompute_reads = 0;
+  static constexpr unsigned passes = What == Fused::residual ? 2u : 0u;
+  template <class X, class...>
+  using Output = WithExtent<X, -1, Out>;
+  template <class M, class X, class...>
+  static constexpr Index hidden_bytes =
+      What == Fused::gelu ? rows_of<X> * Out * Index{sizeof(typename M::Policy::Activation)} : 0;
+  template <class M, class X, class... R>
+  static constexpr Index auxiliary = hidden_bytes<M, X>;
+  template <class M, class X, class... R>
+  static constexpr Index backward_scratch = hidden_bytes<M, X>;
+  template <class M, class X, class... R>
+  static constexpr Index flops = 2 * rows_of<X> * In * Out;
+  template <class M, class X, class... R>
+  static constexpr WorkspaceSize workspace = Kernels<typename M::Policy>::linear_workspace(In, Out);
+
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using K = typename Call::Kernels;
+    const Index rows = f.batch() * rows_of<typename Call::Result>;
+    if constexpr (What == Fused::gelu)
+      K::linear_gelu(rows, In, Out, f.x(first), f.parameter(0), f.parameter(1), hidden(f), f.y(), f.workspace());
+    else if constexpr (What == Fused::residual)
+      K::linear_add(rows, In, Out, f.x(first), f.parameter(0), f.parameter(1), f.x(second), f.y(), f.workspace());
+    else
+      K::linear(rows, In, Out, f.x(first), f.parameter(0), f.parameter(1), f.y(), f.workspace());
+  }
+  static void recompute(const auto& f)
+    requires(What == Fused::gelu)
+  {
+    f.each([h = hidden(f), y = f.y()](Index i) {
+      using T = std::remove_cvref_t<decltype(y[i])>;
+      y[i] = T(gelu_value(typename std::remove_cvref_t<decltype(f)>::A(h[i])));
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using K = typename Call::Kernels;
+    using T = typename Call::T;
+    const Index rows = f.batch() * rows_of<typename Call::Result>;
+    const T* gradient = f.dy();
+    if constexpr (What == Fused::gelu) {
+      T* const dh = reinterpret_cast<T*>(f.temporary());
+      K::gelu_gradient(rows * Out, gradient, hidden(f), dh);
+      gradient = dh;
+    }
+    if (f.gradient(0))
+      K::linear_weight_gradient(rows, In, Out, gradient, f.x(first), f.gradient(0), f.gradient(1), f.workspace());
+    if (const auto dx = f.dx(first); dx.wanted())
+      K::linear_input_gradient(rows, In, Out, gradient, f.parameter(0), dx.data, dx.accumulate, f.workspace());
+    if constexpr (What == Fused::residual) f.pass(second);
+  }
+
+ private:
+  /// The pre-activation, in the operation's notes.
+  static auto hidden(const auto& f) {
+    return reinterpret_cast<typename std::remove_cvref_t<decltype(f)>::T*>(f.auxiliary());
+  }
+};
+
+/// A linear layer that is not computed yet, so that what follows can join it.
+template <class X, class WeightParameter, class BiasParameter>
+struct LinearExpression : ExpressionBase {
+  static constexpr Index out = WeightParameter::Shape::extent(0), in = WeightParameter::Shape::extent(1);
+  using Mode = typename X::Mode;
+  using Shape = WithExtent<ShapeOf<X>, -1, out>;
+  X x;
+  WeightParameter weight;
+  BiasParameter bias;
+  int memo;
+
+  constexpr LinearExpression(const X& operand, const WeightParameter& w, const BiasParameter& b)
+      : x(operand), weight(w), bias(b), memo(operand.tracer->new_memo()) {}
+  constexpr auto eval() const {
+    using V = Value<Mode, Shape>;
+    int& slot = x.tracer->memo(memo);
+    if (slot == 0) slot = 1 + apply<LinearOperation<in, out, Fused::nothing>>(x, weight, bias).id;
+    return V{x.tracer, slot - 1};
+  }
+  /// residual + this, in one pass.
+  constexpr auto plus(const Expression auto& residual) && {
+    return apply<LinearOperation<in, out, Fused::residual>>(x, residual, weight, bias);
+  }
+  constexpr auto gelu() && { return apply<LinearOperation<in, out, Fused::gelu>>(x, weight, bias); }
+};
+
+/// x wᵀ + b.
+template <Expression X, class WeightParameter, class BiasParameter>
+constexpr auto linear(const X& x, const WeightParameter& w, const BiasParameter& b) {
+  using V = std::remove_cvref_t<decltype(x.eval())>;
+  return LinearExpression<V, WeightParameter, BiasParameter>(x.eval(), w, b);
+}
+
+}  // namespace mae
