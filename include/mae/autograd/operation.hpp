@@ -82,6 +82,7 @@ class Call {
   using A = typename Policy::Accumulator;
   using Result = typename Op::template Output<typename V::Shape...>;
   using ResultElement = typename Op::template Element<M>;
+  static constexpr int operands = sizeof...(V);
   template <int k>
   using Operand = std::tuple_element_t<static_cast<std::size_t>(k), std::tuple<V...>>;
 

@@ -81,7 +81,7 @@ struct LinearOperation : Operation {
 /// A linear layer that is not computed yet, so that what follows can join it.
 template <class X, class WeightParameter, class BiasParameter>
 struct LinearExpression : ExpressionBase {
-  static constexpr Index out = WeightParameter::Shape::extent(0), in = WeightParameter::Shape::extent(1);
+  static constexpr Index out = WeightParameter::Shape::extent(0), in = WeightParameter::Shape::count / out;
   using Mode = typename X::Mode;
   using Shape = WithExtent<ShapeOf<X>, -1, out>;
   X x;

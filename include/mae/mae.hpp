@@ -1,0 +1,60 @@
+// The whole library, in the order in which to read it. Standard library and OpenMP only; `mae/io` and `mae/interop`, which
+// need third parties, are included by name.
+#pragma once
+// 1 core: what a shape is
+#include <mae/core/config.hpp>  // version, threads, instruction sets
+#include <mae/core/error.hpp>   // the one exception
+#include <mae/core/bf16.hpp>    // half of a float
+#include <mae/core/shape.hpp>   // Shape<dyn, 196, 768>
+#include <mae/core/rules.hpp>   // every shape rule and its sentence
+#include <mae/core/random.hpp>  // random numbers without state
+// 2 backend: who computes
+#include <mae/backend/policy.hpp>     // Reference, Cpu: a choice is a type
+#include <mae/backend/kernels.hpp>    // the contract
+#include <mae/backend/reference.hpp>  // its meaning in plain loops
+#include <mae/backend/cpu/kernels.hpp>  // SIMD and threads
+// 3 tensor: what a tensor is
+#include <mae/tensor/buffer.hpp>  // owning, aligned memory
+#include <mae/tensor/tensor.hpp>  // Tensor and View
+// 4 autograd: who remembers
+#include <mae/autograd/graph.hpp>           // a traced network is a list
+#include <mae/autograd/tracer.hpp>          // how the list is written
+#include <mae/autograd/value.hpp>           // symbols with shapes
+#include <mae/autograd/parameter.hpp>       // modules and their parameters
+#include <mae/autograd/operation.hpp>       // what an operation is
+#include <mae/autograd/elementwise.hpp>     // fused arithmetic
+#include <mae/autograd/memory.hpp>          // keep or recompute
+#include <mae/autograd/plan.hpp>            // where every byte lives
+#include <mae/autograd/verify.hpp>          // the proof of the plan
+#include <mae/autograd/program.hpp>         // a model, ready to run
+#include <mae/autograd/repeat.hpp>          // depth is data
+#include <mae/autograd/weights.hpp>         // the numbers of a model
+#include <mae/autograd/session.hpp>         // runs a program
+// 5 ops: the mathematics, forward and backward
+#include <mae/ops/linear.hpp>
+#include <mae/ops/gelu.hpp>
+#include <mae/ops/layer_norm.hpp>
+#include <mae/ops/attention.hpp>
+#include <mae/ops/gather.hpp>
+#include <mae/ops/patchify.hpp>
+#include <mae/ops/tokens.hpp>
+#include <mae/ops/pool.hpp>
+#include <mae/ops/drop_path.hpp>
+#include <mae/ops/loss.hpp>
+// 6 nn: layers with parameters
+#include <mae/nn/init.hpp>
+#include <mae/nn/linear.hpp>
+#include <mae/nn/layer_norm.hpp>
+#include <mae/nn/mlp.hpp>
+#include <mae/nn/attention.hpp>
+#include <mae/nn/block.hpp>
+#include <mae/nn/patch_embed.hpp>
+#include <mae/nn/position.hpp>
+// 7 model: the paper
+#include <mae/model/geometry.hpp>
+#include <mae/model/masking.hpp>
+#include <mae/model/encoder.hpp>
+#include <mae/model/decoder.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+#include <mae/model/classifier.hpp>
+#include <mae/model/presets.hpp>

@@ -1,0 +1,59 @@
+// The encoder: a vision transformer over patches (Dosovitskiy et al., 2021). It cannot mask.
+//
+// `Encoder` maps images to one feature a token, all patches in image order, class token first: what is kept after
+// pre-training and used everywhere. Its parts are what `MaskedAutoencoder` feeds with visible patches only. The weights do
+// not depend on how many tokens come in. Parameter names are those of published checkpoints.
+#pragma once
+#include <mae/autograd/repeat.hpp>
+#include <mae/model/geometry.hpp>
+#include <mae/nn/block.hpp>
+#include <mae/nn/patch_embed.hpp>
+#include <mae/nn/position.hpp>
+#include <mae/ops/gather.hpp>
+#include <mae/ops/patchify.hpp>
+#include <mae/ops/tokens.hpp>
+
+namespace mae {
+
+/// Everything of the encoder but its last normalisation, which global pooling leaves out.
+template <class ImageType, class Size, Training Positions = Training::frozen, Depth Kind = Depth::fixed>
+struct EncoderTrunk {
+  static constexpr Index D = Size::width;
+  Parameter<Shape<1, 1, D>, init::Normal<2, 100>> cls_token;
+  PositionTable<ImageType::rows, ImageType::columns, D, Positions> pos_embed;
+  PatchEmbed<ImageType::channels, ImageType::patch, D> patch_embed;
+  Repeat<Size::depth, Block<D, Size::heads, Size::hidden, Kind>> blocks;
+  MAE_MODULE(cls_token, pos_embed, patch_embed, blocks)
+
+  /// images [B, C, H, W] → tokens [B, L + 1, D] after the last block, class token first.
+  constexpr auto operator()(const Expression auto& images) const {
+    auto x = patch_embed(patchify<ImageType::patch>(images));      // [B, L, D]
+    auto tokens = with_positions(with_class_token(x, cls_token), pos_embed);  // [B, L + 1, D]
+    return blocks(tokens);                                         // [B, L + 1, D]
+  }
+  /// The patches ids [B, V] of patches [B, L, n] → tokens [B, V + 1, D]. The others are not even embedded.
+  constexpr auto visible(const Expression auto& patches, const Expression auto& ids) const {
+    auto x = patch_embed(gather(patches, ids));                    // [B, V, D]
+    auto tokens = with_positions(with_class_token(x, cls_token), ids, pos_embed);  // [B, V + 1, D]
+    return blocks(tokens);                                         // [B, V + 1, D]
+  }
+};
+
+/// images [B, C, H, W] → features [B, L + 1, D], unmasked and in order.
+template <class ImageType, class Size>
+struct Encoder {
+  using Image = ImageType;
+  using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
+  EncoderTrunk<ImageType, Size> trunk;
+  LayerNorm<Size::width> norm;
+  constexpr void each(auto&& visit) {
+    visit("", trunk);
+    visit("norm", norm);
+  }
+
+  constexpr auto operator()(const Expression auto& images) const {
+    return norm(trunk(images));  // [B, L + 1, D]
+  }
+};
+
+}  // namespace mae

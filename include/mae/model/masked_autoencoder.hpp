@@ -1,0 +1,79 @@
+// The masked autoencoder (He et al., 2021): hide most patches, encode the rest, rebuild what was hidden.
+//
+// The model owns an encoder and a decoder; what is computed with them is a program of its own, over the same weights:
+//   `PretrainingLoss<Model>`   images, keep, hidden, restore → one loss a sample (for training)
+//   `Reconstruction<Model>`    images, keep, restore → predictions of all patches [B, L, n] (for pictures)
+// Only hidden patches are predicted and compared, since the others do not enter the loss; kept patches are picked before they
+// are embedded. Both save work and change nothing. `MaskBatch` makes keep, hidden and restore; `Encoder` alone cannot mask.
+#pragma once
+#include <mae/model/decoder.hpp>
+#include <mae/model/encoder.hpp>
+#include <mae/model/masking.hpp>
+#include <mae/ops/loss.hpp>
+
+namespace mae {
+
+/// What the decoder shall predict: a patch's values, or its values normalised by its own mean and deviation.
+enum class Target { pixels, normalized_pixels };
+
+template <class ImageType, class EncoderSize, class DecoderSize, class Ratio = MaskRatio<75>,
+          Target TargetKind = Target::normalized_pixels>
+struct MaskedAutoencoder {
+  using Image = ImageType;
+  using Encoder = mae::Encoder<ImageType, EncoderSize>;
+  using EncoderShape = EncoderSize;
+  using DecoderShape = DecoderSize;
+  static constexpr Target target = TargetKind;
+  static constexpr double mask_ratio = Ratio::value;
+  static constexpr Index L = ImageType::patches, V = Ratio::kept(L);
+  [[no_unique_address]] typename rule::KeptPatches<V, L>::Enforce check{};
+  using Masks = MaskBatch<L, V>;
+
+  Encoder encoder;
+  Decoder<ImageType, EncoderSize::width, DecoderSize> decoder;
+  constexpr void each(auto&& visit) {  // published checkpoints are flat: `blocks.0…`, `decoder_blocks.0…`
+    visit("", encoder);
+    visit("", decoder);
+  }
+
+  /// patches [B, L, n], keep [B, V], restore [B, L] → decoder tokens [B, L + 1, D'].
+  constexpr auto tokens(const Expression auto& patches, const Expression auto& keep,
+                        const Expression auto& restore_ids) const {
+    auto visible = encoder.norm(encoder.trunk.visible(patches, keep));  // [B, V + 1, D]
+    return decoder.tokens(visible, restore_ids);                        // [B, L + 1, D']
+  }
+};
+
+/// One loss a sample: the mean squared error of its hidden patches. Its mean over a batch is the paper's loss.
+template <class Model>
+struct PretrainingLoss : Model {
+  using Image = typename Model::Image;
+  using Inputs = mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>,
+                             Indices<Shape<dyn, Model::L - Model::V>>, Indices<Shape<dyn, Model::L>>>;
+
+  constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
+                            const Expression auto& hidden, const Expression auto& restore_ids) const {
+    auto patches = patchify<Image::patch>(images);                                             // [B, L, n]
+    auto predicted = this->decoder.predict(this->tokens(patches, keep, restore_ids), hidden);  // [B, L - V, n]
+    auto wanted = gather(patches, hidden);                                                     // [B, L - V, n]
+    if constexpr (Model::target == Target::normalized_pixels)
+      return patch_error(predicted, normalize_patches(wanted));  // [B]
+    else
+      return patch_error(predicted, wanted);  // [B]
+  }
+};
+
+/// Predictions of all patches, visible ones included, in image order: [B, L, n].
+template <class Model>
+struct Reconstruction : Model {
+  using Image = typename Model::Image;
+  using Inputs = mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>, Indices<Shape<dyn, Model::L>>>;
+
+  constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
+                            const Expression auto& restore_ids) const {
+    auto all = this->tokens(patchify<Image::patch>(images), keep, restore_ids);  // [B, L + 1, D']
+    return this->decoder.decoder_pred(this->decoder.decoder_norm(patch_tokens(all)));  // [B, L, n]
+  }
+};
+
+}  // namespace mae

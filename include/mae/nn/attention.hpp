@@ -1,0 +1,24 @@
+// Multi-head self-attention (Vaswani et al., 2017, section 3.2): every token looks at every token of its image.
+//
+// One linear layer makes queries, keys and values at once: its rows [0, D) are q, [D, 2D) k, [2D, 3D) v, each head by
+// head. `ops/attention.hpp` has the formula of a head and its derivatives.
+#pragma once
+#include <mae/nn/linear.hpp>
+#include <mae/ops/attention.hpp>
+
+namespace mae {
+
+/// x [B, N, D] → [B, N, D], with Heads heads of width D / Heads.
+template <Index D, Index Heads>
+struct Attention {
+  [[no_unique_address]] typename rule::HeadsDivideWidth<D, Heads>::Enforce check{};
+  Linear<D, 3 * D> qkv;
+  Linear<D, D> proj;
+  MAE_MODULE(qkv, proj)
+
+  constexpr auto operator()(const Expression auto& x) const {
+    return proj(attention<Heads>(qkv(x)));  // [B, N, D]
+  }
+};
+
+}  // namespace mae

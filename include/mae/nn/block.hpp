@@ -1,0 +1,38 @@
+// A transformer block with normalisation before each branch (Dosovitskiy et al., 2021, section 3.1):
+//
+//     y = x + attention(norm1(x)),   z = y + mlp(norm2(y)).
+//
+// The residual stream x → y → z is never scaled, so its gradient passes every block unchanged: the planner keeps it in one
+// buffer. With `DropPath` a branch may be left out in training, more often in deeper blocks (fine-tuning only).
+#pragma once
+#include <mae/nn/attention.hpp>
+#include <mae/nn/layer_norm.hpp>
+#include <mae/nn/mlp.hpp>
+#include <mae/ops/drop_path.hpp>
+
+namespace mae {
+
+/// Whether a block draws random numbers to leave out branches in training.
+enum class Depth { fixed, stochastic };
+
+/// x [B, N, D] → [B, N, D].
+template <Index D, Index Heads, Index Hidden = 4 * D, Depth Kind = Depth::fixed>
+struct Block {
+  LayerNorm<D> norm1;
+  Attention<D, Heads> attn;
+  LayerNorm<D> norm2;
+  Mlp<D, Hidden> mlp;
+  MAE_MODULE(norm1, attn, norm2, mlp)
+
+  constexpr auto operator()(const Expression auto& x) const {
+    if constexpr (Kind == Depth::stochastic) {
+      auto y = x + drop_path<0>(attn(norm1(x)));  // [B, N, D]
+      return y + drop_path<1>(mlp(norm2(y)));     // [B, N, D]
+    } else {
+      auto y = x + attn(norm1(x));  // [B, N, D]  a name: computed once, shared, gradients summed
+      return y + mlp(norm2(y));     // [B, N, D]
+    }
+  }
+};
+
+}  // namespace mae

@@ -1,0 +1,23 @@
+// Layer normalisation with its parameters: weight [D] (one), bias [D] (zero).
+#pragma once
+#include <mae/core/rules.hpp>
+#include <mae/nn/init.hpp>
+#include <mae/ops/layer_norm.hpp>
+
+namespace mae {
+
+/// x [..., D] → normalised rows, scaled and shifted.
+template <Index D>
+struct LayerNorm {
+  Parameter<Shape<D>, init::Ones> weight;
+  Parameter<Shape<D>, init::Zeros> bias;
+  MAE_MODULE(weight, bias)
+
+  template <Expression X>
+  constexpr auto operator()(const X& x) const {
+    [[maybe_unused]] typename rule::LayerNormInput<width_of<ShapeOf<X>>, D>::Enforce check;
+    return layer_norm(x, weight, bias);
+  }
+};
+
+}  // namespace mae

@@ -1,0 +1,23 @@
+// A linear layer with its parameters: weight [Out, In] (xavier-uniform), bias [Out] (zero).
+#pragma once
+#include <mae/core/rules.hpp>
+#include <mae/nn/init.hpp>
+#include <mae/ops/linear.hpp>
+
+namespace mae {
+
+/// x [..., In] → x wᵀ + b [..., Out].
+template <Index In, Index Out, class Init = init::XavierUniform>
+struct Linear {
+  Parameter<Shape<Out, In>, Init> weight;
+  Parameter<Shape<Out>, init::Zeros> bias;
+  MAE_MODULE(weight, bias)
+
+  template <Expression X>
+  constexpr auto operator()(const X& x) const {
+    [[maybe_unused]] typename rule::LinearInput<width_of<ShapeOf<X>>, In>::Enforce check;
+    return linear(x, weight, bias);
+  }
+};
+
+}  // namespace mae

@@ -1,0 +1,51 @@
+// Drop path, or stochastic depth (Huang et al., 2016): a residual branch is left out for a whole sample, at random.
+//
+// y[b] = x[b] · s(b), s(b) = 0 with the layer's rate, else 1 / (1 - rate), so that the mean is unchanged. The rate grows
+// linearly with depth up to `Context::drop_path`. Whether sample b drops follows from its key, the layer and the branch,
+// so a recomputed block drops the same branches. Backward multiplies by the same s(b). In inference s is 1.
+#pragma once
+#include <mae/autograd/operation.hpp>
+
+namespace mae {
+
+template <int Branch>
+struct DropPathOperation : Operation {
+  static constexpr const char* name = "drop path";
+  template <class X>
+  using Output = X;
+  template <class M, class X>
+  static constexpr Index auxiliary = sizeof(typename M::Policy::Accumulator);  // s(b)
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using A = typename Call::A;
+    const Context& context = f.context();
+    const double rate =
+        context.depth > 1 ? context.drop_path * context.layer / (context.depth - 1) : context.drop_path;
+    const auto draw = static_cast<std::uint32_t>(2 * context.layer + Branch);
+    Call::Kernels::each(f.batch(), [keys = context.sample_keys, rate, draw, s = f.auxiliary()](Index b) {
+      const bool drops = keys && double(RandomStream(keys[b], Purpose::drop_path).uniform(draw)) < rate;
+      s[b] = drops ? A(0) : keys ? A(1 / (1 - rate)) : A(1);
+    });
+    Call::Kernels::rows(f.batch(), Call::Result::count, [x = f.x(first), y = f.y(), s = f.auxiliary()](Index b, Index i) {
+      const Index at = b * Call::Result::count + i;
+      y[at] = typename Call::T(s[b] * A(x[at]));
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using A = typename Call::A;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch(), Call::Result::count, [dx, dy = f.dy(), s = f.auxiliary()](Index b, Index i) {
+        const Index at = b * Call::Result::count + i;
+        dx.add(at, s[b] * A(dy[at]));
+      });
+  }
+};
+
+/// x, or nothing, sample by sample. `Branch` tells apart the branches of one block.
+template <int Branch>
+constexpr auto drop_path(const Expression auto& x) {
+  return apply<DropPathOperation<Branch>>(x);
+}
+
+}  // namespace mae

@@ -1,0 +1,54 @@
+// Picking rows by number: y[b, k] = x[b, ids[b, k] + Skip]. Masking keeps patches this way, the loss picks hidden ones.
+//
+// x [B, N, D], ids [B, K] → [B, K, D]. Backward is a scatter: ∂L/∂x[b, n] is the sum of the ∂L/∂y[b, k] that came from row
+// n, and zero for rows that nobody picked. `Skip` rows in front (a class token) are not counted by the ids. The ids must
+// lie in [0, N - Skip): `MaskBatch` (model/masking.hpp) checks them where they enter.
+#pragma once
+#include <mae/autograd/operation.hpp>
+
+namespace mae {
+
+template <Index Skip>
+struct GatherOperation : Operation {
+  static constexpr const char* name = "gather";
+  static constexpr unsigned keep = keep_input(1);
+  static constexpr unsigned constant = 2;
+  static constexpr bool cheap = true;
+  template <class X, class Ids>
+  using Output = WithExtent<X, 1, Ids::extent(1)>;
+
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::template Operand<0>::Shape::extent(1), K = Call::Result::extent(1),
+                    D = Call::Result::extent(2);
+    Call::Kernels::rows(f.batch() * K, D, [x = f.x(first), ids = f.x(second), y = f.y()](Index r, Index c) {
+      y[r * D + c] = x[(r / K * N + Skip + ids[r]) * D + c];
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::template Operand<0>::Shape::extent(1), K = Call::Result::extent(1),
+                    D = Call::Result::extent(2);
+    using A = typename Call::A;
+    const auto dx = f.dx(first);
+    if (!dx.wanted()) return;
+    if (!dx.accumulate)
+      Call::Kernels::each(f.batch() * N * D, [to = dx.data](Index i) { to[i] = A(0); });
+    // Row by row within a sample, because an id may occur twice.
+    Call::Kernels::rows(f.batch(), D, [to = dx.data, ids = f.x(second), dy = f.dy()](Index b, Index c) {
+      for (Index k = 0; k < K; ++k) {
+        auto& target = to[(b * N + Skip + ids[b * K + k]) * D + c];
+        target = std::remove_cvref_t<decltype(target)>(A(target) + A(dy[(b * K + k) * D + c]));
+      }
+    });
+  }
+};
+
+/// Rows ids [B, K] of x [B, N, D], counted after the first `Skip` rows.
+template <Index Skip = 0, Expression X, Expression Ids>
+constexpr auto gather(const X& x, const Ids& ids) {
+  static_assert(ShapeOf<X>::rank == 3 && ShapeOf<Ids>::rank == 2, "mae::gather: x must be [B, N, D] and ids [B, K]");
+  return apply<GatherOperation<Skip>>(x, ids);
+}
+
+}  // namespace mae

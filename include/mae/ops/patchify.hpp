@@ -1,0 +1,62 @@
+// Cutting an image into patches: a permutation of its values.
+//
+// images [B, C, H, W] → patches [B, L, P·P·C]. Patches run row by row over the image; inside a patch the order is (y, x,
+// channel), channel last, which is the order of MAE's targets and predictions. Backward is the inverse permutation.
+#pragma once
+#include <mae/autograd/operation.hpp>
+
+namespace mae {
+
+/// Where value v of patch l lies in an image [C, H, W].
+template <class Image, Index P>
+struct PatchOrder {
+  static constexpr Index C = Image::extent(1), H = Image::extent(2), W = Image::extent(3);
+  static constexpr Index columns = W / P, patches = H / P * columns, values = P * P * C;
+  MAE_HOST_DEVICE static constexpr Index pixel(Index l, Index v) {
+    const Index y = l / columns * P + v / (P * C), x = l % columns * P + v / C % P;
+    return (v % C * H + y) * W + x;
+  }
+};
+
+template <Index P>
+struct PatchifyOperation : Operation {
+  static constexpr const char* name = "patchify";
+  template <class X>
+  using Output = Shape<dyn, PatchOrder<X, P>::patches, PatchOrder<X, P>::values>;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using Order = PatchOrder<typename Call::template Operand<0>::Shape, P>;
+    constexpr Index L = Order::patches, n = Order::values;
+    Call::Kernels::rows(f.batch() * L, n, [x = f.x(first), y = f.y()](Index r, Index v) {
+      y[r * n + v] = x[r / L * L * n + Order::pixel(r % L, v)];
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    using Order = PatchOrder<typename Call::template Operand<0>::Shape, P>;
+    constexpr Index L = Order::patches, n = Order::values;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch() * L, n, [dx, dy = f.dy()](Index r, Index v) {
+        dx.add(r / L * L * n + Order::pixel(r % L, v), typename Call::A(dy[r * n + v]));
+      });
+  }
+};
+
+/// images [B, C, H, W] → [B, (H/P)·(W/P), P·P·C].
+template <Index P, Expression X>
+constexpr auto patchify(const X& images) {
+  static_assert(ShapeOf<X>::rank == 4, "mae::patchify: images must be [B, C, H, W]");
+  [[maybe_unused]]
+  typename rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>::Enforce check;
+  return apply<PatchifyOperation<P>>(images);
+}
+
+/// The inverse on plain memory, for pictures: patches [L, P·P·C] → image [C, H, W].
+template <class Image, Index P, class T>
+void unpatchify(const T* patches, T* image) {
+  using Order = PatchOrder<Image, P>;
+  for (Index l = 0; l < Order::patches; ++l)
+    for (Index v = 0; v < Order::values; ++v) image[Order::pixel(l, v)] = patches[l * Order::values + v];
+}
+
+}  // namespace mae

@@ -1,0 +1,86 @@
+// From tokens to one vector an image: the mean of the patch tokens, or the class token.
+//
+// [B, N, D] → [B, D]. `mean_tokens` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix A.1);
+// its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
+#pragma once
+#include <mae/autograd/operation.hpp>
+
+namespace mae {
+
+enum class Pool { mean, class_token };
+
+template <Pool How>
+struct PoolOperation : Operation {
+  static constexpr const char* name = How == Pool::mean ? "mean of tokens" : "class token";
+  template <class X>
+  using Output = Shape<dyn, X::extent(2)>;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::template Operand<0>::Shape::extent(1), D = Call::Result::extent(1);
+    using T = typename Call::T;
+    using A = typename Call::A;
+    Call::Kernels::rows(f.batch(), D, [x = f.x(first), y = f.y()](Index b, Index c) {
+      if constexpr (How == Pool::mean) {
+        A sum = 0;
+        for (Index n = 1; n < N; ++n) sum += A(x[(b * N + n) * D + c]);
+        y[b * D + c] = T(sum / A(N - 1));
+      } else {
+        y[b * D + c] = x[b * N * D + c];
+      }
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::template Operand<0>::Shape::extent(1), D = Call::Result::extent(1);
+    using A = typename Call::A;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch() * N, D, [dx, dy = f.dy()](Index r, Index c) {
+        const A g = A(dy[r / N * D + c]);
+        if constexpr (How == Pool::mean) dx.add(r * D + c, r % N == 0 ? A(0) : g / A(N - 1));
+        else dx.add(r * D + c, r % N == 0 ? g : A(0));
+      });
+  }
+};
+
+/// [B, N, D] → [B, D].
+template <Pool How>
+constexpr auto pool(const Expression auto& x) {
+  return apply<PoolOperation<How>>(x);
+}
+
+/// y = (x - mean) / sqrt(variance + 1e-6), column by column, with statistics that are fixed parameters.
+struct StandardizeOperation : Operation {
+  static constexpr const char* name = "standardize";
+  template <class X>
+  using Output = X;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index D = width_of<typename Call::Result>;
+    using A = typename Call::A;
+    Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D,
+                        [x = f.x(first), y = f.y(), mean = f.parameter(0), variance = f.parameter(1)](Index r, Index c) {
+                          const A deviation = std::sqrt(A(variance[c]) + A(1e-6));
+                          y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
+                        });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index D = width_of<typename Call::Result>;
+    using A = typename Call::A;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D,
+                          [dx, dy = f.dy(), variance = f.parameter(1)](Index r, Index c) {
+                            dx.add(r * D + c, A(dy[r * D + c]) / std::sqrt(A(variance[c]) + A(1e-6)));
+                          });
+  }
+};
+
+/// Columns of x [..., D] shifted and scaled by the fixed statistics mean [D] and variance [D].
+template <Expression X, class MeanParameter, class VarianceParameter>
+constexpr auto standardize(const X& x, const MeanParameter& mean, const VarianceParameter& variance) {
+  static_assert(!MeanParameter::trained && !VarianceParameter::trained,
+                "mae::standardize: the statistics are fixed; declare them Training::frozen");
+  return apply<StandardizeOperation>(x, mean, variance);
+}
+
+}  // namespace mae

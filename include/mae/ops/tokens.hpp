@@ -1,0 +1,177 @@
+// What surrounds the transformer blocks: the class token, positions, and putting mask tokens where patches are missing.
+//
+// `with_class_token`: [B, N, D] → [B, N + 1, D], the learnt token in front.
+// `with_positions`:   adds row 0 of a table to the class token and row 1 + l to the token of patch l. Without ids the
+//                     tokens are all patches in order; with ids [B, N] token n is patch ids[b, n].
+// `restore`:          [B, V + 1, D] → [B, L + 1, D]: token r of the visible ones goes where restore[b, l] = r; places whose
+//                     number is V or more get the shared mask token (He et al., 2021, section 3, "MAE decoder").
+// `patch_tokens`:     [B, L + 1, D] → [B, L, D], without the class token.
+// All are linear, so backward routes gradients along the same paths; a token used in many places sums its gradients.
+#pragma once
+#include <mae/autograd/operation.hpp>
+
+namespace mae {
+
+struct ClassTokenOperation : Operation {
+  static constexpr const char* name = "class token";
+  template <class X>
+  using Output = WithExtent<X, 1, X::extent(1) + 1>;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
+    using T = typename Call::T;
+    Call::Kernels::rows(f.batch() * N, D, [x = f.x(first), token = f.parameter(0), y = f.y()](Index r, Index c) {
+      y[r * D + c] = r % N == 0 ? T(token[c]) : x[(r - r / N - 1) * D + c];
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
+    using A = typename Call::A;
+    using W = typename Call::W;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch() * (N - 1), D, [dx, dy = f.dy()](Index r, Index c) {
+        dx.add(r * D + c, A(dy[(r + r / (N - 1) + 1) * D + c]));
+      });
+    if (W* const gradient = f.gradient(0))
+      Call::Kernels::each(D, [gradient, dy = f.dy(), batch = f.batch()](Index c) {
+        A sum = 0;
+        for (Index b = 0; b < batch; ++b) sum += A(dy[b * N * D + c]);
+        gradient[c] += W(sum);
+      });
+  }
+};
+
+/// The token (a parameter of D values) in front of x [B, N, D].
+template <Expression X, class TokenParameter>
+constexpr auto with_class_token(const X& x, const TokenParameter& token) {
+  static_assert(TokenParameter::Shape::count == ShapeOf<X>::extent(2), "mae: the token must have the width of x");
+  return apply<ClassTokenOperation>(x, token);
+}
+
+struct PositionOperation : Operation {
+  static constexpr const char* name = "positions";
+  static constexpr unsigned keep = keep_input(1);
+  static constexpr unsigned passes = 1, constant = 2;
+  template <class X, class...>
+  using Output = X;
+  /// The row of the table for row r of y.
+  static auto table_row(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1);
+    if constexpr (Call::operands == 2)
+      return [ids = f.x(second)](Index r) { return r % N == 0 ? 0 : 1 + ids[r - r / N - 1]; };
+    else
+      return [](Index r) { return r % N; };
+  }
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
+    using T = typename Call::T;
+    using A = typename Call::A;
+    Call::Kernels::rows(f.batch() * N, D,
+                        [x = f.x(first), table = f.parameter(0), row = table_row(f), y = f.y()](Index r, Index c) {
+                          y[r * D + c] = T(A(x[r * D + c]) + A(table[row(r) * D + c]));
+                        });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
+    using W = typename Call::W;
+    if (W* const gradient = f.gradient(0))
+      Call::Kernels::each(D, [gradient, dy = f.dy(), row = table_row(f), rows = f.batch() * N](Index c) {
+        for (Index r = 0; r < rows; ++r) gradient[row(r) * D + c] += W(dy[r * D + c]);
+      });
+    f.pass(first);
+  }
+};
+
+/// x [B, L + 1, D] plus the table [L + 1, D].
+template <Expression X, class TableParameter>
+constexpr auto with_positions(const X& x, const TableParameter& table) {
+  static_assert(TableParameter::Shape::count == ShapeOf<X>::count,
+                "mae::with_positions: the table must have a row for the class token and one for each patch");
+  return apply<PositionOperation>(x, table);
+}
+/// x [B, V + 1, D] plus row 0 and rows 1 + ids [B, V] of the table.
+template <Expression X, Expression Ids, class TableParameter>
+constexpr auto with_positions(const X& x, const Ids& ids, const TableParameter& table) {
+  static_assert(ShapeOf<Ids>::extent(1) + 1 == ShapeOf<X>::extent(1),
+                "mae::with_positions: ids must name the patch of every token but the first");
+  return apply<PositionOperation>(x, ids, table);
+}
+
+struct RestoreOperation : Operation {
+  static constexpr const char* name = "restore";
+  static constexpr unsigned keep = keep_input(1);
+  static constexpr unsigned constant = 2;
+  template <class X, class Ids>
+  using Output = WithExtent<X, 1, Ids::extent(1) + 1>;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index V = Call::template Operand<0>::Shape::extent(1) - 1, L = Call::Result::extent(1) - 1,
+                    D = Call::Result::extent(2);
+    using T = typename Call::T;
+    Call::Kernels::rows(f.batch() * (L + 1), D,
+                        [x = f.x(first), ids = f.x(second), token = f.parameter(0), y = f.y()](Index r, Index c) {
+                          const Index b = r / (L + 1), l = r % (L + 1);
+                          const Index from = l == 0 ? 0 : 1 + ids[b * L + l - 1];
+                          y[r * D + c] = from <= V ? x[(b * (V + 1) + from) * D + c] : T(token[c]);
+                        });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index V = Call::template Operand<0>::Shape::extent(1) - 1, L = Call::Result::extent(1) - 1,
+                    D = Call::Result::extent(2);
+    using A = typename Call::A;
+    using W = typename Call::W;
+    if (const auto dx = f.dx(first); dx.wanted())  // restore is a permutation: each visible token has one place
+      Call::Kernels::rows(f.batch() * (L + 1), D, [dx, ids = f.x(second), dy = f.dy()](Index r, Index c) {
+        const Index b = r / (L + 1), l = r % (L + 1);
+        const Index to = l == 0 ? 0 : 1 + ids[b * L + l - 1];
+        if (to <= V) dx.add((b * (V + 1) + to) * D + c, A(dy[r * D + c]));
+      });
+    if (W* const gradient = f.gradient(0))
+      Call::Kernels::each(D, [gradient, ids = f.x(second), dy = f.dy(), batch = f.batch()](Index c) {
+        A sum = 0;
+        for (Index b = 0; b < batch; ++b)
+          for (Index l = 0; l < L; ++l)
+            if (ids[b * L + l] >= V) sum += A(dy[(b * (L + 1) + 1 + l) * D + c]);
+        gradient[c] += W(sum);
+      });
+  }
+};
+
+/// Visible tokens x [B, V + 1, D] back in image order, mask tokens in between: [B, L + 1, D].
+template <Expression X, Expression Ids, class TokenParameter>
+constexpr auto restore(const X& x, const Ids& ids, const TokenParameter& mask_token) {
+  static_assert(TokenParameter::Shape::count == ShapeOf<X>::extent(2), "mae: the token must have the width of x");
+  return apply<RestoreOperation>(x, ids, mask_token);
+}
+
+struct PatchTokensOperation : Operation {
+  static constexpr const char* name = "patch tokens";
+  template <class X>
+  using Output = WithExtent<X, 1, X::extent(1) - 1>;
+  static void forward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
+    Call::Kernels::rows(f.batch() * N, D, [x = f.x(first), y = f.y()](Index r, Index c) {
+      y[r * D + c] = x[(r + r / N + 1) * D + c];
+    });
+  }
+  static void backward(const auto& f) {
+    using Call = std::remove_cvref_t<decltype(f)>;
+    constexpr Index N = Call::Result::extent(1) + 1, D = Call::Result::extent(2);
+    using A = typename Call::A;
+    if (const auto dx = f.dx(first); dx.wanted())
+      Call::Kernels::rows(f.batch() * N, D, [dx, dy = f.dy()](Index r, Index c) {
+        dx.add(r * D + c, r % N == 0 ? A(0) : A(dy[(r - r / N - 1) * D + c]));
+      });
+  }
+};
+
+/// x [B, L + 1, D] without its class token: [B, L, D].
+constexpr auto patch_tokens(const Expression auto& x) { return apply<PatchTokensOperation>(x); }
+
+}  // namespace mae
