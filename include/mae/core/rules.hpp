@@ -55,8 +55,8 @@ struct PatchesTileImage {
   static constexpr bool holds = Patch > 0 && Height % Patch == 0 && Width % Patch == 0;
   struct Enforce {
     static_assert(Patch > 0 && Height % Patch == 0,
-                  "mae::Image: the height must be a multiple of the patch side");
-    static_assert(Patch > 0 && Width % Patch == 0, "mae::Image: the width must be a multiple of the patch side");
+                  "mae::ImageShape: the height must be a multiple of the patch side");
+    static_assert(Patch > 0 && Width % Patch == 0, "mae::ImageShape: the width must be a multiple of the patch side");
   };
 };
 

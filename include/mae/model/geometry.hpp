@@ -9,7 +9,7 @@ namespace mae {
 
 /// Images [C, H, W] cut into P × P patches. Rectangles are welcome, and any number of channels.
 template <Index ChannelCount, Index Height, Index Width, Index PatchSide>
-struct Image {
+struct ImageShape {
   [[no_unique_address]] typename rule::PatchesTileImage<Height, Width, PatchSide>::Enforce check{};
   static constexpr Index channels = ChannelCount, height = Height, width = Width, patch = PatchSide;
   static constexpr Index rows = Height / PatchSide, columns = Width / PatchSide;

@@ -16,8 +16,8 @@ using PaperDecoder = Transformer<512, 8, 16>;
 using SmallDecoder = Transformer<256, 4, 8>;
 using TinyDecoder = Transformer<128, 2, 4>;
 
-using Image224 = Image<3, 224, 224, 16>;
-using Image224Patch14 = Image<3, 224, 224, 14>;
+using Image224 = ImageShape<3, 224, 224, 16>;
+using Image224Patch14 = ImageShape<3, 224, 224, 14>;
 
 using Tiny = MaskedAutoencoder<Image224, TinyEncoder, TinyDecoder>;
 using Small = MaskedAutoencoder<Image224, SmallEncoder, SmallDecoder>;
