@@ -148,8 +148,8 @@ struct ElementwiseExpression : ExpressionBase {
   Value<ModeType, S> operand[max_inputs];
   int memo;
 
-  constexpr ElementwiseExpression(Tracer* t, const Value<ModeType, S>& any)
-      : tracer(t), operand{any, any, any, any}, memo(t->new_memo()) {}
+  constexpr ElementwiseExpression(const Value<ModeType, S>& any, int memo_slot)
+      : tracer(any.tracer), operand{any, any, any, any}, memo(memo_slot) {}
   constexpr Value<ModeType, S> eval() const {
     int& slot = tracer->memo(memo);
     if (slot == 0)
@@ -170,8 +170,8 @@ template <Expression X>
 constexpr auto absorb(const X& x) {
   const auto value = x.eval();
   using M = typename X::Mode;
-  ElementwiseExpression<M, ShapeOf<X>, Leaf> leaf(value.tracer, value);
-  return leaf;
+  constexpr int never_evaluated = -1;
+  return ElementwiseExpression<M, ShapeOf<X>, Leaf>(value, never_evaluated);
 }
 template <class F, class M, class S, class... C>
 constexpr auto combine(const ElementwiseExpression<M, S, C>&... parts) {
@@ -179,7 +179,7 @@ constexpr auto combine(const ElementwiseExpression<M, S, C>&... parts) {
   static_assert(Combined::leaves <= max_inputs,
                 "mae: more than 4 operands in one element-wise expression; give a part of it a name");
   const auto& head = std::get<0>(std::tie(parts...));
-  ElementwiseExpression<M, S, Combined> result(head.tracer, head.operand[0]);
+  ElementwiseExpression<M, S, Combined> result(head.operand[0], head.tracer->new_memo());
   int at = 0;
   auto take = [&](const auto& part) {
     for (int k = 0; k < part.leaves; ++k) result.operand[at++] = part.operand[k];

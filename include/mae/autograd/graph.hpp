@@ -123,6 +123,7 @@ struct Graph {
   GraphValue values[capacity];
   BackwardStep steps[2 * capacity] = {};
   int node_count = 0, value_count = 0, step_count = 0, result = -1;
+  bool result_stopped = false;  ///< the model returns stop_gradient(x): nothing runs backward
   Index saved_bytes = 0, scratch_bytes = 0;
   WorkspaceSize workspace;
   TraceError error = TraceError::none;

@@ -38,9 +38,25 @@ struct Parameter : ParameterBase {
   Index offset = -1;
 };
 
+/// Whether training changes some parameter of a module.
+template <class M>
+inline constexpr bool is_trained = [] {
+  if constexpr (std::is_base_of_v<ParameterBase, M>) {
+    return M::trained;
+  } else {
+    bool any = false;
+    M module{};
+    module.each([&](std::string_view, auto& member) {
+      any = any || is_trained<std::remove_cvref_t<decltype(member)>>;
+    });
+    return any;
+  }
+}();
+
 /// N copies of one module one behind the other, the parameters of `Repeat`.
 template <int N, class Module>
 struct ParameterArray : ParameterBase {
+  static constexpr bool trained = is_trained<Module>;
   Index offset = -1;
 };
 

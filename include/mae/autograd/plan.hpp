@@ -99,7 +99,7 @@ class Planner {
         any = any || (g.values[n.inputs[k]].trainable && n.differentiable[k] && !n.stopped[k]);
       g.values[n.output].trainable = any;
     }
-    g.values[g.result].reached = Memory::backward;
+    g.values[g.result].reached = Memory::backward && !g.result_stopped;
     for (int i = g.node_count - 1; i >= 0; --i) {
       Node& n = g.nodes[i];
       n.runs_backward = g.values[n.output].reached && g.values[n.output].trainable;
@@ -220,7 +220,8 @@ class Planner {
   }
   constexpr bool may_share(int i, int v) const {
     const Node& n = g.nodes[i];
-    if (g.values[v].bytes != g.values[n.output].bytes) return false;
+    const GraphValue &x = g.values[v], &y = g.values[n.output];
+    if (x.bytes != y.bytes || x.element_bytes != y.element_bytes) return false;
     int uses = 0;
     for (int k = 0; k < n.input_count; ++k) uses += n.inputs[k] == v;
     if (uses > 1) return false;

@@ -45,6 +45,7 @@ struct Trace<Model, M, Inputs<In...>> {
     const auto result = call(tracer, model, std::make_index_sequence<sizeof...(In)>{});
     Graph& graph = tracer.graph;
     graph.result = result.id;
+    graph.result_stopped = result.stopped;
     if (graph.values[result.id].maker < 0) graph.error = TraceError::no_operation;
     if (graph.error != TraceError::none) return graph;
     graph.values[result.id].external = output;
@@ -73,7 +74,8 @@ struct Program {
   static_assert(graph.error != TraceError::too_large,
                 "mae: more than 48 operations in one program; put a part of the model into a Repeat");
   static_assert(graph.error != TraceError::no_operation, "mae: operator() returns one of its inputs unchanged");
-  static_assert(graph.error != TraceError::none || verify(graph), "mae: the planner made a plan that is not sound");
+  static_assert(graph.error != TraceError::none || verify(graph, Memory::backward),
+                "mae: the planner made a plan that is not sound");
 
   /// Bytes per sample between forward and backward, and of reused scratch memory.
   static constexpr Index saved_bytes = graph.saved_bytes, scratch_bytes = graph.scratch_bytes;

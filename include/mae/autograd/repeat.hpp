@@ -71,8 +71,10 @@ struct RepeatOperation : Operation {
       }
       e.base[seed] = reinterpret_cast<char*>(gradients[current]);
       e.base[input_gradient] = reinterpret_cast<char*>(gradients[1 - current]);
-      e.gradients = f.gradient(0) + i * weights_size<Block>;
+      e.gradients = f.gradient(0) ? f.gradient(0) + i * weights_size<Block> : nullptr;
       Inner::backward(e);
+      if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
+        f.each([to = gradients[1 - current]](Index k) { to[k] = T(0); });
       if constexpr (!in_place) current = 1 - current;
     }
     if (const auto dx = f.dx(first); dx.wanted())
@@ -116,8 +118,9 @@ struct RepeatOperation : Operation {
 template <int N, class Block>
 struct Repeat : ParameterArray<N, Block> {
   static_assert(N >= 1, "mae::Repeat<N, Block>: N must be at least 1");
-  static constexpr bool trained = true;
   constexpr auto operator()(const Expression auto& x) const { return apply<RepeatOperation<N, Block>>(x, *this); }
+  /// Block i alone, to look at what happens inside (`eager.hpp`).
+  constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }
 };
 
 }  // namespace mae

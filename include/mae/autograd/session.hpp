@@ -38,6 +38,8 @@ class Session {
     execution_.base[scratch] = take(Program::scratch_bytes * capacity);
     execution_.base[output] = take(result_bytes * capacity);
     execution_.base[seed] = take(result_bytes * capacity);
+    for (int k = 0; k < Program::Inputs::count; ++k)
+      execution_.base[input_gradient + k] = take(input_gradient_bytes(k) * capacity);
     execution_.workspace = {take(0), Program::graph.workspace, threads};
   }
   Session(const Session&) = delete;
@@ -45,9 +47,9 @@ class Session {
 
   /// Bytes of the block for `capacity` samples: what the plan promises.
   static constexpr Index bytes(Index capacity, int threads) {
-    const Index per_sample = Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
-    return per_sample * capacity + 4 * alignment +
-           align_up(Workspace::bytes(Program::graph.workspace, threads));
+    Index per_sample = Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
+    for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
+    return per_sample * capacity + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
   Index capacity() const { return capacity_; }
   int threads() const { return threads_; }
@@ -94,20 +96,43 @@ class Session {
   Result result() {
     return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[output]), execution_.batch};
   }
-  /// The gradient of the result, to be set before `backward`.
+  /// The gradient of the result, to be set before each `backward`, which may overwrite it.
   Result seed_gradient() {
     return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]), execution_.batch};
   }
-  /// Where the gradient of input k shall go, for programs that ask for it with `Input<S, E, true>`.
-  template <class T>
-  void set_input_gradient(int k, T* to) {
-    execution_.base[input_gradient + k] = reinterpret_cast<char*>(to);
+  /// After `backward`, the gradient of input k, for programs that ask for it with `Input<S, E, true>`. It is zero if
+  /// the result does not depend on the input.
+  template <int k>
+  auto input_gradient_of() {
+    using In = std::tuple_element_t<std::size_t{k}, typename Program::Inputs::Tuple>;
+    using Element = typename In::template Element<Policy>;
+    static_assert(In::gradient, "mae: this input has no gradient; declare it as Input<Shape, Element, true>");
+    char* const place = execution_.base[Program::gradient_region(k) == seed ? int{seed} : input_gradient + k];
+    return View<Element, typename In::Shape>(reinterpret_cast<Element*>(place), execution_.batch);
+  }
+  /// Fills with NaN what a correct plan does not read before writing it: for tests of plans and operations.
+  void poison_before_forward() {
+    poison(execution_.base[saved], execution_.base[seed]);
+    poison(execution_.workspace.base, arena_.end());
+  }
+  void poison_before_backward() {
+    poison(execution_.base[scratch], execution_.base[output]);
+    poison(execution_.workspace.base, arena_.end());
   }
   const Execution& execution() const { return execution_; }
 
  private:
   static constexpr Index result_bytes =
       align_up(Program::Result::count * Index{sizeof(typename Program::ResultElement)});
+  /// Input k is value k of the graph. A gradient that the plan makes in place of the seed needs no memory.
+  static constexpr Index input_gradient_bytes(int k) {
+    const GraphValue& value = Program::graph.values[k];
+    return Program::Memory::backward && value.gradient && Program::gradient_region(k) != seed ? value.bytes : 0;
+  }
+  /// All bits set: NaN in every floating-point type.
+  static void poison(char* from, const char* to) {
+    std::memset(from, 0xff, static_cast<std::size_t>(to - from));
+  }
 
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {

@@ -70,7 +70,7 @@ class Tracer {
     node.forward(eager->execution, node);
   }
 
-  static constexpr int memo_capacity = 2 * Graph::capacity;
+  static constexpr int memo_capacity = 4 * Graph::capacity;
   int memos_[memo_capacity] = {};
   int memo_count_ = 0;
 };

@@ -3,6 +3,7 @@
 // Because the type does not depend on how a value came about, `x = f(x)` in a loop is legal, type names stay short, and
 // sharing costs nothing. What a parameter is, symbolically, stands here too: an offset into the weights.
 #pragma once
+#include <tuple>
 #include <type_traits>
 
 #include <mae/autograd/tracer.hpp>
@@ -60,6 +61,7 @@ using Indices = Input<S, std::int32_t>;
 /// The inputs of a model, in the order of its `operator()`.
 template <class... In>
 struct Inputs {
+  using Tuple = std::tuple<In...>;
   static constexpr int count = sizeof...(In);
   static_assert(count <= max_program_inputs, "mae: a program takes at most 6 inputs");
 };

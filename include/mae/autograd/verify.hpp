@@ -14,20 +14,18 @@ namespace detail {
 class Verifier {
  public:
   constexpr explicit Verifier(const Graph& graph) : g(graph) {}
-  constexpr bool run() {
+  constexpr bool run(bool has_backward) {
+    check_what_runs(has_backward);
     expected_gradients();
     for (int v = 0; v < g.value_count; ++v)
-      if (g.values[v].external >= input) write(g.values[v].forward, g.values[v].bytes, content(v));
+      if (g.values[v].external >= input) cells[count++] = {g.values[v].forward, g.values[v].bytes, content(v)};
     for (int i = 0; i < g.node_count && sound; ++i) forward(i);
     clear_scratch();
-    write({seed, 0}, g.values[g.result].bytes, name(1, 0, 0));
+    cells[count++] = {{seed, 0}, g.values[g.result].bytes, name(1, 0, 0)};
     for (int s = 0; s < g.step_count && sound; ++s)
       if (g.steps[s].recompute) recompute(g.steps[s].node);
       else backward(g.steps[s].node);
-    for (int i = 0; i < g.node_count && sound; ++i)  // the gradients that the caller reads afterwards
-      for (int k = 0; k < g.nodes[i].input_count; ++k)
-        if (g.nodes[i].wants[k] && g.values[g.nodes[i].inputs[k]].external >= input)
-          expect(g.nodes[i].dx[k], gradient[g.nodes[i].inputs[k]]);
+    check_what_callers_read();
     return sound;
   }
 
@@ -55,6 +53,30 @@ class Verifier {
   static constexpr Name content(int v) { return name(2, v, 0); }
   static constexpr Name notes(int i) { return name(3, i, 0); }
 
+  /// By definition: a node runs backward, once, if something trained lies before it and the result after it.
+  constexpr void check_what_runs(bool has_backward) {
+    bool trainable[Graph::capacity] = {}, reached[Graph::capacity] = {};
+    int runs[Graph::capacity] = {};
+    for (int v = 0; v < g.value_count; ++v) trainable[v] = g.values[v].external >= input && g.values[v].gradient;
+    auto flows = [&](const Node& n, int k) { return trainable[n.inputs[k]] && n.differentiable[k] && !n.stopped[k]; };
+    for (int i = 0; i < g.node_count; ++i) {
+      const Node& n = g.nodes[i];
+      for (int k = 0; k < max_parameters; ++k) trainable[n.output] = trainable[n.output] || n.trained[k];
+      for (int k = 0; k < n.input_count; ++k) trainable[n.output] = trainable[n.output] || flows(n, k);
+    }
+    reached[g.result] = has_backward && !g.result_stopped;
+    for (int s = 0; s < g.step_count; ++s) runs[g.steps[s].node] += g.steps[s].recompute ? 0 : 1;
+    for (int i = g.node_count - 1; i >= 0; --i) {
+      const Node& n = g.nodes[i];
+      const bool expected = reached[n.output] && trainable[n.output];
+      sound = sound && n.runs_backward == expected && runs[i] == (expected ? 1 : 0);
+      for (int k = 0; k < n.input_count; ++k) {
+        sound = sound && n.wants[k] == (expected && flows(n, k));
+        reached[n.inputs[k]] = reached[n.inputs[k]] || n.wants[k];
+      }
+    }
+  }
+
   constexpr void expected_gradients() {
     gradient[g.result] = name(1, 0, 0);
     for (int i = g.node_count - 1; i >= 0; --i)
@@ -65,8 +87,18 @@ class Verifier {
     return g.nodes[i].passes[k] ? gradient[g.nodes[i].output] : name(4, i, k);
   }
 
+  /// Bytes per sample that the plan may write in a region. What the caller gave is not ours to write.
+  constexpr Index room(int region) const {
+    if (region == saved) return g.saved_bytes;
+    if (region == scratch) return g.scratch_bytes;
+    if (region == output || region == seed) return g.values[g.result].bytes;
+    for (int v = 0; v < g.value_count; ++v)
+      if (g.values[v].external >= input && g.values[v].external - input + input_gradient == region)
+        return g.values[v].gradient ? g.values[v].bytes : 0;
+    return 0;
+  }
   constexpr void write(Location place, Index bytes, Name what) {
-    if (place.region == nowhere || bytes == 0) return;
+    if (bytes == 0) return;
     int kept = 0;
     for (int c = 0; c < count; ++c) {
       const Cell& cell = cells[c];
@@ -77,8 +109,7 @@ class Verifier {
     count = kept;
     if (count == 8 * Graph::capacity) sound = false;
     else cells[count++] = {place, bytes, what};
-    const Index limit = place.region == saved ? g.saved_bytes : place.region == scratch ? g.scratch_bytes : bytes;
-    sound = sound && place.offset >= 0 && place.offset + bytes <= limit && place.offset % alignment == 0;
+    sound = sound && place.offset >= 0 && place.offset + bytes <= room(place.region) && place.offset % alignment == 0;
   }
   constexpr Name read(Location place) const {
     for (int c = 0; c < count; ++c)
@@ -104,6 +135,7 @@ class Verifier {
   }
   constexpr void recompute(int i) {
     const Node& n = g.nodes[i];
+    sound = sound && n.recompute && n.forward_scratch == 0;
     write(n.y_backward, g.values[n.output].bytes, content(n.output));
     for (int k = 0; k < n.input_count; ++k)
       if (n.recompute_reads >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
@@ -117,7 +149,7 @@ class Verifier {
       if (!n.wants[k]) continue;
       const Name old = n.accumulates[k] ? read(n.dx[k]) : 0;
       sound = sound && (!n.accumulates[k] || old != 0);
-      if (n.dx[k] == n.dy) sound = sound && n.passes[k] && !n.accumulates[k];
+      if (n.dx[k] == n.dy) sound = sound && n.passes[k] && !n.accumulates[k] && same_size(n.inputs[k], n.output);
       else write(n.dx[k], g.values[n.inputs[k]].bytes, old + contribution(i, k));
     }
     expect(n.dy, gradient[n.output]);
@@ -127,11 +159,26 @@ class Verifier {
       if (n.keep >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
     if (n.keep >> keeps_output & 1u) expect(n.y_backward, content(n.output));
   }
+  constexpr bool same_size(int u, int v) const {
+    return g.values[u].bytes == g.values[v].bytes && g.values[u].element_bytes == g.values[v].element_bytes;
+  }
+
+  /// The result, after both passes, and the gradients of inputs.
+  constexpr void check_what_callers_read() {
+    expect({output, 0}, content(g.result));
+    for (int i = 0; i < g.node_count && sound; ++i)
+      for (int k = 0; k < g.nodes[i].input_count; ++k)
+        if (g.nodes[i].wants[k] && g.values[g.nodes[i].inputs[k]].external >= input)
+          expect(g.nodes[i].dx[k], gradient[g.nodes[i].inputs[k]]);
+  }
 };
 
 }  // namespace detail
 
 /// Whether following `graph`'s plan gives every operation the operands and every value the gradient that it should.
-constexpr bool verify(const Graph& graph) { return detail::Verifier(graph).run(); }
+/// `has_backward` is false for programs traced for Inference.
+constexpr bool verify(const Graph& graph, bool has_backward = true) {
+  return detail::Verifier(graph).run(has_backward);
+}
 
 }  // namespace mae
