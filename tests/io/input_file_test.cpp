@@ -18,7 +18,8 @@ TEST_CASE("a file is read whole and in pieces") {
   char piece[3];
   file.read(7, piece, 3);
   CHECK(std::string(piece, 3) == "789");
-  CHECK(contains(error_of([&] { file.read(8, piece, 3); }), "/a: found the end at byte 10, expected at least 11 bytes"));
+  const std::string error = error_of([&] { file.read(8, piece, 3); });
+  CHECK(contains(error, "/a: found the end at byte 10, expected at least 11 bytes"));
 }
 
 TEST_CASE("a file that is replaced while it is open stays the old one") {

@@ -72,10 +72,11 @@ TEST_CASE("a wrong request names file, tensor, found and expected") {
   const auto file = SafetensorsFile::read(folder / "x");
   const std::string path = "mae: " + (folder / "x"), subject = path + ": tensor 'steps': found ";
   CHECK(error_of([&] { file.at("step"); }) ==
-        path + ": tensor 'step': found no such tensor, expected one among the 1 of the file");
+        path + ": tensor 'step': found no such tensor, expected one of the 1 in the file");
   CHECK(error_of([&] { file.at("steps", {3, 1}); }) == subject + "shape [2], expected [3, 1]");
   CHECK(error_of([&] { file.values<float>("steps"); }) == subject + "dtype I64, expected one that converts to F32");
-  CHECK(error_of([&] { file.values<std::uint8_t>("steps"); }) == subject + "the value 300, expected values that fit U8");
+  CHECK(error_of([&] { file.values<std::uint8_t>("steps"); }) ==
+        subject + "the value 300, expected values that fit U8");
   std::int64_t three[3];
   CHECK(error_of([&] { file.copy_to("steps", three, 3); }) == subject + "2 elements, shape [2], expected 3 elements");
   CHECK(error_of([&] { file.metadata("kind"); }) == path + ": metadata: found no key 'kind', expected one");

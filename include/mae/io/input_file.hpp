@@ -1,7 +1,7 @@
 // Reading a file, with a sentence for everything that can go wrong.
 //
-// `InputFile` reads pieces on demand, so a checkpoint of some gigabytes never lies in memory twice. It keeps the file it
-// opened: if another process replaces it meanwhile (see atomic_file.hpp), all pieces still come from the old one.
+// `InputFile` reads pieces on demand, so a checkpoint of some gigabytes never lies in memory twice. It keeps the file
+// it opened: if another process replaces it meanwhile (atomic_file.hpp), all pieces still come from the old one.
 #pragma once
 #include <cstddef>
 #include <new>

@@ -48,7 +48,7 @@ class SafetensorsFile {
   const TensorEntry& at(std::string_view name) const {
     const TensorEntry* entry = find(name);
     if (entry == nullptr)
-      throw Error(subject(name), "no such tensor", "one among the " + std::to_string(entries().size()) + " of the file");
+      throw Error(subject(name), "no such tensor", "one of the " + std::to_string(entries().size()) + " in the file");
     return *entry;
   }
   /// The tensor `name`, which must have `shape`. Throws `Error` naming both shapes.

@@ -1,0 +1,93 @@
+// A set of labelled images of one size, held in memory as bytes.
+//
+// Decoded bytes are the cheapest form to keep: a quarter of float, and a batch needs one pass over them. Turning bytes
+// into the model's input is (byte / 255 - mean) / deviation per channel, with the statistics computed below.
+#pragma once
+#include <cmath>
+#include <span>
+
+#include <mae/data/image.hpp>
+
+namespace mae {
+
+/// n images of [C, H, W] and their classes.
+struct Dataset {
+  Index channels = 0, height = 0, width = 0;
+  std::vector<std::uint8_t> pixels;  // [n, C, H, W]
+  std::vector<std::int32_t> labels;  // [n], each in [0, classes); empty for images without labels
+  Index classes = 0;
+
+  /// Bytes of one image.
+  Index image_size() const { return channels * height * width; }
+  /// Number of images.
+  Index size() const { return image_size() == 0 ? 0 : static_cast<Index>(pixels.size()) / image_size(); }
+  /// The bytes of image `i`, [C, H, W]; `i` must be in [0, size()).
+  std::span<const std::uint8_t> image(Index i) const {
+    return {pixels.data() + i * image_size(), static_cast<std::size_t>(image_size())};
+  }
+  /// Image `i` as a picture of its own; `i` must be in [0, size()).
+  Image picture(Index i) const {
+    const auto bytes = image(i);
+    return {channels, height, width, {bytes.begin(), bytes.end()}};
+  }
+};
+
+/// Throws `Error` about `subject` unless there are images, all whole, and as many labels as images, all in range.
+inline void validate(const Dataset& set, const std::string& subject) {
+  const auto text = [](Index number) { return std::to_string(number); };
+  if (set.channels <= 0 || set.height <= 0 || set.width <= 0)
+    throw Error(subject, "images of " + text(set.channels) + " x " + text(set.height) + " x " + text(set.width),
+                "at least one channel, row and column");
+  const Index bytes = static_cast<Index>(set.pixels.size()), labels = static_cast<Index>(set.labels.size());
+  if (bytes == 0) throw Error(subject, "no images", "at least one");
+  if (bytes % set.image_size() != 0)
+    throw Error(subject, text(bytes) + " bytes of pixels", "a multiple of " + text(set.image_size()));
+  if (labels != 0 && labels != set.size())
+    throw Error(subject, text(labels) + " labels for " + text(set.size()) + " images", "one for each");
+  for (const std::int32_t label : set.labels)
+    if (label < 0 || label >= set.classes)
+      throw Error(subject, "the label " + text(label), "labels from 0 to " + text(set.classes - 1));
+}
+
+/// The images with the given numbers, in that order; a number may occur twice. Throws `Error` if one does not exist.
+inline Dataset subset(const Dataset& set, std::span<const Index> indices) {
+  Dataset part{set.channels, set.height, set.width, {}, {}, set.classes};
+  part.pixels.reserve(indices.size() * static_cast<std::size_t>(set.image_size()));
+  for (const Index i : indices) {
+    if (i < 0 || i >= set.size())
+      throw Error("subset", "image " + std::to_string(i), "a number below " + std::to_string(set.size()));
+    const auto bytes = set.image(i);
+    part.pixels.insert(part.pixels.end(), bytes.begin(), bytes.end());
+    if (!set.labels.empty()) part.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
+  }
+  return part;
+}
+
+/// Mean and standard deviation (over n, not n - 1) of each channel, for pixels scaled to 0..1. A channel of a single
+/// value has deviation 0; who divides by it must guard.
+struct ChannelStatistics {
+  std::vector<double> mean, deviation;  // [C]
+};
+
+/// One pass over the set. Sums of bytes are whole numbers, hence exact: the result does not depend on any order.
+inline ChannelStatistics channel_statistics(const Dataset& set) {
+  ChannelStatistics statistics;
+  const Index plane = set.height * set.width;
+  const double count = static_cast<double>(set.size() * plane);
+  for (Index c = 0; c < set.channels; ++c) {
+    std::uint64_t sum = 0, squares = 0;
+    for (Index i = 0; i < set.size(); ++i)
+      for (const std::uint64_t value : set.image(i).subspan(static_cast<std::size_t>(c * plane),
+                                                            static_cast<std::size_t>(plane))) {
+        sum += value;
+        squares += value * value;
+      }
+    const double mean = static_cast<double>(sum) / count;
+    const double variance = static_cast<double>(squares) / count - mean * mean;
+    statistics.mean.push_back(mean / 255);
+    statistics.deviation.push_back(std::sqrt(std::max(variance, 0.0)) / 255);
+  }
+  return statistics;
+}
+
+}  // namespace mae

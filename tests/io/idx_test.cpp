@@ -1,0 +1,95 @@
+#include <mae/io/idx.hpp>
+
+#include <doctest/doctest.h>
+
+#include "temporary.hpp"
+
+using mae::Index;
+using test::contains, test::error_of;
+
+namespace {
+
+// An IDX file in text form: magic, big-endian extents, elements.
+std::string idx(const std::string& magic, const std::vector<std::uint32_t>& extents, const std::string& elements) {
+  std::string text = magic;
+  for (const std::uint32_t extent : extents)
+    for (const int shift : {24, 16, 8, 0}) text += static_cast<char>(extent >> shift & 255);
+  return text + elements;
+}
+const std::string image_magic("\0\0\x08\x03", 4), label_magic("\0\0\x08\x01", 4);
+const std::string images = idx(image_magic, {2, 1, 3}, "abcdef");
+const std::string labels = idx(label_magic, {2}, std::string("\2\0", 2));
+
+// Reads a data set from files of these texts.
+struct Reading {
+  test::TemporaryDirectory folder;
+  mae::Dataset read(const std::string& image_text, const std::string& label_text, Index classes = 0) const {
+    test::write_text(folder / "images", image_text);
+    test::write_text(folder / "labels", label_text);
+    return mae::read_idx_dataset(folder / "images", folder / "labels", classes);
+  }
+  std::string error(const std::string& image_text, const std::string& label_text, Index classes = 0) const {
+    return error_of([&] { read(image_text, label_text, classes); });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("images and labels become a data set") {
+  const Reading reading;
+  const mae::Dataset set = reading.read(images, labels);
+  CHECK(set.channels == 1);
+  CHECK(set.height == 1);
+  CHECK(set.width == 3);
+  CHECK(set.size() == 2);
+  CHECK(std::string(set.pixels.begin(), set.pixels.end()) == "abcdef");
+  CHECK(set.labels == std::vector<std::int32_t>{2, 0});
+  CHECK(set.classes == 3);
+  CHECK(reading.read(images, labels, 10).classes == 10);
+}
+
+TEST_CASE("a file cut at any byte is refused, and so is one that is too long") {
+  const Reading reading;
+  std::size_t refused = 0;
+  for (std::size_t length = 0; length < images.size(); ++length)
+    refused += contains(reading.error(images.substr(0, length), labels), "/images: found ") ? 1 : 0;
+  for (std::size_t length = 0; length < labels.size(); ++length)
+    refused += contains(reading.error(images, labels.substr(0, length)), "/labels: found ") ? 1 : 0;
+  CHECK(refused == images.size() + labels.size());
+  CHECK(contains(reading.error(images + "x", labels), "/images: found 7 elements, expected 6"));
+  CHECK(contains(reading.error(images, labels + "x"), "/labels: found 3 elements, expected 2"));
+}
+
+TEST_CASE("every wrong header is named") {
+  const Reading reading;
+  const auto with = [&](const std::string& magic) { return reading.error(magic + images.substr(4), labels); };
+  CHECK(contains(with(std::string("\0\0\x0d\x03", 4)),
+                 "found magic number 00000d03, expected 00000803: unsigned bytes of rank 3"));
+  CHECK(contains(with(label_magic), "found magic number 00000801, expected 00000803"));
+  CHECK(contains(with("PK\3\4"), "found magic number 504b0304"));
+  CHECK(contains(with("\x1f\x8b\x08\x08"), "found a gzip file, expected an IDX file: unpack it with gunzip first"));
+  CHECK(contains(reading.error(idx(image_magic, {~0u, ~0u, ~0u}, "abc"), labels), "product exceeds 63 bits"));
+  CHECK(contains(reading.error(idx(image_magic, {~0u, 1, ~0u >> 2}, "abc"), labels), "found 3 elements, expected 46"));
+  CHECK(contains(reading.error(idx(image_magic, {0, 1, 3}, ""), idx(label_magic, {0}, "")), "found no pixels"));
+  CHECK(contains(reading.error(idx(image_magic, {2, 0, 3}, ""), labels), "found no pixels"));
+}
+
+TEST_CASE("labels that do not fit the images are named") {
+  const Reading reading;
+  const std::string three = idx(label_magic, {3}, "\1\1\1");
+  const std::string text = reading.error(images, three);
+  CHECK(contains(text, "/labels: found 3 labels, expected 2, the number of images in "));
+  CHECK(contains(reading.error(images, labels, 2), "/labels: found the label 2, expected labels from 0 to 1"));
+  CHECK(contains(error_of([&] { mae::read_idx(reading.folder / "none", 1); }), "No such file or directory"));
+}
+
+TEST_CASE("the digits that ship with the examples") {
+  const std::string data = test::beside(__FILE__, "../../examples/data/optdigits-");
+  const mae::Dataset set = mae::read_idx_dataset(data + "images-idx3-ubyte", data + "labels-idx1-ubyte");
+  CHECK(set.size() == 1797);
+  CHECK(set.height == 8);
+  CHECK(set.width == 8);
+  CHECK(set.classes == 10);
+  const auto statistics = mae::channel_statistics(set);
+  CHECK(statistics.mean[0] == doctest::Approx(0.3053).epsilon(0.001));  // 4.8842 / 16 in the original
+}
