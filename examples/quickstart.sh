@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 present() { command -v "$1" >/dev/null 2>&1; }
-# A library counts as present when the compiler finds its header; `make`'s part is played by Ninja.
+# A library is present when the compiler finds its header.
 header() { present c++ && printf '#include <%s>\n' "$1" | c++ -x c++ -std=c++20 -fsyntax-only - 2>/dev/null; }
 
 missing=
@@ -31,6 +31,12 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
   fi
+fi
+
+found=$(cmake --version | sed -n 's/^cmake version //p')
+if [ "$(printf '%s\n' 3.25 "$found" | sort -V | head -n 1)" != 3.25 ]; then
+  echo "CMake 3.25 is needed, found $found. Debian 12 and Ubuntu 24.04 have it, and so does 'pip install cmake'." >&2
+  exit 1
 fi
 
 cmake --preset default
