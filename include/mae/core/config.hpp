@@ -60,13 +60,13 @@ using DefaultThreads = Serial;
 #endif
 
 /// Instruction sets as types. `run(body)` compiles `body`, and every always-inline function it calls, for that set;
-/// `supported()` asks the processor; `bytes` is the width of its vectors.
+/// `supported()` asks the processor; `bytes` is the width of its vectors and `registers` their number.
 namespace isa {
 
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
 struct Baseline {
   static constexpr const char* name = "baseline";
-  static constexpr Index bytes = 16;
+  static constexpr Index bytes = 16, registers = 16;
   static bool supported() { return true; }
   template <class Body>
   [[gnu::noinline]] static void run(const Body& body) {
@@ -77,7 +77,7 @@ struct Baseline {
 #if defined(__x86_64__)
 struct Avx2 {
   static constexpr const char* name = "avx2";
-  static constexpr Index bytes = 32;
+  static constexpr Index bytes = 32, registers = 16;
   static bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
   template <class Body>
   [[gnu::target("avx2,fma"), gnu::noinline]] static void run(const Body& body) {
@@ -86,7 +86,7 @@ struct Avx2 {
 };
 struct Avx512 {
   static constexpr const char* name = "avx512";
-  static constexpr Index bytes = 64;
+  static constexpr Index bytes = 64, registers = 32;
   static bool supported() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

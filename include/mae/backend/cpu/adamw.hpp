@@ -1,0 +1,92 @@
+// One AdamW update, and the sum of squares that clipping needs: two passes that are as fast as memory.
+//
+//    m += (1 - β1) (g - m)        w -= rate · (decay · w + (m / c1) / (sqrt(v / c2) + ε))
+//    v += (1 - β2) (g² - v)       (Loshchilov & Hutter, 2019; c1, c2 = 1 - β^t)
+//
+// This order of operations is that of the formula's exact value in the limit: with β m + (1 - β) g the rounded β and 1 - β
+// would not add up to 1, and rounding 1 - rate · decay would change the decay by percents, always to the same side.
+#pragma once
+#include <mae/backend/cpu/math.hpp>
+#include <mae/backend/cpu/parallel.hpp>
+#include <mae/backend/kernels.hpp>
+
+namespace mae::cpu {
+
+template <class T, class IsaChoice, class Threads>
+struct TrainingKernels {
+  static constexpr WorkspaceSize sum_workspace() { return {slices * Index{sizeof(double)}, 0}; }
+
+  /// Σ g², in double: 64 slices whose bounds depend on n alone, added in order.
+  static double sum_of_squares(Index n, const T* g, Workspace ws) {
+    double* sums = ws.template shared<double>();
+    isa::dispatch<IsaChoice>([&](auto set) {
+      share<Threads>(slices, ceil_divide(worth_a_thread * slices, larger(n, 1)), ws.threads,
+                     [&](Index begin, Index end, int) {
+                       for (Index s = begin; s < end; ++s)
+                         sums[s] = squares<decltype(set)>(n * (s + 1) / slices - n * s / slices, g + n * s / slices);
+                     });
+    });
+    double sum = 0;
+    for (Index s = 0; s < slices; ++s) sum += sums[s];
+    return sum;
+  }
+
+  static void adamw(Index n, T* w, T* g, T* m, T* v, const AdamwStep& step) {
+    isa::dispatch<IsaChoice>([&](auto set) {
+      share<Threads>(ceil_divide(n, block), ceil_divide(worth_a_thread, block), Threads::count(),
+                     [&](Index begin, Index end, int) {
+                       update<decltype(set)>(begin * block, smaller(n, end * block), w, g, m, v, step);
+                     });
+    });
+  }
+
+ private:
+  static constexpr Index slices = 64, block = 64, worth_a_thread = 16384;
+
+  template <class Isa>
+  [[gnu::noinline]] static double squares(Index n, const T* g) {
+    using S = Simd<double, Isa>;
+    typedef T Narrow __attribute__((vector_size(S::lanes * sizeof(T)), aligned(alignof(T)), may_alias));
+    constexpr Index chains = 4;
+    double sum = 0;
+    Isa::run([&]() __attribute__((always_inline)) {
+      typename S::Vector total[chains] = {};
+      Index i = 0;
+      for (; i + chains * S::lanes <= n; i += chains * S::lanes)
+        unroll<chains>([&](auto chain) __attribute__((always_inline)) {
+          const Narrow& narrow = *reinterpret_cast<const Narrow*>(g + i + chain * S::lanes);
+          const typename S::Vector wide = __builtin_convertvector(narrow, typename S::Vector);
+          total[chain] = wide * wide + total[chain];
+        });
+      sum = S::sum((total[0] + total[1]) + (total[2] + total[3]));
+      for (; i < n; ++i) sum += double(g[i]) * double(g[i]);
+    });
+    return sum;
+  }
+
+  template <class Isa>
+  [[gnu::noinline]] static void update(Index begin, Index end, T* w, T* g, T* m, T* v, const AdamwStep& step) {
+    using S = Simd<T, Isa>;
+    using Vector = typename S::Vector;
+    const T gradient_scale = T(step.gradient_scale), fresh1 = T(1 - step.beta1), fresh2 = T(1 - step.beta2);
+    const T decay = T(step.rate * step.decay), rate = T(step.rate / step.correction1);
+    const T inverse2 = T(1 / step.correction2), epsilon = T(step.epsilon);
+    Isa::run([&]() __attribute__((always_inline)) {
+      for (Index i = begin; i < end; i += S::lanes) {
+        const Index count = end - i;
+        Vector weight, gradient, first, second, root;
+        S::load(weight, w + i, count), S::load(gradient, g + i, count);
+        S::load(first, m + i, count), S::load(second, v + i, count);
+        gradient = gradient * gradient_scale;
+        first = first + fresh1 * (gradient - first);
+        second = second + fresh2 * (gradient * gradient - second);
+        Math<T, Isa>::square_root(root, second * inverse2);
+        weight = weight - (decay * weight + rate * first / (root + epsilon));
+        S::store(w + i, weight, count), S::store(g + i, Vector{}, count);
+        S::store(m + i, first, count), S::store(v + i, second, count);
+      }
+    });
+  }
+};
+
+}  // namespace mae::cpu

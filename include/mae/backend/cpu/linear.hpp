@@ -1,0 +1,88 @@
+// The linear layer and its two gradients: three products of the same kind, shared among threads.
+//
+//    y  [R, out] = x  [R, in]   w  [out, in]ᵀ     terms: in       bias, GELU and residual are added to the tile of y
+//    dx [R, in]  = dy [R, out]  w  [out, in]      terms: out      while it is still in the first cache
+//    dw [out, in] += dy [R, out]ᵀ x [R, in]       terms: R        db falls out of packing dy
+//
+// The result is cut into a grid of rectangles, one a thread. Each thread packs what it needs for itself: no thread waits
+// for another, and the sum behind one number is never divided. Cost: R in out fused multiply-adds each.
+#pragma once
+#include <mae/backend/cpu/matmul.hpp>
+#include <mae/backend/policy.hpp>
+
+namespace mae::cpu {
+
+/// Into how many rectangles the rows and columns of a result are cut. None is empty.
+struct Grid {
+  Index rows, columns;
+};
+/// The grid of at most `threads` rectangles whose largest takes the least time to multiply and to pack, for a result of
+/// `high` x `wide` tiles.
+template <class Tile>
+Grid best_grid(Index high, Index wide, int threads) {
+  constexpr Index packing = 8;  // a packed number costs about as much as 8 multiply-adds
+  Grid best{1, 1};
+  Index least = -1;
+  for (Index parts = 1; parts <= threads; ++parts) {
+    const Grid grid{smaller(parts, high), smaller(threads / parts, wide)};
+    const Index m = ceil_divide(high, grid.rows) * Tile::rows, n = ceil_divide(wide, grid.columns) * Tile::columns;
+    const Index cost = m * n + packing * (m + n);
+    if (least < 0 || cost < least) best = grid, least = cost;
+  }
+  return best;
+}
+
+/// C = A Bᵀ on the threads of `ws`; see `Product::run` and `Output`.
+template <class T, class Isa, class Threads>
+[[gnu::noinline]] void multiply(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b,
+                                const Output<T>& c, T* row_sums, const Workspace& ws) {
+  constexpr Index worth_a_thread = Index{1} << 19;  // multiply-adds: about ten microseconds
+  using Shape = Tile<T, Isa>;
+  const Index high = ceil_divide(M, Shape::rows), wide = ceil_divide(N, Shape::columns);
+  if (M == 0 || N == 0) return;
+  const Grid grid = best_grid<Shape>(high, wide, useful_threads(M * N * K, worth_a_thread, ws.threads));
+  Threads::run(static_cast<int>(grid.rows * grid.columns), [&](int thread) {
+    const Index row = thread % grid.rows, column = thread / grid.rows;
+    const Index m = high * row / grid.rows * Shape::rows, n = wide * column / grid.columns * Shape::columns;
+    const Index m_end = smaller(M, high * (row + 1) / grid.rows * Shape::rows);
+    const Index n_end = smaller(N, wide * (column + 1) / grid.columns * Shape::columns);
+    Product<T, Isa>::run(m_end - m, n_end - n, K, part(a, m, 0), part(b, n, 0), part(c, m, n),
+                         row_sums && column == 0 ? row_sums + m : nullptr, ws.template mine<T>(thread));
+  });
+}
+
+/// The products of the kernel contract (`backend/kernels.hpp`).
+template <class T, class IsaChoice, class Threads>
+struct LinearKernels {
+  static constexpr WorkspaceSize linear_workspace(Index in, Index out) {
+    return {0, align_up(product_scratch<T>(Blocking::rows, larger(in, out), Blocking::depth))};
+  }
+
+  static void linear(Index R, Index in, Index out, const T* x, const T* w, const T* b, T* y, Workspace ws) {
+    product(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b}, nullptr, ws);
+  }
+  static void linear_gelu(Index R, Index in, Index out, const T* x, const T* w, const T* b, T* h, T* y, Workspace ws) {
+    product(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, y}, nullptr, ws);
+  }
+  static void linear_add(Index R, Index in, Index out, const T* x, const T* w, const T* b, const T* residual, T* y,
+                         Workspace ws) {
+    product(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b, residual}, nullptr, ws);
+  }
+  static void linear_input_gradient(Index R, Index in, Index out, const T* dy, const T* w, T* dx, bool accumulate,
+                                    Workspace ws) {
+    product(R, in, out, {dy, out, 1}, {w, 1, in}, {dx, in, nullptr, accumulate ? dx : nullptr}, nullptr, ws);
+  }
+  static void linear_weight_gradient(Index R, Index in, Index out, const T* dy, const T* x, T* dw, T* db,
+                                     Workspace ws) {
+    product(out, in, R, {dy, 1, out}, {x, 1, in}, {dw, in, nullptr, dw}, db, ws);
+  }
+
+ private:
+  static void product(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b, const Output<T>& c,
+                      T* row_sums, const Workspace& ws) {
+    isa::dispatch<IsaChoice>(
+        [&](auto set) { multiply<T, decltype(set), Threads>(M, N, K, a, b, c, row_sums, ws); });
+  }
+};
+
+}  // namespace mae::cpu

@@ -1,0 +1,111 @@
+// Vectors of numbers, in the compiler's own vector types: one source for every instruction set.
+//
+// `Simd<float, isa::Avx512>::Vector` holds 16 floats; `a * b + c` on vectors is one fused instruction where there is one.
+// A function that handles vectors must be always-inline: it carries no instruction set of its own and takes that of
+// the `Isa::run` it is inlined into. Vectors therefore travel by reference, never by value (an argument passed by value
+// would depend on the instruction set of the caller), and lambdas say `__attribute__((always_inline))`.
+#pragma once
+#include <type_traits>
+#include <utility>
+
+#include <mae/core/config.hpp>
+
+namespace mae::cpu {
+
+/// Calls `body(i)` for i = 0 ... Count-1 with `i` a compile-time number, so that arrays of vectors stay in registers.
+template <Index Count, class Body>
+[[gnu::always_inline]] inline void unroll(const Body& body) {
+  [&]<Index... I>(std::integer_sequence<Index, I...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<Index, I>{}), ...);
+  }(std::make_integer_sequence<Index, Count>{});
+}
+
+/// The vector of `T` that fills a register of `Isa`.
+template <class T, class Isa>
+struct Simd {
+  /// Whole numbers of the same size, for bit patterns; comparing two vectors yields a `Bits` of 0 and -1.
+  using Int = std::conditional_t<sizeof(T) == 4, int, long long>;
+  typedef T Vector __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));
+  typedef Int Bits __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));
+  static constexpr Index lanes = Isa::bytes / Index{sizeof(T)};
+
+  /// The vector that begins at `p`, which needs no alignment: read it to load, assign it to store.
+  [[gnu::always_inline]] static const Vector& at(const T* p) { return *reinterpret_cast<const Vector*>(p); }
+  [[gnu::always_inline]] static Vector& at(T* p) { return *reinterpret_cast<Vector*>(p); }
+
+  /// Loads the first `count` lanes (all of them if `count` is larger) and sets the rest to `rest`.
+  [[gnu::always_inline]] static void load(Vector& v, const T* p, Index count, T rest = 0) {
+    if (count >= lanes) {
+      v = at(p);
+    } else {
+      T part[lanes];
+      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? p[i] : rest;
+      v = at(part);
+    }
+  }
+  /// Stores the first `count` lanes (all of them if `count` is larger).
+  [[gnu::always_inline]] static void store(T* p, const Vector& v, Index count) {
+    if (count >= lanes) {
+      at(p) = v;
+    } else {
+      T part[lanes];
+      at(part) = v;
+      for (Index i = 0; i < count; ++i) p[i] = part[i];
+    }
+  }
+
+  /// All lanes `x`.
+  [[gnu::always_inline]] static void fill(Vector& v, T x) { v = x - Vector{}; }
+  /// v = max(v, other), lane by lane.
+  [[gnu::always_inline]] static void raise(Vector& v, const Vector& other) { v = v < other ? other : v; }
+
+  /// The sum of all lanes, halves first: the order is the same in every call.
+  [[gnu::always_inline]] static T sum(const Vector& v) {
+    Vector total = v;
+    fold<lanes / 2>(total, [](Vector& x, const Vector& y) __attribute__((always_inline)) { x = x + y; });
+    return total[0];
+  }
+  /// The largest lane.
+  [[gnu::always_inline]] static T largest(const Vector& v) {
+    Vector most = v;
+    fold<lanes / 2>(most, [](Vector& x, const Vector& y) __attribute__((always_inline)) { raise(x, y); });
+    return most[0];
+  }
+
+  /// Transposes the matrix whose rows are `rows`: log2(lanes) rounds, round s swaps the off-diagonal s x s blocks.
+  [[gnu::always_inline]] static void transpose(Vector (&rows)[lanes]) { transpose_from<1>(rows); }
+
+ private:
+  using Lanes = std::make_integer_sequence<Index, lanes>;
+
+  template <Index Step, class Combine>
+  [[gnu::always_inline]] static void fold(Vector& v, const Combine& combine) {
+    if constexpr (Step > 0) {
+      Vector turned;
+      turn<Step>(turned, v, Lanes{});
+      combine(v, turned);
+      fold<Step / 2>(v, combine);
+    }
+  }
+  template <Index Step, Index... I>
+  [[gnu::always_inline]] static void turn(Vector& to, const Vector& v, std::integer_sequence<Index, I...>) {
+    to = __builtin_shufflevector(v, v, ((I + Step) % lanes)...);
+  }
+  template <Index Step>
+  [[gnu::always_inline]] static void transpose_from(Vector (&rows)[lanes]) {
+    if constexpr (Step < lanes) {
+      unroll<lanes>([&](auto i) __attribute__((always_inline)) {
+        if constexpr ((i & Step) == 0) swap_blocks<Step>(rows[i], rows[i + Step], Lanes{});
+      });
+      transpose_from<2 * Step>(rows);
+    }
+  }
+  template <Index Step, Index... I>
+  [[gnu::always_inline]] static void swap_blocks(Vector& a, Vector& b, std::integer_sequence<Index, I...>) {
+    const Vector x = a, y = b;
+    a = __builtin_shufflevector(x, y, (I & Step ? lanes + I - Step : I)...);
+    b = __builtin_shufflevector(x, y, (I & Step ? lanes + I : I + Step)...);
+  }
+};
+
+}  // namespace mae::cpu

@@ -1,0 +1,285 @@
+// The kernel contract as tests: every function of a policy's kernels against `Kernels<Reference<T>>`, at sizes that leave
+// ragged tiles, vectors and blocks; and the promise that the number of threads never shows in a bit.
+//
+// A new backend is one more policy in a list of `contract_*_test.cpp`. Each operation is a function that runs any kernels
+// and returns all they wrote. Outputs begin as what accumulation must keep; buffers have the exact size, so that
+// AddressSanitizer sees one element too far; the workspace is filled with NaN.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include <mae/backend/cpu/kernels.hpp>
+#include <mae/backend/reference.hpp>
+#include <mae/core/random.hpp>
+
+namespace mae::contract {
+
+template <class T>
+using Numbers = std::vector<T>;
+template <class T>
+using Results = std::vector<Numbers<T>>;
+
+/// Uniform in [-1, 1), the same for every policy.
+template <class T>
+Numbers<T> numbers(Index count, std::uint64_t seed) {
+  Numbers<T> values(static_cast<std::size_t>(count));
+  const RandomStream random(seed, Purpose::initialise);
+  std::uint32_t i = 0;
+  for (T& value : values) value = T(random.uniform(i++, -1.0f, 1.0f));
+  return values;
+}
+
+/// A workspace of exactly the promised size, full of NaN.
+class Memory {
+ public:
+  Memory(WorkspaceSize size, int threads)
+      : bytes_(static_cast<std::size_t>(Workspace::bytes(size, threads))),
+        base_(static_cast<char*>(::operator new(bytes_, std::align_val_t{alignment}))),
+        workspace_{base_, size, threads} {
+    std::memset(base_, 0xff, bytes_);
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() { ::operator delete(base_, std::align_val_t{alignment}); }
+  operator Workspace() const { return workspace_; }
+
+ private:
+  std::size_t bytes_;
+  char* base_;
+  Workspace workspace_;
+};
+
+/// The largest difference, relative to the largest number where that is above 1.
+template <class T>
+double distance(const Numbers<T>& found, const Numbers<T>& expected) {
+  double largest = 1, difference = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    largest = std::fmax(largest, std::fabs(double(expected[i])));
+    const double here = std::fabs(double(found[i]) - double(expected[i]));
+    difference = here <= difference ? difference : here;  // NaN wins
+  }
+  return difference / largest;
+}
+
+template <class T>
+bool same_bits(const Results<T>& a, const Results<T>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i].size() != b[i].size() || std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(T)) != 0) return false;
+  return true;
+}
+
+/// `operation(kernels, threads)` means the same for `Policy` as for the reference, whatever the number of threads.
+template <class Policy, class Operation>
+void check(const Operation& operation) {
+  using T = typename Policy::Activation;
+  const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-12;
+  const Results<T> expected = operation(Kernels<Reference<T>>{}, 1), found = operation(Kernels<Policy>{}, 1);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CAPTURE(i);
+    CHECK(distance(found[i], expected[i]) <= tolerance);
+  }
+  for (const int threads : {2, 3, 7}) {
+    CAPTURE(threads);
+    CHECK(same_bits(operation(Kernels<Policy>{}, threads), found));
+  }
+}
+
+// ---- the operations ------------------------------------------------------------------------------------------------
+
+template <class K>
+Results<typename K::T> forward_products(K, int threads, Index R, Index in, Index out) {
+  using T = typename K::T;
+  const auto x = numbers<T>(R * in, 1), w = numbers<T>(out * in, 2), b = numbers<T>(out, 3);
+  const auto residual = numbers<T>(R * out, 4);
+  Numbers<T> y(residual.size()), h(y), activated(y), sum(y), in_place(residual);
+  const Memory ws(K::linear_workspace(in, out), threads);
+  K::linear(R, in, out, x.data(), w.data(), b.data(), y.data(), ws);
+  K::linear_gelu(R, in, out, x.data(), w.data(), b.data(), h.data(), activated.data(), ws);
+  K::linear_add(R, in, out, x.data(), w.data(), b.data(), residual.data(), sum.data(), ws);
+  K::linear_add(R, in, out, x.data(), w.data(), b.data(), in_place.data(), in_place.data(), ws);
+  return {y, h, activated, sum, in_place};
+}
+
+template <class K>
+Results<typename K::T> backward_products(K, int threads, Index R, Index in, Index out) {
+  using T = typename K::T;
+  const auto x = numbers<T>(R * in, 1), w = numbers<T>(out * in, 2), dy = numbers<T>(R * out, 3);
+  auto dx = numbers<T>(R * in, 4), dx_sum = dx, dw = numbers<T>(out * in, 5), dw_alone = dw, db = numbers<T>(out, 6);
+  const Memory ws(K::linear_workspace(in, out), threads);
+  K::linear_input_gradient(R, in, out, dy.data(), w.data(), dx.data(), false, ws);
+  K::linear_input_gradient(R, in, out, dy.data(), w.data(), dx_sum.data(), true, ws);
+  K::linear_weight_gradient(R, in, out, dy.data(), x.data(), dw.data(), db.data(), ws);
+  K::linear_weight_gradient(R, in, out, dy.data(), x.data(), dw_alone.data(), nullptr, ws);
+  return {dx, dx_sum, dw, dw_alone, db};
+}
+
+template <class K>
+Results<typename K::T> normalisation(K, int threads, Index R, Index D) {
+  using T = typename K::T;
+  const auto x = numbers<T>(R * D, 1), w = numbers<T>(D, 2), b = numbers<T>(D, 3), dy = numbers<T>(R * D, 4);
+  Numbers<T> y(x.size()), stats(static_cast<std::size_t>(2 * R));
+  auto dx = numbers<T>(R * D, 5), dx_sum = dx, dw = w, db = b, dw_alone = w, db_alone = b;
+  const Memory ws(K::layer_norm_workspace(D), threads);
+  K::layer_norm(R, D, x.data(), w.data(), b.data(), 1e-6, y.data(), stats.data());
+  K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), dx.data(), false, dw.data(), db.data(), ws);
+  K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), dx_sum.data(), true, nullptr, nullptr, ws);
+  K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), nullptr, false, dw_alone.data(),
+                         db_alone.data(), ws);
+  return {y, stats, dx, dx_sum, dw, db, dw_alone, db_alone};
+}
+
+template <class K>
+Results<typename K::T> attention(K, int threads, Index B, Index N, Index H, Index d) {
+  using T = typename K::T;
+  auto qkv = numbers<T>(B * N * 3 * H * d, 1);
+  for (T& value : qkv) value *= 2;  // scores that differ
+  const auto dy = numbers<T>(B * N * H * d, 2);
+  Numbers<T> y(dy.size()), lse(static_cast<std::size_t>(B * H * N));
+  auto dqkv = numbers<T>(B * N * 3 * H * d, 3), dqkv_sum = dqkv;
+  const Memory ws(K::attention_workspace(N, H, d), threads);
+  K::attention(B, N, H, d, qkv.data(), y.data(), lse.data(), ws);
+  K::attention_gradient(B, N, H, d, qkv.data(), y.data(), lse.data(), dy.data(), dqkv.data(), false, ws);
+  K::attention_gradient(B, N, H, d, qkv.data(), y.data(), lse.data(), dy.data(), dqkv_sum.data(), true, ws);
+  return {y, lse, dqkv, dqkv_sum};
+}
+
+/// x0 x1 + x2, whose third leaf need not be read again.
+struct MultiplyAdd {
+  static constexpr int leaves = 3;
+  static constexpr bool reads(int leaf) { return leaf < 2; }
+  template <class A>
+  static A value(const A* x) {
+    return x[0] * x[1] + x[2];
+  }
+  template <class A>
+  static void pull_back(const A* x, A g, A* dx) {
+    dx[0] = g * x[1], dx[1] = g * x[0], dx[2] = g;
+  }
+};
+
+template <class K>
+Results<typename K::T> maps(K, int /*threads*/, Index n) {
+  using T = typename K::T;
+  const auto x = numbers<T>(n, 1), z = numbers<T>(n, 2), dy = numbers<T>(n, 3);
+  Numbers<T> y(x.size()), squares(y), table(y);
+  auto in_place = z, dx = z, shared = x, slopes = dy;
+  auto h = x;
+  for (T& value : h) value *= 6;
+  const T* in[] = {x.data(), z.data(), dy.data()};
+  K::template map<MultiplyAdd>(n, in, y.data());
+  const T* overwritten[] = {x.data(), in_place.data(), in_place.data()};
+  K::template map<MultiplyAdd>(n, overwritten, in_place.data());
+  // dx[0] += g x1; dx[1] is not wanted; dx[2] = g.
+  Numbers<T> last(x.size());
+  T* out[] = {dx.data(), nullptr, last.data()};
+  const bool accumulate[] = {true, false, false};
+  const T* kept[] = {x.data(), z.data(), nullptr};
+  K::template map_gradient<MultiplyAdd>(n, kept, dy.data(), out, accumulate);
+  // One array behind all three leaves gets the sum of their gradients.
+  T* same[] = {shared.data(), shared.data(), shared.data()};
+  const bool then_add[] = {false, true, true};
+  K::template map_gradient<MultiplyAdd>(n, kept, dy.data(), same, then_add);
+  K::gelu_gradient(n, slopes.data(), h.data(), slopes.data());
+  K::each(n, [&](Index i) { squares[static_cast<std::size_t>(i)] = T(i) * T(0.5); });
+  if (n % 5 == 0)
+    K::rows(n / 5, 5, [&](Index r, Index c) { table[static_cast<std::size_t>(5 * r + c)] = T(7 * r + c); });
+  return {y, in_place, dx, last, shared, slopes, squares, table};
+}
+
+template <class K>
+Results<typename K::T> training(K, int threads, Index n) {
+  using T = typename K::T;
+  auto w = numbers<T>(n, 1), g = numbers<T>(n, 2), m = numbers<T>(n, 3), v = numbers<T>(n, 4);
+  for (T& value : v) value = value * value;
+  for (T& value : m) value *= T(0.1);
+  g[0] = v[0] = 0;  // a gradient that never came
+  const Memory ws(K::sum_workspace(), threads);
+  const T sum = T(K::sum_of_squares(n, g.data(), ws));
+  AdamwStep step;
+  step.rate = 1e-3, step.decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+  K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
+  return {{sum}, w, g, m, v};
+}
+
+// ---- the cases -----------------------------------------------------------------------------------------------------
+
+/// Rows, in and out: single numbers, ragged everywhere, more than one block of each loop, an odd channel count.
+template <class Policy>
+void check_products() {
+  struct Case {
+    Index R, in, out;
+  };
+  for (const Case& c : {Case{1, 1, 1}, Case{3, 5, 17}, Case{17, 10, 75}, Case{50, 75, 10}, Case{65, 64, 192},
+                        Case{14, 32, 64}, Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}}) {
+    CAPTURE(c.R);
+    CAPTURE(c.in);
+    CAPTURE(c.out);
+    check<Policy>([&](auto kernels, int threads) { return forward_products(kernels, threads, c.R, c.in, c.out); });
+    check<Policy>([&](auto kernels, int threads) { return backward_products(kernels, threads, c.R, c.in, c.out); });
+  }
+}
+
+template <class Policy>
+void check_rows() {
+  for (const Index rows : {1, 5, 197, 700})
+    for (const Index width : {1, 3, 17, 64, 75, 588}) {
+      CAPTURE(rows);
+    CAPTURE(width);
+      check<Policy>([&](auto kernels, int threads) { return normalisation(kernels, threads, rows, width); });
+    }
+}
+
+template <class Policy>
+void check_attention() {
+  struct Case {
+    Index B, N, H, d;
+  };
+  for (const Case& c : {Case{1, 1, 1, 1}, Case{2, 5, 3, 10}, Case{3, 17, 2, 16}, Case{2, 50, 3, 64}, Case{1, 65, 2, 80},
+                        Case{1, 197, 2, 32}, Case{1, 257, 1, 33}, Case{1, 400, 1, 3}}) {
+    CAPTURE(c.B);
+    CAPTURE(c.N);
+    CAPTURE(c.H);
+    CAPTURE(c.d);
+    check<Policy>([&](auto kernels, int threads) { return attention(kernels, threads, c.B, c.N, c.H, c.d); });
+  }
+}
+
+template <class Policy>
+void check_maps() {
+  for (const Index n : {1, 5, 64, 75, 1000, 70001}) {
+    CAPTURE(n);
+    check<Policy>([&](auto kernels, int threads) { return maps(kernels, threads, n); });
+    check<Policy>([&](auto kernels, int threads) { return training(kernels, threads, n); });
+  }
+}
+
+/// All of it.
+template <class Policy, class Isa>
+void check_all() {
+  if (!Isa::supported()) return;
+  SUBCASE("products") { check_products<Policy>(); }
+  SUBCASE("rows") { check_rows<Policy>(); }
+  SUBCASE("attention") { check_attention<Policy>(); }
+  SUBCASE("maps and training") { check_maps<Policy>(); }
+}
+
+/// One thread by type and many by type write the same bits, in the functions that take no workspace too.
+template <class T>
+void check_thread_types() {
+  const Kernels<Cpu<T, isa::Best, Serial>> serial;
+  const Kernels<Cpu<T>> threaded;
+  CHECK(same_bits(forward_products(serial, 1, 197, 147, 131), forward_products(threaded, 2, 197, 147, 131)));
+  CHECK(same_bits(normalisation(serial, 1, 700, 588), normalisation(threaded, 2, 700, 588)));
+  CHECK(same_bits(attention(serial, 1, 2, 50, 3, 64), attention(threaded, 2, 2, 50, 3, 64)));
+  CHECK(same_bits(maps(serial, 1, 70001), maps(threaded, 2, 70001)));
+  CHECK(same_bits(training(serial, 1, 70001), training(threaded, 2, 70001)));
+}
+
+}  // namespace mae::contract

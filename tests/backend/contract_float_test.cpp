@@ -1,0 +1,15 @@
+// The kernels of `Cpu<float>` with each instruction set that the machine has.
+#include "contract.hpp"
+
+namespace {
+namespace isa = mae::isa;
+using mae::Cpu;
+
+TEST_CASE("baseline") { mae::contract::check_all<Cpu<float, isa::Baseline>, isa::Baseline>(); }
+TEST_CASE("avx2") { mae::contract::check_all<Cpu<float, isa::Avx2>, isa::Avx2>(); }
+TEST_CASE("avx512") { mae::contract::check_all<Cpu<float, isa::Avx512>, isa::Avx512>(); }
+TEST_CASE("the best there is, by one thread and by several: the same bits") {
+  mae::contract::check_thread_types<float>();
+}
+
+}  // namespace
