@@ -21,7 +21,7 @@ class Verifier {
       if (g.values[v].external >= input) cells[count++] = {g.values[v].forward, g.values[v].bytes, content(v)};
     for (int i = 0; i < g.node_count && sound; ++i) forward(i);
     clear_scratch();
-    cells[count++] = {{seed, 0}, g.values[g.result].bytes, name(1, 0, 0)};
+    write({seed, 0}, g.values[g.result].bytes, name(1, 0, 0));
     for (int s = 0; s < g.step_count && sound; ++s)
       if (g.steps[s].recompute) recompute(g.steps[s].node);
       else backward(g.steps[s].node);
@@ -135,7 +135,7 @@ class Verifier {
   }
   constexpr void recompute(int i) {
     const Node& n = g.nodes[i];
-    sound = sound && n.recompute && n.forward_scratch == 0;
+    sound = sound && n.recompute && n.forward_scratch == 0 && (n.runs_backward || !n.auxiliary_optional);
     write(n.y_backward, g.values[n.output].bytes, content(n.output));
     for (int k = 0; k < n.input_count; ++k)
       if (n.recompute_reads >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
