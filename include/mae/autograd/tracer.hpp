@@ -1,26 +1,24 @@
 // The tracer writes down what a model's `operator()` does, while it runs, on symbols.
 //
-// During constant evaluation it only records. With an `EagerMemory` attached it also runs every operation as it is
+// During constant evaluation it only records. With an `EagerRunner` attached it also runs every operation as it is
 // recorded, so that the very same model code computes numbers that can be printed (`eager.hpp`).
 #pragma once
 #include <mae/autograd/graph.hpp>
 
 namespace mae {
 
-/// Memory for eager execution: called back for each buffer a node needs.
-struct EagerMemory {
-  Execution execution;
-  /// Room for `bytes` per sample, as an offset in the scratch region.
-  virtual Location take(Index bytes) = 0;
+/// Runs operations as they are recorded.
+struct EagerRunner {
+  virtual void run(Node node) = 0;
 
  protected:
-  ~EagerMemory() = default;
+  ~EagerRunner() = default;
 };
 
 class Tracer {
  public:
   Graph graph;
-  EagerMemory* eager = nullptr;
+  EagerRunner* eager = nullptr;
 
   /// A slot that remembers the value of a named expression, so that it is computed once.
   constexpr int new_memo() {
@@ -51,25 +49,16 @@ class Tracer {
   template <class S, class E>
   constexpr int add_node(Node node) {
     node.output = add_value<S, E>(graph.node_count, nowhere);
-    if (eager) run(node);
     if (graph.node_count == Graph::capacity) {
       graph.error = TraceError::too_large;
       graph.node_count = Graph::capacity - 1;
     }
     graph.nodes[graph.node_count++] = node;
+    if (eager) eager->run(node);
     return node.output;
   }
 
  private:
-  void run(Node& node) {
-    GraphValue& result = graph.values[node.output];
-    result.forward = node.y = eager->take(result.bytes);
-    if (!node.auxiliary_optional) node.auxiliary = eager->take(node.auxiliary_bytes);
-    node.forward_temporary = eager->take(node.frozen_scratch ? node.frozen_scratch : node.forward_scratch);
-    for (int k = 0; k < node.input_count; ++k) node.x[k] = graph.values[node.inputs[k]].forward;
-    node.forward(eager->execution, node);
-  }
-
   static constexpr int memo_capacity = 4 * Graph::capacity;
   int memos_[memo_capacity] = {};
   int memo_count_ = 0;
