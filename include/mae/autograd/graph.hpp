@@ -58,6 +58,7 @@ struct Execution {
 };
 
 struct Node;
+struct Graph;
 using Kernel = void (*)(const Execution&, const Node&);
 /// The first operation of a program whose result is not a finite number.
 struct Fault {
@@ -86,6 +87,7 @@ struct Node {
   Index forward_scratch = 0, backward_scratch = 0;
   Index frozen_scratch = 0;              ///< forward scratch when no backward follows
   Index flops = 0;  ///< forward, per sample
+  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block, for reports
 
   bool runs_backward = false;
   bool wants[max_inputs] = {}, accumulates[max_inputs] = {};

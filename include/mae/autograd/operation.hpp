@@ -57,6 +57,8 @@ struct Operation {
   static constexpr Index flops = 0;  ///< of the forward pass, per sample
   template <class M, class... X>
   static constexpr WorkspaceSize workspace{};
+  template <class M, class... X>
+  static constexpr const Graph* inner = nullptr;  ///< a program inside, for reports
 };
 
 /// A gradient to be written: `add(i, g)` is `=` or `+=`, as the plan says. `wanted()` is false if nobody reads it.
@@ -228,6 +230,7 @@ constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) 
   node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
   node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
   node.flops = Op::template flops<M, typename V::Shape...>;
+  node.inner = Op::template inner<M, typename V::Shape...>;
   tracer->graph.workspace = tracer->graph.workspace | Op::template workspace<M, typename V::Shape...>;
   return Value<M, Result, E>{tracer, tracer->template add_node<Result, E>(node)};
 }

@@ -36,6 +36,8 @@ struct RepeatOperation : Operation {
   static constexpr WorkspaceSize workspace = Inner<M, X>::graph.workspace;
   template <class M, class X>
   static constexpr Index flops = N * Inner<M, X>::flops;
+  template <class M, class X>
+  static constexpr const Graph* inner = &Inner<M, X>::graph;
 
   static void forward(const auto& f) {
     using Layers = LayersOf<std::remove_cvref_t<decltype(f)>>;
