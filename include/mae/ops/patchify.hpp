@@ -4,6 +4,7 @@
 // channel), channel last, which is the order of MAE's targets and predictions. Backward is the inverse permutation.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/core/rules.hpp>
 
 namespace mae {
 
