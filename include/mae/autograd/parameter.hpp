@@ -63,7 +63,7 @@ struct ParameterArray : ParameterBase {
 namespace detail {
 /// Calls visit(name, member) for each name in "a, b, c".
 constexpr void visit_members(std::string_view names, auto& visit, auto&... members) {
-  auto one = [&](auto& member) {
+  [[maybe_unused]] auto one = [&](auto& member) {
     while (names.front() == ' ' || names.front() == ',') names.remove_prefix(1);
     const std::string_view name = names.substr(0, names.find(','));
     visit(name, member);
@@ -100,9 +100,11 @@ constexpr Index bind(M& module, Index at) {
 }
 }  // namespace detail
 
-/// Lists a module's parameters and sub-modules, by the names they have in files.
+/// Lists a module's parameters and sub-modules, by the names they have in files; `MAE_MODULE()` if it has none.
 #define MAE_MODULE(...) \
-  constexpr void each(auto&& visit) { ::mae::detail::visit_members(#__VA_ARGS__, visit, __VA_ARGS__); }
+  constexpr void each([[maybe_unused]] auto&& visit) { \
+    ::mae::detail::visit_members(#__VA_ARGS__, visit __VA_OPT__(, ) __VA_ARGS__); \
+  }
 
 /// A module with its offsets filled in.
 template <class M>
