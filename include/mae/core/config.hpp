@@ -35,10 +35,10 @@ inline constexpr Index alignment = 64;
 /// Threads as a type: work runs on the calling thread alone.
 struct Serial {
   static int count() { return 1; }
-  /// Calls `work(0)`.
+  /// Calls `work(t)` for every t in [0, threads), one after the other.
   template <class Work>
-  static void run(int /*threads*/, const Work& work) {
-    work(0);
+  static void run(int threads, const Work& work) {
+    for (int thread = 0; thread < threads; ++thread) work(thread);
   }
 };
 

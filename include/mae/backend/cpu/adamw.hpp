@@ -46,7 +46,10 @@ struct TrainingKernels {
   template <class Isa>
   [[gnu::noinline]] static double squares(Index n, const T* g) {
     using S = Simd<double, Isa>;
-    typedef T Narrow __attribute__((vector_size(S::lanes * sizeof(T)), aligned(alignof(T)), may_alias));
+    typedef T Narrow __attribute__((vector_size(S::lanes * sizeof(T))));
+    struct __attribute__((packed, may_alias)) Loose {
+      Narrow v;
+    };
     constexpr Index chains = 4;
     double sum = 0;
     Isa::run([&]() __attribute__((always_inline)) {
@@ -54,7 +57,7 @@ struct TrainingKernels {
       Index i = 0;
       for (; i + chains * S::lanes <= n; i += chains * S::lanes)
         unroll<chains>([&](auto chain) __attribute__((always_inline)) {
-          const Narrow& narrow = *reinterpret_cast<const Narrow*>(g + i + chain * S::lanes);
+          const Narrow narrow = reinterpret_cast<const Loose*>(g + i + chain * S::lanes)->v;
           const typename S::Vector wide = __builtin_convertvector(narrow, typename S::Vector);
           total[chain] = wide * wide + total[chain];
         });

@@ -83,17 +83,17 @@ class AttentionHead {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = 0; i < rows; ++i, p += stride) {
         for (Index j = N; j < stride; ++j) p[j] = lowest;  // whose exp is 0
-        Vector most = S::at(p), total = {};
-        for (Index j = lanes; j < stride; j += lanes) S::raise(most, S::at(p + j));
+        Vector most = S::at(p).v, total = {};
+        for (Index j = lanes; j < stride; j += lanes) S::raise(most, S::at(p + j).v);
         const T largest = S::largest(most);
         for (Index j = 0; j < stride; j += lanes) {
           Vector e;
-          Math<T, Isa>::exp(e, (S::at(p + j) - largest) * scale);
+          Math<T, Isa>::exp(e, (S::at(p + j).v - largest) * scale);
           total += e;
-          S::at(p + j) = e;
+          S::at(p + j).v = e;
         }
         const T sum = S::sum(total), inverse = T(1) / sum;
-        for (Index j = 0; j < stride; j += lanes) S::at(p + j) *= inverse;
+        for (Index j = 0; j < stride; j += lanes) S::at(p + j).v *= inverse;
         lse[i] = largest * scale + std::log(sum);
       }
     });
@@ -115,9 +115,9 @@ class AttentionHead {
         const T dot = S::sum(dots), offset = lse[i];
         for (Index j = 0; j < stride; j += lanes) {
           Vector e;
-          Math<T, Isa>::exp(e, S::at(p + j) * scale - offset);
-          S::at(p + j) = e;
-          S::at(g + j) = e * (S::at(g + j) - dot) * scale;
+          Math<T, Isa>::exp(e, S::at(p + j).v * scale - offset);
+          S::at(p + j).v = e;
+          S::at(g + j).v = e * (S::at(g + j).v - dot) * scale;
         }
       }
     });

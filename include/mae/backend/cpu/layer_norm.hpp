@@ -76,13 +76,13 @@ class LayerNormRows {
   [[gnu::noinline]] static void weight_gradient(Index begin, Index end, Index D, const T* x, const T* stats, const T* dy,
                                                 T* dw, T* db) {
     Isa::run([&]() __attribute__((always_inline)) {
-      for (Index i = 0; i < D; i += lanes) S::at(dw + i) = S::at(db + i) = Vector{};
+      for (Index i = 0; i < D; i += lanes) S::at(dw + i).v = S::at(db + i).v = Vector{};
       for (Index r = begin; r < end; ++r)
         for (Index i = 0; i < D; i += lanes) {
           Vector g, n;
           S::load(g, dy + r * D + i, D - i), S::load(n, x + r * D + i, D - i);
-          S::at(dw + i) += g * ((n - stats[2 * r]) * stats[2 * r + 1]);
-          S::at(db + i) += g;
+          S::at(dw + i).v += g * ((n - stats[2 * r]) * stats[2 * r + 1]);
+          S::at(db + i).v += g;
         }
     });
   }
@@ -92,7 +92,7 @@ class LayerNormRows {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = 0; i < D; i += lanes) {
         Vector sum = {}, before;
-        for (Index s = 0; s < count; ++s) sum += S::at(slices + s * stride + i);
+        for (Index s = 0; s < count; ++s) sum += S::at(slices + s * stride + i).v;
         S::load(before, to + i, D - i);
         S::store(to + i, before + sum, D - i);
       }

@@ -35,7 +35,7 @@ struct Math {
       p = p * r + 4.99999995249e-1f;
       p = p * (r * r) + r + 1.0f;
       const Bits exponent = (__builtin_convertvector(n, Bits) + 127) << 23;
-      const Vector power = reinterpret_cast<const Vector&>(exponent), zero = {};
+      const Vector power = reinterpret_cast<Vector>(exponent), zero = {};
       y = x < low ? zero : p * power;
     } else {
       for (Index i = 0; i < S::lanes; ++i) y[i] = std::exp(x[i]);
@@ -68,8 +68,8 @@ struct Math {
   /// y = sqrt(x) for x >= 0.
   [[gnu::always_inline]] static void square_root(Vector& y, const Vector& x) {
     if constexpr (sizeof(T) == 4) {
-      const Bits guess = 0x5f3759df - (reinterpret_cast<const Bits&>(x) >> 1);
-      Vector inverse = reinterpret_cast<const Vector&>(guess);
+      const Bits guess = 0x5f3759df - (reinterpret_cast<Bits>(x) >> 1);
+      Vector inverse = reinterpret_cast<Vector>(guess);
       for (int round = 0; round < 3; ++round) inverse = inverse * (1.5f - 0.5f * x * inverse * inverse);
       const Vector root = x * inverse;
       y = root + 0.5f * inverse * (x - root * root);

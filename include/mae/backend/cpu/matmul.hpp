@@ -104,7 +104,7 @@ struct Pack {
       for (Index i = 0; i < Width; i += lanes) {
         Vector v = {};
         S::load(v, from + i, larger(count - i, 0));
-        S::at(to + i) = v;
+        S::at(to + i).v = v;
       }
   }
   /// Each row of the panel runs along the depth: square blocks are transposed in registers.
@@ -123,12 +123,12 @@ struct Pack {
         Vector rows[lanes];
         unroll<lanes>([&](auto l) __attribute__((always_inline)) {
           rows[l] = Vector{};
-          if (i + l < count) rows[l] = S::at(block + (i + l) * stride);
+          if (i + l < count) rows[l] = S::at(block + (i + l) * stride).v;
         });
         S::transpose(rows);
         T* target = to + k * Width + i;
         unroll<lanes>([&](auto l) __attribute__((always_inline)) {
-          if (l < steps) S::at(target + l * Width) = rows[l];
+          if (l < steps) S::at(target + l * Width).v = rows[l];
         });
       }
     }
@@ -174,7 +174,7 @@ class Product {
         Vector total[chains][pieces] = {};  // term k goes to chain k % 4: one chain would wait for itself
         for (Index k = 0; k < depth; k += chains)
           for (Index chain = 0; chain < smaller(chains, depth - k); ++chain)
-            for (Index p = 0; p < pieces; ++p) total[chain][p] += S::at(a + (k + chain) * width + p * lanes);
+            for (Index p = 0; p < pieces; ++p) total[chain][p] += S::at(a + (k + chain) * width + p * lanes).v;
         for (Index p = 0; p < pieces; ++p) {
           const Vector sum = (total[0][p] + total[1][p]) + (total[2][p] + total[3][p]);
           for (Index i = p * lanes; i < smaller(smaller(width, (p + 1) * lanes), rows - m); ++i) sums[m + i] += sum[i % lanes];
@@ -209,18 +209,18 @@ class Product {
     Vector sum[Shape::rows][vectors] = {};
     for (Index k = 0; k < depth; ++k, a += Shape::rows, b += Shape::columns) {
       Vector column[vectors];
-      unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes); });
+      unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes).v; });
       unroll<Shape::rows>([&](auto i) __attribute__((always_inline)) {
         unroll<vectors>([&](auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
       });
     }
-    if (c.bias) each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes); });
+    if (c.bias) each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
     if (c.start)
       each_vector([&](auto i, auto j) __attribute__((always_inline)) {
-        sum[i][j] += S::at(c.start + i * c.stride + j * lanes);
+        sum[i][j] += S::at(c.start + i * c.stride + j * lanes).v;
       });
     each_vector([&](auto i, auto j) __attribute__((always_inline)) {
-      S::at(c.to + i * c.stride + j * lanes) = sum[i][j];
+      S::at(c.to + i * c.stride + j * lanes).v = sum[i][j];
     });
   }
   template <class Body>

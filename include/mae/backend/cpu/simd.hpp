@@ -25,31 +25,35 @@ template <class T, class Isa>
 struct Simd {
   /// Whole numbers of the same size, for bit patterns; comparing two vectors yields a `Bits` of 0 and -1.
   using Int = std::conditional_t<sizeof(T) == 4, int, long long>;
-  typedef T Vector __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));
-  typedef Int Bits __attribute__((vector_size(Isa::bytes), aligned(alignof(T)), may_alias));
+  typedef T Vector __attribute__((vector_size(Isa::bytes)));
+  typedef Int Bits __attribute__((vector_size(Isa::bytes)));
+  /// A vector anywhere in memory: its address needs no alignment.
+  struct __attribute__((packed, may_alias)) Loose {
+    Vector v;
+  };
   static constexpr Index lanes = Isa::bytes / Index{sizeof(T)};
 
-  /// The vector that begins at `p`, which needs no alignment: read it to load, assign it to store.
-  [[gnu::always_inline]] static const Vector& at(const T* p) { return *reinterpret_cast<const Vector*>(p); }
-  [[gnu::always_inline]] static Vector& at(T* p) { return *reinterpret_cast<Vector*>(p); }
+  /// `at(p).v` is the vector that begins at `p`: read it to load, assign it to store.
+  [[gnu::always_inline]] static const Loose& at(const T* p) { return *reinterpret_cast<const Loose*>(p); }
+  [[gnu::always_inline]] static Loose& at(T* p) { return *reinterpret_cast<Loose*>(p); }
 
   /// Loads the first `count` lanes (all of them if `count` is larger) and sets the rest to `rest`.
   [[gnu::always_inline]] static void load(Vector& v, const T* p, Index count, T rest = 0) {
     if (count >= lanes) {
-      v = at(p);
+      v = at(p).v;
     } else {
       T part[lanes];
       for (Index i = 0; i < lanes; ++i) part[i] = i < count ? p[i] : rest;
-      v = at(part);
+      v = at(part).v;
     }
   }
   /// Stores the first `count` lanes (all of them if `count` is larger).
   [[gnu::always_inline]] static void store(T* p, const Vector& v, Index count) {
     if (count >= lanes) {
-      at(p) = v;
+      at(p).v = v;
     } else {
       T part[lanes];
-      at(part) = v;
+      at(part).v = v;
       for (Index i = 0; i < count; ++i) p[i] = part[i];
     }
   }
