@@ -47,8 +47,10 @@ class MaskBatch {
   /// From L numbers: the V smallest stay. They must be finite.
   void from_noise(Index b, const float* noise) {
     check_sample(b);
+    for (Index l = 0; l < L; ++l)
+      if (!(noise[l] - noise[l] == 0))
+        throw Error("mask noise", std::to_string(noise[l]) + " for patch " + std::to_string(l), "a finite number");
     for (Index l = 0; l < L; ++l) {
-      if (!(noise[l] - noise[l] == 0)) throw Error("mask noise", "a value that is not a number", "finite numbers");
       Index rank = 0;
       for (Index k = 0; k < l; ++k) rank += noise[k] <= noise[l];
       for (Index k = l + 1; k < L; ++k) rank += noise[k] < noise[l];
