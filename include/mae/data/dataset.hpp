@@ -77,8 +77,8 @@ inline ChannelStatistics channel_statistics(const Dataset& set) {
   for (Index c = 0; c < set.channels; ++c) {
     std::uint64_t sum = 0, squares = 0;
     for (Index i = 0; i < set.size(); ++i)
-      for (const std::uint64_t value : set.image(i).subspan(static_cast<std::size_t>(c * plane),
-                                                            static_cast<std::size_t>(plane))) {
+      for (const std::uint64_t value :
+           set.image(i).subspan(static_cast<std::size_t>(c * plane), static_cast<std::size_t>(plane))) {
         sum += value;
         squares += value * value;
       }

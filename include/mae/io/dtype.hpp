@@ -55,9 +55,9 @@ constexpr const char* dtype_of() {
 /// Bytes per element of any dtype of the safetensors format; 0 if the name is unknown.
 inline Index dtype_bytes(std::string_view dtype) {
   constexpr std::pair<std::string_view, Index> sizes[] = {
-      {"F64", 8},  {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},  {"I32", 4},     {"I16", 2},     {"I8", 1},
-      {"U64", 8},  {"U32", 4}, {"U16", 2}, {"U8", 1},   {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"F8_E8M0", 1},
-      {"C64", 8}};
+      {"F64", 8},  {"F32", 4},     {"F16", 2},     {"BF16", 2},    {"I64", 8}, {"I32", 4},
+      {"I16", 2},  {"I8", 1},      {"U64", 8},     {"U32", 4},     {"U16", 2}, {"U8", 1},
+      {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"F8_E8M0", 1}, {"C64", 8}};
   for (const auto& [name, bytes] : sizes)
     if (name == dtype) return bytes;
   return 0;
@@ -69,8 +69,7 @@ template <class T>
 inline constexpr bool is_real = std::is_floating_point_v<T> || std::is_same_v<T, bf16> || std::is_same_v<T, f16>;
 
 template <class To, class From>
-inline constexpr bool converts =
-    std::is_same_v<To, From> || (is_real<To> == is_real<From> && !std::is_same_v<To, f16>);
+inline constexpr bool converts = std::is_same_v<To, From> || (is_real<To> == is_real<From> && !std::is_same_v<To, f16>);
 
 /// Calls `visit(T{})` with the element type `T` named `dtype`, if there is one.
 template <class Visit>

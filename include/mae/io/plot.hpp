@@ -186,8 +186,8 @@ inline void draw_axes(Image& canvas, const Axis& x_axis, const Axis& y_axis, con
 inline Image draw_plot(const Plot& plot) {
   for (const Curve& curve : plot.curves)
     if (curve.x.size() != curve.y.size())
-      throw Error("draw_plot: curve '" + curve.label + "'", std::to_string(curve.x.size()) + " x for " +
-                      std::to_string(curve.y.size()) + " y", "as many");
+      throw Error("draw_plot: curve '" + curve.label + "'",
+                  std::to_string(curve.x.size()) + " x for " + std::to_string(curve.y.size()) + " y", "as many");
   if (plot.height < 200 || plot.width < 300)
     throw Error("draw_plot", std::to_string(plot.height) + " x " + std::to_string(plot.width) + " pixels",
                 "at least 200 x 300");

@@ -5,8 +5,8 @@
 // converted. The functions use libpng's simplified interface, which catches libpng's own jumps (longjmp) inside the
 // library, so that none can skip a destructor here.
 #pragma once
-#include <cstring>
 #include <png.h>
+#include <cstring>
 
 #include <mae/data/image.hpp>
 #include <mae/io/atomic_file.hpp>
@@ -82,8 +82,7 @@ inline void write_png(const std::string& path, const Image& image) {
                 "1 or 3 channels and 1 to " + std::to_string(png_pixel_limit) + " pixels");
   std::vector<std::uint8_t> together(image.pixels.size());  // [H, W, C]
   for (Index c = 0; c < image.channels; ++c)
-    for (Index i = 0; i < pixels; ++i)
-      together[static_cast<std::size_t>(i * image.channels + c)] = image.row(c, 0)[i];
+    for (Index i = 0; i < pixels; ++i) together[static_cast<std::size_t>(i * image.channels + c)] = image.row(c, 0)[i];
   detail::PngState state;
   png_image& png = state.image;
   png.height = static_cast<png_uint_32>(image.height);

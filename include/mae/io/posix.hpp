@@ -3,12 +3,12 @@
 // The floor `io` works with POSIX calls and not with <fstream>: only they say why something failed (full disk, no
 // permission, a directory instead of a file) and only they can make a written file durable (`fsync`).
 #pragma once
-#include <cerrno>
 #include <fcntl.h>
-#include <string>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include <mae/core/error.hpp>

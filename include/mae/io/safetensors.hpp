@@ -72,9 +72,8 @@ class SafetensorsFile {
     if (entry.count() != count)
       throw Error(subject(name), std::to_string(entry.count()) + " elements, shape " + shape_text(entry.shape),
                   std::to_string(count) + " elements");
-    convert_elements(entry.dtype, count, out, subject(name), [&](Index offset, void* to, Index bytes) {
-      file_.read(data_ + entry.begin + offset, to, bytes);
-    });
+    convert_elements(entry.dtype, count, out, subject(name),
+                     [&](Index offset, void* to, Index bytes) { file_.read(data_ + entry.begin + offset, to, bytes); });
   }
   /// The elements of `name`, converted to `T`. Throws as `copy_to`.
   template <class T>
@@ -161,8 +160,8 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
     if (element == 0 || bytes < 0 || negative || __builtin_add_overflow(position, bytes, &end))
       throw Error(subject, tensor.dtype + shape_text(tensor.shape),
                   "a known dtype, extents from 0 and a size below 2^63 bytes");
-    text += "," + json_string(path, tensor.name) + ":{\"dtype\":\"" + tensor.dtype + "\",\"shape\":" +
-            shape_text(tensor.shape) + ",\"data_offsets\":" + shape_text({position, end}) + "}";
+    text += "," + json_string(path, tensor.name) + ":{\"dtype\":\"" + tensor.dtype +
+            "\",\"shape\":" + shape_text(tensor.shape) + ",\"data_offsets\":" + shape_text({position, end}) + "}";
     sizes.push_back(bytes);
     position = end;
   }

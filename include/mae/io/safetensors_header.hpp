@@ -49,7 +49,8 @@ struct SafetensorsHeader {
 /// A name from a file, fit for an error message: quoted, short, without control characters.
 inline std::string quoted(std::string name) {
   if (name.size() > 100) name = name.substr(0, 97) + "...";
-  std::replace_if(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, '?');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, '?');
   return "'" + name + "'";
 }
 
@@ -70,7 +71,9 @@ class HeaderParser {
   bool number_integer(std::int64_t) { wrong("a negative number"); }
   bool number_float(double, const std::string&) { wrong("a fraction or a number beyond 64 bits"); }
   template <class Binary>
-  bool binary(Binary&) { wrong("binary data"); }
+  bool binary(Binary&) {
+    wrong("binary data");
+  }
 
   bool number_unsigned(std::uint64_t value) {
     if (place_ != Place::shape && place_ != Place::offsets) wrong("a number");
