@@ -1,0 +1,81 @@
+// Repeat: depth is data.
+#include <doctest/doctest.h>
+
+#include "modules.hpp"
+
+using namespace test;
+
+namespace {
+using S = Shape<dyn, 5, 8>;
+using Policy = Reference<double>;
+template <int Depth>
+struct Net {
+  Affine<8, 8> in;
+  Repeat<Depth, Block<8, 2>> blocks;
+  MAE_MODULE(in, blocks)
+  using Inputs = mae::Inputs<Input<S, void, true>>;
+  constexpr auto operator()(const Expression auto& x) const { return weighted_squares(blocks(in(x))); }
+};
+struct ByHand {
+  Affine<8, 8> in;
+  Block<8, 2> b0, b1, b2;
+  MAE_MODULE(in, b0, b1, b2)
+  using Inputs = mae::Inputs<Input<S, void, true>>;
+  constexpr auto operator()(const Expression auto& x) const { return weighted_squares(b2(b1(b0(in(x))))); }
+};
+// Stages of blocks, as hierarchical encoders have them.
+struct Stage {
+  Repeat<2, Block<8, 2>> blocks;
+  Affine<8, 8> merge;
+  MAE_MODULE(blocks, merge)
+  constexpr auto operator()(const Expression auto& x) const { return merge(blocks(x)); }
+};
+}  // namespace
+
+TEST_CASE("the graph does not grow with depth; memory does by one block") {
+  using Two = Program<Net<2>, Policy>;
+  using Three = Program<Net<3>, Policy>;
+  using Many = Program<Net<24>, Policy>;
+  static_assert(Two::graph.node_count == Many::graph.node_count && Two::graph.step_count == Many::graph.step_count);
+  static_assert(Many::saved_bytes - Two::saved_bytes == 22 * (Three::saved_bytes - Two::saved_bytes));
+  static_assert(Two::scratch_bytes == Many::scratch_bytes);
+  using Checkpoints = Program<Net<24>, Policy, CheckpointBlocks>;
+  static_assert(Checkpoints::saved_bytes < Many::saved_bytes / 5);
+  CHECK(Many::graph.node_count == 3);
+}
+
+TEST_CASE("a Repeat computes what its blocks written out compute, bit for bit") {
+  static_assert(weights_size<Net<3>> == weights_size<ByHand>);
+  const Weights<Net<3>, Policy> weights(1);
+  Weights<Net<3>, Policy> gradients;
+  Weights<ByHand, Policy> same_weights, same_gradients;
+  std::copy(weights.data(), weights.data() + weights.size(), same_weights.data());
+  Session<Program<Net<3>, Policy>> repeated(2);
+  Session<Program<ByHand, Policy>> by_hand(2);
+  const auto x = random_tensor<double, S>(2, 1);
+  CHECK(repeated.step(weights, gradients, x) == by_hand.step(same_weights, same_gradients, x));
+  CHECK(std::equal(gradients.data(), gradients.data() + gradients.size(), same_gradients.data()));
+  const auto a = repeated.input_gradient_of<0>(), b = by_hand.input_gradient_of<0>();
+  CHECK(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+TEST_CASE("gradients through a Repeat, whatever is kept") {
+  CHECK(gradient_report<Repeat<1, Block<8, 2>>, S, KeepAll>(8).worst <= 1e-6);
+  CHECK(gradient_report<Repeat<1, Block<8, 2>>, S, CheckpointBlocks>(8).worst <= 1e-6);
+  CHECK(gradient_report<Repeat<4, Block<8, 2>>, S, RecomputeCheap>(8).worst <= 1e-6);
+  CHECK(gradient_report<Repeat<4, Block<8, 2>>, S, CheckpointBlocks>(8).worst <= 1e-6);
+}
+
+TEST_CASE("a Repeat inside a Repeat") {
+  CHECK(gradient_report<Repeat<2, Stage>, S, KeepAll>(6).worst <= 1e-6);
+  CHECK(gradient_report<Repeat<2, Stage>, S, CheckpointBlocks>(6).worst <= 1e-6);
+}
+
+TEST_CASE("blocks are named by their number and reached one by one") {
+  const auto all = parameters<Net<3>>();
+  CHECK(all[2].name == "blocks.0.norm1.weight");
+  CHECK(all.back().name == "blocks.2.fc2.bias");
+  const Net<3> net = bound<Net<3>>();
+  for (const ParameterInfo& parameter : all)
+    if (parameter.name == "blocks.1.attn.proj.bias") CHECK(net.blocks[1].attn.proj.bias.offset == parameter.offset);
+}
