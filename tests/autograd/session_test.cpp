@@ -132,6 +132,8 @@ TEST_CASE("a batch that does not fit, and sessions for nobody, are errors") {
   CHECK(error_of([] { Session<Program<TwoInputs, Policy>> none(0); }) ==
         "mae: Session: found a capacity of 0, expected at least one sample");
   CHECK(error_of([] { Session<Program<TwoInputs, Policy>> none(-3); }).find("a capacity of -3") != std::string::npos);
+  CHECK(error_of([] { Session<Program<TwoInputs, Policy>> huge(Index{1} << 60); }).find("no room for") !=
+        std::string::npos);
   CHECK(error_of([] { Session<Program<TwoInputs, Policy>> none(2, 0); }) ==
         "mae: Session: found 0 threads, expected at least one");
 }
@@ -156,4 +158,10 @@ TEST_CASE("a loss that is not finite names the first layer at fault") {
   for (const float gradient : std::vector<float>(gradients.data(), gradients.data() + gradients.size()))
     REQUIRE(gradient == 0);  // nothing was added
   CHECK(error_of([&] { session.step(weights, gradients, x); }) == "no error");
+}
+
+TEST_CASE("the memory of a session is known at compile time") {
+  using P = Program<Net, Policy>;
+  static_assert(Session<P>::bytes(10, 1) - Session<P>::bytes(9, 1) == P::saved_bytes + P::scratch_bytes + 2 * alignment);
+  CHECK(Session<P>::bytes(1, 1) > 0);
 }

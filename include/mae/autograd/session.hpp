@@ -26,8 +26,6 @@ class Session {
   /// Memory for up to `capacity` samples and a team of `threads`.
   explicit Session(Index capacity, int threads = Policy::Threads::count())
       : capacity_(capacity), threads_(threads), arena_(bytes(capacity, threads)) {
-    if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
-    if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
     char* at = arena_.data();
     auto take = [&](Index size) {
       char* const piece = at;
@@ -47,9 +45,11 @@ class Session {
 
   /// Bytes of the block for `capacity` samples: what the plan promises.
   static constexpr Index bytes(Index capacity, int threads) {
+    if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
+    if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
     Index per_sample = Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
     for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
-    return per_sample * capacity + align_up(Workspace::bytes(Program::graph.workspace, threads));
+    return size_product(per_sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
   Index capacity() const { return capacity_; }
   int threads() const { return threads_; }

@@ -1,5 +1,6 @@
 // Owning storage: a run of elements on the heap, aligned for vectors, zero at birth, movable, never copied by accident.
 #pragma once
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -25,6 +26,15 @@ struct Host {
   static void release(void* memory) { std::free(memory); }
 };
 
+/// a · b, for sizes. Throws mae::Error if no memory can be so large, instead of wrapping around.
+constexpr Index size_product(Index a, Index b) {
+  constexpr Index most = PTRDIFF_MAX / 2;
+  if (b > 0 && a > most / b)
+    throw Error("memory", "no room for " + std::to_string(a) + " times " + std::to_string(b),
+                "a smaller model or batch");
+  return a * b;
+}
+
 /// `size` elements of a trivially copyable type, zero at first.
 template <class T, class Memory = Host>
 class Buffer {
@@ -32,7 +42,8 @@ class Buffer {
 
  public:
   Buffer() = default;
-  explicit Buffer(Index size) : data_(static_cast<T*>(Memory::allocate(size * Index{sizeof(T)}))), size_(size) {}
+  explicit Buffer(Index size)
+      : data_(static_cast<T*>(Memory::allocate(size_product(size, Index{sizeof(T)})))), size_(size) {}
   Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);

@@ -73,7 +73,7 @@ class Tensor {
       : buffer_(S::count) {}
   explicit Tensor(Index batch)
     requires(S::batched)
-      : buffer_(check(batch) * S::count), batch_(batch) {}
+      : buffer_(size_product(check(batch), S::count)), batch_(batch) {}
 
   T* data() { return buffer_.data(); }
   const T* data() const { return buffer_.data(); }
