@@ -13,6 +13,7 @@
 //              linear_add(R, in, out, x, w, b, r, y, ws)                 y = r + x wᵀ + b      y may be r
 //              linear_input_gradient(R, in, out, dy, w, dx, accumulate, ws)            dx (+)= dy w
 //              linear_weight_gradient(R, in, out, dy, x, dw, db, ws)     dw += dyᵀ x, db += Σ_r dy     db may be null
+//              gelu(n, h, y)                                             y = gelu(h), the same bits as in linear_gelu
 //              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
 //   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean and 1/deviation, type A
 //              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here

@@ -7,20 +7,9 @@
 #include <cmath>
 
 #include <mae/backend/kernels.hpp>
+#include <mae/backend/scalar.hpp>
 
 namespace mae {
-
-/// gelu(x) = x Φ(x), exact: Φ is the normal distribution function (Hendrycks & Gimpel, 2016).
-template <class A>
-MAE_HOST_DEVICE inline A gelu_value(A x) {
-  return A(0.5) * x * (A(1) + std::erf(x * A(0.7071067811865476)));
-}
-/// gelu'(x) = Φ(x) + x φ(x).
-template <class A>
-MAE_HOST_DEVICE inline A gelu_slope(A x) {
-  return A(0.5) * (A(1) + std::erf(x * A(0.7071067811865476))) +
-         x * A(0.3989422804014327) * std::exp(A(-0.5) * x * x);
-}
 
 template <class Element>
 struct Kernels<Reference<Element>> {
@@ -78,6 +67,9 @@ struct Kernels<Reference<Element>> {
       for (Index r = 0; r < R; ++r) sum += A(dy[r * out + o]);
       if (db) db[o] += W(sum);
     }
+  }
+  static void gelu(Index n, const T* h, T* y) {
+    for (Index i = 0; i < n; ++i) y[i] = T(gelu_value(A(h[i])));
   }
   static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
     for (Index i = 0; i < n; ++i) dh[i] = T(A(dy[i]) * gelu_slope(A(h[i])));

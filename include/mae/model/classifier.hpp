@@ -15,6 +15,7 @@ namespace mae {
 template <class ImageType, class Size, Index Classes, Pool How = Pool::mean, Depth Kind = Depth::stochastic>
 struct Classifier {
   using Image = ImageType;
+  using EncoderShape = Size;
   static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   EncoderTrunk<ImageType, Size, Training::trained, Kind> trunk;
@@ -50,6 +51,7 @@ struct ProbeHead {
 template <class ImageType, class Size, Index Classes, Pool How = Pool::class_token>
 struct LinearProbe {
   using Image = ImageType;
+  using EncoderShape = Size;
   static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   Encoder<ImageType, Size> encoder;

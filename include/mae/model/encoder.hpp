@@ -43,6 +43,7 @@ struct EncoderTrunk {
 template <class ImageType, class Size>
 struct Encoder {
   using Image = ImageType;
+  using EncoderShape = Size;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   EncoderTrunk<ImageType, Size> trunk;
   LayerNorm<Size::width> norm;

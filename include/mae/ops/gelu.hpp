@@ -3,8 +3,8 @@
 // Derivative: Φ(x) + x φ(x), with Φ the normal distribution function and φ its density. The tanh approximation is not
 // what published MAE weights were trained with and is not offered. `gelu(linear(...))` becomes one pass (`ops/linear.hpp`).
 #pragma once
-#include <mae/backend/reference.hpp>
 #include <mae/autograd/elementwise.hpp>
+#include <mae/backend/scalar.hpp>
 
 namespace mae {
 

@@ -48,10 +48,8 @@ struct LinearOperation : Operation {
   static void recompute(const auto& f)
     requires(What == Fused::gelu)
   {
-    f.each([h = hidden(f), y = f.y()](Index i) {
-      using T = std::remove_cvref_t<decltype(y[i])>;
-      y[i] = T(gelu_value(typename std::remove_cvref_t<decltype(f)>::A(h[i])));
-    });
+    using Call = std::remove_cvref_t<decltype(f)>;
+    Call::Kernels::gelu(f.batch() * Call::Result::count, hidden(f), f.y());
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;

@@ -1,4 +1,4 @@
-// Element-wise work: fused expressions, the slope of GELU, and loops whose body the caller brings.
+// Element-wise work: fused expressions, GELU and its slope, and loops whose body the caller brings.
 //
 // An expression (`Form`) is a struct: `leaves`, how many arrays it reads; `value(in)`, a scalar formula of one element of each;
 // `pull_back(in, gradient, out)`, the gradients of its leaves; `reads(k)`, whether those need the value of leaf k. It is
@@ -12,6 +12,11 @@ namespace mae::cpu {
 
 template <class T, class IsaChoice, class Threads>
 struct MapKernels {
+  static void gelu(Index n, const T* h, T* y) {
+    isa::dispatch<IsaChoice>([&](auto set) {
+      each_block(n, [&](Index begin, Index end) { gelu_values<decltype(set)>(begin, end, h, y); });
+    });
+  }
   static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
     isa::dispatch<IsaChoice>([&](auto set) {
       each_block(n, [&](Index begin, Index end) { gelu_slopes<decltype(set)>(begin, end, dy, h, dh); });
@@ -89,6 +94,18 @@ struct MapKernels {
     for (Index i = 0; i < count; ++i) to[i] = from[i];
   }
 
+  template <class Isa>
+  [[gnu::noinline]] static void gelu_values(Index begin, Index end, const T* h, T* y) {
+    using S = Simd<T, Isa>;
+    Isa::run([&]() __attribute__((always_inline)) {
+      for (Index i = begin; i < end; i += S::lanes) {
+        typename S::Vector x, value;
+        S::load(x, h + i, end - i);
+        Math<T, Isa>::gelu(value, x);
+        S::store(y + i, value, end - i);
+      }
+    });
+  }
   template <class Isa>
   [[gnu::noinline]] static void gelu_slopes(Index begin, Index end, const T* dy, const T* h, T* dh) {
     using S = Simd<T, Isa>;

@@ -1,0 +1,107 @@
+// Supervised training of a classifier: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
+//
+// The same loop serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A step: load a
+// batch, make smoothed targets, draw drop-path keys, forward and backward, AdamW with layer-wise rates.
+#pragma once
+#include <mae/autograd/session.hpp>
+#include <mae/data/augment.hpp>
+#include <mae/data/batches.hpp>
+#include <mae/model/classifier.hpp>
+#include <mae/optim/adamw.hpp>
+#include <mae/optim/layer_decay.hpp>
+#include <mae/optim/schedule.hpp>
+#include <mae/train/metrics.hpp>
+
+namespace mae {
+
+struct FinetuningOptions {
+  Index batch = 32;
+  Index epochs = 50;
+  double warmup = 5;           ///< epochs
+  double base_rate = 1e-3;     ///< learning rate for 256 images in one update
+  double minimum_rate = 1e-6;
+  AdamwOptions optimizer{.beta2 = 0.999};
+  double layer_decay = 0.75;   ///< 1: the same rate everywhere
+  double drop_path = 0.1;      ///< of the deepest block
+  double label_smoothing = 0.1;
+  Augmentation augmentation;
+  std::uint64_t seed = 0;
+};
+
+template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
+class Finetuning {
+ public:
+  using Image = typename Model::Image;
+  using T = typename Policy::Activation;
+
+  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. `data` must outlive the run.
+  Finetuning(const Dataset& data, const FinetuningOptions& options, const Normalization& normalization, int depth)
+      : data_(data),
+        options_(options),
+        normalization_(normalization),
+        batch_size_(options.batch < data.size() ? options.batch : data.size()),
+        schedule_{scaled_rate(options.base_rate, batch_size_), options.minimum_rate, options.warmup,
+                  static_cast<double>(options.epochs)},
+        weights_(options.seed),
+        optimizer_(options.optimizer),
+        session_(batch_size_),
+        images_(batch_size_),
+        targets_(batch_size_),
+        keys_(static_cast<std::size_t>(batch_size_)) {
+    validate(data, "training set");
+    check_classes<Model>(data, "training set");
+    optimizer_.set_scale(
+        [&](const ParameterInfo& p) { return layer_scale(p.name, depth, options.layer_decay); });
+    session_.context().sample_keys = keys_.data();
+    session_.context().drop_path = options.drop_path;
+  }
+
+  /// Runs all epochs, calling report(epoch from 1, mean loss) after each.
+  template <class Report>
+  void train(const Report& report) {
+    for (Index epoch = 0; epoch < options_.epochs; ++epoch) report(epoch + 1, train_epoch(epoch));
+  }
+
+  /// One pass over the data; the last batch may be smaller. Returns the mean loss.
+  double train_epoch(Index epoch) {
+    const std::vector<Index> order = shuffled(data_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
+    double sum = 0;
+    for (Index begin = 0; begin < data_.size(); begin += batch_size_) {
+      const Index count = data_.size() - begin < batch_size_ ? data_.size() - begin : batch_size_;
+      for (Index b = 0; b < count; ++b) load(b, order[static_cast<std::size_t>(begin + b)], epoch);
+      const double when = static_cast<double>(epoch) + static_cast<double>(begin) / static_cast<double>(data_.size());
+      sum += static_cast<double>(count) * session_.step(weights_, gradients_, images_.view().slice(0, count),
+                                                        targets_.view().slice(0, count));
+      optimizer_.step(weights_, gradients_, schedule_.at(when));
+    }
+    return sum / static_cast<double>(data_.size());
+  }
+
+  Weights<Model, Policy>& weights() { return weights_; }
+
+ private:
+  void load(Index b, Index sample, Index epoch) {
+    const auto e = static_cast<std::uint64_t>(epoch);
+    load_sample(data_, sample, normalization_, options_.augmentation, options_.seed, e,
+                images_.data() + b * Image::values, Image::height, Image::width);
+    keys_[static_cast<std::size_t>(b)] = sample_key(options_.seed, e, static_cast<std::uint64_t>(sample));
+    // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
+    const double rest = options_.label_smoothing / static_cast<double>(Model::classes);
+    for (Index k = 0; k < Model::classes; ++k)
+      targets_(b, k) = T(rest + (k == data_.labels[static_cast<std::size_t>(sample)] ? 1 - options_.label_smoothing : 0));
+  }
+
+  const Dataset& data_;
+  FinetuningOptions options_;
+  Normalization normalization_;
+  Index batch_size_;
+  CosineSchedule schedule_;
+  Weights<Model, Policy> weights_, gradients_;
+  AdamW<Model, Policy> optimizer_;
+  Session<Program<ClassificationLoss<Model>, Policy, Memory>> session_;
+  Tensor<T, typename Image::Pixels> images_;
+  Tensor<T, Shape<dyn, Model::classes>> targets_;
+  std::vector<std::uint64_t> keys_;
+};
+
+}  // namespace mae

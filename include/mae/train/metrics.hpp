@@ -1,0 +1,55 @@
+// How good a classifier is: the share of images whose largest logit is the right class.
+#pragma once
+#include <mae/autograd/session.hpp>
+#include <mae/data/augment.hpp>
+
+namespace mae {
+
+/// Throws mae::Error unless the labels of `data` fit the model.
+template <class Model>
+void check_classes(const Dataset& data, const std::string& subject) {
+  if (data.labels.empty()) throw Error(subject, "images without labels", "a label for each");
+  if (data.classes > Model::classes)
+    throw Error(subject, std::to_string(data.classes) + " classes",
+                "at most the model's " + std::to_string(Model::classes));
+  if (data.channels != Model::Image::channels)
+    throw Error(subject, std::to_string(data.channels) + " channels",
+                "the model's " + std::to_string(Model::Image::channels));
+}
+
+/// Calls use(begin, batch, result) for the result of `ProgramType` on every batch of images of `data`, not augmented.
+template <class ProgramType, class W, class Use>
+void for_each_batch(const Weights<W, typename ProgramType::Policy>& weights, const Dataset& data,
+                    const Normalization& normalization, Index batch, const Use& use) {
+  using Geometry = typename ProgramType::Model::Image;
+  if (batch > data.size()) batch = data.size();
+  Session<ProgramType> session(batch);
+  Tensor<typename ProgramType::Policy::Activation, typename Geometry::Pixels> images(batch);
+  for (Index begin = 0; begin < data.size(); begin += batch) {
+    const Index count = data.size() - begin < batch ? data.size() - begin : batch;
+    for (Index b = 0; b < count; ++b)
+      load_sample(data, begin + b, normalization, {}, 0, 0, images.data() + b * Geometry::values, Geometry::height,
+                  Geometry::width);
+    use(begin, count, session.forward(weights, images.view().slice(0, count)));
+  }
+}
+
+/// The share of `data` that the model classifies rightly, in [0, 1].
+template <class Model, class Policy>
+double accuracy(const Weights<Model, Policy>& weights, const Dataset& data, const Normalization& normalization,
+                Index batch = 64) {
+  check_classes<Model>(data, "test set");
+  Index right = 0;
+  for_each_batch<Program<Model, Policy, Inference>>(
+      weights, data, normalization, batch, [&](Index begin, Index count, const auto& logits) {
+        for (Index b = 0; b < count; ++b) {
+          Index best = 0;
+          for (Index k = 1; k < Model::classes; ++k)
+            if (logits(b, k) > logits(b, best)) best = k;
+          right += best == data.labels[static_cast<std::size_t>(begin + b)];
+        }
+      });
+  return static_cast<double>(right) / static_cast<double>(data.size());
+}
+
+}  // namespace mae

@@ -1,0 +1,137 @@
+// Pre-training: the loop of the paper (He et al., 2021, section 3 and table 8), on images in memory.
+//
+//   Pretraining<Model> run(images, options);
+//   run.train([](const PretrainingEpoch& e) { ... });
+//   save_checkpoint(path, run.weights(), ...);
+//
+// A step: load a batch, draw masks, forward and backward, AdamW. Batch order, crops and masks follow from (seed, epoch,
+// sample), so the state of a run is its weights, the optimizer's moments and the number of steps; nothing else.
+#pragma once
+#include <mae/autograd/session.hpp>
+#include <mae/data/augment.hpp>
+#include <mae/data/batches.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+#include <mae/optim/adamw.hpp>
+#include <mae/optim/schedule.hpp>
+
+namespace mae {
+
+struct PretrainingOptions {
+  Index batch = 64;            ///< images in one forward and backward pass
+  Index accumulation = 1;      ///< passes in one update
+  Index epochs = 100;
+  double warmup = 10;          ///< epochs
+  double base_rate = 1.5e-4;   ///< learning rate for 256 images in one update
+  double minimum_rate = 0;
+  AdamwOptions optimizer;      ///< β (0.9, 0.95), decay 0.05
+  Augmentation augmentation;
+  std::uint64_t seed = 0;
+};
+
+/// What a finished epoch reports.
+struct PretrainingEpoch {
+  Index epoch = 0;    ///< from 1
+  double loss = 0;    ///< mean over the epoch's images
+  double rate = 0;    ///< learning rate of the last update
+  Index images = 0;   ///< trained on in this epoch
+};
+
+template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
+class Pretraining {
+ public:
+  using Image = typename Model::Image;
+  using T = typename Policy::Activation;
+
+  /// `images` must outlive the run. The size of pictures may differ from the model's: they are resized.
+  Pretraining(const Dataset& images, const PretrainingOptions& options, const Normalization& normalization)
+      : data_(images),
+        options_(options),
+        normalization_(normalization),
+        schedule_{scaled_rate(options.base_rate, options.batch * options.accumulation), options.minimum_rate,
+                  options.warmup, static_cast<double>(options.epochs)},
+        weights_(options.seed),
+        optimizer_(options.optimizer),
+        session_(options.batch),
+        batch_(options.batch),
+        masks_(options.batch) {
+    validate(images, "images");
+    if (images.channels != Image::channels)
+      throw Error("images", std::to_string(images.channels) + " channels",
+                  "the model's " + std::to_string(Image::channels));
+    if (options.accumulation < 1 || updates_per_epoch() < 1)
+      throw Error("images", std::to_string(images.size()),
+                  "at least one update of " + std::to_string(options.batch * options.accumulation));
+  }
+
+  /// Runs all epochs that are left, calling report(PretrainingEpoch) after each.
+  template <class Report>
+  void train(const Report& report) {
+    while (epoch() < options_.epochs) report(train_epoch());
+  }
+
+  /// Runs to the end of the current epoch.
+  PretrainingEpoch train_epoch() {
+    PretrainingEpoch result;
+    const Index finished = (epoch() + 1) * updates_per_epoch();
+    result.epoch = epoch() + 1;
+    while (optimizer_.steps() < finished) {
+      result.loss += update();
+      result.images += options_.batch * options_.accumulation;
+    }
+    result.loss /= static_cast<double>(updates_per_epoch());
+    result.rate = rate_;
+    return result;
+  }
+
+  /// One update of the weights. Returns the mean loss of its images.
+  double update() {
+    const Index step = optimizer_.steps() % updates_per_epoch();
+    if (order_epoch_ != epoch()) order_ = shuffled(data_.size(), options_.seed, std::uint64_t(order_epoch_ = epoch()));
+    rate_ = schedule_.at(static_cast<double>(optimizer_.steps()) / static_cast<double>(updates_per_epoch()));
+    double loss = 0;
+    for (Index pass = 0; pass < options_.accumulation; ++pass) {
+      load((step * options_.accumulation + pass) * options_.batch);
+      loss += session_.step_scaled(1 / static_cast<double>(options_.accumulation), weights_, gradients_, batch_,
+                                   masks_.keep(), masks_.hidden(), masks_.restore());
+    }
+    optimizer_.step(weights_, gradients_, rate_);
+    return loss / static_cast<double>(options_.accumulation);
+  }
+
+  Weights<Model, Policy>& weights() { return weights_; }
+  AdamW<Model, Policy>& optimizer() { return optimizer_; }
+  const PretrainingOptions& options() const { return options_; }
+  const Normalization& normalization() const { return normalization_; }
+  /// Finished epochs.
+  Index epoch() const { return optimizer_.steps() / updates_per_epoch(); }
+  /// Updates in an epoch; a last, smaller group of images is left for another epoch's order.
+  Index updates_per_epoch() const { return data_.size() / (options_.batch * options_.accumulation); }
+
+ private:
+  /// Images begin … begin + batch of the epoch's order, and their masks.
+  void load(Index begin) {
+    const auto e = static_cast<std::uint64_t>(epoch());
+    masks_.resize(options_.batch);
+    for (Index b = 0; b < options_.batch; ++b) {
+      const Index sample = order_[static_cast<std::size_t>(begin + b)];
+      load_sample(data_, sample, normalization_, options_.augmentation, options_.seed, e,
+                  batch_.data() + b * Image::values, Image::height, Image::width);
+      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(sample));
+    }
+  }
+
+  const Dataset& data_;
+  PretrainingOptions options_;
+  Normalization normalization_;
+  CosineSchedule schedule_;
+  Weights<Model, Policy> weights_, gradients_;
+  AdamW<Model, Policy> optimizer_;
+  Session<Program<PretrainingLoss<Model>, Policy, Memory>> session_;
+  Tensor<T, typename Image::Pixels> batch_;
+  typename Model::Masks masks_;
+  std::vector<Index> order_;
+  Index order_epoch_ = -1;
+  double rate_ = 0;
+};
+
+}  // namespace mae

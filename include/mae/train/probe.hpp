@@ -1,0 +1,57 @@
+// Linear probing: how much a frozen encoder knows, read out by one linear layer (He et al., 2021, appendix A.2).
+//
+// The features are standardised by their statistics over the training images, in place of the paper's batch norm without
+// parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head is trained;
+// the encoder's backward pass does not exist in the program (`LinearProbe` stops the gradient).
+#pragma once
+#include <mae/train/finetune.hpp>
+
+namespace mae {
+
+/// What probing changes in the options of supervised training: no decay, no drop path, no smoothing, one rate.
+inline FinetuningOptions probing_options(Index epochs = 90, double base_rate = 0.05) {
+  FinetuningOptions options;
+  options.epochs = epochs;
+  options.warmup = static_cast<double>(epochs) / 10;
+  options.base_rate = base_rate;
+  options.minimum_rate = 0;
+  options.optimizer = {.beta2 = 0.999, .decay = 0};
+  options.layer_decay = 1;
+  options.drop_path = 0;
+  options.label_smoothing = 0;
+  return options;
+}
+
+/// Sets `head.running_mean` and `head.running_var` to the mean and variance of the encoder's features over `data`.
+template <class Model, class Policy>
+void set_feature_statistics(Weights<Model, Policy>& weights, const Dataset& data, const Normalization& normalization,
+                            Index batch = 64) {
+  using Features = Program<ProbeFeatures<Model>, Policy, Inference>;
+  constexpr Index D = width_of<typename Features::Result>;
+  std::vector<double> sum(D), squares(D);
+  for_each_batch<Features>(weights, data, normalization, batch, [&](Index, Index count, const auto& features) {
+    for (Index b = 0; b < count; ++b)
+      for (Index c = 0; c < D; ++c) {
+        const double value = static_cast<double>(features(b, c));
+        sum[static_cast<std::size_t>(c)] += value;
+        squares[static_cast<std::size_t>(c)] += value * value;
+      }
+  });
+  auto* const mean = weights.at(*weights.find("head.running_mean"));
+  auto* const variance = weights.at(*weights.find("head.running_var"));
+  for (Index c = 0; c < D; ++c) {
+    const double n = static_cast<double>(data.size()), m = sum[static_cast<std::size_t>(c)] / n;
+    mean[c] = typename Policy::Parameter(m);
+    variance[c] = typename Policy::Parameter(std::fmax(squares[static_cast<std::size_t>(c)] / n - m * m, 0));
+  }
+}
+
+/// Trains the head on top of the encoder weights that `run.weights()` holds. `data` is the training set of `run`.
+template <class Model, class Policy, class Memory, class Report>
+void probe(Finetuning<Model, Policy, Memory>& run, const Dataset& data, const Normalization& normalization,
+           const Report& report) {
+  set_feature_statistics(run.weights(), data, normalization);
+  run.train(report);
+}
+
+}  // namespace mae
