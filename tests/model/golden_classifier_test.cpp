@@ -1,5 +1,6 @@
 // Vision transformers of timm as classifiers: logits, loss and the gradient of everything, position table and class token
 // among it. Drop path is compiled in but has no keys here, so it does nothing.
+#include <mae/backend/cpu/kernels.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/model/classifier.hpp>
 
@@ -37,9 +38,9 @@ void check_classifier(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("the mean of the patch tokens, as in PyTorch", Policy, Reference<double>, Reference<float>) {
+TEST_CASE_TEMPLATE("the mean of the patch tokens, as in PyTorch", Policy, Cpu<float>, Cpu<double>, Reference<double>) {
   check_classifier<WithPool, Policy>("classifier_pool");
 }
-TEST_CASE_TEMPLATE("the class token, as in PyTorch", Policy, Reference<double>, Reference<float>) {
+TEST_CASE_TEMPLATE("the class token, as in PyTorch", Policy, Cpu<float>, Cpu<double>, Reference<double>) {
   check_classifier<WithToken, Policy>("classifier_token");
 }

@@ -1,5 +1,5 @@
 // ViTMAE of PyTorch: one head of width 80, as in ViT-H, one block; pixels as targets, 2 of 8 patches kept.
-#include <mae/backend/reference.hpp>
+#include <mae/backend/cpu/kernels.hpp>
 
 #include "golden_mae.hpp"
 
@@ -10,7 +10,7 @@ using Model = MaskedAutoencoder<ImageShape<1, 10, 20, 5>, Transformer<80, 1, 1, 
                                 Target::pixels>;
 }
 
-TEST_CASE_TEMPLATE("as in PyTorch", Policy, Reference<double>, Reference<float>) {
+TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>) {
   const SafetensorsFile file = golden_file("mae_head_width_80");
   INFO(oracle_of(file));
   check_training<Model, Policy>(file);

@@ -1,4 +1,5 @@
 // ViTMAE of PyTorch: 12 × 30 with two channels, pixels as targets, 4 of 10 patches kept; under every memory policy.
+#include <mae/backend/cpu/kernels.hpp>
 #include <mae/backend/reference.hpp>
 
 #include "golden_mae.hpp"
@@ -10,7 +11,7 @@ using Model = MaskedAutoencoder<ImageShape<2, 12, 30, 6>, Transformer<28, 3, 2, 
                                 Target::pixels>;
 }
 
-TEST_CASE_TEMPLATE("as in PyTorch", Policy, Reference<double>, Reference<float>) {
+TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>, Reference<double>) {
   const SafetensorsFile file = golden_file("mae_rectangular");
   INFO(oracle_of(file));
   check_training<Model, Policy>(file);
@@ -19,7 +20,7 @@ TEST_CASE_TEMPLATE("as in PyTorch", Policy, Reference<double>, Reference<float>)
 TEST_CASE_TEMPLATE("less memory, the same results", Memory, RecomputeCheap, CheckpointBlocks) {
   const SafetensorsFile file = golden_file("mae_rectangular");
   INFO(oracle_of(file));
-  check_training<Model, Reference<double>, Memory>(file);
+  check_training<Model, Cpu<double>, Memory>(file);
 }
 TEST_CASE("sizes and position tables") {
   const SafetensorsFile file = golden_file("mae_rectangular");

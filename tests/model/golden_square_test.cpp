@@ -1,5 +1,5 @@
 // ViTMAE of PyTorch: 16 × 16 with three channels, normalised targets, 4 of 16 patches kept.
-#include <mae/backend/reference.hpp>
+#include <mae/backend/cpu/kernels.hpp>
 
 #include "golden_mae.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 using Model = MaskedAutoencoder<ImageShape<3, 16, 16, 4>, Transformer<32, 2, 4>, Transformer<16, 5, 1>>;
 }
 
-TEST_CASE_TEMPLATE("as in PyTorch", Policy, Reference<double>, Reference<float>) {
+TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>) {
   const SafetensorsFile file = golden_file("mae_square");
   INFO(oracle_of(file));
   check_training<Model, Policy>(file);

@@ -35,7 +35,7 @@ TEST_CASE("the order of a file is a permutation") {
   for (Index i = 0; i < weight.count; ++i) ++seen.at(static_cast<std::size_t>(weight.file_position(i)));
   CHECK(seen == std::vector<int>(static_cast<std::size_t>(weight.count), 1));
 }
-TEST_CASE_TEMPLATE("it is a convolution with kernel and stride P", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("it is a convolution with kernel and stride P", Policy, Reference<double>, Cpu<double>) {
   const Weights<Embedding, Policy> weights(1);
   const ParameterInfo &weight = weights.parameters()[0], &bias = weights.parameters()[1];
   Tensor<double, Shape<D, C, P, P>> kernel;  // as a file has it

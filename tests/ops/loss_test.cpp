@@ -42,7 +42,7 @@ Tensor<double, Logits> probabilities(Index batch) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("patch error: the mean of squares of each sample", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("patch error: the mean of squares of each sample", Policy, Reference<double>, Cpu<double>) {
   const Weights<PatchError, Policy> weights;
   const auto x = random_tensor<double, Patches>(2, 1), target = random_tensor<double, Patches>(2, 2);
   const auto y = evaluate(weights, x, target);
@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("patch error: the mean of squares of each sample", Policy, Re
   check_backward(weights, x, target);
 }
 
-TEST_CASE_TEMPLATE("targets: mean 0 and unbiased deviation 1 in each patch", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("targets: mean 0 and unbiased deviation 1 in each patch", Policy, Reference<double>, Cpu<double>) {
   auto x = random_tensor<double, Patches>(2, 1);
   for (Index i = 0; i < 8; ++i) {
     x(0, 1, i) = 7;           // a patch of one colour
@@ -87,7 +87,7 @@ TEST_CASE("no gradient flows to a target") {
     CHECK(dx.data()[i] == doctest::Approx((x.data()[i] - target.data()[i]) / 24).epsilon(1e-13));  // 2 / 24, 2 samples
 }
 
-TEST_CASE_TEMPLATE("cross-entropy with probabilities as targets", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("cross-entropy with probabilities as targets", Policy, Reference<double>, Cpu<double>) {
   const Weights<CrossEntropy, Policy> weights;
   const auto x = random_tensor<double, Logits>(2, 1);
   const auto target = probabilities(2);

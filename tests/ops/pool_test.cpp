@@ -25,7 +25,7 @@ struct Standardized {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("the mean leaves out the class token", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("the mean leaves out the class token", Policy, Reference<double>, Cpu<double>) {
   const Weights<Pooled<Pool::mean>, Policy> weights;
   const auto x = random_tensor<double, Tokens>(2, 1);
   const auto y = evaluate(weights, x);
@@ -35,7 +35,7 @@ TEST_CASE_TEMPLATE("the mean leaves out the class token", Policy, Reference<doub
   check_backward(weights, x);
 }
 
-TEST_CASE_TEMPLATE("the class token alone", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("the class token alone", Policy, Reference<double>, Cpu<double>) {
   const Weights<Pooled<Pool::class_token>, Policy> weights;
   const auto x = random_tensor<double, Tokens>(2, 1);
   const auto y = evaluate(weights, x);
@@ -44,7 +44,7 @@ TEST_CASE_TEMPLATE("the class token alone", Policy, Reference<double>) {
   check_backward(weights, x);
 }
 
-TEST_CASE_TEMPLATE("columns are shifted and scaled by fixed statistics", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("columns are shifted and scaled by fixed statistics", Policy, Reference<double>, Cpu<double>) {
   Weights<Standardized, Policy> weights(1);
   double* const mean = weights.at(*weights.find("mean"));
   double* const variance = weights.at(*weights.find("variance"));

@@ -56,7 +56,7 @@ Tensor<std::int32_t, S> numbers(Index batch, const std::vector<std::int32_t>& va
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a class token in front", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("a class token in front", Policy, Reference<double>, Cpu<double>) {
   const Weights<WithToken, Policy> weights(1);
   const auto x = random_tensor<double, Visible>(2, 1);
   const auto y = evaluate(weights, x);
@@ -68,7 +68,7 @@ TEST_CASE_TEMPLATE("a class token in front", Policy, Reference<double>) {
   check_backward(weights, x);
 }
 
-TEST_CASE_TEMPLATE("positions of all tokens, trained or not", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("positions of all tokens, trained or not", Policy, Reference<double>, Cpu<double>) {
   const Weights<Positions<Training::trained>, Policy> weights(1);
   const Weights<Positions<Training::frozen>, Policy> frozen(1);
   const auto x = random_tensor<double, Tokens>(2, 1);
@@ -83,7 +83,7 @@ TEST_CASE_TEMPLATE("positions of all tokens, trained or not", Policy, Reference<
   check_backward(frozen, x);
 }
 
-TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both samples", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both samples", Policy, Reference<double>, Cpu<double>) {
   const Weights<VisiblePositions, Policy> weights(1);
   const auto x = random_tensor<double, VisibleTokens>(2, 1);
   const auto ids = numbers<Shape<dyn, V>>(2, {4, 0, 2, 2, 4, 1});
@@ -97,7 +97,7 @@ TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both sample
   check_backward(weights, x, ids);
 }
 
-TEST_CASE_TEMPLATE("visible tokens back at their places, mask tokens elsewhere", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("visible tokens back at their places, mask tokens elsewhere", Policy, Reference<double>, Cpu<double>) {
   const Weights<Restore, Policy> weights(1);
   const auto x = random_tensor<double, VisibleTokens>(2, 1);
   const auto ranks = numbers<Shape<dyn, L>>(2, {3, 1, 0, 4, 2, 0, 1, 2, 3, 4});
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("visible tokens back at their places, mask tokens elsewhere",
   check_backward(weights, x, ranks);
 }
 
-TEST_CASE_TEMPLATE("tokens without the class token", Policy, Reference<double>) {
+TEST_CASE_TEMPLATE("tokens without the class token", Policy, Reference<double>, Cpu<double>) {
   const Weights<PatchTokens, Policy> weights;
   const auto x = random_tensor<double, Tokens>(2, 1);
   const auto y = evaluate(weights, x);

@@ -2,13 +2,15 @@
 //
 // An operation is written as a small model: its inputs, perhaps parameters, and `operator()`.
 #pragma once
+#include <mae/backend/cpu/kernels.hpp>
+
 #include "autograd/modules.hpp"
 
 namespace test {
 
 /// What a model without parameters inherits.
 struct NoParameters {
-  constexpr void each(auto&&) {}
+  MAE_MODULE()
 };
 
 /// The model followed by a loss.
