@@ -1,0 +1,73 @@
+// The library picks visible patches before it embeds them, and predicts hidden patches only. Loss and gradients are those
+// of the paper's own order: embed all, then pick; predict all, then compare the hidden ones.
+#include <doctest/doctest.h>
+
+#include <mae/backend/reference.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+
+#include "support/operation.hpp"
+
+using namespace test;
+
+namespace {
+
+template <class Model>
+struct PlainLoss : PretrainingLoss<Model> {
+  using Image = typename Model::Image;
+
+  constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
+                            const Expression auto& hidden, const Expression auto& restore_ids) const {
+    const auto& trunk = this->encoder.trunk;
+    auto patches = patchify<Image::patch>(images);                                         // [B, L, n]
+    auto embedded = with_class_token(trunk.patch_embed(patches), trunk.cls_token);         // [B, L + 1, D]
+    auto positioned = with_positions(embedded, trunk.pos_embed);                           // [B, L + 1, D]
+    auto visible = with_class_token(gather<1>(positioned, keep), trunk.cls_token);         // [B, V + 1, D]
+    auto encoded = this->encoder.norm(trunk.blocks(visible));                              // [B, V + 1, D]
+    auto tokens = this->decoder.decoder_norm(this->decoder.tokens(encoded, restore_ids));  // [B, L + 1, D']
+    auto predicted = patch_tokens(this->decoder.decoder_pred(tokens));                     // [B, L, n]
+    if constexpr (Model::target == Target::normalized_pixels)
+      return patch_error(gather(predicted, hidden), gather(normalize_patches(patches), hidden));
+    else
+      return patch_error(gather(predicted, hidden), gather(patches, hidden));
+  }
+};
+
+template <Target Kind>
+using Model = MaskedAutoencoder<ImageShape<2, 6, 12, 3>, Transformer<16, 2, 2>, Transformer<8, 2, 2>, MaskRatio<75>, Kind>;
+
+template <Target Kind>
+void check_savings() {
+  using M = Model<Kind>;
+  using Policy = Reference<double>;
+  using Saving = Program<PretrainingLoss<M>, Policy>;
+  using Plain = Program<PlainLoss<M>, Policy>;
+  static_assert(Saving::flops < Plain::flops);
+  static_assert(Saving::saved_bytes < Plain::saved_bytes);
+  const auto images = random_tensor<double, typename M::Image::Pixels>(3, 1);
+  typename M::Masks masks(3);
+  masks.resize(3);
+  for (Index b = 0; b < 3; ++b) masks.random(b, 1, 0, static_cast<std::uint64_t>(b));
+  const Weights<M, Policy> weights(1);
+  Weights<M, Policy> saving_gradients, plain_gradients;
+  Session<Saving> saving(3);
+  Session<Plain> plain(3);
+  const double loss = saving.step(weights, saving_gradients, images, masks.keep(), masks.hidden(), masks.restore());
+  CHECK(loss == doctest::Approx(plain.step(weights, plain_gradients, images, masks.keep(), masks.hidden(),
+                                           masks.restore())).epsilon(1e-12).scale(0));
+  for (const ParameterInfo& parameter : weights.parameters()) {
+    double error = 0, size = 0;
+    for (Index i = 0; i < parameter.count; ++i) {
+      const double a = saving_gradients.at(parameter)[i], b = plain_gradients.at(parameter)[i];
+      error += (a - b) * (a - b);
+      size += b * b;
+    }
+    INFO(parameter.name);
+    CHECK((size > 0) == parameter.trained);
+    CHECK(std::sqrt(error) <= 1e-12 * std::sqrt(size));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("pixels as targets") { check_savings<Target::pixels>(); }
+TEST_CASE("normalised targets") { check_savings<Target::normalized_pixels>(); }
