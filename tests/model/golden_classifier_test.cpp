@@ -1,5 +1,5 @@
-// Vision transformers of timm as classifiers: logits, loss and the gradient of everything, position table and class token
-// among it. Drop path is compiled in but has no keys here, so it does nothing.
+// Vision transformers of timm as classifiers: logits, loss and the gradient of everything, position table and class
+// token among it. Drop path is compiled in but has no keys here, so it does nothing.
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/model/classifier.hpp>

@@ -6,7 +6,8 @@
 using namespace test;
 
 namespace {
-using Model = MaskedAutoencoder<ImageShape<5, 18, 9, 3>, Transformer<20, 5, 5, 3>, Transformer<24, 4, 3, 3>, MaskRatio<50>>;
+using Model = MaskedAutoencoder<ImageShape<5, 18, 9, 3>, Transformer<20, 5, 5, 3>, Transformer<24, 4, 3, 3>,
+                                MaskRatio<50>>;
 }
 
 TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>) {

@@ -6,7 +6,8 @@
 using namespace test;
 
 namespace {
-using Model = MaskedAutoencoder<ImageShape<1, 20, 20, 2>, Transformer<36, 4, 3, 1>, Transformer<12, 3, 2, 1>, MaskRatio<90>>;
+using Model = MaskedAutoencoder<ImageShape<1, 20, 20, 2>, Transformer<36, 4, 3, 1>, Transformer<12, 3, 2, 1>,
+                                MaskRatio<90>>;
 }
 
 TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>) {

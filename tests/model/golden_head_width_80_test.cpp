@@ -6,8 +6,8 @@
 using namespace test;
 
 namespace {
-using Model = MaskedAutoencoder<ImageShape<1, 10, 20, 5>, Transformer<80, 1, 1, 2>, Transformer<8, 1, 4, 2>, MaskRatio<75>,
-                                Target::pixels>;
+using Model = MaskedAutoencoder<ImageShape<1, 10, 20, 5>, Transformer<80, 1, 1, 2>, Transformer<8, 1, 4, 2>,
+                                MaskRatio<75>, Target::pixels>;
 }
 
 TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>) {

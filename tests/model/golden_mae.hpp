@@ -1,5 +1,5 @@
-// A masked autoencoder against PyTorch's on the same weights, images and noise: mask, loss, predictions, gradients and the
-// encoder's features. What each size of the model is, the test file says; what it shall be, the golden file's metadata.
+// A masked autoencoder against PyTorch's on the same weights, images and noise: mask, loss, predictions, gradients and
+// the encoder's features. What the sizes of the model are, a test says; what they shall be, the golden file's metadata.
 #pragma once
 #include <mae/model/masked_autoencoder.hpp>
 

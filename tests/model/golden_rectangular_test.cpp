@@ -7,8 +7,8 @@
 using namespace test;
 
 namespace {
-using Model = MaskedAutoencoder<ImageShape<2, 12, 30, 6>, Transformer<28, 3, 2, 5>, Transformer<20, 2, 5, 5>, MaskRatio<60>,
-                                Target::pixels>;
+using Model = MaskedAutoencoder<ImageShape<2, 12, 30, 6>, Transformer<28, 3, 2, 5>, Transformer<20, 2, 5, 5>,
+                                MaskRatio<60>, Target::pixels>;
 }
 
 TEST_CASE_TEMPLATE("as in PyTorch", Policy, Cpu<float>, Cpu<double>, Reference<double>) {

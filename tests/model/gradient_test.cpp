@@ -16,7 +16,8 @@ template <class Program, class... X>
 void check_model(const GradientCheckOptions& options,
                  const Weights<typename Program::Model, typename Program::Policy>& weights, const X&... x) {
   const GradientReport report = check_gradients<Program>(options, weights, x...);
-  INFO(report.where, "[", report.index, "]: ", report.derivative, " by backward, ", report.difference, " by differences");
+  INFO(report.where, "[", report.index, "]: ", report.derivative, " by backward, ", report.difference,
+       " by differences");
   CHECK(report.checked > 0);
   CHECK(report.worst <= 1e-6);
 }
@@ -57,7 +58,8 @@ TEST_CASE("masked autoencoder: normalised targets, five channels") {
   check_pretraining<MaskedAutoencoder<Five, Size, Transformer<8, 1, 2>>, Reference<double>>();
 }
 TEST_CASE("masked autoencoder: pixels as targets, one row of patches") {
-  check_pretraining<MaskedAutoencoder<OneRow, Size, Transformer<8, 2, 1>, MaskRatio<40>, Target::pixels>, Cpu<double>>();
+  using Model = MaskedAutoencoder<OneRow, Size, Transformer<8, 2, 1>, MaskRatio<40>, Target::pixels>;
+  check_pretraining<Model, Cpu<double>>();
 }
 
 TEST_CASE_TEMPLATE("classifier, with branches dropped", Policy, Reference<double>, Cpu<double>) {

@@ -133,8 +133,8 @@ TEST_CASE("bad masks are errors that say what was found and what was expected") 
   for (const auto& ids : {std::vector<std::int32_t>{5, 1}, {1, -1}, {3, 3}})
     CHECK_THROWS_AS(m.from_ids(0, ids.data()), Error);
   const std::int32_t twice[] = {3, 3};
-  CHECK_THROWS_WITH_AS(m.from_ids(0, twice), "mae: mask ids: found patch 3 at place 1, expected distinct patches in [0, 5)",
-                       Error);
+  CHECK_THROWS_WITH_AS(m.from_ids(0, twice),
+                       "mae: mask ids: found patch 3 at place 1, expected distinct patches in [0, 5)", Error);
   const std::uint8_t too_many[] = {1, 0, 0, 1, 0};
   CHECK_THROWS_WITH_AS(m.from_mask(0, too_many), "mae: mask: found 3 visible patches, expected 2, as the model keeps",
                        Error);
@@ -143,7 +143,8 @@ TEST_CASE("bad masks are errors that say what was found and what was expected") 
     noise[3] = bad;
     CHECK_THROWS_AS(m.from_noise(0, noise), Error);
   }
-  CHECK_THROWS_WITH_AS(m.from_noise(0, noise), "mae: mask noise: found inf for patch 3, expected a finite number", Error);
+  CHECK_THROWS_WITH_AS(m.from_noise(0, noise), "mae: mask noise: found inf for patch 3, expected a finite number",
+                       Error);
   check_consistent(m, 0);  // whatever failed, the sample's mask is whole
   CHECK(kept_ids(m, 0) == std::vector<int>{4, 1});
 }

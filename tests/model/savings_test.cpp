@@ -1,5 +1,5 @@
-// The library picks visible patches before it embeds them, and predicts hidden patches only. Loss and gradients are those
-// of the paper's own order: embed all, then pick; predict all, then compare the hidden ones.
+// The library picks visible patches before it embeds them, and predicts hidden patches only. Loss and gradients are
+// those of the paper's own order: embed all, then pick; predict all, then compare the hidden ones.
 #include <doctest/doctest.h>
 
 #include <mae/backend/reference.hpp>
@@ -33,7 +33,8 @@ struct PlainLoss : PretrainingLoss<Model> {
 };
 
 template <Target Kind>
-using Model = MaskedAutoencoder<ImageShape<2, 6, 12, 3>, Transformer<16, 2, 2>, Transformer<8, 2, 2>, MaskRatio<75>, Kind>;
+using Model = MaskedAutoencoder<ImageShape<2, 6, 12, 3>, Transformer<16, 2, 2>, Transformer<8, 2, 2>, MaskRatio<75>,
+                                Kind>;
 
 template <Target Kind>
 void check_savings() {

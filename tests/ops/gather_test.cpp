@@ -39,7 +39,8 @@ void check_gather() {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("rows by number, also repeated ones, also after a class token", Policy, Reference<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("rows by number, also repeated ones, also after a class token", Policy, Reference<double>,
+                   Cpu<double>) {
   check_gather<0, Policy>();
   check_gather<1, Policy>();
 }

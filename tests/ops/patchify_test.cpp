@@ -42,7 +42,8 @@ void check_patchify() {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("patches row by row, channel last; unpatchify is the inverse", Policy, Reference<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("patches row by row, channel last; unpatchify is the inverse", Policy, Reference<double>,
+                   Cpu<double>) {
   check_patchify<Patchify<1, 4, 4, 2>, Policy>();
   check_patchify<Patchify<2, 6, 3, 3>, Policy>();
   check_patchify<Patchify<3, 2, 8, 2>, Policy>();

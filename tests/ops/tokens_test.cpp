@@ -83,7 +83,8 @@ TEST_CASE_TEMPLATE("positions of all tokens, trained or not", Policy, Reference<
   check_backward(frozen, x);
 }
 
-TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both samples", Policy, Reference<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both samples", Policy, Reference<double>,
+                   Cpu<double>) {
   const Weights<VisiblePositions, Policy> weights(1);
   const auto x = random_tensor<double, VisibleTokens>(2, 1);
   const auto ids = numbers<Shape<dyn, V>>(2, {4, 0, 2, 2, 4, 1});
@@ -97,7 +98,8 @@ TEST_CASE_TEMPLATE("positions of visible patches; an id may occur in both sample
   check_backward(weights, x, ids);
 }
 
-TEST_CASE_TEMPLATE("visible tokens back at their places, mask tokens elsewhere", Policy, Reference<double>, Cpu<double>) {
+TEST_CASE_TEMPLATE("visible tokens back at their places, mask tokens elsewhere", Policy, Reference<double>,
+                   Cpu<double>) {
   const Weights<Restore, Policy> weights(1);
   const auto x = random_tensor<double, VisibleTokens>(2, 1);
   const auto ranks = numbers<Shape<dyn, L>>(2, {3, 1, 0, 4, 2, 0, 1, 2, 3, 4});

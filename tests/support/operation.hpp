@@ -1,4 +1,4 @@
-// Operations under test: run one alone, and check its backward by differences, alone and where its gradient is one of two.
+// Operations under test: run one alone, and check its backward by differences, also where two gradients meet.
 //
 // An operation is written as a small model: its inputs, perhaps parameters, and `operator()`.
 #pragma once
@@ -43,7 +43,8 @@ auto evaluate(const Weights<Model, Policy>& weights, const X&... x) {
 template <class Model, class Policy, class... X>
 void check_backward(const Weights<Model, Policy>& weights, const X&... x) {
   auto check = [](const GradientReport& report) {
-    INFO(report.where, "[", report.index, "]: ", report.derivative, " by backward, ", report.difference, " by differences");
+    INFO(report.where, "[", report.index, "]: ", report.derivative, " by backward, ", report.difference,
+         " by differences");
     CHECK(report.checked > 0);
     CHECK(report.worst <= 1e-6);
   };
