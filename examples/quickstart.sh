@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing (Debian, Ubuntu), then builds and runs examples/digits.cpp. Arguments go to that program.
+# Installs what is missing (Debian, Ubuntu), builds, and runs the main examples: pre-training on handwritten digits, loading
+# the encoder in another process to compare it with training from scratch, and rebuilding a photograph. Pictures go to out/.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -40,5 +41,9 @@ if [ "$(printf '%s\n' 3.25 "$found" | sort -V | head -n 1)" != 3.25 ]; then
 fi
 
 cmake --preset default
-cmake --build --preset default --target digits
-exec build/default/examples/digits "$@"
+cmake --build --preset default --target digits_pretrain digits_finetune photographs
+programs=build/default/examples
+mkdir -p out
+"$programs/digits_pretrain" --out out
+"$programs/digits_finetune" --in out
+"$programs/photographs" --out out

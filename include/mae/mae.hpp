@@ -58,3 +58,16 @@
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/presets.hpp>
+// 8 optim, data: how weights move, and what they learn from
+#include <mae/data/augment.hpp>
+#include <mae/data/batches.hpp>
+#include <mae/data/dataset.hpp>
+#include <mae/data/image.hpp>
+#include <mae/optim/adamw.hpp>
+#include <mae/optim/layer_decay.hpp>
+#include <mae/optim/schedule.hpp>
+// 9 train: one readable loop each
+#include <mae/train/finetune.hpp>
+#include <mae/train/metrics.hpp>
+#include <mae/train/pretrain.hpp>
+#include <mae/train/probe.hpp>

@@ -76,18 +76,18 @@ void resize(const T* plane, Index in_width, const CropBox& box, float* out, Inde
   std::vector<float> narrow(static_cast<std::size_t>(box_height * width));
   for (Index y = 0; y < box_height; ++y)
     for (Index x = 0; x < width; ++x) {
-      const auto& [first, weight] = columns[static_cast<std::size_t>(x)];
+      const auto& [begin, weight] = columns[static_cast<std::size_t>(x)];
       float sum = 0;
       for (std::size_t k = 0; k < weight.size(); ++k)
-        sum += weight[k] * float(plane[(box_top + y) * in_width + first + static_cast<Index>(k)]);
+        sum += weight[k] * float(plane[(box_top + y) * in_width + begin + static_cast<Index>(k)]);
       narrow[static_cast<std::size_t>(y * width + x)] = sum;
     }
   for (Index y = 0; y < height; ++y) {
-    const auto [first, weight] = detail::taps(y, height, 0, box.height);
+    const auto [begin, weight] = detail::taps(y, height, 0, box.height);
     for (Index x = 0; x < width; ++x) {
       float sum = 0;
       for (std::size_t k = 0; k < weight.size(); ++k)
-        sum += weight[k] * narrow[static_cast<std::size_t>((first + static_cast<Index>(k)) * width + x)];
+        sum += weight[k] * narrow[static_cast<std::size_t>((begin + static_cast<Index>(k)) * width + x)];
       out[y * width + x] = sum;
     }
   }

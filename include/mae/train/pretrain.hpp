@@ -108,16 +108,19 @@ class Pretraining {
   Index updates_per_epoch() const { return data_.size() / (options_.batch * options_.accumulation); }
 
  private:
-  /// Images begin … begin + batch of the epoch's order, and their masks.
+  /// Images begin … begin + batch of the epoch's order, loaded by all threads, and their masks.
   void load(Index begin) {
     const auto e = static_cast<std::uint64_t>(epoch());
+    auto sample = [&](Index b) { return order_[static_cast<std::size_t>(begin + b)]; };
+    const int threads = session_.threads();
+    Policy::Threads::run(threads, [&](int thread) {
+      for (Index b = thread; b < options_.batch; b += threads)
+        load_sample(data_, sample(b), normalization_, options_.augmentation, options_.seed, e,
+                    batch_.data() + b * Image::values, Image::height, Image::width);
+    });
     masks_.resize(options_.batch);
-    for (Index b = 0; b < options_.batch; ++b) {
-      const Index sample = order_[static_cast<std::size_t>(begin + b)];
-      load_sample(data_, sample, normalization_, options_.augmentation, options_.seed, e,
-                  batch_.data() + b * Image::values, Image::height, Image::width);
-      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(sample));
-    }
+    for (Index b = 0; b < options_.batch; ++b)
+      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(sample(b)));
   }
 
   const Dataset& data_;

@@ -1,0 +1,73 @@
+// What the two digits programs share: the data, the sizes of the model, and how files are called.
+//
+// 1,797 handwritten digits of 8 × 8 pixels (examples/data/README.md names source and licence). 1,437 of them are seen
+// without labels in pre-training; the first 100 or 300 of these have labels; the remaining 360 are the test set.
+#pragma once
+#include <mae/io/idx.hpp>
+#include <mae/mae.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+
+namespace digits {
+
+using Geometry = mae::ImageShape<1, 8, 8, 2>;  // 16 patches of 2 × 2
+using Encoder = mae::Transformer<64, 4, 4>;    // 64 wide, 4 blocks, 4 heads
+using Decoder = mae::Transformer<32, 2, 2>;
+using Autoencoder = mae::MaskedAutoencoder<Geometry, Encoder, Decoder, mae::MaskRatio<75>>;
+using Classifier = mae::Classifier<Geometry, Encoder, 10>;
+using Probe = mae::LinearProbe<Geometry, Encoder, 10, mae::Pool::mean>;
+
+struct Split {
+  mae::Dataset unlabelled, test;
+};
+
+inline Split load() {
+  const std::string folder = MAE_EXAMPLE_DATA;
+  const mae::Dataset all = mae::read_idx_dataset(folder + "/optdigits-images-idx3-ubyte",
+                                                 folder + "/optdigits-labels-idx1-ubyte", 10);
+  const std::vector<mae::Index> order = mae::shuffled(all.size(), 2021, 0);
+  const std::span<const mae::Index> numbers(order);
+  return {mae::subset(all, numbers.first(1437)), mae::subset(all, numbers.subspan(1437))};
+}
+
+/// The first `count` images, to be used with their labels.
+inline mae::Dataset first(const mae::Dataset& data, mae::Index count) {
+  std::vector<mae::Index> numbers;
+  for (mae::Index i = 0; i < count; ++i) numbers.push_back(i);
+  return mae::subset(data, numbers);
+}
+
+inline std::string encoder_file(const std::string& folder, int seed) {
+  return folder + "/digits-encoder-" + std::to_string(seed) + ".safetensors";
+}
+
+/// The value of `--name VALUE` on the command line, else `otherwise`.
+inline std::string option(int count, char** arguments, const char* name, const std::string& otherwise) {
+  for (int i = 1; i + 1 < count; ++i)
+    if (std::strcmp(arguments[i], name) == 0) return arguments[i + 1];
+  return otherwise;
+}
+inline int whole_number(int count, char** arguments, const char* name, int otherwise) {
+  const std::string text = option(count, arguments, name, std::to_string(otherwise));
+  char* end = nullptr;
+  const long value = std::strtol(text.c_str(), &end, 10);
+  if (end == text.c_str() || *end || value < 1 || value > 1'000'000) throw mae::Error(name, text, "a number from 1");
+  return static_cast<int>(value);
+}
+
+/// Runs a program's body; an error becomes one line and exit status 1.
+template <class Body>
+int run(const Body& body) {
+  try {
+    body();
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace digits

@@ -1,0 +1,57 @@
+// Pre-trains a masked autoencoder on handwritten digits, without their labels, once for each seed.
+//
+//   digits_pretrain [--seeds 3] [--epochs 100] [--out .]
+//
+// Writes the encoders, the whole model of seed 0, a panel of reconstructions of test images, and the loss curve.
+#include "digits.hpp"
+
+#include <mae/io/checkpoint.hpp>
+#include <mae/io/panel.hpp>
+#include <mae/io/plot.hpp>
+#include <mae/io/png.hpp>
+
+#include <chrono>
+#include <cstdio>
+
+int main(int count, char** arguments) {
+  return digits::run([&] {
+    const int seeds = digits::whole_number(count, arguments, "--seeds", 3);
+    const int epochs = digits::whole_number(count, arguments, "--epochs", 100);
+    const std::string folder = digits::option(count, arguments, "--out", ".");
+    const auto [images, test] = digits::load();
+    const auto normalization = mae::Normalization::of(mae::channel_statistics(images));
+
+    mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
+    for (int seed = 0; seed < seeds; ++seed) {
+      mae::PretrainingOptions options;
+      options.epochs = epochs;
+      options.base_rate = 4e-3;
+      options.augmentation.shift = 1;
+      options.seed = static_cast<std::uint64_t>(seed);
+      mae::Pretraining<digits::Autoencoder> pretraining(images, options, normalization);
+
+      mae::Curve curve{"seed " + std::to_string(seed), {}, {}};
+      const auto start = std::chrono::steady_clock::now();
+      pretraining.train([&](const mae::PretrainingEpoch& e) {
+        curve.x.push_back(static_cast<double>(e.epoch));
+        curve.y.push_back(e.loss);
+        if (e.epoch % 20 != 0 && e.epoch != epochs) return;
+        const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+        std::printf("seed %d  epoch %3td  loss %.4f  %6.0f images/s\n", seed, e.epoch, e.loss,
+                    static_cast<double>(e.epoch * e.images) / time.count());
+        std::fflush(stdout);
+      });
+      plot.curves.push_back(curve);
+
+      mae::Facts facts{{"epochs", std::to_string(epochs)}, {"data", "UCI optical digits"}};
+      record(facts, normalization);
+      mae::save_encoder(digits::encoder_file(folder, seed), pretraining.weights(), facts);
+      if (seed > 0) continue;
+      mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining.weights(), facts);
+      mae::write_png(folder + "/digits-panel.png",
+                     mae::draw_panel(pretraining.weights(), digits::first(test, 6), normalization, {.scale = 12}));
+    }
+    mae::write_png(folder + "/digits-loss.png", mae::draw_plot(plot));
+    std::printf("wrote %s/digits-panel.png and digits-loss.png\n", folder.c_str());
+  });
+}

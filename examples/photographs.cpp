@@ -1,0 +1,83 @@
+// Pre-trains a small masked autoencoder on tiles of two photographs and rebuilds a third one that it has never seen.
+//
+//   photographs [--epochs 40] [--out .]
+//
+// Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture: watch
+// what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
+#include "digits.hpp"
+
+#include <mae/io/panel.hpp>
+#include <mae/io/plot.hpp>
+#include <mae/io/png.hpp>
+
+#include <cstdio>
+
+namespace {
+
+using Geometry = mae::ImageShape<3, 64, 64, 8>;  // 64 patches of 8 × 8
+using Model = mae::MaskedAutoencoder<Geometry, mae::Transformer<128, 4, 4>, mae::Transformer<64, 2, 4>,
+                                     mae::MaskRatio<60>, mae::Target::pixels>;
+
+/// Every tile of 64 × 64 pixels whose corner lies on a grid of `stride` pixels.
+void add_tiles(mae::Dataset& tiles, const mae::Image& photograph, mae::Index stride) {
+  for (mae::Index top = 0; top + Geometry::height <= photograph.height; top += stride)
+    for (mae::Index left = 0; left + Geometry::width <= photograph.width; left += stride) {
+      const mae::Image tile = mae::crop(photograph, top, left, Geometry::height, Geometry::width);
+      tiles.pixels.insert(tiles.pixels.end(), tile.pixels.begin(), tile.pixels.end());
+    }
+}
+
+mae::Dataset no_tiles() { return {Geometry::channels, Geometry::height, Geometry::width, {}, {}, 0}; }
+
+/// A row of four pictures of the whole photograph, rebuilt tile by tile.
+void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
+              const mae::Weights<Model, mae::Cpu<float>>& weights, const mae::Normalization& normalization) {
+  mae::Dataset tiles = no_tiles();
+  add_tiles(tiles, photograph, Geometry::width);
+  const mae::Index across = photograph.width / Geometry::width;
+  for (mae::Index i = 0; i < tiles.size(); ++i) {
+    const auto r = mae::reconstruct(weights, tiles, i, normalization, 1);
+    const mae::Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
+    for (mae::Index k = 0; k < 4; ++k)
+      mae::paste(panel, *pictures[k], top + i / across * Geometry::height,
+                 k * (photograph.width + 8) + i % across * Geometry::width);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return digits::run([&] {
+    const int epochs = digits::whole_number(count, arguments, "--epochs", 40);
+    const std::string folder = digits::option(count, arguments, "--out", ".");
+    const std::string data = MAE_EXAMPLE_DATA;
+    const mae::Image astronaut = mae::read_png(data + "/astronaut.png"), coffee = mae::read_png(data + "/coffee.png"),
+                     cat = mae::read_png(data + "/chelsea.png");
+    mae::Dataset tiles = no_tiles();
+    add_tiles(tiles, astronaut, 8);
+    add_tiles(tiles, coffee, 8);
+    const auto normalization = mae::Normalization::of(mae::channel_statistics(tiles));
+
+    mae::PretrainingOptions options;
+    options.epochs = epochs;
+    options.warmup = 0.1 * epochs;
+    options.base_rate = 4e-3;
+    options.augmentation.flip = true;
+    mae::Pretraining<Model> pretraining(tiles, options, normalization);
+    mae::Curve curve{"two photographs", {}, {}};
+    pretraining.train([&](const mae::PretrainingEpoch& e) {
+      curve.x.push_back(static_cast<double>(e.epoch));
+      curve.y.push_back(e.loss);
+      if (e.epoch % 10 == 0 || e.epoch == epochs) std::printf("epoch %3td  loss %.4f\n", e.epoch, e.loss);
+      std::fflush(stdout);
+    });
+
+    mae::Image panel = mae::blank_image(3, 2 * cat.height + 8, 4 * cat.width + 3 * 8);
+    draw_row(panel, 0, cat, pretraining.weights(), normalization);
+    draw_row(panel, cat.height + 8, astronaut, pretraining.weights(), normalization);
+    mae::write_png(folder + "/photographs-panel.png", panel);
+    mae::write_png(folder + "/photographs-loss.png",
+                   mae::draw_plot({"Pre-training on photographs", "epoch", "loss on hidden patches", {curve}}));
+    std::printf("wrote %s/photographs-panel.png and photographs-loss.png\n", folder.c_str());
+  });
+}
