@@ -89,6 +89,9 @@ TEST_CASE("layers, branches and samples draw independently; equal keys draw alik
   CHECK(agreement(a, factors<Dropped<0>>({all.data(), rate, 4, 5})) == 1);
   CHECK(agreement(a, factors<Dropped<1>>({all.data(), rate, 4, 5})) == doctest::Approx(0.5).epsilon(0.02));
   CHECK(agreement(a, factors<Dropped<0>>({all.data(), rate, 5, 6})) == doctest::Approx(0.5).epsilon(0.02));
+  const auto before = factors<Dropped<1>>({all.data(), rate, 4, 5});
+  const auto after = factors<Dropped<0>>({all.data(), rate, 5, 6});
+  CHECK(agreement(before, after) == doctest::Approx(0.5).epsilon(0.02));
   std::vector<double> shifted(a.begin() + 1, a.end());
   shifted.push_back(a[0]);
   CHECK(agreement(a, shifted) == doctest::Approx(0.5).epsilon(0.02));
