@@ -118,7 +118,7 @@ inline bool begins_with_any(const std::string& name, const std::vector<std::stri
 }
 template <class Model>
 void check_facts(const SafetensorsFile& file) {
-  for (const auto& [key, value] : describe<Model>()) {
+  for (const auto& [key, value] : mae::describe<Model>()) {
     const auto found = file.metadata().find(key);
     if (found != file.metadata().end() && found->second != value)
       throw Error(file.path() + ": " + key, found->second, value + ", as the model has");
