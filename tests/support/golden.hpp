@@ -52,11 +52,15 @@ double distance(const Found& found, const std::vector<double>& expected) {
   return worst;
 }
 
-/// The name and the error of the parameter whose gradient is furthest from the file's, |found - expected| / |expected|
-/// in the Euclidean norm. Frozen parameters have no gradient: any number but zero there is an infinite error.
+struct GradientError {
+  std::string parameter;
+  double size;
+};
+/// The parameter whose gradient is furthest from the file's, and its |found - expected| / |expected| in the Euclidean
+/// norm. Frozen parameters have no gradient: any number but zero there is an infinite error.
 template <class Model, class Policy>
-std::pair<std::string, double> worst_gradient(const SafetensorsFile& file, const Weights<Model, Policy>& gradients) {
-  std::pair<std::string, double> worst{"none", -1};
+GradientError worst_gradient(const SafetensorsFile& file, const Weights<Model, Policy>& gradients) {
+  GradientError worst{"none", -1};
   for (const ParameterInfo& parameter : gradients.parameters()) {
     const auto expected = parameter.trained ? file.values<double>("grad." + parameter.name)
                                             : std::vector<double>(static_cast<std::size_t>(parameter.count));
@@ -69,7 +73,7 @@ std::pair<std::string, double> worst_gradient(const SafetensorsFile& file, const
     }
     double relative = error == 0 ? 0 : std::sqrt(error / size);
     if (std::isnan(relative)) relative = HUGE_VAL;
-    if (relative > worst.second) worst = {parameter.name, relative};
+    if (relative > worst.size) worst = {parameter.name, relative};
   }
   return worst;
 }
