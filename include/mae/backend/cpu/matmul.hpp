@@ -9,8 +9,7 @@
 //    packed A: panels of 14 rows, [k][14]          packed B: panels of 32 columns, [k][32]
 //    tile[14][32] += A[k][14] ⊗ B[k][32]           for all k of the block
 //
-// Sums over more than `Blocking::depth` terms are cut into equal blocks, which depend on K alone, and are added up in
-// order. A tile at an edge is padded with zeros and computed like any other. So each number of C comes out with the same
+// Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in order. A tile at an edge is padded with zeros and computed like any other. So each number of C comes out with the same
 // bits wherever its tile lies and whoever computes it.
 // Cost: M N K fused multiply-adds; copies of M K + N K numbers, M K again for every `Blocking::columns` columns.
 #pragma once
@@ -54,12 +53,16 @@ Output<T> part(const Output<T>& all, Index m, Index n) {
 /// Sizes of the packed blocks: A's lies in the second cache, B's in the third. Multiples of every tile.
 struct Blocking {
   static constexpr Index depth = 384, rows = 336, columns = 1536;
+  /// Into how many blocks K terms are cut: the number that brings their length nearest to `depth`.
+  static constexpr Index count(Index K) { return larger(smaller(K, 1), (K + depth / 2) / depth); }
+  /// The longest block of all sums of at most K terms.
+  static constexpr Index longest(Index K) { return smaller(K, depth + depth / 2); }
 };
 
 /// Numbers in the packed block of an operand with `outer` rows, of which at most `most` are packed at a time. A multiple
 /// of 16 that leaves room for whole tiles and for the surplus of the last vector.
 constexpr Index packed_size(Index outer, Index most, Index K) {
-  return round_up(smaller(K, Blocking::depth) * smaller(round_up(outer, 168), most) + 16, 16);
+  return round_up(Blocking::longest(K) * smaller(round_up(outer, 168), most) + 16, 16);
 }
 /// Bytes of packing memory for any product with at most `M` rows, `N` columns and `K` terms.
 template <class T>
@@ -87,25 +90,24 @@ struct Pack {
 
   [[gnu::noinline]] static void run(const Operand<T>& from, Index count, Index depth, T* to) {
     Isa::run([&]() __attribute__((always_inline)) {
-      for (Index i = 0; i < count; i += Width) {
-        const T* panel = from.data + i * from.outer;
-        if (from.outer == 1)
-          copy(panel, from.depth, count - i, depth, to + i * depth);
-        else
-          transpose(panel, from.outer, smaller(count - i, Width), depth, to + i * depth);
-      }
+      if (from.outer == 1) return copy(from.data, from.depth, count, depth, to);
+      for (Index i = 0; i < count; i += Width)
+        transpose(from.data + i * from.outer, from.outer, smaller(count - i, Width), depth, to + i * depth);
     });
   }
 
  private:
-  /// The rows of the panel lie side by side: each step of the depth is copied as it is.
+  /// The rows lie side by side: a few panels at a time, so that what is read and written runs on over whole cache lines.
   [[gnu::always_inline]] static void copy(const T* from, Index stride, Index count, Index depth, T* to) {
-    for (Index k = 0; k < depth; ++k, from += stride, to += Width)
-      for (Index i = 0; i < Width; i += lanes) {
-        Vector v = {};
-        S::load(v, from + i, larger(count - i, 0));
-        S::at(to + i).v = v;
-      }
+    constexpr Index group = 4 * Width;
+    for (Index first = 0; first < count; first += group)
+      for (Index k = 0; k < depth; ++k)
+        for (Index i = first; i < smaller(count, first + group); i += Width)
+          for (Index j = 0; j < Width; j += lanes) {
+            Vector v = {};
+            if (i + j < count) S::load(v, from + k * stride + i + j, count - i - j);
+            S::store(to + i * depth + k * Width + j, v, k + 1 < depth ? lanes : Width - j);  // spare the next panel
+          }
   }
   /// Each row of the panel runs along the depth: square blocks are transposed in registers.
   [[gnu::always_inline]] static void transpose(const T* from, Index stride, Index count, Index depth, T* to) {
@@ -143,7 +145,7 @@ class Product {
   /// `scratch` has `product_scratch<T>` bytes, aligned to `alignment`.
   [[gnu::noinline]] static void run(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b,
                                     const Output<T>& c, T* row_sums, T* scratch) {
-    const Index blocks = ceil_divide(K, Blocking::depth);
+    const Index blocks = Blocking::count(K);
     T* packed_a = scratch;
     T* packed_b = scratch + packed_size(M, Blocking::rows, K);
     for (Index n = 0; n < N; n += Blocking::columns)
@@ -231,14 +233,19 @@ class Product {
   }
 
   /// A whole tile in `edge` that stands for one that juts out of C: what C has is copied, the rest is never used.
-  static Output<T> borrow(const Output<T>& c, Index height, Index width, T* edge, T* edge_bias) {
+  [[gnu::always_inline]] static Output<T> borrow(const Output<T>& c, Index height, Index width, T* edge, T* edge_bias) {
     if (c.start) copy(c.start, c.stride, edge, Shape::columns, height, width);
     if (c.bias) copy(c.bias, 0, edge_bias, 0, 1, width);
     return {edge, Shape::columns, c.bias ? edge_bias : nullptr, c.start ? edge : nullptr};
   }
-  static void copy(const T* from, Index from_stride, T* to, Index to_stride, Index height, Index width) {
+  [[gnu::always_inline]] static void copy(const T* from, Index from_stride, T* to, Index to_stride, Index height,
+                                          Index width) {
     for (Index i = 0; i < height; ++i)
-      for (Index j = 0; j < width; ++j) to[i * to_stride + j] = from[i * from_stride + j];
+      for (Index j = 0; j < width; j += lanes) {
+        Vector v;
+        S::load(v, from + i * from_stride + j, width - j);
+        S::store(to + i * to_stride + j, v, width - j);
+      }
   }
 
   /// gelu = gelu(C) for a tile that has just been stored.
