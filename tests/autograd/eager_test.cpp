@@ -35,9 +35,7 @@ bool same_bits(const A& a, const B& b) {
 std::string error_of(auto&& run) {
   try {
     run();
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "no error";
 }
 }  // namespace
@@ -95,8 +93,9 @@ TEST_CASE("inputs of different batches, and too many operations, are errors that
         "mae: Eager::input: found a batch of 3, expected 2, as the first input has");
   CHECK(error_of([&] {
           for (int i = 0; i < 100; ++i) a = (a + a).eval();
-        }) == "mae: Eager: found more than 48 operations and inputs, "
-              "expected fewer; look at a part of the model, or call clear()");
+        }) ==
+        "mae: Eager: found more than 48 operations and inputs, "
+        "expected fewer; look at a part of the model, or call clear()");
   CHECK(error_of([&] { eager.view(a); }).find("more than 48") != std::string::npos);
   eager.clear();
   auto b = eager.input(y);

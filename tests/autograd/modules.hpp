@@ -80,8 +80,7 @@ struct WeightedSquares : Operation {
     using A = typename Call::A;
     constexpr Index n = Call::template Operand<0>::Shape::count;
     if (const auto dx = f.dx(first); dx.wanted())
-      for (Index i = 0; i < f.batch() * n; ++i)
-        dx.add(i, 2 * A(weight(i % n)) * A(f.x(first)[i]) * A(f.dy()[i / n]));
+      for (Index i = 0; i < f.batch() * n; ++i) dx.add(i, 2 * A(weight(i % n)) * A(f.x(first)[i]) * A(f.dy()[i / n]));
   }
 };
 constexpr auto weighted_squares(const Expression auto& x) { return apply<WeightedSquares>(x); }

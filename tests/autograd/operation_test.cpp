@@ -100,7 +100,8 @@ struct Using {
 
 template <class Module>
 void check() {
-  const GradientReport keep = gradient_report<Module, S, KeepAll>(), cheap = gradient_report<Module, S, RecomputeCheap>();
+  const GradientReport keep = gradient_report<Module, S, KeepAll>(),
+                       cheap = gradient_report<Module, S, RecomputeCheap>();
   INFO(keep.where, "[", keep.index, "]: ", keep.derivative, " against ", keep.difference);
   CHECK(keep.worst <= 1e-6);
   CHECK(cheap.worst <= 1e-6);

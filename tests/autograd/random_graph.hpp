@@ -99,7 +99,9 @@ inline std::unique_ptr<Graph> random_graph(std::uint64_t seed) {
 }
 
 // ---- what a node means --------------------------------------------------------------------------------------------
-inline std::size_t length(const Graph& g, int v) { return static_cast<std::size_t>(g.values[v].bytes) / sizeof(double); }
+inline std::size_t length(const Graph& g, int v) {
+  return static_cast<std::size_t>(g.values[v].bytes) / sizeof(double);
+}
 /// The constant c of an operand: it depends on the values' numbers, which planning does not change.
 inline double factor(const Node& n, int k) { return 0.3 + 0.1 * ((n.output * 5 + k * 3) % 9); }
 inline double initial_parameter(int output) { return 0.05 * output - 0.2; }
@@ -179,8 +181,7 @@ inline Outcome run_freely(const Graph& g, bool has_backward) {
     const Node& n = g.nodes[i];
     const auto y = static_cast<std::size_t>(n.output);
     if (dx[y].empty() || !trainable[y]) continue;
-    const Numbers ds =
-        inner_gradient(g, n, dx[y].data(), x[y].data(), n.auxiliary_bytes ? notes[y].data() : nullptr);
+    const Numbers ds = inner_gradient(g, n, dx[y].data(), x[y].data(), n.auxiliary_bytes ? notes[y].data() : nullptr);
     if (n.trained[0])
       for (const double d : ds) out.parameter_gradients[y] += d;
     for (int k = 0; k < n.input_count; ++k) {
@@ -193,7 +194,8 @@ inline Outcome run_freely(const Graph& g, bool has_backward) {
     }
   }
   for (int v = 0; v < g.value_count; ++v)
-    if (g.values[v].maker < 0 && g.values[v].gradient) out.input_gradients[static_cast<std::size_t>(v)] = dx[static_cast<std::size_t>(v)];
+    if (g.values[v].maker < 0 && g.values[v].gradient)
+      out.input_gradients[static_cast<std::size_t>(v)] = dx[static_cast<std::size_t>(v)];
   return out;
 }
 

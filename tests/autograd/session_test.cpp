@@ -41,9 +41,7 @@ struct TwoInputs {
 std::string error_of(auto&& run) {
   try {
     run();
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "no error";
 }
 template <class A, class B>
@@ -122,7 +120,8 @@ TEST_CASE("gradients of inputs: in place, in a buffer of their own, or zero") {
 TEST_CASE("a batch that does not fit, and sessions for nobody, are errors") {
   const Weights<TwoInputs, Policy> weights(1);
   Session<Program<TwoInputs, Policy>> session(2);
-  const auto two = random_tensor<float, S>(2, 1), three = random_tensor<float, S>(3, 1), one = random_tensor<float, S>(1, 1);
+  const auto two = random_tensor<float, S>(2, 1), three = random_tensor<float, S>(3, 1),
+             one = random_tensor<float, S>(1, 1);
   CHECK(error_of([&] { session.forward(weights, three, three, three); }) ==
         "mae: Session: input 0: found a batch of 3, expected the batch of input 0, within the capacity of 2");
   CHECK(error_of([&] { session.forward(weights, two, one, two); }) ==
@@ -162,6 +161,7 @@ TEST_CASE("a loss that is not finite names the first layer at fault") {
 
 TEST_CASE("the memory of a session is known at compile time") {
   using P = Program<Net, Policy>;
-  static_assert(Session<P>::bytes(10, 1) - Session<P>::bytes(9, 1) == P::saved_bytes + P::scratch_bytes + 2 * alignment);
+  static_assert(Session<P>::bytes(10, 1) - Session<P>::bytes(9, 1) ==
+                P::saved_bytes + P::scratch_bytes + 2 * alignment);
   CHECK(Session<P>::bytes(1, 1) > 0);
 }

@@ -1,5 +1,5 @@
-// The verifier must reject wrong plans. First mistakes that are wrong always, one by one; then any change anywhere: what
-// the verifier still accepts must compute the right numbers.
+// The verifier must reject wrong plans. First mistakes that are wrong always, one by one; then any change anywhere:
+// what the verifier still accepts must compute the right numbers.
 #include <doctest/doctest.h>
 #include <string>
 
@@ -85,7 +85,9 @@ TEST_CASE("a step that is missing, doubled, or early is rejected") {
 }
 
 TEST_CASE("a gradient that is not made at all is rejected") {
-  must_be_rejected("a gradient not wanted", of_operand([](Graph&, Node& n, int k) { return std::exchange(n.wants[k], false); }));
+  must_be_rejected("a gradient not wanted", of_operand([](Graph&, Node& n, int k) {
+    return std::exchange(n.wants[k], false);
+  }));
   must_be_rejected("a node that does not run backward", [](Graph& g, int i, int k) {
     if (i < 0 || k > 0 || !g.nodes[i].runs_backward) return false;
     g.nodes[i].runs_backward = false;
@@ -137,7 +139,8 @@ TEST_CASE("an operand read at a wrong place is rejected") {
     return changed && n.runs_backward && (n.keep >> k & 1u);
   }));
   must_be_rejected("gradients of two operands exchanged", of_operand([](Graph&, Node& n, int k) {
-    if (k == 0 || !n.wants[0] || !n.wants[k] || n.inputs[0] == n.inputs[k] || (n.passes[0] && n.passes[k])) return false;
+    if (k == 0 || !n.wants[0] || !n.wants[k] || n.inputs[0] == n.inputs[k]) return false;
+    if (n.passes[0] && n.passes[k]) return false;  // both are the same numbers
     std::swap(n.dx[0], n.dx[k]);
     return true;
   }));
@@ -203,7 +206,8 @@ double largest_difference(const Outcome& a, const Outcome& b) {
     if (x.size() != y.size()) worst = std::numeric_limits<double>::infinity();
     for (std::size_t e = 0; e < x.size() && e < y.size(); ++e) {
       const double difference = std::fabs(x[e] - y[e]) / std::fmax(1.0, std::fabs(y[e]));
-      worst = difference <= worst ? worst : std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
+      if (std::isnan(difference)) worst = std::numeric_limits<double>::infinity();
+      else worst = std::fmax(worst, difference);
     }
   };
   compare(a.result, b.result);

@@ -1,8 +1,8 @@
 // bfloat16: every value is a float; conversion rounds to nearest, ties to even.
 #include <mae/core/bf16.hpp>
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 #include <limits>
 
 using mae::bf16;

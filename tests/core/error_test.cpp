@@ -8,6 +8,4 @@ TEST_CASE("an error says what was wrong, what was found and what was expected") 
   CHECK(std::string(mae::Error("out of luck").what()) == "mae: out of luck");
 }
 
-TEST_CASE("an error is a std::runtime_error") {
-  CHECK_THROWS_AS(throw mae::Error("x"), std::runtime_error);
-}
+TEST_CASE("an error is a std::runtime_error") { CHECK_THROWS_AS(throw mae::Error("x"), std::runtime_error); }

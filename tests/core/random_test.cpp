@@ -1,8 +1,8 @@
 // Random numbers: the published vectors, and the independence that masks and weights rely on.
 #include <mae/core/random.hpp>
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -86,8 +86,10 @@ TEST_CASE("normal numbers have mean 0, deviation 1 and thin tails") {
 
 TEST_CASE("streams of different name do not repeat and are not correlated") {
   const RandomStream base(5, Purpose::mask, 2, 9);
-  const RandomStream others[] = {RandomStream(6, Purpose::mask, 2, 9), RandomStream(5, Purpose::shuffle, 2, 9),
-                                 RandomStream(5, Purpose::mask, 3, 9), RandomStream(5, Purpose::mask, 2, 10),
+  const RandomStream others[] = {RandomStream(6, Purpose::mask, 2, 9),
+                                 RandomStream(5, Purpose::shuffle, 2, 9),
+                                 RandomStream(5, Purpose::mask, 3, 9),
+                                 RandomStream(5, Purpose::mask, 2, 10),
                                  RandomStream(5, Purpose::mask, 2, 9 + (std::uint64_t{1} << 32)),
                                  RandomStream(2, Purpose::mask, 5, 9)};
   const auto a = numbers(base, 4000);
@@ -96,6 +98,7 @@ TEST_CASE("streams of different name do not repeat and are not correlated") {
   shifted.push_back(a.front());
   CHECK(std::fabs(correlation(a, shifted)) < 0.06);
   std::set<std::uint32_t> seen;
-  for (std::uint64_t sample = 0; sample < 2000; ++sample) seen.insert(RandomStream(5, Purpose::mask, 2, sample).bits(0));
+  for (std::uint64_t sample = 0; sample < 2000; ++sample)
+    seen.insert(RandomStream(5, Purpose::mask, 2, sample).bits(0));
   CHECK(seen.size() == 2000);
 }

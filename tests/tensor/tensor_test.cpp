@@ -1,8 +1,8 @@
 // Tensors and views: row-major, zero at birth, movable, and honest about their batch.
 #include <mae/tensor/tensor.hpp>
 
-#include <cstdint>
 #include <doctest/doctest.h>
+#include <cstdint>
 #include <mae/core/bf16.hpp>
 
 using namespace mae;
@@ -20,9 +20,7 @@ static_assert(!std::is_convertible_v<View<const float, S>, View<float, S>>);
 std::string error_of(auto&& run) {
   try {
     run();
-  } catch (const Error& error) {
-    return error.what();
-  }
+  } catch (const Error& error) { return error.what(); }
   return "no error";
 }
 T counting(Index batch) {
@@ -98,7 +96,8 @@ TEST_CASE("a batch must have samples, and memory must suffice") {
   CHECK(error_of([] { T none(0); }) == "mae: Tensor: found a batch of 0, expected at least one sample");
   CHECK(error_of([] { T negative(-2); }).find("a batch of -2") != std::string::npos);
   CHECK(error_of([] { T huge(Index{1} << 55); }).find("no room for") != std::string::npos);
-  CHECK(error_of([] { T overflow(Index{1} << 60); }).find("no room for 1152921504606846976 times 12") != std::string::npos);
+  CHECK(error_of([] { T overflow(Index{1} << 60); }).find("no room for 1152921504606846976 times 12") !=
+        std::string::npos);
 }
 
 TEST_CASE("any trivially copyable element") {

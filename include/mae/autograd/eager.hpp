@@ -1,4 +1,4 @@
-// Eager execution: the same `operator()` that is compiled into a program, run step by step on numbers that can be printed.
+// Eager execution: the `operator()` that is compiled into a program, run step by step on numbers that can be printed.
 //
 //   Eager<Block<8, 2>, Cpu<float>> eager(weights);
 //   auto x = eager.input(tokens);                             // tokens: Tensor<float, Shape<dyn, 5, 8>>
@@ -9,9 +9,9 @@
 // that of a Session with the same policy, bit for bit. It is for looking, not for speed: nothing is reused, and like a
 // program it holds 48 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
 #pragma once
+#include <mae/autograd/memory.hpp>
 #include <mae/autograd/parameter.hpp>
 #include <mae/autograd/value.hpp>
-#include <mae/autograd/memory.hpp>
 #include <mae/autograd/weights.hpp>
 #include <mae/tensor/tensor.hpp>
 

@@ -1,9 +1,10 @@
 // Element-wise arithmetic as expression types: a whole statement becomes one loop, forward and backward.
 //
 // `z + gelu(y * z)` builds the type `Form<Sum, Leaf, Form<GeluOf, Form<Product, Leaf, Leaf>>>` and stores only the
-// numbers of its leaves. `value` evaluates it for one element; `pull_back` is reverse-mode differentiation in registers.
-// Rule of sharing: an unnamed operand is absorbed into the expression that uses it; a *named* one is computed once, and every
-// use reads that one value. So giving a sub-expression a name is what makes it shared, as a reader expects.
+// numbers of its leaves. `value` evaluates it for one element; `pull_back` is reverse-mode differentiation in
+// registers. Rule of sharing: an unnamed operand is absorbed into the expression that uses it; a *named* one is
+// computed once, and every use reads that one value. So giving a sub-expression a name is what makes it shared, as a
+// reader expects.
 #pragma once
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>
@@ -173,43 +174,61 @@ constexpr auto absorb(const X& x) {
   constexpr int never_evaluated = -1;
   return ElementwiseExpression<M, ShapeOf<X>, Leaf>(value, never_evaluated);
 }
+template <class X>
+inline constexpr int leaves_of = 1;
+template <class M, class S, class F>
+inline constexpr int leaves_of<ElementwiseExpression<M, S, F>> = F::leaves;
+
 template <class F, class M, class S, class... C>
 constexpr auto combine(const ElementwiseExpression<M, S, C>&... parts) {
-  using Combined = Form<F, C...>;
-  static_assert(Combined::leaves <= max_inputs,
-                "mae: more than 4 operands in one element-wise expression; give a part of it a name");
-  const auto& head = std::get<0>(std::tie(parts...));
-  ElementwiseExpression<M, S, Combined> result(head.operand[0], head.tracer->new_memo());
-  int at = 0;
-  auto take = [&](const auto& part) {
-    for (int k = 0; k < part.leaves; ++k) result.operand[at++] = part.operand[k];
-  };
-  (take(parts), ...);
-  return result;
+  constexpr int leaves = (C::leaves + ...);
+  if constexpr (leaves > max_inputs) {  // a mistake that the operators have reported
+    return std::get<0>(std::tie(parts...));
+  } else {
+    const auto& head = std::get<0>(std::tie(parts...));
+    ElementwiseExpression<M, S, Form<F, C...>> result(head.operand[0], head.tracer->new_memo());
+    int at = 0;
+    auto take = [&](const auto& part) {
+      for (int k = 0; k < part.leaves; ++k) result.operand[at++] = part.operand[k];
+    };
+    (take(parts), ...);
+    return result;
+  }
 }
 }  // namespace detail
 
 /// x + y of one shape. An operation that can add a residual as it writes its result (a linear layer) does so.
 template <Expression X, Expression Y>
 constexpr auto operator+(X&& x, Y&& y) {
-  [[maybe_unused]] typename rule::SameShape<rule::Plus, ShapeOf<X>, ShapeOf<Y>>::Enforce check;
-  if constexpr (!std::is_same_v<ShapeOf<X>, ShapeOf<Y>>) return x.eval();
-  else if constexpr (requires { std::forward<Y>(y).plus(x); }) return std::forward<Y>(y).plus(x);
-  else if constexpr (requires { std::forward<X>(x).plus(y); }) return std::forward<X>(x).plus(y);
-  else return detail::combine<Sum>(detail::absorb(std::forward<X>(x)), detail::absorb(std::forward<Y>(y)));
+  static_assert(rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds, "mae: x + y needs x and y of the same shape");
+  if constexpr (!rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds) {
+    return x.eval();
+  } else if constexpr (requires { std::forward<Y>(y).plus(x); }) {
+    return std::forward<Y>(y).plus(x);
+  } else if constexpr (requires { std::forward<X>(x).plus(y); }) {
+    return std::forward<X>(x).plus(y);
+  } else {
+    static_assert(rule::ElementwiseOperands<detail::leaves_of<X> + detail::leaves_of<Y>, max_inputs>::holds,
+                  "mae: more than 4 operands in one element-wise expression; give a part of it a name");
+    return detail::combine<Sum>(detail::absorb(std::forward<X>(x)), detail::absorb(std::forward<Y>(y)));
+  }
 }
 /// x - y of one shape.
 template <Expression X, Expression Y>
 constexpr auto operator-(X&& x, Y&& y) {
-  [[maybe_unused]] typename rule::SameShape<rule::Minus, ShapeOf<X>, ShapeOf<Y>>::Enforce check;
-  if constexpr (!std::is_same_v<ShapeOf<X>, ShapeOf<Y>>) return x.eval();
+  static_assert(rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds, "mae: x - y needs x and y of the same shape");
+  static_assert(rule::ElementwiseOperands<detail::leaves_of<X> + detail::leaves_of<Y>, max_inputs>::holds,
+                "mae: more than 4 operands in one element-wise expression; give a part of it a name");
+  if constexpr (!rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds) return x.eval();
   else return detail::combine<Difference>(detail::absorb(std::forward<X>(x)), detail::absorb(std::forward<Y>(y)));
 }
 /// x · y, element by element, of one shape.
 template <Expression X, Expression Y>
 constexpr auto operator*(X&& x, Y&& y) {
-  [[maybe_unused]] typename rule::SameShape<rule::Times, ShapeOf<X>, ShapeOf<Y>>::Enforce check;
-  if constexpr (!std::is_same_v<ShapeOf<X>, ShapeOf<Y>>) return x.eval();
+  static_assert(rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds, "mae: x * y needs x and y of the same shape");
+  static_assert(rule::ElementwiseOperands<detail::leaves_of<X> + detail::leaves_of<Y>, max_inputs>::holds,
+                "mae: more than 4 operands in one element-wise expression; give a part of it a name");
+  if constexpr (!rule::SameShape<ShapeOf<X>, ShapeOf<Y>>::holds) return x.eval();
   else return detail::combine<Product>(detail::absorb(std::forward<X>(x)), detail::absorb(std::forward<Y>(y)));
 }
 

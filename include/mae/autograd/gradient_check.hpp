@@ -36,7 +36,8 @@ template <class Program, class... X>
 class GradientChecker {
   using Policy = typename Program::Policy;
   using WeightsType = Weights<typename Program::Model, Policy>;
-  static_assert(std::is_same_v<typename Policy::Activation, double> && std::is_same_v<typename Policy::Parameter, double>,
+  static_assert(std::is_same_v<typename Policy::Activation, double> &&
+                    std::is_same_v<typename Policy::Parameter, double>,
                 "mae: check_gradients needs a program in double; the differences drown in the rounding of float");
   static_assert(Program::Result::count == 1, "mae: check_gradients needs a model that returns one loss a sample");
 

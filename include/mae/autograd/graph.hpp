@@ -117,7 +117,7 @@ struct BackwardStep {
 };
 
 /// Mistakes that only values can show. `Program` turns each into one sentence.
-enum class TraceError { none, too_large, unlisted_parameter, no_operation };
+enum class TraceError { none, too_large, unlisted_parameter, no_operation, no_backend };
 
 struct Graph {
   static constexpr int capacity = 48;  ///< nodes and values of one program; Repeat counts as one node

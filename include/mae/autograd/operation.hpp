@@ -135,7 +135,8 @@ struct BackwardCall : Call<M, Op, V...> {
     return this->execution_.template at<const typename Base::template Operand<k>::Element>(this->node_.x_backward[k]);
   }
   auto y() const {
-    static_assert(Op::keep & keep_result, "mae: backward reads the result, but the operation's `keep` lacks keep_result");
+    static_assert(Op::keep & keep_result,
+                  "mae: backward reads the result, but the operation's `keep` lacks keep_result");
     return this->execution_.template at<const typename Base::ResultElement>(this->node_.y_backward);
   }
   auto dy() const { return this->execution_.template at<const typename Base::ResultElement>(this->node_.dy); }
@@ -190,21 +191,38 @@ struct Thunks {
   }
 };
 
-template <class Op, class M, class... V, class... P>
-constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) {
-  static_assert(sizeof...(V) <= max_inputs && sizeof...(P) <= max_parameters);
-  using Result = typename Op::template Output<typename V::Shape...>;
-  using E = typename Op::template Element<M>;
+/// What the types alone say of an operation: its kernels, what it keeps, the bytes it needs.
+template <class Op, class M, class... V>
+constexpr void describe(Node& node, WorkspaceSize& workspace) {
   using T = Thunks<M, Op, V...>;
-  Node node;
-  node.name = Op::name;
   node.forward = &T::forward;
   node.diagnose = &T::diagnose;
   if constexpr (M::Memory::backward) {
     node.backward = &T::backward;
     if constexpr (Op::cheap) node.recompute = &T::recompute;
   }
+  node.keep = Op::keep;
+  node.cheap = Op::cheap;
+  node.recompute_reads = Op::recompute_reads;
+  node.auxiliary_bytes = align_up(Op::template auxiliary<M, typename V::Shape...>);
+  node.auxiliary_optional = Op::auxiliary_optional;
+  node.forward_scratch = align_up(Op::template forward_scratch<M, typename V::Shape...>);
+  node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
+  node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
+  node.flops = Op::template flops<M, typename V::Shape...>;
+  node.inner = Op::template inner<M, typename V::Shape...>;
+  workspace = workspace | Op::template workspace<M, typename V::Shape...>;
+}
+
+template <class Op, class M, class... V, class... P>
+constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) {
+  static_assert(sizeof...(V) <= max_inputs && sizeof...(P) <= max_parameters);
+  using Result = typename Op::template Output<typename V::Shape...>;
+  using E = typename Op::template Element<M>;
   Tracer* const tracer = std::get<0>(operands).tracer;
+  Node node;
+  node.name = Op::name;
+  if constexpr (Kernels<typename M::Policy>::available) describe<Op, M, V...>(node, tracer->graph.workspace);
   std::apply(
       [&](const auto&... operand) {
         ((node.stopped[node.input_count] = operand.stopped, node.inputs[node.input_count++] = operand.id), ...);
@@ -221,17 +239,6 @@ constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) 
       tracer->graph.error = TraceError::unlisted_parameter;
       node.parameters[j] = 0;
     }
-  node.keep = Op::keep;
-  node.cheap = Op::cheap;
-  node.recompute_reads = Op::recompute_reads;
-  node.auxiliary_bytes = align_up(Op::template auxiliary<M, typename V::Shape...>);
-  node.forward_scratch = align_up(Op::template forward_scratch<M, typename V::Shape...>);
-  node.auxiliary_optional = Op::auxiliary_optional;
-  node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
-  node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
-  node.flops = Op::template flops<M, typename V::Shape...>;
-  node.inner = Op::template inner<M, typename V::Shape...>;
-  tracer->graph.workspace = tracer->graph.workspace | Op::template workspace<M, typename V::Shape...>;
   return Value<M, Result, E>{tracer, tracer->template add_node<Result, E>(node)};
 }
 }  // namespace detail

@@ -2,10 +2,10 @@
 //
 //   print_plan<Program<Model, Cpu<float>>>(std::cout, 64);        // totals for a batch of 64
 //
-// One row a step: operation, the module it belongs to, shape, bytes and floating-point operations a sample, and the place
-// of its result: `saved` until the backward pass, `scratch` for reuse, with the offset in bytes a sample. A recomputed
-// result appears twice. `+=` says that a gradient is added to one that is there already, `in place` that it is the
-// result's gradient itself. A Repeat is followed by the plan of one of its blocks. Include it where you print.
+// One row a step: operation, the module it belongs to, shape, bytes and floating-point operations a sample, and the
+// place of its result: `saved` until the backward pass, `scratch` for reuse, with the offset in bytes a sample. A
+// recomputed result appears twice. `+=` says that a gradient is added to one that is there already, `in place` that it
+// is the result's gradient itself. A Repeat is followed by the plan of one of its blocks. Include it where you print.
 #pragma once
 #include <cstdio>
 #include <ostream>
@@ -73,7 +73,8 @@ class PlanPrinter {
     if (g.step_count > 0) backward(g, shift, indent);
     for (int i = 0; i < g.node_count; ++i) {
       if (!g.nodes[i].inner) continue;
-      out_ << '\n' << indent << "One block of step " << i << ": saved " << rounded(g.nodes[i].inner->saved_bytes, "B")
+      out_ << '\n'
+           << indent << "One block of step " << i << ": saved " << rounded(g.nodes[i].inner->saved_bytes, "B")
            << ", scratch " << rounded(g.nodes[i].inner->scratch_bytes, "B") << " a sample\n\n";
       print(*g.nodes[i].inner, shift + g.nodes[i].parameters[0], indent + "  ");
     }
@@ -86,7 +87,8 @@ class PlanPrinter {
       const Node& n = g.nodes[g.steps[s].node];
       const std::string step = std::to_string(g.steps[s].node);
       if (g.steps[s].recompute) {
-        table.add({step, "recompute " + std::string(n.name), module_of(n, shift), "", "result in " + text(n.y_backward)});
+        table.add(
+            {step, "recompute " + std::string(n.name), module_of(n, shift), "", "result in " + text(n.y_backward)});
         continue;
       }
       std::string to;
@@ -115,7 +117,8 @@ class PlanPrinter {
   static std::string shape(const GraphValue& value) {
     std::string text = "[";
     for (int axis = 0; axis < value.rank; ++axis)
-      text += (axis > 0 ? ", " : "") + (value.extent[axis] == dyn ? std::string("B") : std::to_string(value.extent[axis]));
+      text +=
+          (axis > 0 ? ", " : "") + (value.extent[axis] == dyn ? std::string("B") : std::to_string(value.extent[axis]));
     return text + "]";
   }
   static std::string text(Location place) {

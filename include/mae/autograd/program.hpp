@@ -1,8 +1,8 @@
 // A program: a model traced and planned by the compiler, ready to run.
 //
-// `Program<Model, Cpu<float>, KeepAll>` runs the model's `operator()` once during compilation on symbolic inputs, plans the
-// memory, proves the plan, and offers `forward` and `backward`: straight lines of direct calls with constant offsets. The
-// numbers of the plan are constants: `static_assert(P::saved_bytes < 90'000'000)` is legal.
+// `Program<Model, Cpu<float>, KeepAll>` runs the model's `operator()` once during compilation on symbolic inputs, plans
+// the memory, proves the plan, and offers `forward` and `backward`: straight lines of direct calls with constant
+// offsets. The numbers of the plan are constants: `static_assert(P::saved_bytes < 90'000'000)` is legal.
 #pragma once
 #include <mae/autograd/plan.hpp>
 #include <mae/autograd/value.hpp>
@@ -14,61 +14,59 @@
 
 namespace mae {
 
-namespace detail {
-template <class M, class In, class InputList>
-using InputValue = Value<M, typename In::Shape, typename In::template Element<typename M::Policy>>;
-
-template <class Model, class M, class InputList>
-struct Trace;
-template <class Model, class M, class... In>
-struct Trace<Model, M, Inputs<In...>> {
-  using Arguments = std::tuple<InputValue<M, In, Inputs<In...>>...>;
-
-  template <std::size_t... k>
-  static constexpr auto call(Tracer& tracer, const Model& model, std::index_sequence<k...>) {
-    const Arguments arguments{add_input<In>(tracer, static_cast<int>(k))...};
-    return model(std::get<k>(arguments)...).eval();
-  }
-  template <class I>
-  static constexpr InputValue<M, I, void> add_input(Tracer& tracer, int k) {
-    const int id = tracer.template add_value<typename I::Shape, typename I::template Element<typename M::Policy>>(
-        -1, input + k);
-    tracer.graph.values[id].gradient = I::gradient;
-    return {&tracer, id};
-  }
-  using Result = decltype(call(std::declval<Tracer&>(), std::declval<const Model&>(),
-                               std::make_index_sequence<sizeof...(In)>{}));
-
-  static constexpr Graph run() {
-    Tracer tracer;
-    const Model model = bound<Model>();
-    const auto result = call(tracer, model, std::make_index_sequence<sizeof...(In)>{});
-    Graph& graph = tracer.graph;
-    graph.result = result.id;
-    graph.result_stopped = result.stopped;
-    if (graph.values[result.id].maker < 0) graph.error = TraceError::no_operation;
-    if (graph.error != TraceError::none) return graph;
-    graph.values[result.id].external = output;
-    plan<typename M::Memory>(graph);
-    return graph;
-  }
-};
-}  // namespace detail
-
-/// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `MemoryType`: what is kept; `InputList`: what goes in.
+/// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `MemoryType`: what is kept; `InputList`: what
+/// goes in.
 template <class ModelType, class PolicyType = Cpu<float>, class MemoryType = KeepAll,
           class InputList = typename ModelType::Inputs>
-struct Program {
+struct Program;
+
+template <class ModelType, class PolicyType, class MemoryType, class... In>
+struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   using Model = ModelType;
   using Policy = PolicyType;
   using Memory = MemoryType;
-  using Inputs = InputList;
-  using Trace = detail::Trace<Model, Mode<Policy, Memory>, InputList>;
-  using Result = typename Trace::Result::Shape;
-  using ResultElement = typename Trace::Result::Element;
-  static constexpr RequireBackend<Policy> backend_is_included{};
+  using Inputs = mae::Inputs<In...>;
 
-  static constexpr Graph graph = Trace::run();
+ private:
+  template <class I>
+  using InputValue = Value<Mode<Policy, Memory>, typename I::Shape, typename I::template Element<Policy>>;
+  // The model's operator() is looked into here, as close to the user's line as can be: it keeps errors short.
+  using Symbol = std::remove_cvref_t<
+      decltype(std::declval<const Model&>()(std::declval<const InputValue<In>&>()...).eval())>;
+
+  template <class I>
+  static constexpr InputValue<I> add_input(Tracer& tracer, int k) {
+    const int id = tracer.template add_value<typename I::Shape, typename I::template Element<Policy>>(-1, input + k);
+    tracer.graph.values[id].gradient = I::gradient;
+    return {&tracer, id};
+  }
+  template <std::size_t... k>
+  static constexpr Symbol call(Tracer& tracer, const Model& model, std::index_sequence<k...>) {
+    const std::tuple<InputValue<In>...> arguments{add_input<In>(tracer, static_cast<int>(k))...};
+    return model(std::get<k>(arguments)...).eval();
+  }
+  static constexpr Graph trace() {
+    Tracer tracer;
+    const Model model = bound<Model>();
+    const auto result = call(tracer, model, std::index_sequence_for<In...>{});
+    Graph& g = tracer.graph;
+    g.result = result.id;
+    g.result_stopped = result.stopped;
+    if (!Kernels<Policy>::available) g.error = TraceError::no_backend;
+    if (g.error == TraceError::none && g.values[result.id].maker < 0) g.error = TraceError::no_operation;
+    if (g.error != TraceError::none) return g;
+    g.values[result.id].external = output;
+    plan<Memory>(g);
+    return g;
+  }
+
+ public:
+  using Result = typename Symbol::Shape;
+  using ResultElement = typename Symbol::Element;
+  static_assert(Kernels<Policy>::available,
+                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
+
+  static constexpr Graph graph = trace();
   static_assert(graph.error != TraceError::unlisted_parameter,
                 "mae: a parameter or module used in operator() is not listed in MAE_MODULE");
   static_assert(graph.error != TraceError::too_large,

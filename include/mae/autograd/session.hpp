@@ -139,12 +139,14 @@ class Session {
     static_assert(weights_size<W> == weights_size<Model>, "mae: these weights belong to another model");
     static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
     execution_.weights = weights.data();
-    Index batch = -1;
-    int k = 0;
-    [&]<class... In>(Inputs<In...>*) {
-      (bind_input<In>(k++, batch, inputs), ...);
-    }(static_cast<typename Program::Inputs*>(nullptr));
-    execution_.batch = batch;
+    if constexpr (sizeof...(X) == Program::Inputs::count) {
+      Index batch = -1;
+      int k = 0;
+      [&]<class... In>(Inputs<In...>*) {
+        (bind_input<In>(k++, batch, inputs), ...);
+      }(static_cast<typename Program::Inputs*>(nullptr));
+      execution_.batch = batch;
+    }
   }
   template <class In, class X>
   void bind_input(int k, Index& batch, const X& x) {
@@ -157,7 +159,8 @@ class Session {
     if (x.batch() != batch || batch < 1 || batch > capacity_)
       throw Error("Session: input " + std::to_string(k), "a batch of " + std::to_string(x.batch()),
                   "the batch of input 0, within the capacity of " + std::to_string(capacity_));
-    execution_.base[input + k] = reinterpret_cast<char*>(const_cast<Element*>(x.data()));
+    using E = std::remove_const_t<typename X::Element>;
+    execution_.base[input + k] = reinterpret_cast<char*>(const_cast<E*>(x.data()));
   }
 
   template <class W>

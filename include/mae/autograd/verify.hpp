@@ -1,9 +1,9 @@
 // The verifier: runs a finished plan on symbols and checks that every operation reads what it should.
 //
 // A wrong plan would be a silently wrong gradient, so no program is accepted without this proof. Memory is a list of
-// intervals, each with a 64-bit name for its content: value v is `content(v)`; a gradient is the sum of the names of its
-// contributions, so `=` instead of `+=`, a missing or a doubled term all give another number. Writing an interval destroys
-// whatever it overlaps. The check follows the plan step by step and knows nothing of how the plan was made.
+// intervals, each with a 64-bit name for its content: value v is `content(v)`; a gradient is the sum of the names of
+// its contributions, so `=` instead of `+=`, a missing or a doubled term all give another number. Writing an interval
+// destroys whatever it overlaps. The check follows the plan step by step and knows nothing of how the plan was made.
 #pragma once
 #include <mae/autograd/graph.hpp>
 

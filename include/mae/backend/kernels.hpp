@@ -42,11 +42,4 @@ struct AdamwStep {
   double correction1 = 1, correction2 = 1;  ///< 1 - beta1^t and 1 - beta2^t
 };
 
-/// A backend that is not included cannot be used: one sentence instead of a page.
-template <class Policy>
-struct RequireBackend {
-  static_assert(Kernels<Policy>::available,
-                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
-};
-
 }  // namespace mae

@@ -5,7 +5,9 @@
 //   error: static assertion failed: mae::Linear<In, Out>: the last extent of the input must be In
 //   note: the comparison reduces to '(64 == 128)'
 //
-// An operation enforces its rule in its body and then returns something well-formed, so one mistake is one error.
+// A function asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")` and then returns something well-formed:
+// one mistake is one error. A class holds an `Enforce`, whose sentence stands here. (In a function, a variable of that
+// type would spoil the whole function for clang, and errors about its callers would follow.)
 #pragma once
 #include <type_traits>
 
@@ -13,17 +15,14 @@
 
 namespace mae::rule {
 
-struct Plus {};
-struct Minus {};
-struct Times {};
-template <class Op, class Left, class Right>
+template <class Left, class Right>
 struct SameShape {
   static constexpr bool holds = std::is_same_v<Left, Right>;
-  struct Enforce {
-    static_assert(holds || !std::is_same_v<Op, Plus>, "mae: x + y needs x and y of the same shape");
-    static_assert(holds || !std::is_same_v<Op, Minus>, "mae: x - y needs x and y of the same shape");
-    static_assert(holds || !std::is_same_v<Op, Times>, "mae: x * y needs x and y of the same shape");
-  };
+};
+
+template <int Operands, int Most>
+struct ElementwiseOperands {
+  static constexpr bool holds = Operands <= Most;
 };
 
 template <Index Width, Index In>
@@ -82,7 +81,7 @@ struct KeptPatches {
 namespace mae {
 /// `x + y` compiles. (`requires { x + y; }` is true for any two expressions: the rule speaks in the body.)
 template <class Left, class Right>
-concept SameShape = rule::SameShape<rule::Plus, Left, Right>::holds;
+concept SameShape = rule::SameShape<Left, Right>::holds;
 template <Index Width, Index In>
 concept FitsLinear = rule::LinearInput<Width, In>::holds;
 template <Index D, Index Heads>
