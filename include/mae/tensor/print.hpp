@@ -10,12 +10,12 @@ namespace mae {
 namespace detail {
 template <class T, class S>
 void print_axis(std::ostream& out, const View<T, S>& x, Index axis, Index offset, Index stride, int indent) {
-  const Index extent = axis == 0 && S::batched ? x.batch() : S::extent(axis);
   constexpr Index shown = 3;  // at each end of an axis
   if (axis == S::rank) {
     out << +x.data()[offset];
     return;
   }
+  const Index extent = axis == 0 && S::batched ? x.batch() : S::extent(axis);
   stride /= extent;
   out << '[';
   for (Index i = 0; i < extent; ++i) {
