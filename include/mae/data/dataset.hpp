@@ -85,7 +85,7 @@ inline ChannelStatistics channel_statistics(const Dataset& set) {
     const double mean = static_cast<double>(sum) / count;
     const double variance = static_cast<double>(squares) / count - mean * mean;
     statistics.mean.push_back(mean / 255);
-    statistics.deviation.push_back(std::sqrt(std::max(variance, 0.0)) / 255);
+    statistics.deviation.push_back(std::sqrt(std::fmax(variance, 0)) / 255);
   }
   return statistics;
 }

@@ -4,7 +4,6 @@
 // models take (patches.hpp), so a batch is filled by copying planes, never by shuffling colours. PNG and screens keep
 // the colours of a pixel together, [H, W, C]; io/png.hpp converts.
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,7 +47,8 @@ inline Image crop(const Image& image, Index top, Index left, Index height, Index
   detail::require_inside("crop", top, left, height, width, image.height, image.width);
   Image part = blank_image(image.channels, height, width);
   for (Index c = 0; c < image.channels; ++c)
-    for (Index y = 0; y < height; ++y) std::copy_n(image.row(c, top + y) + left, width, part.row(c, y));
+    for (Index y = 0; y < height; ++y)
+      for (Index x = 0; x < width; ++x) part.row(c, y)[x] = image.row(c, top + y)[left + x];
   return part;
 }
 
@@ -60,7 +60,8 @@ inline void paste(Image& canvas, const Image& image, Index top, Index left) {
     throw Error("paste", std::to_string(image.channels) + " channels", "1 or " + std::to_string(canvas.channels));
   for (Index c = 0; c < canvas.channels; ++c)
     for (Index y = 0; y < image.height; ++y)
-      std::copy_n(image.row(image.channels == 1 ? 0 : c, y), image.width, canvas.row(c, top + y) + left);
+      for (Index x = 0; x < image.width; ++x)
+        canvas.row(c, top + y)[left + x] = image.row(image.channels == 1 ? 0 : c, y)[x];
 }
 
 /// Every pixel repeated `factor` times in both directions: small images stay sharp when shown large.

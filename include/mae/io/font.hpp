@@ -3,6 +3,7 @@
 // The whole font is the table below: one glyph of five columns per printable ASCII character, from ' ' to '~'; bit 0 of
 // a column is its top dot, bit 6 lies on the base line, bit 7 below it.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <string_view>
 

@@ -5,6 +5,8 @@
 // is ever put on them. A model whose target is normalised pixels predicts no brightness or contrast: to show its output, mean
 // and deviation of each patch are taken from the original, hidden ones included, and the caption says so.
 #pragma once
+#include <algorithm>
+
 #include <mae/autograd/session.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/io/font.hpp>

@@ -4,6 +4,7 @@
 // is its loss curve. So this file draws just that, into an `Image` for `write_png`; for anything more, print the
 // numbers and use a real plotting tool.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
