@@ -81,7 +81,7 @@ struct Node {
   bool passes[max_inputs] = {};          ///< the operand's gradient is the result's gradient itself
   unsigned keep = 0;                     ///< what backward reads: bit k operand k, bit `keeps_output` the result
   unsigned recompute_reads = 0;          ///< operands that `recompute` reads
-  bool cheap = false;                    ///< `recompute` costs little
+  bool cheap = false;                    ///< has a `recompute`, which costs little
   Index auxiliary_bytes = 0;             ///< the operation's own notes for its backward
   bool auxiliary_optional = false;       ///< forward can do without a place for them when no backward follows
   Index forward_scratch = 0, backward_scratch = 0;

@@ -134,7 +134,7 @@ class Planner {
       if (!value.kept || value.external || value.dead || !Memory::recompute(maker(v))) continue;
       const Node& n = maker(v);
       const bool has_notes = n.auxiliary_bytes > 0 || n.auxiliary_optional;  // kept only if the node runs backward
-      bool possible = n.recompute && n.forward_scratch == 0 && (n.runs_backward || !has_notes);
+      bool possible = n.cheap && n.forward_scratch == 0 && (n.runs_backward || !has_notes);
       for (int k = 0; k < n.input_count; ++k) {
         const GraphValue& x = g.values[n.inputs[k]];
         possible = possible && (!(n.recompute_reads >> k & 1u) || x.external || (x.kept && !x.recomputed));

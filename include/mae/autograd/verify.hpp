@@ -135,7 +135,7 @@ class Verifier {
   }
   constexpr void recompute(int i) {
     const Node& n = g.nodes[i];
-    sound = sound && n.recompute && n.forward_scratch == 0 && (n.runs_backward || !n.auxiliary_optional);
+    sound = sound && n.cheap && n.forward_scratch == 0 && (n.runs_backward || !n.auxiliary_optional);
     write(n.y_backward, g.values[n.output].bytes, content(n.output));
     for (int k = 0; k < n.input_count; ++k)
       if (n.recompute_reads >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
