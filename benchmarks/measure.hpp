@@ -1,7 +1,8 @@
-// Measuring: a clock, medians, and the speed limit of the machine, taken in the same program at the same time.
+// Measuring: a clock, and the speed limit of the machine, taken in the same program at the same time.
 //
 // A time says little on a machine that others use too, so every benchmark here reports its share of the peak: what the
-// fused multiply-adds of all threads could do, measured between the things measured, one repetition of each in turn.
+// fused multiply-adds of all threads can do, measured between the things measured, one repetition of each in turn. Of
+// the repetitions the least time counts, for us, for the peer and for the peak: other programs can only add to it.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -20,12 +21,6 @@ double seconds(const Work& work) {
   const auto start = Clock::now();
   work();
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-inline double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// Operations per second of `threads` threads that do nothing but fused multiply-adds on registers (an add and a
@@ -56,19 +51,22 @@ double peak(int threads) {
   return operations / time;
 }
 
-/// Runs every entry of `works` and the peak in turn, `repetitions` times; returns the median seconds of each and, last,
-/// the median operations per second of the peak.
+/// The least seconds of every work, and the most operations per second of the peak.
+struct Measured {
+  std::vector<double> seconds;
+  double peak = 0;
+};
+/// Runs every entry of `works` and the peak in turn, `repetitions` times.
 template <class Works>
-std::vector<double> interleaved(int threads, int repetitions, const Works& works) {
-  std::vector<std::vector<double>> samples(works.size() + 1);
-  for (const auto& work : works) work();  // the first run finds its memory
+Measured interleaved(int threads, int repetitions, const Works& works) {
+  Measured measured;
+  for (const auto& work : works) measured.seconds.push_back(seconds(work));
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    samples.back().push_back(peak(threads));
-    for (std::size_t i = 0; i < works.size(); ++i) samples[i].push_back(seconds(works[i]));
+    measured.peak = std::max(measured.peak, peak(threads));
+    for (std::size_t i = 0; i < works.size(); ++i)
+      measured.seconds[i] = std::min(measured.seconds[i], seconds(works[i]));
   }
-  std::vector<double> medians;
-  for (auto& sample : samples) medians.push_back(median(std::move(sample)));
-  return medians;
+  return measured;
 }
 
 /// One line of JSON: what we do in `unit`, what the peer does, their ratio and our share of the machine's peak.

@@ -44,14 +44,14 @@ void compare(Index rows, Index in, Index out, int threads) {
       [&] { Kernels::linear_weight_gradient(rows, in, out, dy.data(), x.data(), dw.data(), db.data(), ws); },
       [&] { dw.noalias() += dy.transpose() * x, db += dy.colwise().sum(); },
   };
-  const std::vector<double> times = mae::benchmark::interleaved(threads, 15, works);
+  const mae::benchmark::Measured measured = mae::benchmark::interleaved(threads, 20, works);
   const double operations = 2.0 * static_cast<double>(rows) * static_cast<double>(in) * static_cast<double>(out);
   const char* roles[] = {"forward", "input gradient", "weight gradient"};
   for (std::size_t role = 0; role < 3; ++role) {
-    const double ours = operations / times[2 * role], eigen = operations / times[2 * role + 1];
+    const double ours = operations / measured.seconds[2 * role], eigen = operations / measured.seconds[2 * role + 1];
     const std::string name = std::string("linear ") + roles[role] + " " + std::to_string(rows) + "x" +
                              std::to_string(in) + "->" + std::to_string(out);
-    mae::benchmark::report(name, ours * 1e-9, eigen * 1e-9, "Eigen", ours / times.back(), "GFLOP/s");
+    mae::benchmark::report(name, ours * 1e-9, eigen * 1e-9, "Eigen", ours / measured.peak, "GFLOP/s");
   }
 }
 

@@ -1,9 +1,9 @@
-// The kernel contract as tests: every function of a policy's kernels against `Kernels<Reference<T>>`, at sizes that leave
-// ragged tiles, vectors and blocks; and the promise that the number of threads never shows in a bit.
+// The kernel contract as tests: every function of a policy's kernels against `Kernels<Reference<T>>`, at sizes that
+// leave ragged tiles, vectors and blocks; and the promise that the number of threads never shows in a bit.
 //
-// A new backend is one more policy in a list of `contract_*_test.cpp`. Each operation is a function that runs any kernels
-// and returns all they wrote. Outputs begin as what accumulation must keep; buffers have the exact size, so that
-// AddressSanitizer sees one element too far; the workspace is filled with NaN.
+// A new backend is one more policy in a list of `contract_*_test.cpp`. Each operation is a function that runs any
+// kernels and returns all they wrote. Outputs begin as what accumulation must keep; buffers have the exact size, so
+// that AddressSanitizer sees one element too far; the workspace is filled with NaN.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -226,8 +226,9 @@ void check_products() {
   struct Case {
     Index R, in, out;
   };
-  for (const Case& c : {Case{1, 1, 1}, Case{3, 5, 17}, Case{17, 10, 75}, Case{50, 75, 10}, Case{65, 64, 192},
-                        Case{14, 32, 64}, Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}}) {
+  for (const Case& c :
+       {Case{1, 1, 1}, Case{3, 5, 17}, Case{17, 10, 75}, Case{50, 75, 10}, Case{65, 64, 192}, Case{14, 32, 64},
+        Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}}) {
     CAPTURE(c.R);
     CAPTURE(c.in);
     CAPTURE(c.out);

@@ -1,9 +1,9 @@
 // The contract between operations and backends: what a backend must be able to do, on raw pointers and sizes.
 //
 // `Kernels<Policy>` is a struct of static functions. Operations call nothing else, so a new backend is one
-// specialisation and one row in `tests/backend/contract_test.cpp`. `backend/reference.hpp` is the contract's meaning in plain
-// loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator types. All
-// matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
+// specialisation and one row in `tests/backend/contract_float_test.cpp`. `backend/reference.hpp` is the contract's meaning
+// in plain loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator types.
+// All matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
 //
 // `accumulate` says `+=` instead of `=` for an input gradient. Parameter gradients always accumulate. A null `dx` is
 // never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
@@ -17,7 +17,7 @@
 //              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
 //   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean and 1/deviation, type A
 //              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here
-//   attention  attention(B, N, H, d, qkv, y, lse, ws)                    qkv [B,N,3,H,d], y [B,N,H,d], lse [B,H,N], type A
+//   attention  attention(B, N, H, d, qkv, y, lse, ws)                    qkv [B,N,3,H,d], y [B,N,H,d], lse [B,H,N] (A)
 //              attention_gradient(B, N, H, d, qkv, y, lse, dy, dqkv, accumulate, ws)
 //   maps       map<Form>(n, x, y)                                        y[i] = Form(x[0][i], x[1][i], ...)
 //              map_gradient<Form>(n, x, dy, dx, accumulate)              arrays of pointers; null where not wanted

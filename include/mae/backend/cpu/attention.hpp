@@ -1,13 +1,13 @@
 // Softmax attention of every head, y = softmax(q kᵀ / sqrt(d)) v, and its gradient, with one number a row kept between.
 //
-// The scores of a block of queries lie in the second cache and are never written to memory; backward computes them again
-// from lse = log Σ exp(score) (Dao et al., FlashAttention, 2022). With P the softmax and · element-wise:
+// The scores of a block of queries lie in the second cache and are never written to memory; backward computes them
+// again from lse = log Σ exp(score) (Dao et al., FlashAttention, 2022). With P the softmax and · element-wise:
 //
 //    forward    S = q kᵀ       P = exp(S / sqrt d - lse)                       y = P v
 //    backward   G = dy vᵀ      dS = P · (G - dy·y) / sqrt d        dv = Pᵀ dy    dq = dS k    dk = dSᵀ q
 //
-// These are products, so `Product` computes them, straight out of and into qkv's layout. One task is one head of one sample.
-// Cost: 2 (forward) and 5 (backward) times N² d fused multiply-adds a head, and N² exponentials each.
+// These are products, so `Product` computes them, straight out of and into qkv's layout. One task is one head of one
+// sample. Cost: 2 (forward) and 5 (backward) times N² d fused multiply-adds a head, and N² exponentials each.
 #pragma once
 #include <cmath>
 
@@ -40,7 +40,8 @@ class AttentionHead {
     T *p = scratch, *packing = scratch + 2 * query_block * stride;
     for (Index i = 0; i < h.N; i += query_block) {
       const Index rows = smaller(query_block, h.N - i);
-      Multiply::run(rows, h.N, h.d, {q + i * qkv_stride, qkv_stride, 1}, {k, qkv_stride, 1}, {p, stride}, nullptr, packing);
+      Multiply::run(rows, h.N, h.d, {q + i * qkv_stride, qkv_stride, 1}, {k, qkv_stride, 1}, {p, stride}, nullptr,
+                    packing);
       softmax(rows, h.N, h.d, p, lse + i);
       Multiply::run(rows, h.d, h.N, {p, stride, 1}, {v, 1, qkv_stride}, {y + i * h.y_stride(), h.y_stride()}, nullptr,
                     packing);
@@ -138,8 +139,8 @@ struct AttentionKernels {
       decltype(head)::forward(h, qkv + h.qkv_at(task), y + h.y_at(task), lse + task * N, scratch);
     });
   }
-  static void attention_gradient(Index B, Index N, Index H, Index d, const T* qkv, const T* y, const T* lse, const T* dy,
-                                 T* dqkv, bool accumulate, Workspace ws) {
+  static void attention_gradient(Index B, Index N, Index H, Index d, const T* qkv, const T* y, const T* lse,
+                                 const T* dy, T* dqkv, bool accumulate, Workspace ws) {
     const HeadLayout h{N, H, d};
     each_head(B, h, ws, [&](auto head, Index task, T* scratch) {
       decltype(head)::backward(h, qkv + h.qkv_at(task), y + h.y_at(task), lse + task * N, dy + h.y_at(task),

@@ -1,9 +1,10 @@
 // Layer normalisation of rows: y = (x - mean) / sqrt(variance + eps) · w + b (Ba, Kiros & Hinton, 2016).
 //
 // With n = (x - mean) scale and g = dy w the gradients are dx = scale (g - mean(g) - n mean(g n)), dw += Σ dy n and
-// db += Σ dy (derived in `ops/layer_norm.hpp`). A row is in the first cache after it was touched once, so passes over it
-// are cheap; memory is read once. The sums over rows are made in at most 32 slices, whose number depends on the number of
-// rows alone, and are then added in order. Cost: about 10 operations a number, 2 numbers moved forward and 3 backward.
+// db += Σ dy (derived in `ops/layer_norm.hpp`). A row is in the first cache after it was touched once, so passes over
+// it are cheap; memory is read once. The sums over rows are made in at most 32 slices, whose number depends on the
+// number of rows alone, and are then added in order. Cost: about 10 operations a number, 2 numbers moved forward and
+// 3 backward.
 #pragma once
 #include <cmath>
 
@@ -73,8 +74,8 @@ class LayerNormRows {
   }
 
   /// dw = Σ dy n and db = Σ dy over the rows; both have room for whole vectors.
-  [[gnu::noinline]] static void weight_gradient(Index begin, Index end, Index D, const T* x, const T* stats, const T* dy,
-                                                T* dw, T* db) {
+  [[gnu::noinline]] static void weight_gradient(Index begin, Index end, Index D, const T* x, const T* stats,
+                                                const T* dy, T* dw, T* db) {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = 0; i < D; i += lanes) S::at(dw + i).v = S::at(db + i).v = Vector{};
       for (Index r = begin; r < end; ++r)

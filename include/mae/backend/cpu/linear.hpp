@@ -4,8 +4,8 @@
 //    dx [R, in]  = dy [R, out]  w  [out, in]      terms: out      while it is still in the first cache
 //    dw [out, in] += dy [R, out]ᵀ x [R, in]       terms: R        db falls out of packing dy
 //
-// The result is cut into a grid of rectangles, one a thread. Each thread packs what it needs for itself: no thread waits
-// for another, and the sum behind one number is never divided. Cost: R in out fused multiply-adds each.
+// The result is cut into a grid of rectangles, one a thread. Each thread packs what it needs for itself: no thread
+// waits for another, and the sum behind one number is never divided. Cost: R in out fused multiply-adds each.
 #pragma once
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/policy.hpp>

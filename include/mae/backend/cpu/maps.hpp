@@ -1,9 +1,10 @@
 // Element-wise work: fused expressions, GELU and its slope, and loops whose body the caller brings.
 //
-// An expression (`Form`) is a struct: `leaves`, how many arrays it reads; `value(in)`, a scalar formula of one element of each;
-// `pull_back(in, gradient, out)`, the gradients of its leaves; `reads(k)`, whether those need the value of leaf k. It is
-// evaluated in short blocks that were copied next to each other: the compiler sees that nothing overlaps and that
-// the length is fixed, and turns the formula into vectors by itself. Results may overwrite operands of the same call.
+// An expression (`Form`) is a struct: `leaves`, how many arrays it reads; `value(in)`, a scalar formula of one
+// element of each; `pull_back(in, gradient, out)`, the gradients of its leaves; `reads(k)`, whether those need the
+// value of leaf k. It is evaluated in short blocks that were copied next to each other: the compiler sees that
+// nothing overlaps and that the length is fixed, and turns the formula into vectors by itself. Results may overwrite
+// operands of the same call.
 #pragma once
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>

@@ -1,16 +1,16 @@
 // exp, square root and GELU on vectors.
 //
-// In float they are polynomials whose coefficients were fitted to the least largest relative error (minimax), so that 16
-// numbers cost about as much as one call of the C library. In double each lane calls the C library: double serves checks,
-// not speed.
+// In float they are polynomials whose coefficients were fitted to the least largest relative error (minimax), so that
+// 16 numbers cost about as much as one call of the C library. In double each lane calls the C library: double serves
+// checks, not speed.
 //
 // exp    x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) = 1 + r + r² p(r); 2^n is put together from its bits.
 // root   x / sqrt(x) by Newton's method for 1 / sqrt(x), from a first guess that halves the exponent as a bit pattern.
 // GELU   from the small tail Q = Φ(-|x|) of the normal distribution, which loses no digits where Φ is near 0 or 1:
 //        x Φ(x) = max(x, 0) - |x| Q. Q = exp(-x²/2) t p(t), t = 1 / (1 + 0.3 |x|), a form of Hastings' ("Approximations
 //        for digital computers", 1955). The slope Φ(x) + x φ(x) has the same exponential in φ.
-// Errors in float: exp and root 2 units in the last place, GELU and its slope 2.1e-7 of the larger of 1 and the value. NaN
-// goes in and comes out. Tested against the C library in double in tests/backend/math_test.cpp.
+// Errors in float: exp and root 2 units in the last place, GELU and its slope 2.1e-7 of the larger of 1 and the
+// value. NaN goes in and comes out. Tested against the C library in double in tests/backend/math_test.cpp.
 #pragma once
 #include <cmath>
 

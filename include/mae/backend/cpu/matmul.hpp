@@ -1,17 +1,18 @@
 // The matrix product every layer spends its time in: C[m, n] = Σ_k A(m, k) B(n, k).
 //
-// Both operands are given by two strides, so the same code serves x wᵀ, dy w and dyᵀ x. The method is that of Goto and
-// van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of each operand is copied ("packed")
-// into the order in which it is read, then multiplied tile by tile. A tile of C, 14 x 32 floats with AVX-512, stays in
-// registers while k runs; each step loads two vectors of B, and each number of A is spread over a vector and feeds two
-// fused multiply-adds.
+// Both operands are given by two strides, so the same code serves x wᵀ, dy w and dyᵀ x. The method is that of Goto
+// and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of each operand is copied
+// ("packed") into the order in which it is read, then multiplied tile by tile. A tile of C, 14 x 32 floats with
+// AVX-512, stays in registers while k runs; each step loads two vectors of B, and each number of A is spread over a
+// vector and feeds two fused multiply-adds.
 //
 //    packed A: panels of 14 rows, [k][14]          packed B: panels of 32 columns, [k][32]
 //    tile[14][32] += A[k][14] ⊗ B[k][32]           for all k of the block
 //
-// Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in order. A tile at an edge is padded with zeros and computed like any other. So each number of C comes out with the same
-// bits wherever its tile lies and whoever computes it.
-// Cost: M N K fused multiply-adds; copies of M K + N K numbers, M K again for every `Blocking::columns` columns.
+// Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
+// order. A tile at an edge is padded with zeros and computed like any other. So each number of C comes out with the
+// same bits wherever its tile lies and whoever computes it. Cost: M N K fused multiply-adds; copies of M K + N K
+// numbers, M K again for every `Blocking::columns` columns.
 #pragma once
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
@@ -59,8 +60,8 @@ struct Blocking {
   static constexpr Index longest(Index K) { return smaller(K, depth + depth / 2); }
 };
 
-/// Numbers in the packed block of an operand with `outer` rows, of which at most `most` are packed at a time. A multiple
-/// of 16 that leaves room for whole tiles and for the surplus of the last vector.
+/// Numbers in the packed block of an operand with `outer` rows, of which at most `most` are packed at a time. A
+/// multiple of 16 that leaves room for whole tiles and for the surplus of the last vector.
 constexpr Index packed_size(Index outer, Index most, Index K) {
   return round_up(Blocking::longest(K) * smaller(round_up(outer, 168), most) + 16, 16);
 }
@@ -97,7 +98,8 @@ struct Pack {
   }
 
  private:
-  /// The rows lie side by side: a few panels at a time, so that what is read and written runs on over whole cache lines.
+  /// The rows lie side by side: a few panels at a time, so that what is read and written runs on over whole cache
+  /// lines.
   [[gnu::always_inline]] static void copy(const T* from, Index stride, Index count, Index depth, T* to) {
     constexpr Index group = 4 * Width;
     for (Index first = 0; first < count; first += group)
@@ -179,7 +181,8 @@ class Product {
             for (Index p = 0; p < pieces; ++p) total[chain][p] += S::at(a + (k + chain) * width + p * lanes).v;
         for (Index p = 0; p < pieces; ++p) {
           const Vector sum = (total[0][p] + total[1][p]) + (total[2][p] + total[3][p]);
-          for (Index i = p * lanes; i < smaller(smaller(width, (p + 1) * lanes), rows - m); ++i) sums[m + i] += sum[i % lanes];
+          const Index end = smaller(smaller(width, (p + 1) * lanes), rows - m);
+          for (Index i = p * lanes; i < end; ++i) sums[m + i] += sum[i % lanes];
         }
       }
     });
@@ -216,7 +219,8 @@ class Product {
         unroll<vectors>([&](auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
       });
     }
-    if (c.bias) each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
+    if (c.bias)
+      each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
     if (c.start)
       each_vector([&](auto i, auto j) __attribute__((always_inline)) {
         sum[i][j] += S::at(c.start + i * c.stride + j * lanes).v;

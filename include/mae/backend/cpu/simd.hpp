@@ -1,9 +1,9 @@
 // Vectors of numbers, in the compiler's own vector types: one source for every instruction set.
 //
-// `Simd<float, isa::Avx512>::Vector` holds 16 floats; `a * b + c` on vectors is one fused instruction where there is one.
-// A function that handles vectors must be always-inline: it carries no instruction set of its own and takes that of
-// the `Isa::run` it is inlined into. Vectors therefore travel by reference, never by value (an argument passed by value
-// would depend on the instruction set of the caller), and lambdas say `__attribute__((always_inline))`.
+// `Simd<float, isa::Avx512>::Vector` holds 16 floats; `a * b + c` on vectors is one fused instruction where there is
+// one. A function that handles vectors must be always-inline: it carries no instruction set of its own and takes that
+// of the `Isa::run` it is inlined into. Vectors therefore travel by reference, never by value (an argument passed by
+// value would depend on the instruction set of the caller), and lambdas say `__attribute__((always_inline))`.
 #pragma once
 #include <type_traits>
 #include <utility>
