@@ -1,5 +1,6 @@
-// Is pre-training worth it? Loads the encoders of digits_pretrain and compares, on few labels: fine-tuning them, a linear
-// probe on them frozen, and the same network trained from scratch. Prints test accuracy, mean and spread over seeds.
+// Is pre-training worth it? Loads the encoders of digits_pretrain and compares, on few labels: fine-tuning them, a
+// linear probe on them frozen, and the same network trained from scratch. Prints test accuracy, mean and spread over
+// seeds.
 //
 //   digits_finetune [--seeds 3] [--epochs 300] [--in .]
 //

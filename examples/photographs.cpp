@@ -2,8 +2,8 @@
 //
 //   photographs [--epochs 40] [--out .]
 //
-// Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture: watch
-// what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
+// Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture:
+// watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
 #include "digits.hpp"
 
 #include <mae/io/panel.hpp>

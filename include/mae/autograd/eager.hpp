@@ -5,9 +5,9 @@
 //   auto y = x + eager.module().attn(eager.module().norm1(x));
 //   std::cout << eager.view(y) << '\n';                       // with <mae/tensor/print.hpp>
 //
-// Every operation runs as it is recorded, into memory of its own that stays readable until `clear()`. The arithmetic is
-// that of a Session with the same policy, bit for bit. It is for looking, not for speed: nothing is reused, and like a
-// program it holds 48 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
+// Every operation runs as it is recorded, into memory of its own that stays readable until `clear()`. The arithmetic
+// is that of a Session with the same policy, bit for bit. It is for looking, not for speed: nothing is reused, and
+// like a program it holds 48 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
 #pragma once
 #include <mae/autograd/memory.hpp>
 #include <mae/autograd/parameter.hpp>

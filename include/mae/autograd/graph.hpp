@@ -2,8 +2,8 @@
 //
 // A `Graph` is what remains of a model's `operator()` after it ran once, at compile time, on symbols: which operation
 // came when (`Node`), what flowed between them (`GraphValue`), and, once `plan.hpp` has filled it in, where every byte
-// lives (`Location`) and in which order gradients are made (`BackwardStep`). All sizes are bytes per sample; a place in
-// memory is `base of its region + offset * batch`, so one plan serves every batch.
+// lives (`Location`) and in which order gradients are made (`BackwardStep`). All sizes are bytes per sample; a place
+// in memory is `base of its region + offset * batch`, so one plan serves every batch.
 #pragma once
 #include <cstdint>
 #include <string_view>

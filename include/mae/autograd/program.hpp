@@ -1,7 +1,7 @@
 // A program: a model traced and planned by the compiler, ready to run.
 //
-// `Program<Model, Cpu<float>, KeepAll>` runs the model's `operator()` once during compilation on symbolic inputs, plans
-// the memory, proves the plan, and offers `forward` and `backward`: straight lines of direct calls with constant
+// `Program<Model, Cpu<float>, KeepAll>` runs the model's `operator()` once during compilation on symbolic inputs,
+// plans the memory, proves the plan, and offers `forward` and `backward`: straight lines of direct calls with constant
 // offsets. The numbers of the plan are constants: `static_assert(P::saved_bytes < 90'000'000)` is legal.
 #pragma once
 #include <mae/autograd/plan.hpp>

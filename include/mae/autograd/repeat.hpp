@@ -1,7 +1,7 @@
 // Repeat<N, Block>: N blocks of one type in a row, compiled once.
 //
-// Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for one
-// block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
+// Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for
+// one block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
 // policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
 #pragma once
 #include <mae/autograd/operation.hpp>

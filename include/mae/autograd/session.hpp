@@ -75,7 +75,7 @@ class Session {
     double mean = 0;
     for (const auto loss : losses) mean += static_cast<double>(loss);
     mean /= static_cast<double>(execution_.batch);
-    if (!std::isfinite(mean)) report_fault(weights, mean);
+    if (!std::isfinite(mean)) report_fault(weights, mean, inputs...);
     auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
     for (Index b = 0; b < execution_.batch; ++b)
       seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
@@ -136,7 +136,7 @@ class Session {
 
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {
-    static_assert(weights_size<W> == weights_size<Model>, "mae: these weights belong to another model");
+    static_assert(std::is_base_of_v<W, Model>, "mae: these weights belong to another model");
     static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
     execution_.weights = weights.data();
     if constexpr (sizeof...(X) == Program::Inputs::count) {
@@ -163,8 +163,10 @@ class Session {
     execution_.base[input + k] = reinterpret_cast<char*>(const_cast<E*>(x.data()));
   }
 
-  template <class W>
-  [[noreturn]] void report_fault(const Weights<W, Policy>& weights, double loss) {
+  template <class W, class... X>
+  [[noreturn]] void report_fault(const Weights<W, Policy>& weights, double loss, const X&... inputs) {
+    int k = 0;
+    (check_finite(k++, inputs), ...);
     const Fault fault = Program::diagnose(execution_);
     std::string where = "the loss itself";
     if (fault.found) {
@@ -174,6 +176,13 @@ class Session {
     }
     throw Error("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
                 "finite numbers; lower the learning rate or clip the gradient");
+  }
+
+  template <class X>
+  static void check_finite(int k, const X& x) {
+    for (const auto value : x)
+      if (!std::isfinite(static_cast<double>(value)))
+        throw Error("training step: input " + std::to_string(k), "a value that is not finite", "finite numbers");
   }
 
   Index capacity_;

@@ -1,7 +1,7 @@
 // A symbolic value: its type says policy, shape and element; its identity is a number in the tracer's graph.
 //
-// Because the type does not depend on how a value came about, `x = f(x)` in a loop is legal, type names stay short, and
-// sharing costs nothing. What a parameter is, symbolically, stands here too: an offset into the weights.
+// Because the type does not depend on how a value came about, `x = f(x)` in a loop is legal, type names stay short,
+// and sharing costs nothing. What a parameter is, symbolically, stands here too: an offset into the weights.
 #pragma once
 #include <tuple>
 #include <type_traits>

@@ -2,8 +2,8 @@
 //
 // A stream is named by (seed, purpose, epoch, sample). Masks, crops and initial weights therefore do not depend on the
 // number of threads, on how a batch is cut, or on whether the run was interrupted: resuming needs no generator state.
-// The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): ten rounds of
-// multiply and exclusive-or turn a 128-bit counter and a 64-bit key into four 32-bit numbers.
+// The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): ten rounds
+// of multiply and exclusive-or turn a 128-bit counter and a 64-bit key into four 32-bit numbers.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -64,7 +64,8 @@ class RandomStream {
   }
   /// The n-th normal number (Box and Muller, 1958), mean 0, deviation 1.
   double normal(std::uint32_t n) const {
-    const double u = (static_cast<double>(bits(2 * n)) + 1) * 0x1p-32, v = static_cast<double>(bits(2 * n + 1)) * 0x1p-32;
+    const double u = (static_cast<double>(bits(2 * n)) + 1) * 0x1p-32;
+    const double v = static_cast<double>(bits(2 * n + 1)) * 0x1p-32;
     return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v);
   }
 

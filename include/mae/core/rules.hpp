@@ -1,13 +1,14 @@
 // Every rule about shapes: the sentence that a wrong program gets, and the concept that asks the same question.
 //
-// A rule is a type over plain numbers, because compilers print template arguments and reduce `128 == 64` in the message:
+// A rule is a type over plain numbers, because compilers print template arguments and reduce `128 == 64` in the
+// message:
 //
 //   error: static assertion failed: mae::Linear<In, Out>: the last extent of the input must be In
 //   note: the comparison reduces to '(64 == 128)'
 //
-// A function asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")` and then returns something well-formed:
-// one mistake is one error. A class holds an `Enforce`, whose sentence stands here. (In a function, a variable of that
-// type would spoil the whole function for clang, and errors about its callers would follow.)
+// A function asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")` and then returns something
+// well-formed: one mistake is one error. A class holds an `Enforce`, whose sentence stands here. (In a function, a
+// variable of that type would spoil the whole function for clang, and errors about its callers would follow.)
 #pragma once
 #include <type_traits>
 
@@ -28,17 +29,11 @@ struct ElementwiseOperands {
 template <Index Width, Index In>
 struct LinearInput {
   static constexpr bool holds = Width == In;
-  struct Enforce {
-    static_assert(Width == In, "mae::Linear<In, Out>: the last extent of the input must be In");
-  };
 };
 
 template <Index Width, Index D>
 struct LayerNormInput {
   static constexpr bool holds = Width == D;
-  struct Enforce {
-    static_assert(Width == D, "mae::LayerNorm<D>: the last extent of the input must be D");
-  };
 };
 
 template <Index D, Index Heads>

@@ -1,7 +1,8 @@
 // A shape is a type: `Shape<dyn, 196, 768>` is any number of samples of 196 tokens of width 768.
 //
-// Every extent is a compile-time number but the first, which may be `dyn`: the batch. All sizes that matter for planning
-// are therefore per sample, and a size in bytes is `constant * batch`. Arithmetic on shapes is arithmetic on types.
+// Every extent is a compile-time number but the first, which may be `dyn`: the batch. All sizes that matter for
+// planning are therefore per sample, and a size in bytes is `constant * batch`. Arithmetic on shapes is arithmetic on
+// types.
 #pragma once
 #include <utility>
 

@@ -1,9 +1,9 @@
 // Augmentation, and from bytes to a model's input: shift or resized crop, flip, normalisation.
 //
-// MAE needs little: a random resized crop and a horizontal flip (He et al., 2021, table 1e); for small pictures such as
-// digits, a shift by a pixel. All random numbers come from (seed, epoch, sample), so a sample looks the same whatever the
-// batch or the number of threads. Resizing is bicubic with antialiasing (Keys, 1981, a = -1/2): the kernel is widened where
-// the picture shrinks, so that no detail aliases.
+// MAE needs little: a random resized crop and a horizontal flip (He et al., 2021, table 1e); for small pictures such
+// as digits, a shift by a pixel. All random numbers come from (seed, epoch, sample), so a sample looks the same
+// whatever the batch or the number of threads. Resizing is bicubic with antialiasing (Keys, 1981, a = -1/2): the
+// kernel is widened where the picture shrinks, so that no detail aliases.
 #pragma once
 #include <cmath>
 
@@ -24,8 +24,8 @@ struct CropBox {
   double top = 0, left = 0, height = 0, width = 0;
 };
 
-/// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform; ten
-/// tries, else the whole image. Uses numbers 0 … 39 of the stream.
+/// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform;
+/// ten tries, else the whole image. Uses numbers 0 … 39 of the stream.
 inline CropBox random_crop(const RandomStream& stream, Index height, Index width, const Augmentation& options) {
   for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
     const double area = static_cast<double>(height * width) *
@@ -67,7 +67,8 @@ inline Taps taps(Index i, Index to, double begin, double from) {
 }
 }  // namespace detail
 
-/// Resizes the box of a plane [in_height, in_width] to [height, width], bicubic with antialiasing; values are not clamped.
+/// Resizes the box of a plane [in_height, in_width] to [height, width], bicubic with antialiasing; values are not
+/// clamped.
 template <class T>
 void resize(const T* plane, Index in_width, const CropBox& box, float* out, Index height, Index width) {
   std::vector<detail::Taps> columns;

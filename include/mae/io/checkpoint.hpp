@@ -5,8 +5,9 @@
 //   auto report = load_encoder("encoder.safetensors", classifier_weights);
 //
 // A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
-// deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said that it
-// may not, and nothing is written into the weights before everything was checked. What stayed random is reported.
+// deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said
+// that it may not, and nothing is written into the weights before everything was checked. What stayed random is
+// reported.
 #pragma once
 #include <map>
 
@@ -126,8 +127,8 @@ void check_facts(const SafetensorsFile& file) {
 }
 }  // namespace detail
 
-/// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no place or
-/// another shape, or the recorded sizes differ.
+/// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
+/// place or another shape, or the recorded sizes differ.
 template <class Model, class Policy>
 LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
   const SafetensorsFile file = SafetensorsFile::read(path);
@@ -161,8 +162,8 @@ LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weig
   return report;
 }
 
-/// Loads the encoder of a file into a classifier or probe: the head keeps its values, a decoder in the file is ignored, and so
-/// is the encoder's last normalisation where the model pools without it.
+/// Loads the encoder of a file into a classifier or probe: the head keeps its values, a decoder in the file is
+/// ignored, and so is the encoder's last normalisation where the model pools without it.
 template <class Model, class Policy>
 LoadReport load_encoder(const std::string& path, Weights<Model, Policy>& weights) {
   return load_checkpoint(path, weights, {{"head.", "fc_norm."}, {"decoder", "mask_token", "norm."}});

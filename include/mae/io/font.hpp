@@ -1,7 +1,7 @@
 // Letters for pictures: a fixed font of 5 x 8 dots, so that panels and curves carry their own captions.
 //
-// The whole font is the table below: one glyph of five columns per printable ASCII character, from ' ' to '~'; bit 0 of
-// a column is its top dot, bit 6 lies on the base line, bit 7 below it.
+// The whole font is the table below: one glyph of five columns per printable ASCII character, from ' ' to '~'; bit 0
+// of a column is its top dot, bit 6 lies on the base line, bit 7 below it.
 #pragma once
 #include <algorithm>
 #include <array>

@@ -6,7 +6,8 @@
 //   4 bytes   each extent, big-endian
 //   the rest  the elements, row-major
 //
-// Images are of rank 3, [n, H, W], labels of rank 1, [n]. Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database".
+// Images are of rank 3, [n, H, W], labels of rank 1, [n]. Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST
+// database".
 #pragma once
 #include <mae/data/dataset.hpp>
 #include <mae/io/input_file.hpp>

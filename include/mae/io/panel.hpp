@@ -1,9 +1,10 @@
 // The picture everyone wants to see: original, what the encoder saw, what was rebuilt, and the two together.
 //
-// One row an image, four columns: original; masked (hidden patches grey); reconstruction, every patch as predicted; pasted,
-// the visible patches in their places over the reconstruction. Visible patches look poor in the third column because no loss
-// is ever put on them. A model whose target is normalised pixels predicts no brightness or contrast: to show its output, mean
-// and deviation of each patch are taken from the original, hidden ones included, and the caption says so.
+// One row an image, four columns: original; masked (hidden patches grey); reconstruction, every patch as predicted;
+// pasted, the visible patches in their places over the reconstruction. Visible patches look poor in the third column
+// because no loss is ever put on them. A model whose target is normalised pixels predicts no brightness or contrast:
+// to show its output, mean and deviation of each patch are taken from the original, hidden ones included, and the
+// caption says so.
 #pragma once
 #include <algorithm>
 
@@ -38,8 +39,9 @@ Image picture_of(const std::vector<float>& patches, const Normalization& normali
   constexpr Index plane = Geometry::height * Geometry::width;
   for (Index i = 0; i < Geometry::values; ++i) {
     const auto c = static_cast<std::size_t>(i / plane);
-    const double value = double(pixels[static_cast<std::size_t>(i)]) * normalization.deviation[c] + normalization.mean[c];
-    image.pixels[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(std::fmin(std::fmax(value, 0), 1) * 255 + 0.5);
+    const auto at = static_cast<std::size_t>(i);
+    const double value = double(pixels[at]) * normalization.deviation[c] + normalization.mean[c];
+    image.pixels[at] = static_cast<std::uint8_t>(std::fmin(std::fmax(value, 0), 1) * 255 + 0.5);
   }
   return image;
 }
@@ -71,7 +73,8 @@ Reconstructed reconstruct(const Weights<Model, Cpu<float>>& weights, const Datas
   std::vector<float> rebuilt(predicted.begin(), predicted.end()), pasted = truth;
   for (Index l = 0; l < L; ++l) {
     float* const patch = rebuilt.data() + l * n;
-    if constexpr (Model::target == Target::normalized_pixels) detail::restore_statistics(patch, truth.data() + l * n, n);
+    if constexpr (Model::target == Target::normalized_pixels)
+      detail::restore_statistics(patch, truth.data() + l * n, n);
     for (Index v = 0; v < n; ++v) {
       const auto at = static_cast<std::size_t>(l * n + v);
       const auto c = static_cast<std::size_t>(v % Geometry::channels);
@@ -102,7 +105,8 @@ Image draw_panel(const Weights<Model, Cpu<float>>& weights, const Dataset& image
   for (Index i = 0; i < images.size(); ++i) {
     const Reconstructed r = reconstruct(weights, images, i, normalization, options.seed);
     const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
-    for (Index k = 0; k < 4; ++k) paste(panel, upscale(*pictures[k], options.scale), gap + line + i * row, gap + k * column);
+    for (Index k = 0; k < 4; ++k)
+      paste(panel, upscale(*pictures[k], options.scale), gap + line + i * row, gap + k * column);
   }
   for (Index k = 0; k < 2 && oracle; ++k)
     draw_text(panel, notes[k], gap + line + images.size() * row + k * line, gap, ink, dot);

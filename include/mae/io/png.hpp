@@ -70,8 +70,8 @@ inline Image read_png(const std::string& path) {
   return image;
 }
 
-/// Writes a picture of one or three channels, atomically. Throws `Error` if it has others, no pixels or too many, or if
-/// the file cannot be written.
+/// Writes a picture of one or three channels, atomically. Throws `Error` if it has others, no pixels or too many, or
+/// if the file cannot be written.
 inline void write_png(const std::string& path, const Image& image) {
   const Index pixels = image.height * image.width;
   if ((image.channels != 1 && image.channels != 3) || image.height < 1 || image.width < 1 || pixels > png_pixel_limit ||

@@ -176,8 +176,8 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
 }  // namespace detail
 
 /// Writes `tensors`, in this order, and `metadata` as the whole file `path`, atomically. Throws `Error` and leaves an
-/// earlier file untouched if a name occurs twice, a dtype is unknown or the file cannot be written. Tensors follow each
-/// other without gaps, as the format demands: to keep all aligned, give the wide element types first.
+/// earlier file untouched if a name occurs twice, a dtype is unknown or the file cannot be written. Tensors follow
+/// each other without gaps, as the format demands: to keep all aligned, give the wide element types first.
 inline void write_safetensors(const std::string& path, const std::vector<TensorBytes>& tensors,
                               const std::map<std::string, std::string>& metadata = {}) {
   std::vector<Index> sizes;

@@ -1,9 +1,11 @@
-// A vision transformer that classifies: fine-tuning, training from scratch, and linear probing (He et al., 2021, A.1-A.2).
+// A vision transformer that classifies: fine-tuning, training from scratch, and linear probing (He et al., 2021,
+// A.1-A.2).
 //
-// The trunk is the encoder's, under the same names, so an encoder checkpoint loads into it. With `Pool::mean` the patch
-// tokens after the last block are averaged, then normalised by `fc_norm`; with `Pool::class_token` the class token after the
-// encoder's `norm` is used. `Classifier` trains everything, position table included. `LinearProbe` trains only the head: its
-// features pass through stop_gradient, so the planner drops the encoder's whole backward pass.
+// The trunk is the encoder's, under the same names, so an encoder checkpoint loads into it. With `Pool::mean` the
+// patch tokens after the last block are averaged, then normalised by `fc_norm`; with `Pool::class_token` the class
+// token after the encoder's `norm` is used. `Classifier` trains everything, position table included. `LinearProbe`
+// trains only the head: its features pass through stop_gradient, so the planner drops the encoder's whole backward
+// pass.
 #pragma once
 #include <mae/model/encoder.hpp>
 #include <mae/ops/loss.hpp>
@@ -34,7 +36,8 @@ struct Classifier {
   }
 };
 
-/// The head of a probe: features standardised by fixed statistics (a batch norm without parameters), then one linear layer.
+/// The head of a probe: features standardised by fixed statistics (a batch norm without parameters), then one linear
+/// layer.
 template <Index D, Index Classes>
 struct ProbeHead {
   Parameter<Shape<D>, init::Zeros, Training::frozen> running_mean;

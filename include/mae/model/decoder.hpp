@@ -1,7 +1,7 @@
 // The decoder: small, used in pre-training only; it sees visible tokens and mask tokens and predicts pixels.
 //
-// (He et al., 2021, section 3, "MAE decoder"): embed the encoder's tokens to the decoder's width, put the shared mask token
-// wherever a patch is hidden, add positions, run a few blocks, and map every token to the values of its patch.
+// (He et al., 2021, section 3, "MAE decoder"): embed the encoder's tokens to the decoder's width, put the shared mask
+// token wherever a patch is hidden, add positions, run a few blocks, and map every token to the values of its patch.
 #pragma once
 #include <mae/autograd/repeat.hpp>
 #include <mae/model/geometry.hpp>

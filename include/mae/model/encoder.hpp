@@ -1,8 +1,8 @@
 // The encoder: a vision transformer over patches (Dosovitskiy et al., 2021). It cannot mask.
 //
 // `Encoder` maps images to one feature a token, all patches in image order, class token first: what is kept after
-// pre-training and used everywhere. Its parts are what `MaskedAutoencoder` feeds with visible patches only. The weights do
-// not depend on how many tokens come in. Parameter names are those of published checkpoints.
+// pre-training and used everywhere. Its parts are what `MaskedAutoencoder` feeds with visible patches only. The
+// weights do not depend on how many tokens come in. Parameter names are those of published checkpoints.
 #pragma once
 #include <mae/autograd/repeat.hpp>
 #include <mae/model/geometry.hpp>

@@ -3,8 +3,9 @@
 // The model owns an encoder and a decoder; what is computed with them is a program of its own, over the same weights:
 //   `PretrainingLoss<Model>`   images, keep, hidden, restore → one loss a sample (for training)
 //   `Reconstruction<Model>`    images, keep, restore → predictions of all patches [B, L, n] (for pictures)
-// Only hidden patches are predicted and compared, since the others do not enter the loss; kept patches are picked before they
-// are embedded. Both save work and change nothing. `MaskBatch` makes keep, hidden and restore; `Encoder` alone cannot mask.
+// Only hidden patches are predicted and compared, since the others do not enter the loss; kept patches are picked
+// before they are embedded. Both save work and change nothing. `MaskBatch` makes keep, hidden and restore; `Encoder`
+// alone cannot mask.
 #pragma once
 #include <mae/model/decoder.hpp>
 #include <mae/model/encoder.hpp>
@@ -67,7 +68,8 @@ struct PretrainingLoss : Model {
 template <class Model>
 struct Reconstruction : Model {
   using Image = typename Model::Image;
-  using Inputs = mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>, Indices<Shape<dyn, Model::L>>>;
+  using Inputs =
+      mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>, Indices<Shape<dyn, Model::L>>>;
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& restore_ids) const {

@@ -1,9 +1,11 @@
-// Random masking: which patches of which image are hidden (He et al., 2021, section 3, "Masking", "Simple implementation").
+// Random masking: which patches of which image are hidden (He et al., 2021, section 3, "Masking", "Simple
+// implementation").
 //
-// Give every patch a random number; the V patches with the smallest numbers stay. The rank of patch l among the numbers of
-// its image says everything: `restore[l]` = rank; if the rank is below V the patch is the rank-th visible token, else it is
-// hidden. Ranks are counted (ties: the earlier patch first), which is sorting without a sort. Numbers come from (seed, epoch,
-// sample), so an image's mask does not depend on its batch. A mask can also be given by noise, by ids or patch by patch.
+// Give every patch a random number; the V patches with the smallest numbers stay. The rank of patch l among the
+// numbers of its image says everything: `restore[l]` = rank; if the rank is below V the patch is the rank-th visible
+// token, else it is hidden. Ranks are counted (ties: the earlier patch first), which is sorting without a sort.
+// Numbers come from (seed, epoch, sample), so an image's mask does not depend on its batch. A mask can also be given
+// by noise, by ids or patch by patch.
 #pragma once
 #include <mae/core/random.hpp>
 #include <mae/tensor/tensor.hpp>

@@ -1,5 +1,5 @@
-// Sizes with names. Base, Large and Huge are the paper's (He et al., 2021, tables 1 and 3) with its decoder of 8 blocks of
-// width 512; Tiny and Small are common ViT sizes for small machines, with lighter decoders.
+// Sizes with names. Base, Large and Huge are the paper's (He et al., 2021, tables 1 and 3) with its decoder of 8
+// blocks of width 512; Tiny and Small are common ViT sizes for small machines, with lighter decoders.
 #pragma once
 #include <mae/model/classifier.hpp>
 #include <mae/model/masked_autoencoder.hpp>

@@ -2,8 +2,8 @@
 //
 //     y = x + attention(norm1(x)),   z = y + mlp(norm2(y)).
 //
-// The residual stream x → y → z is never scaled, so its gradient passes every block unchanged: the planner keeps it in one
-// buffer. With `DropPath` a branch may be left out in training, more often in deeper blocks (fine-tuning only).
+// The residual stream x → y → z is never scaled, so its gradient passes every block unchanged: the planner keeps it
+// in one buffer. With `DropPath` a branch may be left out in training, more often in deeper blocks (fine-tuning only).
 #pragma once
 #include <mae/nn/attention.hpp>
 #include <mae/nn/layer_norm.hpp>

@@ -1,7 +1,7 @@
 // First values of parameters, as types: `value<S>(stream, i)` is element i of a parameter of shape S.
 //
-// Every value is a pure function of (seed, parameter name, i), so a model starts from the same weights on any backend. The
-// choices are MAE's: xavier-uniform for linear layers, zero biases, normal tokens of deviation 0.02.
+// Every value is a pure function of (seed, parameter name, i), so a model starts from the same weights on any
+// backend. The choices are MAE's: xavier-uniform for linear layers, zero biases, normal tokens of deviation 0.02.
 #pragma once
 #include <cmath>
 

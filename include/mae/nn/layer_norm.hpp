@@ -15,7 +15,8 @@ struct LayerNorm {
 
   template <Expression X>
   constexpr auto operator()(const X& x) const {
-    [[maybe_unused]] typename rule::LayerNormInput<width_of<ShapeOf<X>>, D>::Enforce check;
+    static_assert(rule::LayerNormInput<width_of<ShapeOf<X>>, D>::holds,
+                  "mae::LayerNorm<D>: the last extent of the input must be D");
     return layer_norm(x, weight, bias);
   }
 };

@@ -15,7 +15,8 @@ struct Linear {
 
   template <Expression X>
   constexpr auto operator()(const X& x) const {
-    [[maybe_unused]] typename rule::LinearInput<width_of<ShapeOf<X>>, In>::Enforce check;
+    static_assert(rule::LinearInput<width_of<ShapeOf<X>>, In>::holds,
+                  "mae::Linear<In, Out>: the last extent of the input must be In");
     return linear(x, weight, bias);
   }
 };

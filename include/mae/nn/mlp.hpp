@@ -1,4 +1,5 @@
-// The feed-forward half of a transformer block: two linear layers with GELU between (Vaswani et al., 2017, section 3.3).
+// The feed-forward half of a transformer block: two linear layers with GELU between (Vaswani et al., 2017, section
+// 3.3).
 #pragma once
 #include <mae/nn/linear.hpp>
 #include <mae/ops/gelu.hpp>

@@ -1,7 +1,8 @@
 // Patch embedding: one linear map from the values of a patch to a token (Dosovitskiy et al., 2021, section 3.1).
 //
-// It is a convolution with kernel and stride P, and files store it as one, weight [D, C, P, P], channel first. Patches here
-// are channel last (ops/patchify.hpp), so in memory the weight's columns stand in that order; `PatchFilter` maps between both.
+// It is a convolution with kernel and stride P, and files store it as one, weight [D, C, P, P], channel first.
+// Patches here are channel last (ops/patchify.hpp), so in memory the weight's columns stand in that order;
+// `PatchFilter` maps between both.
 #pragma once
 #include <mae/nn/init.hpp>
 #include <mae/ops/linear.hpp>

@@ -2,8 +2,8 @@
 //
 // With ω_k = 10000^(-k / (D/4)), k in [0, D/4), the patch in column x and row y gets
 //     [ sin(x ω_k) | cos(x ω_k) | sin(y ω_k) | cos(y ω_k) ],
-// four runs of D/4 numbers, column first: the order of published MAE weights, computed in double. Tokens run row by row; in
-// front stands a row of zeros for the class token (He et al., 2021, section 3; Chen et al., MoCo v3, 2021).
+// four runs of D/4 numbers, column first: the order of published MAE weights, computed in double. Tokens run row by
+// row; in front stands a row of zeros for the class token (He et al., 2021, section 3; Chen et al., MoCo v3, 2021).
 #pragma once
 #include <cmath>
 

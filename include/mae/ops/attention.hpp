@@ -2,9 +2,10 @@
 //
 // qkv [B, N, 3·D] holds, per token, q then k then v, each head by head: [B, N, 3, H, d], D = H d. For one head
 //     s_ij = q_i · k_j / sqrt(d),   p_ij = exp(s_ij) / Σ_j exp(s_ij),   y_i = Σ_j p_ij v_j.
-// Derivation, with g = ∂L/∂y: ∂L/∂v_j = Σ_i p_ij g_i; ∂L/∂p_ij = g_i · v_j; the softmax gives ∂L/∂s_ij = p_ij (g_i·v_j -
-// g_i·y_i), since Σ_j p_ij (g_i·v_j) = g_i·y_i; then ∂L/∂q_i = Σ_j ∂s_ij k_j / sqrt(d) and ∂L/∂k_j likewise.
-// Kept: qkv, y and log Σ_j exp(s_ij) for each row; p is computed again, so nothing N × N is stored (Dao et al., 2022).
+// Derivation, with g = ∂L/∂y: ∂L/∂v_j = Σ_i p_ij g_i; ∂L/∂p_ij = g_i · v_j; the softmax gives ∂L/∂s_ij = p_ij
+// (g_i·v_j - g_i·y_i), since Σ_j p_ij (g_i·v_j) = g_i·y_i; then ∂L/∂q_i = Σ_j ∂s_ij k_j / sqrt(d) and ∂L/∂k_j
+// likewise. Kept: qkv, y and log Σ_j exp(s_ij) for each row; p is computed again, so nothing N × N is stored (Dao et
+// al., 2022).
 #pragma once
 #include <mae/autograd/operation.hpp>
 

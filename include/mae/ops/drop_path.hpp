@@ -1,8 +1,9 @@
 // Drop path, or stochastic depth (Huang et al., 2016): a residual branch is left out for a whole sample, at random.
 //
-// y[b] = x[b] · s(b), s(b) = 0 with the layer's rate, else 1 / (1 - rate), so that the mean is unchanged. The rate grows
-// linearly with depth up to `Context::drop_path`. Whether sample b drops follows from its key, the layer and the branch,
-// so a recomputed block drops the same branches. Backward multiplies by the same s(b). In inference s is 1.
+// y[b] = x[b] · s(b), s(b) = 0 with the layer's rate, else 1 / (1 - rate), so that the mean is unchanged. The rate
+// grows linearly with depth up to `Context::drop_path`. Whether sample b drops follows from its key, the layer and
+// the branch, so a recomputed block drops the same branches. Backward multiplies by the same s(b). In inference s is
+// 1.
 #pragma once
 #include <mae/autograd/operation.hpp>
 
@@ -26,9 +27,9 @@ struct DropPathOperation : Operation {
       const bool drops = keys && double(RandomStream(keys[b], Purpose::drop_path).uniform(draw)) < rate;
       s[b] = drops ? A(0) : keys ? A(1 / (1 - rate)) : A(1);
     });
-    Call::Kernels::rows(f.batch(), Call::Result::count, [x = f.x(first), y = f.y(), s = f.auxiliary()](Index b, Index i) {
-      const Index at = b * Call::Result::count + i;
-      y[at] = typename Call::T(s[b] * A(x[at]));
+    constexpr Index count = Call::Result::count;
+    Call::Kernels::rows(f.batch(), count, [x = f.x(first), y = f.y(), s = f.auxiliary()](Index b, Index i) {
+      y[b * count + i] = typename Call::T(s[b] * A(x[b * count + i]));
     });
   }
   static void backward(const auto& f) {

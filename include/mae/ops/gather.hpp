@@ -1,8 +1,9 @@
-// Picking rows by number: y[b, k] = x[b, ids[b, k] + Skip]. Masking keeps patches this way, the loss picks hidden ones.
+// Picking rows by number: y[b, k] = x[b, ids[b, k] + Skip]. Masking keeps patches this way, the loss picks hidden
+// ones.
 //
-// x [B, N, D], ids [B, K] → [B, K, D]. Backward is a scatter: ∂L/∂x[b, n] is the sum of the ∂L/∂y[b, k] that came from row
-// n, and zero for rows that nobody picked. `Skip` rows in front (a class token) are not counted by the ids. The ids must
-// lie in [0, N - Skip): `MaskBatch` (model/masking.hpp) checks them where they enter.
+// x [B, N, D], ids [B, K] → [B, K, D]. Backward is a scatter: ∂L/∂x[b, n] is the sum of the ∂L/∂y[b, k] that came
+// from row n, and zero for rows that nobody picked. `Skip` rows in front (a class token) are not counted by the ids.
+// The ids must lie in [0, N - Skip): `MaskBatch` (model/masking.hpp) checks them where they enter.
 #pragma once
 #include <mae/autograd/operation.hpp>
 

@@ -1,7 +1,8 @@
 // gelu(x) = x Φ(x), the smooth gate of transformer MLPs, in its exact form with erf (Hendrycks & Gimpel, 2016).
 //
 // Derivative: Φ(x) + x φ(x), with Φ the normal distribution function and φ its density. The tanh approximation is not
-// what published MAE weights were trained with and is not offered. `gelu(linear(...))` becomes one pass (`ops/linear.hpp`).
+// what published MAE weights were trained with and is not offered. `gelu(linear(...))` becomes one pass
+// (`ops/linear.hpp`).
 #pragma once
 #include <mae/autograd/elementwise.hpp>
 #include <mae/backend/scalar.hpp>

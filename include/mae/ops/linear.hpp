@@ -1,9 +1,9 @@
 // The linear layer y = x wᵀ + b, with what follows it written in the same pass over y.
 //
 // x [..., In], w [Out, In], b [Out] → y [..., Out]. With g = ∂L/∂y: ∂L/∂x = g w, ∂L/∂w = gᵀ x, ∂L/∂b = Σ_rows g.
-// `linear(x, w, b)` is an expression: as an operand of `+` it adds the other operand as it writes y, inside `gelu()` it
-// applies the activation (keeping the pre-activation h for the backward: ∂L/∂h = g gelu'(h)). A named one is shared.
-// Cost: 2 · rows · In · Out operations forward, twice that backward. The paper's heavy arithmetic is all here.
+// `linear(x, w, b)` is an expression: as an operand of `+` it adds the other operand as it writes y, inside `gelu()`
+// it applies the activation (keeping the pre-activation h for the backward: ∂L/∂h = g gelu'(h)). A named one is
+// shared. Cost: 2 · rows · In · Out operations forward, twice that backward. The paper's heavy arithmetic is all here.
 #pragma once
 #include <mae/autograd/elementwise.hpp>
 

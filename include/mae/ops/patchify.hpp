@@ -1,7 +1,7 @@
 // Cutting an image into patches: a permutation of its values.
 //
-// images [B, C, H, W] → patches [B, L, P·P·C]. Patches run row by row over the image; inside a patch the order is (y, x,
-// channel), channel last, which is the order of MAE's targets and predictions. Backward is the inverse permutation.
+// images [B, C, H, W] → patches [B, L, P·P·C]. Patches run row by row over the image; inside a patch the order is (y,
+// x, channel), channel last, which is the order of MAE's targets and predictions. Backward is the inverse permutation.
 #pragma once
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>
@@ -47,8 +47,8 @@ struct PatchifyOperation : Operation {
 template <Index P, Expression X>
 constexpr auto patchify(const X& images) {
   static_assert(ShapeOf<X>::rank == 4, "mae::patchify: images must be [B, C, H, W]");
-  [[maybe_unused]]
-  typename rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>::Enforce check;
+  static_assert(rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>::holds,
+                "mae::patchify: height and width of the images must be multiples of the patch side");
   return apply<PatchifyOperation<P>>(images);
 }
 

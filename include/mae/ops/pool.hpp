@@ -1,7 +1,7 @@
 // From tokens to one vector an image: the mean of the patch tokens, or the class token.
 //
-// [B, N, D] → [B, D]. `mean_tokens` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix A.1);
-// its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
+// [B, N, D] → [B, D]. `mean_tokens` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix
+// A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
 #include <mae/autograd/operation.hpp>
 
@@ -57,11 +57,12 @@ struct StandardizeOperation : Operation {
     using Call = std::remove_cvref_t<decltype(f)>;
     constexpr Index D = width_of<typename Call::Result>;
     using A = typename Call::A;
-    Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D,
-                        [x = f.x(first), y = f.y(), mean = f.parameter(0), variance = f.parameter(1)](Index r, Index c) {
-                          const A deviation = std::sqrt(A(variance[c]) + A(1e-6));
-                          y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
-                        });
+    const auto *const mean = f.parameter(0), *const variance = f.parameter(1);
+    const Index rows = f.batch() * rows_of<typename Call::Result>;
+    Call::Kernels::rows(rows, D, [=, x = f.x(first), y = f.y()](Index r, Index c) {
+      const A deviation = std::sqrt(A(variance[c]) + A(1e-6));
+      y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
+    });
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;

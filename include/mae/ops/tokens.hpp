@@ -1,9 +1,11 @@
-// What surrounds the transformer blocks: the class token, positions, and putting mask tokens where patches are missing.
+// What surrounds the transformer blocks: the class token, positions, and putting mask tokens where patches are
+// missing.
 //
 // `with_class_token`: [B, N, D] → [B, N + 1, D], the learnt token in front.
 // `with_positions`:   adds row 0 of a table to the class token and row 1 + l to the token of patch l. Without ids the
 //                     tokens are all patches in order; with ids [B, N] token n is patch ids[b, n].
-// `restore`:          [B, V + 1, D] → [B, L + 1, D]: token r of the visible ones goes where restore[b, l] = r; places whose
+// `restore`:          [B, V + 1, D] → [B, L + 1, D]: token r of the visible ones goes where restore[b, l] = r; places
+// whose
 //                     number is V or more get the shared mask token (He et al., 2021, section 3, "MAE decoder").
 // `patch_tokens`:     [B, L + 1, D] → [B, L, D], without the class token.
 // All are linear, so backward routes gradients along the same paths; a token used in many places sums its gradients.

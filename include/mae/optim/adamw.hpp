@@ -1,10 +1,11 @@
 // AdamW: Adam with weight decay that is not part of the gradient (Loshchilov & Hutter, 2019).
 //
 // With gradient g, step t and learning rate η, for each weight:
-//     m ← β₁ m + (1 - β₁) g,   v ← β₂ v + (1 - β₂) g²,   w ← w (1 - η λ) - η (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε).
-// Vectors (biases, normalisation) do not decay, matrices and tokens do, as MAE's recipe has it. Each parameter may have a
-// rate of its own (`layer_decay.hpp`). One pass over memory; the gradient is zero afterwards. With `clip` the gradient
-// is first scaled so that its norm over all parameters is at most that.
+//     m ← β₁ m + (1 - β₁) g,   v ← β₂ v + (1 - β₂) g²,
+//     w ← w (1 - η λ) - η (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε).
+// Vectors (biases, normalisation) do not decay, matrices and tokens do, as MAE's recipe has it. Each parameter may
+// have a rate of its own (`layer_decay.hpp`). One pass over memory; the gradient is zero afterwards. With `clip` the
+// gradient is first scaled so that its norm over all parameters is at most that.
 #pragma once
 #include <cmath>
 

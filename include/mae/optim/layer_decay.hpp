@@ -1,7 +1,9 @@
-// Layer-wise learning rates for fine-tuning: lower layers, which pre-training made general, move less (Clark et al., 2020).
+// Layer-wise learning rates for fine-tuning: lower layers, which pre-training made general, move less (Clark et al.,
+// 2020).
 //
-// The scale of a parameter is decay^(depth + 1 - layer): the tokens, positions and patch embedding are layer 0, block i is
-// layer i + 1, and what comes after the blocks is layer depth + 1, whose scale is 1. The number is read off the name.
+// The scale of a parameter is decay^(depth + 1 - layer): the tokens, positions and patch embedding are layer 0, block
+// i is layer i + 1, and what comes after the blocks is layer depth + 1, whose scale is 1. The number is read off the
+// name.
 #pragma once
 #include <cmath>
 #include <string_view>

@@ -1,7 +1,7 @@
 // The learning rate over time: linear warm-up from zero, then half a cosine (He et al., 2021, tables 8 and 9).
 //
-// Time is counted in epochs, in fractions, and the rate changes with every step. The rate that recipes name is for a batch
-// of 256 images and grows in proportion with the batch (Goyal et al., 2017): `scaled_rate`.
+// Time is counted in epochs, in fractions, and the rate changes with every step. The rate that recipes name is for a
+// batch of 256 images and grows in proportion with the batch (Goyal et al., 2017): `scaled_rate`.
 #pragma once
 #include <cmath>
 

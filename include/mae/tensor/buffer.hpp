@@ -1,4 +1,5 @@
-// Owning storage: a run of elements on the heap, aligned for vectors, zero at birth, movable, never copied by accident.
+// Owning storage: a run of elements on the heap, aligned for vectors, zero at birth, movable, never copied by
+// accident.
 #pragma once
 #include <cstdint>
 #include <cstdlib>

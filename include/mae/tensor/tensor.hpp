@@ -1,8 +1,9 @@
 // A tensor: elements in memory whose shape is part of its type.
 //
 // `Tensor<float, Shape<dyn, 196, 768>> x(8);` owns 8 samples; `View` borrows them. Both are row-major and dense. All
-// extents but the batch are compile-time numbers, so an index is a few multiply-adds by constants and a wrong number of
-// indices, or a reshape that changes the number of elements, is a compile error. See examples/lessons for a first walk.
+// extents but the batch are compile-time numbers, so an index is a few multiply-adds by constants and a wrong number
+// of indices, or a reshape that changes the number of elements, is a compile error. See examples/lessons for a first
+// walk.
 #pragma once
 #include <mae/tensor/buffer.hpp>
 

@@ -1,7 +1,7 @@
 // Supervised training of a classifier: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
 //
-// The same loop serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A step: load a
-// batch, make smoothed targets, draw drop-path keys, forward and backward, AdamW with layer-wise rates.
+// The same loop serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A step:
+// load a batch, make smoothed targets, draw drop-path keys, forward and backward, AdamW with layer-wise rates.
 #pragma once
 #include <mae/autograd/session.hpp>
 #include <mae/data/augment.hpp>
@@ -87,8 +87,8 @@ class Finetuning {
     keys_[static_cast<std::size_t>(b)] = sample_key(options_.seed, e, static_cast<std::uint64_t>(sample));
     // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     const double rest = options_.label_smoothing / static_cast<double>(Model::classes);
-    for (Index k = 0; k < Model::classes; ++k)
-      targets_(b, k) = T(rest + (k == data_.labels[static_cast<std::size_t>(sample)] ? 1 - options_.label_smoothing : 0));
+    for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = T(rest);
+    targets_(b, data_.labels[static_cast<std::size_t>(sample)]) = T(rest + 1 - options_.label_smoothing);
   }
 
   const Dataset& data_;

@@ -4,8 +4,8 @@
 //   run.train([](const PretrainingEpoch& e) { ... });
 //   save_checkpoint(path, run.weights(), ...);
 //
-// A step: load a batch, draw masks, forward and backward, AdamW. Batch order, crops and masks follow from (seed, epoch,
-// sample), so the state of a run is its weights, the optimizer's moments and the number of steps; nothing else.
+// A step: load a batch, draw masks, forward and backward, AdamW. Batch order, crops and masks follow from (seed,
+// epoch, sample), so the state of a run is its weights, the optimizer's moments and the number of steps; nothing else.
 #pragma once
 #include <mae/autograd/session.hpp>
 #include <mae/data/augment.hpp>

@@ -1,8 +1,8 @@
 // Linear probing: how much a frozen encoder knows, read out by one linear layer (He et al., 2021, appendix A.2).
 //
-// The features are standardised by their statistics over the training images, in place of the paper's batch norm without
-// parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head is trained;
-// the encoder's backward pass does not exist in the program (`LinearProbe` stops the gradient).
+// The features are standardised by their statistics over the training images, in place of the paper's batch norm
+// without parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head
+// is trained; the encoder's backward pass does not exist in the program (`LinearProbe` stops the gradient).
 #pragma once
 #include <mae/train/finetune.hpp>
 

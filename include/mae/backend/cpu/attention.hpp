@@ -1,4 +1,5 @@
-// Softmax attention of every head, y = softmax(q kᵀ / sqrt(d)) v, and its gradient, with one number a row kept between.
+// Softmax attention of every head, y = softmax(q kᵀ / sqrt(d)) v, and its gradient, with one number a row kept
+// between.
 //
 // The scores of a block of queries lie in the second cache and are never written to memory; backward computes them
 // again from lse = log Σ exp(score) (Dao et al., FlashAttention, 2022). With P the softmax and · element-wise:
