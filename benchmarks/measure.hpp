@@ -27,7 +27,7 @@ double seconds(const Work& work) {
 /// multiply are two), in float. Takes about two milliseconds.
 template <class Threads = DefaultThreads>
 double peak(int threads) {
-  constexpr Index chains = 14, rounds = 200000;  // more chains than latency times units, and fewer than registers
+  constexpr Index chains = 14, rounds = 1000000;  // more chains than latency times units, and fewer than registers
   double operations = 0;
   const double time = seconds([&] {
     isa::dispatch<isa::Best>([&](auto set) {

@@ -1,9 +1,9 @@
 // The contract between operations and backends: what a backend must be able to do, on raw pointers and sizes.
 //
 // `Kernels<Policy>` is a struct of static functions. Operations call nothing else, so a new backend is one
-// specialisation and one row in `tests/backend/contract_float_test.cpp`. `backend/reference.hpp` is the contract's
-// meaning in plain loops; what follows is its index. T, W and A are the policy's activation, parameter and
-// accumulator types. All matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
+// specialisation and one more policy in `tests/backend/contract_*_test.cpp`. `backend/reference.hpp` is the contract's
+// meaning in plain loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator
+// types. All matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
 //
 // `accumulate` says `+=` instead of `=` for an input gradient. Parameter gradients always accumulate. A null `dx` is
 // never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
