@@ -14,6 +14,14 @@
 
 namespace mae {
 
+namespace detail {
+/// A tensor passed as a temporary; views may be.
+template <class X>
+inline constexpr bool is_temporary_tensor = false;
+template <class T, class S, class Memory>
+inline constexpr bool is_temporary_tensor<Tensor<T, S, Memory>> = true;
+}  // namespace detail
+
 template <class ProgramType>
 class Session {
  public:
@@ -57,8 +65,11 @@ class Session {
   Context& context() { return execution_.context; }
 
   /// Runs forward. The view stays valid until the next call. One tensor or view for each program input.
+  /// Inputs are borrowed until `backward`: a temporary tensor would be gone by then and is refused.
   template <class W, class... X>
-  Result forward(const Weights<W, Policy>& weights, const X&... inputs) {
+  Result forward(const Weights<W, Policy>& weights, X&&... inputs) {
+    static_assert((!detail::is_temporary_tensor<X> && ...),
+                  "mae: an input is a temporary tensor; give it a name, for backward reads it again");
     begin(weights, inputs...);
     Program::forward(execution_);
     return result();

@@ -41,7 +41,7 @@ class RandomStream {
  public:
   MAE_HOST_DEVICE constexpr RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t epoch = 0,
                                          std::uint64_t sample = 0)
-      : key_(seed ^ (epoch << 32 | epoch >> 32)),
+      : key_(seed ^ epoch * 0x9E3779B97F4A7C15u),
         purpose_(static_cast<std::uint32_t>(purpose)),
         low_(static_cast<std::uint32_t>(sample)),
         high_(static_cast<std::uint32_t>(sample >> 32)) {}

@@ -9,6 +9,7 @@
 // Images are of rank 3, [n, H, W], labels of rank 1, [n]. Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST
 // database".
 #pragma once
+#include <algorithm>
 #include <mae/data/dataset.hpp>
 #include <mae/io/input_file.hpp>
 

@@ -43,7 +43,11 @@ struct ProbeHead {
   Parameter<Shape<D>, init::Zeros, Training::frozen> running_mean;
   Parameter<Shape<D>, init::Ones, Training::frozen> running_var;
   Linear<D, Classes, init::Normal<1, 100>> linear;
-  MAE_MODULE(running_mean, running_var, linear)
+  constexpr void each(auto&& visit) {  // as published probes call them: batch norm is head.0, the layer head.1
+    visit("0.running_mean", running_mean);
+    visit("0.running_var", running_var);
+    visit("1", linear);
+  }
 
   constexpr auto operator()(const Expression auto& x) const {
     return linear(standardize(x, running_mean, running_var));  // [B, Classes]

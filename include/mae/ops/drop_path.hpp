@@ -21,7 +21,7 @@ struct DropPathOperation : Operation {
     using A = typename Call::A;
     const Context& context = f.context();
     const double rate =
-        context.depth > 1 ? context.drop_path * context.layer / (context.depth - 1) : context.drop_path;
+        context.depth > 1 ? context.drop_path * context.layer / (context.depth - 1) : 0;
     const auto draw = static_cast<std::uint32_t>(2 * context.layer + Branch);
     Call::Kernels::each(f.batch(), [keys = context.sample_keys, rate, draw, s = f.auxiliary()](Index b) {
       const bool drops = keys && double(RandomStream(keys[b], Purpose::drop_path).uniform(draw)) < rate;

@@ -91,7 +91,8 @@ struct PositionOperation : Operation {
 /// x [B, L + 1, D] plus the table [L + 1, D].
 template <Expression X, class TableParameter>
 constexpr auto with_positions(const X& x, const TableParameter& table) {
-  static_assert(TableParameter::Shape::count == ShapeOf<X>::count,
+  static_assert(TableParameter::Shape::count == ShapeOf<X>::count &&
+                    TableParameter::Shape::extent(-1) == width_of<ShapeOf<X>>,
                 "mae::with_positions: the table must have a row for the class token and one for each patch");
   return apply<PositionOperation>(x, table);
 }
@@ -100,6 +101,8 @@ template <Expression X, Expression Ids, class TableParameter>
 constexpr auto with_positions(const X& x, const Ids& ids, const TableParameter& table) {
   static_assert(ShapeOf<Ids>::extent(1) + 1 == ShapeOf<X>::extent(1),
                 "mae::with_positions: ids must name the patch of every token but the first");
+  static_assert(TableParameter::Shape::extent(-1) == width_of<ShapeOf<X>>,
+                "mae::with_positions: the table must have the width of x");
   return apply<PositionOperation>(x, ids, table);
 }
 
@@ -148,6 +151,8 @@ struct RestoreOperation : Operation {
 template <Expression X, Expression Ids, class TokenParameter>
 constexpr auto restore(const X& x, const Ids& ids, const TokenParameter& mask_token) {
   static_assert(TokenParameter::Shape::count == ShapeOf<X>::extent(2), "mae: the token must have the width of x");
+  static_assert(ShapeOf<X>::extent(1) - 1 <= ShapeOf<Ids>::extent(1),
+                "mae::restore: there are more visible tokens than places");
   return apply<RestoreOperation>(x, ids, mask_token);
 }
 

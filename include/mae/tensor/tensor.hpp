@@ -48,13 +48,13 @@ class View {
                   "mae::View::reshape: both shapes must hold the same number of elements");
     return {data_, batch_};
   }
-  /// Samples [first, first + count) of a batched view.
-  View slice(Index first, Index count) const {
+  /// Samples [begin, begin + count) of a batched view.
+  View slice(Index begin, Index count) const {
     static_assert(S::batched, "mae::View::slice: only a shape that starts with dyn has samples to slice");
-    if (first < 0 || count < 0 || first + count > batch_)
-      throw Error("View::slice", "samples [" + std::to_string(first) + ", " + std::to_string(first + count) + ")",
+    if (begin < 0 || count < 0 || count > batch_ - begin)
+      throw Error("View::slice", std::to_string(count) + " samples from " + std::to_string(begin),
                   "a range within " + std::to_string(batch_) + " samples");
-    return {data_ + first * S::count, count};
+    return {data_ + begin * S::count, count};
   }
 
  private:

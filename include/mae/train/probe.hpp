@@ -22,7 +22,7 @@ inline FinetuningOptions probing_options(Index epochs = 90, double base_rate = 0
   return options;
 }
 
-/// Sets `head.running_mean` and `head.running_var` to the mean and variance of the encoder's features over `data`.
+/// Sets `head.0.running_mean` and `head.0.running_var` to the mean and variance of the encoder's features over `data`.
 template <class Model, class Policy>
 void set_feature_statistics(Weights<Model, Policy>& weights, const Dataset& data, const Normalization& normalization,
                             Index batch = 64) {
@@ -37,8 +37,8 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Dataset& data
         squares[static_cast<std::size_t>(c)] += value * value;
       }
   });
-  auto* const mean = weights.at(*weights.find("head.running_mean"));
-  auto* const variance = weights.at(*weights.find("head.running_var"));
+  auto* const mean = weights.at(*weights.find("head.0.running_mean"));
+  auto* const variance = weights.at(*weights.find("head.0.running_var"));
   for (Index c = 0; c < D; ++c) {
     const double n = static_cast<double>(data.size()), m = sum[static_cast<std::size_t>(c)] / n;
     mean[c] = typename Policy::Parameter(m);
@@ -51,6 +51,8 @@ template <class Model, class Policy, class Memory, class Report>
 void probe(Finetuning<Model, Policy, Memory>& run, const Dataset& data, const Normalization& normalization,
            const Report& report) {
   set_feature_statistics(run.weights(), data, normalization);
+  // The encoder has no gradient, but weight decay would shrink it.
+  run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
   run.train(report);
 }
 
