@@ -33,7 +33,7 @@ inline CropBox random_crop(const RandomStream& stream, Index height, Index width
     const double aspect =
         std::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * std::log(options.widest));
     const double w = std::round(std::sqrt(area * aspect)), h = std::round(std::sqrt(area / aspect));
-    if (w < 1 || h < 1 || w > double(width) || h > double(height)) continue;
+    if (!(w >= 1 && h >= 1 && w <= double(width) && h <= double(height))) continue;
     return {std::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
             std::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
   }
@@ -105,6 +105,16 @@ struct Normalization {
     return result;
   }
 };
+
+/// Throws mae::Error about `subject` unless images and statistics have as many channels as the model.
+inline void check_channels(const Dataset& set, const Normalization& normalization, Index channels,
+                           const std::string& subject) {
+  const std::string expected = "the model's " + std::to_string(channels);
+  if (set.channels != channels) throw Error(subject, std::to_string(set.channels) + " channels", expected);
+  for (const auto* statistic : {&normalization.mean, &normalization.deviation})
+    if (static_cast<Index>(statistic->size()) != channels)
+      throw Error("normalization", "statistics of " + std::to_string(statistic->size()) + " channels", expected);
+}
 
 /// Writes sample `i` of `set` as model input [C, H, W], augmented by the random numbers of (seed, epoch, i).
 template <class T>
