@@ -2,7 +2,7 @@
 //
 // A time says little on a machine that others use too, so every benchmark here reports its share of the peak: what the
 // fused multiply-adds of all threads can do, measured between the things measured, one repetition of each in turn. Of
-// the repetitions the least time counts, for us, for the peer and for the peak: other programs can only add to it.
+// the repetitions the median counts, for us, for the peer and for the peak.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -51,21 +51,29 @@ double peak(int threads) {
   return operations / time;
 }
 
-/// The least seconds of every work, and the most operations per second of the peak.
+inline double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+/// The median seconds of every work, and the median operations per second of the peak.
 struct Measured {
   std::vector<double> seconds;
   double peak = 0;
 };
-/// Runs every entry of `works` and the peak in turn, `repetitions` times.
+/// Runs every entry of `works` and the peak in turn, `repetitions` times after a first that does not count.
 template <class Works>
 Measured interleaved(int threads, int repetitions, const Works& works) {
-  Measured measured;
-  for (const auto& work : works) measured.seconds.push_back(seconds(work));
+  std::vector<double> peaks;
+  std::vector<std::vector<double>> times(works.size());
+  for (const auto& work : works) work();
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    measured.peak = std::max(measured.peak, peak(threads));
-    for (std::size_t i = 0; i < works.size(); ++i)
-      measured.seconds[i] = std::min(measured.seconds[i], seconds(works[i]));
+    peaks.push_back(peak(threads));
+    for (std::size_t i = 0; i < works.size(); ++i) times[i].push_back(seconds(works[i]));
   }
+  Measured measured;
+  measured.peak = median(peaks);
+  for (const std::vector<double>& time : times) measured.seconds.push_back(median(time));
   return measured;
 }
 
