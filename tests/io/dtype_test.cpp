@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mae/io/dtype.hpp>
 
 #include <cmath>
@@ -16,8 +17,8 @@ std::vector<To> converted(const std::vector<From>& from) {
   std::vector<To> to(from.size());
   mae::convert_elements(mae::dtype_of<From>(), static_cast<Index>(from.size()), to.data(), "x",
                         [&](Index offset, void* out, Index bytes) {
-                          std::memcpy(out, reinterpret_cast<const char*>(from.data()) + offset,
-                                      static_cast<std::size_t>(bytes));
+                          const char* const begin = reinterpret_cast<const char*>(from.data()) + offset;
+                          std::copy(begin, begin + bytes, static_cast<char*>(out));
                         });
   return to;
 }

@@ -160,8 +160,9 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
     if (element == 0 || bytes < 0 || negative || __builtin_add_overflow(position, bytes, &end))
       throw Error(subject, tensor.dtype + shape_text(tensor.shape),
                   "a known dtype, extents from 0 and a size below 2^63 bytes");
-    text += "," + json_string(path, tensor.name) + ":{\"dtype\":\"" + tensor.dtype +
-            "\",\"shape\":" + shape_text(tensor.shape) + ",\"data_offsets\":" + shape_text({position, end}) + "}";
+    text.append(",").append(json_string(path, tensor.name)).append(":{\"dtype\":\"").append(tensor.dtype);
+    text.append("\",\"shape\":").append(shape_text(tensor.shape));
+    text.append(",\"data_offsets\":").append(shape_text({position, end})).append("}");
     sizes.push_back(bytes);
     position = end;
   }
