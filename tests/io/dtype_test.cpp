@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <mae/io/dtype.hpp>
 
 #include <cmath>
 #include <doctest/doctest.h>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "temporary.hpp"
@@ -17,8 +17,9 @@ std::vector<To> converted(const std::vector<From>& from) {
   std::vector<To> to(from.size());
   mae::convert_elements(mae::dtype_of<From>(), static_cast<Index>(from.size()), to.data(), "x",
                         [&](Index offset, void* out, Index bytes) {
-                          const char* const begin = reinterpret_cast<const char*>(from.data()) + offset;
-                          std::copy(begin, begin + bytes, static_cast<char*>(out));
+                          const std::string file(reinterpret_cast<const char*>(from.data()), from.size() * sizeof(From));
+                          file.copy(static_cast<char*>(out), static_cast<std::size_t>(bytes),
+                                    static_cast<std::size_t>(offset));
                         });
   return to;
 }

@@ -147,7 +147,8 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
                                const std::map<std::string, std::string>& metadata, std::vector<Index>& sizes) {
   std::string text = "{\"__metadata__\":{";
   for (const auto& [key, value] : metadata)
-    text += (text.back() == '{' ? "" : ",") + json_string(path, key) + ":" + json_string(path, value);
+    text.append(text.back() == '{' ? "" : ",").append(json_string(path, key)).append(":").append(
+        json_string(path, value));
   text += "}";
   std::set<std::string> names{"__metadata__"};
   Index position = 0;
