@@ -24,7 +24,7 @@ struct FinetuningOptions {
   double layer_decay = 0.75;   ///< 1: the same rate everywhere
   double drop_path = 0.1;      ///< of the deepest block
   double label_smoothing = 0.1;
-  Augmentation augmentation;
+  Augmentation augmentation{};
   std::uint64_t seed = 0;
 };
 
@@ -36,7 +36,7 @@ class Finetuning {
 
   /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. `data` must outlive the run.
   Finetuning(const Dataset& data, const FinetuningOptions& options, const Normalization& normalization, int depth)
-      : data_(data),
+      : data_(checked(data, normalization, options)),
         options_(options),
         normalization_(normalization),
         batch_size_(options.batch < data.size() ? options.batch : data.size()),
@@ -48,10 +48,12 @@ class Finetuning {
         images_(batch_size_),
         targets_(batch_size_),
         keys_(static_cast<std::size_t>(batch_size_)) {
-    validate(data, "training set");
-    check_classes<Model>(data, "training set");
     optimizer_.set_scale(
         [&](const ParameterInfo& p) { return layer_scale(p.name, depth, options.layer_decay); });
+    // The recipe: here, unlike in pre-training, positions and class token do not decay.
+    optimizer_.set_decay([](const ParameterInfo& p) {
+      return AdamW<Model, Policy>::decays(p) && p.name != "pos_embed" && p.name != "cls_token";
+    });
     session_.context().sample_keys = keys_.data();
     session_.context().drop_path = options.drop_path;
   }
@@ -78,8 +80,19 @@ class Finetuning {
   }
 
   Weights<Model, Policy>& weights() { return weights_; }
+  AdamW<Model, Policy>& optimizer() { return optimizer_; }
 
  private:
+  static const Dataset& checked(const Dataset& data, const Normalization& normalization,
+                                const FinetuningOptions& options) {
+    check_classes<Model>(data, "training set");
+    if (!(options.drop_path >= 0 && options.drop_path < 1))
+      throw Error("drop_path", std::to_string(options.drop_path), "a rate in [0, 1)");
+    if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
+      throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
+    check_channels(data, normalization, Image::channels, "training set");
+    return data;
+  }
   void load(Index b, Index sample, Index epoch) {
     const auto e = static_cast<std::uint64_t>(epoch);
     load_sample(data_, sample, normalization_, options_.augmentation, options_.seed, e,

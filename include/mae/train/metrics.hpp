@@ -5,16 +5,14 @@
 
 namespace mae {
 
-/// Throws mae::Error unless the labels of `data` fit the model.
+/// Throws mae::Error unless `data` is whole and its labels fit the model.
 template <class Model>
 void check_classes(const Dataset& data, const std::string& subject) {
+  validate(data, subject);
   if (data.labels.empty()) throw Error(subject, "images without labels", "a label for each");
   if (data.classes > Model::classes)
     throw Error(subject, std::to_string(data.classes) + " classes",
                 "at most the model's " + std::to_string(Model::classes));
-  if (data.channels != Model::Image::channels)
-    throw Error(subject, std::to_string(data.channels) + " channels",
-                "the model's " + std::to_string(Model::Image::channels));
 }
 
 /// Calls use(begin, batch, result) for the result of `ProgramType` on every batch of images of `data`, not augmented.
@@ -22,6 +20,7 @@ template <class ProgramType, class W, class Use>
 void for_each_batch(const Weights<W, typename ProgramType::Policy>& weights, const Dataset& data,
                     const Normalization& normalization, Index batch, const Use& use) {
   using Geometry = typename ProgramType::Model::Image;
+  check_channels(data, normalization, Geometry::channels, "images");
   if (batch > data.size()) batch = data.size();
   Session<ProgramType> session(batch);
   Tensor<typename ProgramType::Policy::Activation, typename Geometry::Pixels> images(batch);

@@ -23,15 +23,15 @@ struct PretrainingOptions {
   double warmup = 10;          ///< epochs
   double base_rate = 1.5e-4;   ///< learning rate for 256 images in one update
   double minimum_rate = 0;
-  AdamwOptions optimizer;      ///< β (0.9, 0.95), decay 0.05
-  Augmentation augmentation;
+  AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
+  Augmentation augmentation{};
   std::uint64_t seed = 0;
 };
 
 /// What a finished epoch reports.
 struct PretrainingEpoch {
   Index epoch = 0;    ///< from 1
-  double loss = 0;    ///< mean over the epoch's images
+  double loss = 0;    ///< mean over these images
   double rate = 0;    ///< learning rate of the last update
   Index images = 0;   ///< trained on in this epoch
 };
@@ -44,7 +44,7 @@ class Pretraining {
 
   /// `images` must outlive the run. The size of pictures may differ from the model's: they are resized.
   Pretraining(const Dataset& images, const PretrainingOptions& options, const Normalization& normalization)
-      : data_(images),
+      : data_(checked(images, options, normalization)),
         options_(options),
         normalization_(normalization),
         schedule_{scaled_rate(options.base_rate, options.batch * options.accumulation), options.minimum_rate,
@@ -53,15 +53,7 @@ class Pretraining {
         optimizer_(options.optimizer),
         session_(options.batch),
         batch_(options.batch),
-        masks_(options.batch) {
-    validate(images, "images");
-    if (images.channels != Image::channels)
-      throw Error("images", std::to_string(images.channels) + " channels",
-                  "the model's " + std::to_string(Image::channels));
-    if (options.accumulation < 1 || updates_per_epoch() < 1)
-      throw Error("images", std::to_string(images.size()),
-                  "at least one update of " + std::to_string(options.batch * options.accumulation));
-  }
+        masks_(options.batch) {}
 
   /// Runs all epochs that are left, calling report(PretrainingEpoch) after each.
   template <class Report>
@@ -72,13 +64,13 @@ class Pretraining {
   /// Runs to the end of the current epoch.
   PretrainingEpoch train_epoch() {
     PretrainingEpoch result;
-    const Index finished = (epoch() + 1) * updates_per_epoch();
+    const Index begun = optimizer_.steps(), finished = (epoch() + 1) * updates_per_epoch();
     result.epoch = epoch() + 1;
     while (optimizer_.steps() < finished) {
       result.loss += update();
       result.images += options_.batch * options_.accumulation;
     }
-    result.loss /= static_cast<double>(updates_per_epoch());
+    result.loss /= static_cast<double>(finished - begun);
     result.rate = rate_;
     return result;
   }
@@ -108,6 +100,19 @@ class Pretraining {
   Index updates_per_epoch() const { return data_.size() / (options_.batch * options_.accumulation); }
 
  private:
+  static const Dataset& checked(const Dataset& images, const PretrainingOptions& options,
+                                const Normalization& normalization) {
+    validate(images, "images");
+    check_channels(images, normalization, Image::channels, "images");
+    const Index batch = options.batch, passes = options.accumulation;
+    if (batch < 1 || passes < 1)
+      throw Error("pre-training", std::to_string(passes) + " batches of " + std::to_string(batch) + " in an update",
+                  "at least one of at least one image");
+    if (images.size() / passes < batch)
+      throw Error("images", std::to_string(images.size()) + " images",
+                  "at least the " + std::to_string(batch * passes) + " of one update");
+    return images;
+  }
   /// Images begin … begin + batch of the epoch's order, loaded by all threads, and their masks.
   void load(Index begin) {
     const auto e = static_cast<std::uint64_t>(epoch());
