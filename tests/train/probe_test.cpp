@@ -54,7 +54,7 @@ TEST_CASE("statistics of the features are their mean and variance over all image
 
 TEST_CASE("a probe of random features learns, and leaves the encoder alone to the bit, even with weight decay") {
   for (const double decay : {0., 0.5}) {
-    FinetuningOptions options = probing_options(20);
+    FinetuningOptions options = probing_options(60, 0.2);
     options.seed = 6;
     options.optimizer.decay = decay;
     Run run(training, options, normalization, Size::depth);
