@@ -34,7 +34,6 @@ Facts describe() {
     using D = typename Model::DecoderShape;
     facts["decoder"] = text(D::width) + " wide, " + text(D::depth) + " blocks, " + text(D::heads) + " heads";
     facts["target"] = Model::target == Target::normalized_pixels ? "normalized pixels" : "pixels";
-    facts["mask_ratio"] = std::to_string(Model::mask_ratio);
   }
   return facts;
 }
@@ -53,22 +52,25 @@ inline Normalization recorded_normalization(const SafetensorsFile& file) {
     const nlohmann::json values = nlohmann::json::parse(file.metadata(key), nullptr, false);
     bool numbers = values.is_array() && !values.empty();
     for (const auto& value : values) numbers = numbers && value.is_number();
-    if (!numbers) throw Error(file.path() + ": metadata \"" + key + "\"", file.metadata(key), "a list of numbers");
+    if (!numbers)
+      throw Error(file.path() + ": metadata " + detail::quoted(key), file.metadata(key), "a list of numbers");
     return values.get<std::vector<double>>();
   };
   Normalization result{split("mean"), split("deviation")};
   for (const double deviation : result.deviation)
     if (result.mean.size() != result.deviation.size() || !(deviation > 0))
-      throw Error(file.path() + ": metadata \"deviation\"", file.metadata("deviation"),
+      throw Error(file.path() + ": metadata 'deviation'", file.metadata("deviation"),
                   "a positive number for each channel");
   return result;
 }
 
-/// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself) and `facts`.
+/// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and what
+/// else is known: `more`, which cannot contradict the sizes.
 template <class Part, class Model, class Policy>
-void save_part(const std::string& path, const Weights<Model, Policy>& weights, Facts facts) {
+void save_part(const std::string& path, const Weights<Model, Policy>& weights, const Facts& more) {
   using W = typename Policy::Parameter;
-  facts.merge(describe<Part>());
+  Facts facts = describe<Part>();
+  facts.insert(more.begin(), more.end());
   facts["format"] = "mae";
   facts["version"] = version;
   std::vector<TensorBytes> tensors;
@@ -92,12 +94,15 @@ void save_part(const std::string& path, const Weights<Model, Policy>& weights, F
 /// Writes the whole model.
 template <class Model, class Policy>
 void save_checkpoint(const std::string& path, const Weights<Model, Policy>& weights, Facts facts = {}) {
-  save_part<Model>(path, weights, std::move(facts));
+  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+  save_part<Model>(path, weights, facts);
 }
-/// Writes the encoder alone.
+/// Writes the encoder alone, and how it was pre-trained.
 template <class Model, class Policy>
 void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, Facts facts = {}) {
-  save_part<typename Model::Encoder>(path, weights, std::move(facts));
+  for (const auto& [key, value] : describe<Model>()) facts[key] = value;
+  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+  save_part<typename Model::Encoder>(path, weights, facts);
 }
 
 /// What loading did: names of parameters that were loaded, that kept their values, and of tensors without a place.

@@ -52,12 +52,16 @@ struct Reconstructed {
   Image original, masked, reconstruction, pasted;
 };
 
-/// Masks image `i` of `images` at random by `seed` and rebuilds it.
+/// Masks image `i` of `images` at random by `seed` and rebuilds it. Throws mae::Error if there is no such image or its
+/// channels are not the model's.
 template <class Model>
 Reconstructed reconstruct(const Weights<Model, Cpu<float>>& weights, const Dataset& images, Index i,
                           const Normalization& normalization, std::uint64_t seed) {
   using Geometry = typename Model::Image;
   constexpr Index L = Geometry::patches, n = Geometry::patch_values;
+  check_channels(images, normalization, Geometry::channels, "images");
+  if (i < 0 || i >= images.size())
+    throw Error("images", "no image " + std::to_string(i), "a number below " + std::to_string(images.size()));
   Tensor<float, typename Geometry::Pixels> input(1);
   load_sample(images, i, normalization, {}, 0, 0, input.data(), Geometry::height, Geometry::width);
   typename Model::Masks masks(1);
