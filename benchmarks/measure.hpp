@@ -24,10 +24,10 @@ double seconds(const Work& work) {
 }
 
 /// Operations per second of `threads` threads that do nothing but fused multiply-adds on registers (an add and a
-/// multiply are two), in float. Takes about two milliseconds.
+/// multiply are two), in float. Takes about twenty milliseconds.
 template <class Threads = DefaultThreads>
 double peak(int threads) {
-  constexpr Index chains = 14, rounds = 1000000;  // more chains than latency times units, and fewer than registers
+  constexpr Index chains = 14, rounds = 10000000;  // more chains than latency times units, and fewer than registers
   double operations = 0;
   const double time = seconds([&] {
     isa::dispatch<isa::Best>([&](auto set) {

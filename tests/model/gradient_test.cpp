@@ -111,11 +111,11 @@ TEST_CASE("a linear probe trains its head and runs no backward of the encoder") 
     double sum = 0;
     for (Index i = 0; i < p.count; ++i) sum += std::fabs(gradients.at(p)[i]);
     INFO(p.name);
-    CHECK((sum > 0) == (p.name == "head.linear.weight" || p.name == "head.linear.bias"));
+    CHECK((sum > 0) == (p.name == "head.1.weight" || p.name == "head.1.bias"));
   }
   // Differences of the head alone, for the encoder has no gradient by design.
   Session<Program<ClassificationLoss<Model>, Reference<double>, Inference>> forward(2);
-  for (const char* name : {"head.linear.weight", "head.linear.bias"}) {
+  for (const char* name : {"head.1.weight", "head.1.bias"}) {
     const ParameterInfo& p = *weights.find(name);
     for (Index i = 0; i < p.count; i += 5) {
       auto loss_at = [&](double shift) {
