@@ -93,8 +93,13 @@ TEST_CASE("a ramp stays a ramp, away from the edges") {
     for (int x = 0; x < 24; ++x) ramp.push_back(static_cast<std::uint8_t>(4 * x + 3 * y + 5));
   // A kernel of Keys' with a = -1/2 keeps lines where it interpolates; widened and sampled at other phases it only
   // nearly does.
-  const std::pair<Index, double> cases[] = {{48, 1e-3}, {36, 1e-3}, {12, 1e-3}, {8, 1e-3}, {9, 0.05}};
-  for (const auto& [size, tolerance] : cases) {
+  struct Case {
+    Index size;
+    double tolerance;
+  };
+  const Case cases[] = {{48, 1e-3}, {36, 1e-3}, {12, 1e-3}, {8, 1e-3}, {9, 0.05}};
+  for (const Case& now : cases) {
+    const Index size = now.size;
     const auto out = resized(ramp, 24, {0, 0, 24, 24}, size, size);
     const double scale = 24. / static_cast<double>(size);
     const auto margin = static_cast<Index>(std::ceil(2 * std::fmax(scale, 1) / scale));
@@ -102,7 +107,7 @@ TEST_CASE("a ramp stays a ramp, away from the edges") {
       for (Index x = margin; x < size - margin; ++x) {
         const double u = (static_cast<double>(x) + 0.5) * scale - 0.5, v = (static_cast<double>(y) + 0.5) * scale - 0.5;
         INFO("size ", size, " at ", y, ", ", x);
-        CHECK(std::fabs(double(out[static_cast<std::size_t>(y * size + x)]) - (4 * u + 3 * v + 5)) < tolerance);
+        CHECK(std::fabs(double(out[static_cast<std::size_t>(y * size + x)]) - (4 * u + 3 * v + 5)) < now.tolerance);
       }
   }
 }
@@ -195,7 +200,8 @@ TEST_CASE("flip: left and right, every other time") {
     std::vector<double> kept(set.image(i).begin(), set.image(i).end()), mirrored = kept;
     for (auto row = mirrored.begin(); row != mirrored.end(); row += 9) std::reverse(row, row + 9);
     const auto found = loaded(set, i, {.flip = true});
-    const bool flips = std::fabs(double(found[0]) - mirrored[0]) < 1e-3 && std::fabs(double(found[1]) - mirrored[1]) < 1e-3;
+    auto shows = [&](std::size_t at) { return std::fabs(double(found[at]) - mirrored[at]) < 1e-3; };
+    const bool flips = shows(0) && shows(1);
     flipped += flips;
     check_close(found, flips ? mirrored : kept, 1e-4);
   }
@@ -247,7 +253,10 @@ TEST_CASE("normalised by its own statistics a set has mean 0 and deviation 1; a 
     double sum = 0, squares = 0;
     for (Index i = 0; i < 50; ++i) {
       const auto values = loaded(set, i, {}, 1, 0, own);
-      for (std::size_t at = 54 * c; at < 54 * (c + 1); ++at) sum += values[at], squares += double(values[at]) * values[at];
+      for (std::size_t at = 54 * c; at < 54 * (c + 1); ++at) {
+        sum += double(values[at]);
+        squares += double(values[at]) * double(values[at]);
+      }
     }
     CHECK(sum / 2700 == doctest::Approx(0).epsilon(1e-6));
     CHECK(squares / 2700 == doctest::Approx(1).epsilon(1e-6));

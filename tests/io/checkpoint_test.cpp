@@ -161,7 +161,7 @@ TEST_CASE("the order of published files: a patch's weights stand channel first, 
   }
 }
 
-TEST_CASE_TEMPLATE("an encoder's file, or a whole model's, loads into classifiers and probes; a report says what stayed",
+TEST_CASE_TEMPLATE("an encoder's or a whole model's file loads into classifiers and probes; a report says what stayed",
                    Task, Classifier<Geometry, Size, 7, Pool::mean>, Classifier<Geometry, Size, 7, Pool::class_token>,
                    LinearProbe<Geometry, Size, 7>) {
   const test::TemporaryDirectory folder;
@@ -203,7 +203,8 @@ TEST_CASE("files that do not fit: an error that names the file, what was found a
   CHECK(error_after([](Parts& p) { p.tensors.pop_back(); }) ==
         "mae: FILE: found no tensor decoder_pred.bias, expected all parameters of the model");
   CHECK(error_after([](Parts& p) { p.tensors.push_back({"head.weight", "F32", {0}, {}}); }) ==
-        "mae: FILE: found a tensor head.weight, expected only tensors that the model has; is this another model's file?");
+        "mae: FILE: found a tensor head.weight, expected only tensors that the model has; is this another model's "
+        "file?");
   CHECK(error_after([](Parts& p) { p["norm.bias"].shape = {4, 5}; }) ==
         "mae: FILE: tensor 'norm.bias': found shape [4, 5], expected [20]");
   CHECK(error_after([](Parts& p) { p["decoder_pred.bias"].dtype = "I32"; }) ==
@@ -244,7 +245,8 @@ TEST_CASE("files that cannot be read or written") {
         "mae: " + path + ": found \"No such file or directory\" on opening, expected a readable file");
   save_checkpoint(path, weights);
   const std::string text = test::read_text(path);
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{7}, std::size_t{1000}, text.size() / 2, text.size() - 1}) {
+  const std::size_t lengths[] = {0, 7, 1000, text.size() / 2, text.size() - 1};
+  for (const std::size_t bytes : lengths) {
     test::write_text(path, text.substr(0, bytes));
     INFO(bytes, " bytes");
     CHECK(load_error(path).starts_with("mae: " + path + ": "));
@@ -262,7 +264,8 @@ TEST_CASE("files that cannot be read or written") {
   using Other = Classifier<Geometry, Size, 7>;
   CHECK(error_of([&] { save_part<Other>(folder / "new", weights, {}); }) ==
         "mae: " + (folder / "new") + ": found no parameter fc_norm.weight in the model, expected one, to save it");
-  CHECK(error_of([&] { save_checkpoint(folder / "new", weights, {{"by", "\xff"}}); }).find("UTF-8") != std::string::npos);
+  const std::string no_text = error_of([&] { save_checkpoint(folder / "new", weights, {{"by", "\xff"}}); });
+  CHECK(test::contains(no_text, "UTF-8"));
   CHECK(folder.entries() == 1);
 }
 
@@ -279,7 +282,7 @@ TEST_CASE("statistics that are missing or make no sense") {
   };
   CHECK(error_with({}) == ": found no key 'mean', expected one");
   CHECK(error_with({{"mean", "[0.5]"}}) == ": found no key 'deviation', expected one");
-  for (const char* const bad : {"", "0.5", "[]", "[0.5", "[0.5,\"1\"]", "[null]", "{\"a\":0.5}", "[1e999]", "[[0.5]]"}) {
+  for (const char* bad : {"", "0.5", "[]", "[0.5", "[0.5,\"1\"]", "[null]", "{\"a\":0.5}", "[1e999]", "[[0.5]]"}) {
     CHECK(error_with({{"mean", bad}, {"deviation", "[1]"}}) ==
           " 'mean': found " + std::string(bad) + ", expected a list of numbers");
     CHECK(error_with({{"mean", "[0.5]"}, {"deviation", bad}}) ==

@@ -75,7 +75,7 @@ TEST_CASE_TEMPLATE("original, masked, reconstruction, pasted", M, Model<Target::
 }
 
 TEST_CASE("a model of normalised pixels is shown with each patch's own mean") {
-  // A decoder that predicts 0 everywhere shows every patch in its mean colour; one that predicts pixels shows the data's.
+  // A decoder that predicts 0 everywhere shows every patch in its mean colour; one of pixels, the data's.
   auto zeroed = []<class M>(Weights<M, Cpu<float>> weights) {
     for (const char* const name : {"decoder_pred.weight", "decoder_pred.bias"}) {
       const ParameterInfo& p = *weights.find(name);

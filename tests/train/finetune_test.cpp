@@ -80,16 +80,16 @@ TEST_CASE("lower layers move less; without layer decay they do not lag behind") 
     Run run(training, options, normalization, 2);
     const Weights<Model, Policy> start(options.seed);
     run.train(silent);
-    const double embedding = moved(run, start, "patch_embed."), first = moved(run, start, "blocks.0."),
-                 second = moved(run, start, "blocks.1."), head = moved(run, start, "head.");
-    INFO("layer decay ", decay, ": ", embedding, " ", first, " ", second, " ", head);
+    const double embedding = moved(run, start, "patch_embed."), lower = moved(run, start, "blocks.0."),
+                 upper = moved(run, start, "blocks.1."), head = moved(run, start, "head.");
+    INFO("layer decay ", decay, ": ", embedding, " ", lower, " ", upper, " ", head);
     CHECK(embedding > 0);
     CHECK(embedding / head > 0.3 * std::pow(decay, 3));
     CHECK(embedding / head < 3 * std::pow(decay, 3));
-    CHECK(first / head > 0.3 * std::pow(decay, 2));
-    CHECK(first / head < 3 * std::pow(decay, 2));
-    CHECK(second / head > 0.3 * decay);
-    CHECK(second / head < 3 * decay);
+    CHECK(lower / head > 0.3 * std::pow(decay, 2));
+    CHECK(lower / head < 3 * std::pow(decay, 2));
+    CHECK(upper / head > 0.3 * decay);
+    CHECK(upper / head < 3 * decay);
   }
 }
 

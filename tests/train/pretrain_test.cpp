@@ -8,7 +8,7 @@ using namespace test;
 
 namespace {
 
-using Model = MaskedAutoencoder<ImageShape<1, 8, 8, 4>, Transformer<32, 1, 2>, Transformer<16, 1, 2>>;
+using Model = MaskedAutoencoder<ImageShape<1, 8, 8, 4>, Transformer<64, 1, 2>, Transformer<32, 1, 2>>;
 using Run = Pretraining<Model, Policy>;
 
 const Dataset images = bars(160, 1);
@@ -73,8 +73,11 @@ TEST_CASE("two passes of 8 make the update of one pass of 16") {
 TEST_CASE("fifty updates: the same bits again, and from two and three threads") {
   auto run = [](int threads, std::vector<double>& losses) {
     Team::number = threads;
-    Run pretraining(images, small(), normalization);
-    while (pretraining.epoch() < 5) losses.push_back(pretraining.update());
+    PretrainingOptions options = small();
+    options.batch = 160;  // enough for several threads
+    options.epochs = 50;
+    Run pretraining(images, options, normalization);
+    while (pretraining.epoch() < 50) losses.push_back(pretraining.update());
     Team::number = 1;
     return std::move(pretraining.weights());
   };
@@ -92,21 +95,21 @@ TEST_CASE("fifty updates: the same bits again, and from two and three threads") 
 }
 
 TEST_CASE("weights, moments and the number of steps are the whole state of a run, also amid an epoch") {
-  Run first(images, small(), normalization);
-  for (int update = 0; update < 13; ++update) first.update();
-  Run second(images, small(), normalization);
+  Run whole(images, small(), normalization);
+  for (int update = 0; update < 13; ++update) whole.update();
+  Run resumed(images, small(), normalization);
   auto copy = [](auto& to, const auto& from) { std::copy(from.data(), from.data() + from.size(), to.data()); };
-  copy(second.weights(), first.weights());
-  copy(second.optimizer().first_moment(), first.optimizer().first_moment());
-  copy(second.optimizer().second_moment(), first.optimizer().second_moment());
-  second.optimizer().set_steps(first.optimizer().steps());
+  copy(resumed.weights(), whole.weights());
+  copy(resumed.optimizer().first_moment(), whole.optimizer().first_moment());
+  copy(resumed.optimizer().second_moment(), whole.optimizer().second_moment());
+  resumed.optimizer().set_steps(whole.optimizer().steps());
   double sum = 0;
-  for (int update = 13; update < 20; ++update) sum += first.update();
-  const PretrainingEpoch rest = second.train_epoch();
+  for (int update = 13; update < 20; ++update) sum += whole.update();
+  const PretrainingEpoch rest = resumed.train_epoch();
   CHECK(rest.epoch == 2);
   CHECK(rest.images == 7 * 16);
   CHECK(rest.loss == doctest::Approx(sum / 7).epsilon(1e-12));
-  CHECK(same_bits(first.weights(), second.weights()));
+  CHECK(same_bits(whole.weights(), resumed.weights()));
 }
 
 TEST_CASE("images that make no whole update wait for another epoch") {
@@ -124,8 +127,8 @@ TEST_CASE("mistakes are told before anything is computed") {
   CHECK(error_with(options) == "mae: images: found 160 images, expected at least the 200 of one update");
   for (const auto& [batch, passes] : {std::pair{16, 0}, {0, 1}, {-1, -1}}) {
     options.batch = batch, options.accumulation = passes;
-    CHECK(error_with(options) == "mae: pre-training: found " + std::to_string(passes) + " batches of " +
-                                     std::to_string(batch) + " in an update, expected at least one of at least one image");
+    const std::string found = std::to_string(passes) + " batches of " + std::to_string(batch) + " in an update";
+    CHECK(error_with(options) == "mae: pre-training: found " + found + ", expected at least one of at least one image");
   }
   CHECK(error_with(small(), Dataset{1, 8, 8, {}, {}, 0}) == "mae: images: found no images, expected at least one");
   CHECK(error_with(small(), Dataset{3, 8, 8, std::vector<std::uint8_t>(192 * 20), {}, 0}) ==

@@ -22,7 +22,7 @@ struct Team {
 };
 using Policy = Cpu<float, isa::Best, Team>;
 
-/// `n` grey images of 8 × 8 of four classes: bars that lie, stand, lean left and lean right, in random places, with noise.
+/// `n` grey images of 8 × 8 of four classes: bars that lie, stand, lean left and lean right, with noise.
 inline Dataset bars(Index n, std::uint64_t seed) {
   Dataset set{1, 8, 8, {}, {}, 4};
   for (Index i = 0; i < n; ++i) {
