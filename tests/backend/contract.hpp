@@ -17,6 +17,8 @@
 #include <mae/backend/reference.hpp>
 #include <mae/core/random.hpp>
 
+#include "support/team.hpp"
+
 namespace mae::contract {
 
 template <class T>
@@ -87,6 +89,7 @@ void check(const Operation& operation) {
   }
   for (const int threads : {2, 3, 7}) {
     CAPTURE(threads);
+    test::Team::number = threads;
     CHECK(same_bits(operation(Kernels<Policy>{}, threads), found));
   }
 }
@@ -288,7 +291,7 @@ void check_all() {
 template <class T>
 void check_thread_types() {
   const Kernels<Cpu<T, isa::Best, Serial>> serial;
-  const Kernels<Cpu<T>> threaded;
+  const Kernels<Cpu<T, isa::Best, test::Team>> threaded;
   CHECK(same_bits(forward_products(serial, 1, 197, 147, 131), forward_products(threaded, 2, 197, 147, 131)));
   CHECK(same_bits(normalisation(serial, 1, 700, 588), normalisation(threaded, 2, 700, 588)));
   CHECK(same_bits(attention(serial, 1, 2, 50, 3, 64), attention(threaded, 2, 2, 50, 3, 64)));

@@ -5,9 +5,9 @@ namespace {
 namespace isa = mae::isa;
 using mae::Cpu;
 
-TEST_CASE("baseline") { mae::contract::check_all<Cpu<float, isa::Baseline>, isa::Baseline>(); }
-TEST_CASE("avx2") { mae::contract::check_all<Cpu<float, isa::Avx2>, isa::Avx2>(); }
-TEST_CASE("avx512") { mae::contract::check_all<Cpu<float, isa::Avx512>, isa::Avx512>(); }
+TEST_CASE("baseline") { mae::contract::check_all<Cpu<float, isa::Baseline, test::Team>, isa::Baseline>(); }
+TEST_CASE("avx2") { mae::contract::check_all<Cpu<float, isa::Avx2, test::Team>, isa::Avx2>(); }
+TEST_CASE("avx512") { mae::contract::check_all<Cpu<float, isa::Avx512, test::Team>, isa::Avx512>(); }
 TEST_CASE("the best there is, by one thread and by several: the same bits") {
   mae::contract::check_thread_types<float>();
 }

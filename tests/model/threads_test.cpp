@@ -7,12 +7,14 @@
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
+#include "support/team.hpp"
+
 using namespace mae;
 
 namespace {
 
 using Model = MaskedAutoencoder<ImageShape<3, 20, 28, 4>, Transformer<48, 3, 3>, Transformer<40, 2, 4>>;
-using Policy = Cpu<float>;
+using Policy = Cpu<float, isa::Best, test::Team>;
 
 struct Result {
   double loss;
@@ -26,6 +28,7 @@ Result step(int threads, Index batch) {
   masks.resize(batch);
   for (Index b = 0; b < batch; ++b) masks.random(b, 1, 0, static_cast<std::uint64_t>(b));
   const Weights<Model, Policy> weights(1);
+  test::Team::number = threads;
   Session<Program<PretrainingLoss<Model>, Policy>> session(batch, threads);
   Result result{0, {}};
   for (int i = 0; i < 2; ++i)  // gradients accumulate

@@ -8,19 +8,13 @@
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/nn/init.hpp>
 
+#include "support/team.hpp"
+
 using namespace mae;
 
 namespace {
 
-/// As many threads as the test says.
-struct Team {
-  static inline int number = 1;
-  static int count() { return number; }
-  template <class Work>
-  static void run(int threads, const Work& work) {
-    DefaultThreads::run(threads, work);
-  }
-};
+using test::Team;
 using Policy = Cpu<float, isa::Best, Team>;
 
 struct Odd {

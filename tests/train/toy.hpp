@@ -7,19 +7,12 @@
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/data/dataset.hpp>
 
+#include "support/team.hpp"
+
 namespace test {
 
 using namespace mae;
 
-/// As many threads as the test says.
-struct Team {
-  static inline int number = 1;
-  static int count() { return number; }
-  template <class Work>
-  static void run(int threads, const Work& work) {
-    DefaultThreads::run(threads, work);
-  }
-};
 using Policy = Cpu<float, isa::Best, Team>;
 
 /// `n` grey images of 8 × 8 of four classes: bars that lie, stand, lean left and lean right, with noise.

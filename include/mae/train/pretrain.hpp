@@ -117,7 +117,8 @@ class Pretraining {
   void load(Index begin) {
     const auto e = static_cast<std::uint64_t>(epoch());
     auto sample = [&](Index b) { return order_[static_cast<std::size_t>(begin + b)]; };
-    const int threads = session_.threads();
+    // Small pictures are loaded sooner than another thread is woken.
+    const int threads = options_.batch * Image::values < 1 << 18 ? 1 : session_.threads();
     Policy::Threads::run(threads, [&](int thread) {
       for (Index b = thread; b < options_.batch; b += threads)
         load_sample(data_, sample(b), normalization_, options_.augmentation, options_.seed, e,

@@ -42,7 +42,7 @@ struct TrainingKernels {
   }
 
  private:
-  static constexpr Index slices = 64, block = 64, worth_a_thread = 16384;
+  static constexpr Index slices = 64, block = 64, worth_a_thread = 131072;
 
   template <class Isa>
   [[gnu::noinline]] static double squares(Index n, const T* g) {

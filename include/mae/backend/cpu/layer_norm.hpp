@@ -154,7 +154,7 @@ struct LayerNormKernels {
  private:
   static constexpr Index most_slices = 32, rows_in_a_slice = 16;
   static constexpr Index padded(Index D) { return round_up(D, alignment / Index{sizeof(T)}); }
-  static constexpr Index rows_worth_a_thread(Index D) { return ceil_divide(16384, D); }
+  static constexpr Index rows_worth_a_thread(Index D) { return ceil_divide(131072, D); }
 };
 
 }  // namespace mae::cpu

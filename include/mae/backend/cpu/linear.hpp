@@ -37,11 +37,11 @@ Grid best_grid(Index high, Index wide, int threads) {
 template <class T, class Isa, class Threads>
 [[gnu::noinline]] void multiply(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b,
                                 const Output<T>& c, T* row_sums, const Workspace& ws) {
-  constexpr Index worth_a_thread = Index{1} << 19;  // multiply-adds: about ten microseconds
+  constexpr Index worth_a_thread = Index{1} << 22;  // multiply-adds: about forty microseconds
   using Shape = Tile<T, Isa>;
   const Index high = ceil_divide(M, Shape::rows), wide = ceil_divide(N, Shape::columns);
   if (M == 0 || N == 0) return;
-  const Grid grid = best_grid<Shape>(high, wide, useful_threads(M * N * K, worth_a_thread, ws.threads));
+  const Grid grid = best_grid<Shape>(high, wide, useful_threads<Threads>(M * N * K, worth_a_thread, ws.threads));
   Threads::run(static_cast<int>(grid.rows * grid.columns), [&](int thread) {
     const Index row = thread % grid.rows, column = thread / grid.rows;
     const Index m = high * row / grid.rows * Shape::rows, n = wide * column / grid.columns * Shape::columns;

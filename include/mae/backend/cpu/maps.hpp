@@ -82,7 +82,7 @@ struct MapKernels {
   }
 
  private:
-  static constexpr Index block = 64, calls_worth_a_thread = 4096, blocks_worth_a_thread = 256;
+  static constexpr Index block = 64, calls_worth_a_thread = 65536, blocks_worth_a_thread = 1024;
 
   /// Calls `work(begin, end)` for ranges that begin at a multiple of `block`.
   template <class Work>

@@ -12,8 +12,12 @@ constexpr Index round_up(Index a, Index b) { return ceil_divide(a, b) * b; }
 constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
 constexpr Index larger(Index a, Index b) { return a > b ? a : b; }
 
-/// How many threads are worth waking for `work` units, when each shall get at least `least` of them.
-inline int useful_threads(Index work, Index least, int threads) {
+/// How many threads are worth waking for `work` units, when each shall get at least `least` of them. Kernels set `least` to
+/// about forty microseconds: waking a thread costs a few on an idle machine, and far more on a busy one, where the others
+/// wait until it gets its turn. A policy of threads may say `always_wake`, as tests of the sharing do.
+template <class Threads>
+int useful_threads(Index work, Index least, int threads) {
+  if constexpr (requires { Threads::always_wake; }) least = 1;
   return static_cast<int>(larger(1, smaller(threads, work / larger(1, least))));
 }
 
@@ -21,7 +25,7 @@ inline int useful_threads(Index work, Index least, int threads) {
 /// `least` tasks, so that small work stays on the calling thread, where it costs a function call.
 template <class Threads, class Work>
 void share(Index tasks, Index least, int threads, const Work& work) {
-  const int used = useful_threads(tasks, least, threads);
+  const int used = useful_threads<Threads>(tasks, least, threads);
   Threads::run(used, [&](int thread) { work(tasks * thread / used, tasks * (thread + 1) / used, thread); });
 }
 
