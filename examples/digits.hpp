@@ -6,8 +6,10 @@
 #include <mae/io/idx.hpp>
 #include <mae/mae.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <iostream>
 #include <string>
 
@@ -19,6 +21,8 @@ using Decoder = mae::Transformer<32, 2, 2>;
 using Autoencoder = mae::MaskedAutoencoder<Geometry, Encoder, Decoder, mae::MaskRatio<75>>;
 using Classifier = mae::Classifier<Geometry, Encoder, 10>;
 using Probe = mae::LinearProbe<Geometry, Encoder, 10, mae::Pool::mean>;
+/// One thread a run: the model is so small that runs side by side use a machine better than threads within one.
+using Policy = mae::Cpu<float, mae::isa::Best, mae::Serial>;
 
 struct Split {
   mae::Dataset unlabelled, test;
@@ -56,6 +60,22 @@ inline int whole_number(int count, char** arguments, const char* name, int other
   const long value = std::strtol(text.c_str(), &end, 10);
   if (end == text.c_str() || *end || value < 1 || value > 1'000'000) throw mae::Error(name, text, "a number from 1");
   return static_cast<int>(value);
+}
+
+/// Calls job(0) … job(count - 1), as many at a time as there are threads. The first error is thrown when all are done.
+template <class Job>
+void side_by_side(int count, const Job& job) {
+  const int threads = std::min(count, mae::DefaultThreads::count());
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads));
+  mae::DefaultThreads::run(threads, [&](int thread) {
+    try {
+      for (int i = thread; i < count; i += threads) job(i);
+    } catch (...) {
+      errors[static_cast<std::size_t>(thread)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& error : errors)
+    if (error) std::rethrow_exception(error);
 }
 
 /// Runs a program's body; an error becomes one line and exit status 1.

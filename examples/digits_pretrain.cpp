@@ -18,19 +18,22 @@ int main(int count, char** arguments) {
     const int seeds = digits::whole_number(count, arguments, "--seeds", 3);
     const int epochs = digits::whole_number(count, arguments, "--epochs", 100);
     const std::string folder = digits::option(count, arguments, "--out", ".");
-    const auto [images, test] = digits::load();
-    const auto normalization = mae::Normalization::of(mae::channel_statistics(images));
+    const digits::Split data = digits::load();
+    const auto normalization = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
+    mae::Facts facts{{"epochs", std::to_string(epochs)}, {"data", "UCI optical digits"}};
+    record(facts, normalization);
 
     mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
-    for (int seed = 0; seed < seeds; ++seed) {
+    for (int seed = 0; seed < seeds; ++seed) plot.curves.push_back({"seed " + std::to_string(seed), {}, {}});
+    digits::side_by_side(seeds, [&](int seed) {
       mae::PretrainingOptions options;
       options.epochs = epochs;
       options.base_rate = 4e-3;
       options.augmentation.shift = 1;
       options.seed = static_cast<std::uint64_t>(seed);
-      mae::Pretraining<digits::Autoencoder> pretraining(images, options, normalization);
+      mae::Pretraining<digits::Autoencoder, digits::Policy> pretraining(data.unlabelled, options, normalization);
 
-      mae::Curve curve{"seed " + std::to_string(seed), {}, {}};
+      mae::Curve& curve = plot.curves[static_cast<std::size_t>(seed)];
       const auto start = std::chrono::steady_clock::now();
       pretraining.train([&](const mae::PretrainingEpoch& e) {
         curve.x.push_back(static_cast<double>(e.epoch));
@@ -41,16 +44,13 @@ int main(int count, char** arguments) {
                     static_cast<double>(e.epoch * e.images) / time.count());
         std::fflush(stdout);
       });
-      plot.curves.push_back(curve);
 
-      mae::Facts facts{{"epochs", std::to_string(epochs)}, {"data", "UCI optical digits"}};
-      record(facts, normalization);
       mae::save_encoder(digits::encoder_file(folder, seed), pretraining.weights(), facts);
-      if (seed > 0) continue;
+      if (seed > 0) return;
       mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining.weights(), facts);
       mae::write_png(folder + "/digits-panel.png",
-                     mae::draw_panel(pretraining.weights(), digits::first(test, 6), normalization, {.scale = 12}));
-    }
+                     mae::draw_panel(pretraining.weights(), digits::first(data.test, 6), normalization, {.scale = 12}));
+    });
     mae::write_png(folder + "/digits-loss.png", mae::draw_plot(plot));
     std::printf("wrote %s/digits-panel.png and digits-loss.png\n", folder.c_str());
   });

@@ -1,6 +1,6 @@
 // Pre-trains a small masked autoencoder on tiles of two photographs and rebuilds a third one that it has never seen.
 //
-//   photographs [--epochs 40] [--out .]
+//   photographs [--epochs 24] [--out .]
 //
 // Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture:
 // watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
@@ -14,11 +14,11 @@
 
 namespace {
 
-using Geometry = mae::ImageShape<3, 64, 64, 8>;  // 64 patches of 8 × 8
+using Geometry = mae::ImageShape<3, 32, 32, 4>;  // 64 patches of 4 × 4
 using Model = mae::MaskedAutoencoder<Geometry, mae::Transformer<128, 4, 4>, mae::Transformer<64, 2, 4>,
-                                     mae::MaskRatio<60>, mae::Target::pixels>;
+                                     mae::MaskRatio<75>, mae::Target::pixels>;
 
-/// Every tile of 64 × 64 pixels whose corner lies on a grid of `stride` pixels.
+/// Every tile of 32 × 32 pixels whose corner lies on a grid of `stride` pixels.
 void add_tiles(mae::Dataset& tiles, const mae::Image& photograph, mae::Index stride) {
   for (mae::Index top = 0; top + Geometry::height <= photograph.height; top += stride)
     for (mae::Index left = 0; left + Geometry::width <= photograph.width; left += stride) {
@@ -48,7 +48,7 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
 
 int main(int count, char** arguments) {
   return digits::run([&] {
-    const int epochs = digits::whole_number(count, arguments, "--epochs", 40);
+    const int epochs = digits::whole_number(count, arguments, "--epochs", 24);
     const std::string folder = digits::option(count, arguments, "--out", ".");
     const std::string data = MAE_EXAMPLE_DATA;
     const mae::Image astronaut = mae::read_png(data + "/astronaut.png"), coffee = mae::read_png(data + "/coffee.png"),
@@ -61,20 +61,24 @@ int main(int count, char** arguments) {
     mae::PretrainingOptions options;
     options.epochs = epochs;
     options.warmup = 0.1 * epochs;
-    options.base_rate = 4e-3;
+    options.batch = 32;
+    options.base_rate = 1.6e-2;
     options.augmentation.flip = true;
     mae::Pretraining<Model> pretraining(tiles, options, normalization);
     mae::Curve curve{"two photographs", {}, {}};
     pretraining.train([&](const mae::PretrainingEpoch& e) {
       curve.x.push_back(static_cast<double>(e.epoch));
       curve.y.push_back(e.loss);
-      if (e.epoch % 10 == 0 || e.epoch == epochs) std::printf("epoch %3td  loss %.4f\n", e.epoch, e.loss);
+      if (e.epoch % 6 == 0 || e.epoch == epochs) std::printf("epoch %3td  loss %.4f\n", e.epoch, e.loss);
       std::fflush(stdout);
     });
 
-    mae::Image panel = mae::blank_image(3, 2 * cat.height + 8, 4 * cat.width + 3 * 8);
-    draw_row(panel, 0, cat, pretraining.weights(), normalization);
-    draw_row(panel, cat.height + 8, astronaut, pretraining.weights(), normalization);
+    const mae::Index line = mae::text_height() + 8;
+    mae::Image panel = mae::blank_image(3, line + 2 * cat.height + 8, 4 * cat.width + 3 * 8);
+    const char* const captions[] = {"original", "masked", "reconstruction", "pasted"};
+    for (mae::Index k = 0; k < 4; ++k) mae::draw_text(panel, captions[k], 4, k * (cat.width + 8) + 4, {40, 40, 40});
+    draw_row(panel, line, cat, pretraining.weights(), normalization);
+    draw_row(panel, line + cat.height + 8, astronaut, pretraining.weights(), normalization);
     mae::write_png(folder + "/photographs-panel.png", panel);
     mae::write_png(folder + "/photographs-loss.png",
                    mae::draw_plot({"Pre-training on photographs", "epoch", "loss on hidden patches", {curve}}));

@@ -54,20 +54,20 @@ struct Reconstructed {
 
 /// Masks image `i` of `images` at random by `seed` and rebuilds it. Throws mae::Error if there is no such image or its
 /// channels are not the model's.
-template <class Model>
-Reconstructed reconstruct(const Weights<Model, Cpu<float>>& weights, const Dataset& images, Index i,
+template <class Model, class Policy>
+Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Dataset& images, Index i,
                           const Normalization& normalization, std::uint64_t seed) {
   using Geometry = typename Model::Image;
   constexpr Index L = Geometry::patches, n = Geometry::patch_values;
   check_channels(images, normalization, Geometry::channels, "images");
   if (i < 0 || i >= images.size())
     throw Error("images", "no image " + std::to_string(i), "a number below " + std::to_string(images.size()));
-  Tensor<float, typename Geometry::Pixels> input(1);
+  Tensor<typename Policy::Activation, typename Geometry::Pixels> input(1);
   load_sample(images, i, normalization, {}, 0, 0, input.data(), Geometry::height, Geometry::width);
   typename Model::Masks masks(1);
   masks.resize(1);
   masks.random(0, seed, 0, static_cast<std::uint64_t>(i));
-  Session<Program<Reconstruction<Model>, Cpu<float>, Inference>> session(1);
+  Session<Program<Reconstruction<Model>, Policy, Inference>> session(1);
   const auto predicted = session.forward(weights, input, masks.keep(), masks.restore());  // [1, L, n]
 
   using Order = PatchOrder<typename Geometry::Pixels, Geometry::patch>;
@@ -92,8 +92,8 @@ Reconstructed reconstruct(const Weights<Model, Cpu<float>>& weights, const Datas
 }
 
 /// The panel of all `images`, one row each, with captions.
-template <class Model>
-Image draw_panel(const Weights<Model, Cpu<float>>& weights, const Dataset& images, const Normalization& normalization,
+template <class Model, class Policy>
+Image draw_panel(const Weights<Model, Policy>& weights, const Dataset& images, const Normalization& normalization,
                  const PanelOptions& options = {}) {
   using Geometry = typename Model::Image;
   const Index gap = 8, dot = 1, line = text_height(dot) + gap;
