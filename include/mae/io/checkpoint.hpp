@@ -64,8 +64,8 @@ inline Normalization recorded_normalization(const SafetensorsFile& file) {
   return result;
 }
 
-/// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and what
-/// else is known: `more`, which cannot contradict the sizes.
+/// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and
+/// what else is known: `more`, which cannot contradict the sizes.
 template <class Part, class Model, class Policy>
 void save_part(const std::string& path, const Weights<Model, Policy>& weights, const Facts& more) {
   using W = typename Policy::Parameter;

@@ -12,9 +12,10 @@ constexpr Index round_up(Index a, Index b) { return ceil_divide(a, b) * b; }
 constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
 constexpr Index larger(Index a, Index b) { return a > b ? a : b; }
 
-/// How many threads are worth waking for `work` units, when each shall get at least `least` of them. Kernels set `least` to
-/// about forty microseconds: waking a thread costs a few on an idle machine, and far more on a busy one, where the others
-/// wait until it gets its turn. A policy of threads may say `always_wake`, as tests of the sharing do.
+/// How many threads are worth waking for `work` units, when each shall get at least `least` of them. Kernels set
+/// `least` to about forty microseconds: waking a thread costs a few on an idle machine, and far more on a busy one,
+/// where the others wait until it gets its turn. A policy of threads may say `always_wake`, as tests of the sharing
+/// do.
 template <class Threads>
 int useful_threads(Index work, Index least, int threads) {
   if constexpr (requires { Threads::always_wake; }) least = 1;
