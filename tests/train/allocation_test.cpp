@@ -1,0 +1,49 @@
+// A training step of a whole masked autoencoder, masks and update included, allocates nothing.
+#include <cstdlib>
+#include <new>
+
+#include <doctest/doctest.h>
+
+#include <mae/autograd/session.hpp>
+#include <mae/backend/cpu/kernels.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+#include <mae/optim/adamw.hpp>
+
+#include "support/team.hpp"
+
+namespace {
+long allocations = 0;
+}
+
+// Not inlined, or g++ would pair the free() below with its own idea of new.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+  ++allocations;
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+using namespace mae;
+
+TEST_CASE("a step allocates nothing, on one thread and on two") {
+  using Model = MaskedAutoencoder<ImageShape<3, 16, 24, 4>, Transformer<32, 2, 4>, Transformer<16, 2, 2>>;
+  using Policy = Cpu<float, isa::Best, test::Team>;
+  for (const int threads : {1, 2}) {
+    test::Team::number = threads;
+    Weights<Model, Policy> weights(1), gradients;
+    AdamW<Model, Policy> optimizer({.clip = 1});
+    Session<Program<PretrainingLoss<Model>, Policy>> session(3);
+    Tensor<float, Model::Image::Pixels> images(3);
+    for (Index i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>(i % 7);
+    Model::Masks masks(3);
+    masks.resize(3);
+    const long before = allocations;
+    for (std::uint64_t step = 0; step < 3; ++step) {
+      for (Index b = 0; b < 3; ++b) masks.random(b, 1, step, static_cast<std::uint64_t>(b));
+      session.step(weights, gradients, images, masks.keep(), masks.hidden(), masks.restore());
+      optimizer.step(weights, gradients, 1e-3);
+    }
+    CHECK(allocations == before);
+  }
+}
