@@ -56,6 +56,7 @@
 #include <mae/model/encoder.hpp>
 #include <mae/model/decoder.hpp>
 #include <mae/model/masked_autoencoder.hpp>
+#include <mae/model/encode.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/presets.hpp>
 // 8 optim, data: how weights move, and what they learn from

@@ -231,7 +231,7 @@ void check_products() {
   };
   for (const Case& c :
        {Case{1, 1, 1}, Case{3, 5, 17}, Case{17, 10, 75}, Case{50, 75, 10}, Case{65, 64, 192}, Case{14, 32, 64},
-        Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}}) {
+        Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}, Case{575, 336, 336}}) {
     CAPTURE(c.R);
     CAPTURE(c.in);
     CAPTURE(c.out);
@@ -256,7 +256,7 @@ void check_attention() {
     Index B, N, H, d;
   };
   for (const Case& c : {Case{1, 1, 1, 1}, Case{2, 5, 3, 10}, Case{3, 17, 2, 16}, Case{2, 50, 3, 64}, Case{1, 65, 2, 80},
-                        Case{1, 197, 2, 32}, Case{1, 257, 1, 33}, Case{1, 400, 1, 3}}) {
+                        Case{1, 197, 2, 32}, Case{1, 257, 1, 33}, Case{1, 400, 1, 3}, Case{1, 168, 1, 168}}) {
     CAPTURE(c.B);
     CAPTURE(c.N);
     CAPTURE(c.H);

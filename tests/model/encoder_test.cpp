@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <mae/model/classifier.hpp>
+#include <mae/model/encode.hpp>
 
 #include "support/operation.hpp"
 
@@ -12,11 +13,7 @@ namespace {
 using Shape3 = ImageShape<2, 6, 9, 3>;
 using Size = Transformer<12, 2, 3, 2>;
 using Model = Encoder<Shape3, Size>;
-using Features = Shape<dyn, 7, 12>;
-
-Tensor<double, Features> encode(const Weights<Model, Cpu<double>>& weights, View<const double, Shape3::Pixels> images) {
-  return evaluate(weights, images);
-}
+using FeatureShape = Shape<dyn, 7, 12>;
 
 }  // namespace
 
@@ -26,7 +23,7 @@ TEST_CASE("features of an image do not depend on its batch") {
   const auto together = encode(weights, images);
   for (Index b = 0; b < 3; ++b) {
     const auto alone = encode(weights, images.view().slice(b, 1));
-    for (Index i = 0; i < Features::count; ++i) CHECK(alone.data()[i] == together.data()[b * Features::count + i]);
+    for (Index i = 0; i < FeatureShape::count; ++i) CHECK(alone.data()[i] == together.data()[b * FeatureShape::count + i]);
   }
 }
 
@@ -36,7 +33,7 @@ TEST_CASE("every token sees every pixel, and every feature differs from image to
   const auto before = encode(weights, images);
   images(0, 1, 5, 8) += 1;  // the last value of the last patch
   const auto after = encode(weights, images);
-  for (Index i = 0; i < Features::count; ++i) CHECK(before.data()[i] != after.data()[i]);
+  for (Index i = 0; i < FeatureShape::count; ++i) CHECK(before.data()[i] != after.data()[i]);
 }
 
 TEST_CASE("the last thing is a norm: each token has mean 0 and deviation 1 with first weights") {
@@ -76,4 +73,13 @@ TEST_CASE("a probe's features are the encoder's class token or mean patch token"
       CHECK(token(b, d) == features(b, 0, d));
       CHECK(average(b, d) == doctest::Approx(sum / 6).epsilon(1e-12).scale(1));
     }
+}
+
+TEST_CASE("the encoder of a masked autoencoder encodes as the encoder alone") {
+  using Whole = MaskedAutoencoder<Shape3, Size, Transformer<8, 1, 2>, MaskRatio<50>>;
+  const Weights<Whole, Cpu<double>> whole(1);
+  const Weights<Model, Cpu<double>> alone(1);  // first values follow from seed and name, so both agree
+  const auto images = random_tensor<double, Shape3::Pixels>(2, 1);
+  const auto expected = encode(alone, images), found = encode(whole, images);
+  for (Index i = 0; i < found.size(); ++i) CHECK(found.data()[i] == expected.data()[i]);
 }

@@ -16,7 +16,7 @@ struct Lister {
   Tensors all;
   void add(const std::string& name, const std::vector<Index>& shape) {
     std::string text = name;
-    for (const Index extent : shape) text += " " + std::to_string(extent);
+    for (const Index extent : shape) text.append(" ").append(std::to_string(extent));
     all.push_back(text);
   }
   void linear(const std::string& name, Index in, Index out) {

@@ -99,8 +99,13 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   /// Runs forward one operation at a time and names the first whose result is not finite.
   static Fault diagnose(Execution execution) {
     execution.backward_phase = false;
-    for (int i = 0; i < graph.node_count; ++i)
-      if (const Fault fault = graph.nodes[i].diagnose(execution, graph.nodes[i]); fault.found) return fault;
+    Index last = -1;
+    for (int i = 0; i < graph.node_count; ++i) {
+      Fault fault = graph.nodes[i].diagnose(execution, graph.nodes[i]);
+      if (fault.found && fault.parameter < 0) fault.parameter = last;  // the layer that it follows
+      if (fault.found) return fault;
+      if (graph.nodes[i].parameters[0] >= 0) last = graph.nodes[i].parameters[0];
+    }
     return {};
   }
   /// Where the gradient of input k is after `backward`: its own region or, if the plan works in place, the seed.

@@ -90,7 +90,7 @@ class Session {
     auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
     for (Index b = 0; b < execution_.batch; ++b)
       seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
-    backward(gradients);
+    if constexpr (Program::Memory::backward) backward(gradients);
     return mean;
   }
   template <class W, class... X>
@@ -98,9 +98,11 @@ class Session {
     return step_scaled(1.0, weights, gradients, inputs...);
   }
 
-  /// Runs backward from the gradient in `seed()`, after `forward`.
+  /// Runs backward from the gradient in `seed_gradient()`, after `forward`.
   template <class W>
   void backward(Weights<W, Policy>& gradients) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(belongs<W>, "mae: these gradients belong to another model");
     execution_.gradients = gradients.data();
     Program::backward(execution_);
   }
@@ -145,9 +147,13 @@ class Session {
     std::memset(from, 0xff, static_cast<std::size_t>(to - from));
   }
 
+  /// The weights of W are the model's: it is W, or W with an operator() and no parameters of its own.
+  template <class W>
+  static constexpr bool belongs = std::is_base_of_v<W, Model> && weights_size<W> == weights_size<Model>;
+
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {
-    static_assert(std::is_base_of_v<W, Model>, "mae: these weights belong to another model");
+    static_assert(belongs<W>, "mae: these weights belong to another model");
     static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
     execution_.weights = weights.data();
     if constexpr (sizeof...(X) == Program::Inputs::count) {

@@ -1,7 +1,7 @@
 // The kernel contract in plain loops: the textbook, and the oracle that faster backends are tested against.
 //
 // Nothing here is clever. Sums run in the accumulator type A from first to last; every formula stands as it is written
-// in the papers. Read `matmul` to learn what a linear layer and its two gradients are, `attention` for the softmax
+// in the papers. Read `linear` to learn what a linear layer and its two gradients are, `attention` for the softmax
 // that is recomputed from one number a row (Dao et al., FlashAttention, 2022, section 3.1).
 #pragma once
 #include <cmath>

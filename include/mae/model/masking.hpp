@@ -21,7 +21,11 @@ class MaskBatch {
   using Hidden = View<const std::int32_t, Shape<dyn, L - V>>;
   using Restore = View<const std::int32_t, Shape<dyn, L>>;
 
-  explicit MaskBatch(Index capacity) : keep_(capacity), hidden_(capacity), restore_(capacity) {}
+  /// Until a sample's mask is set, its first V patches are kept.
+  explicit MaskBatch(Index capacity) : keep_(capacity), hidden_(capacity), restore_(capacity) {
+    for (Index b = 0; b < capacity; ++b)
+      for (Index l = 0; l < L; ++l) place(b, l, l);
+  }
 
   /// Sets how many samples are in use.
   void resize(Index batch) {

@@ -41,7 +41,9 @@ struct Math {
       const Vector power = reinterpret_cast<Vector>(exponent), zero = {};
       y = x < low ? zero : p * power;
     } else {
-      for (Index i = 0; i < S::lanes; ++i) y[i] = std::exp(x[i]);
+      Vector result = {};
+      for (Index i = 0; i < S::lanes; ++i) result[i] = std::exp(x[i]);
+      y = result;
     }
   }
 
@@ -54,7 +56,9 @@ struct Math {
       const Vector root = x * inverse;
       y = root + 0.5f * inverse * (x - root * root);
     } else {
-      for (Index i = 0; i < S::lanes; ++i) y[i] = std::sqrt(x[i]);
+      Vector result = {};
+      for (Index i = 0; i < S::lanes; ++i) result[i] = std::sqrt(x[i]);
+      y = result;
     }
   }
 
@@ -87,7 +91,9 @@ struct Math {
       p = p * t + 0.11962929576f;
       tail = bell * (t * p);
     } else {
-      for (Index i = 0; i < S::lanes; ++i) tail[i] = T(0.5) * std::erfc(size[i] * T(0.7071067811865476));
+      Vector result = {};
+      for (Index i = 0; i < S::lanes; ++i) result[i] = T(0.5) * std::erfc(size[i] * T(0.7071067811865476));
+      tail = result;
     }
   }
 };

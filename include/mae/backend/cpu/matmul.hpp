@@ -51,24 +51,25 @@ Output<T> part(const Output<T>& all, Index m, Index n) {
           all.gelu ? all.gelu + at : nullptr};
 }
 
-/// Sizes of the packed blocks: A's lies in the second cache, B's in the third. Multiples of every tile.
+/// Sizes of the packed blocks: A's lies in the second cache, B's in the third. Multiples of every tile, as are the grains.
 struct Blocking {
-  static constexpr Index depth = 384, rows = 336, columns = 1536;
+  static constexpr Index depth = 384, rows = 336, columns = 1536, row_grain = 168, column_grain = 96;
   /// Into how many blocks K terms are cut: the number that brings their length nearest to `depth`.
   static constexpr Index count(Index K) { return larger(smaller(K, 1), (K + depth / 2) / depth); }
   /// The longest block of all sums of at most K terms.
   static constexpr Index longest(Index K) { return smaller(K, depth + depth / 2); }
 };
 
-/// Numbers in the packed block of an operand with `outer` rows, of which at most `most` are packed at a time. A
-/// multiple of 16 that leaves room for whole tiles and for the surplus of the last vector.
-constexpr Index packed_size(Index outer, Index most, Index K) {
-  return round_up(Blocking::longest(K) * smaller(round_up(outer, 168), most) + 16, 16);
+/// Numbers in the packed block of an operand with `outer` rows, of which at most `most` are packed at a time, in tiles
+/// that divide `grain`. A multiple of 16 that leaves room for whole tiles and for the surplus of the last vector.
+constexpr Index packed_size(Index outer, Index grain, Index most, Index K) {
+  return round_up(Blocking::longest(K) * smaller(round_up(outer, grain), most) + 16, 16);
 }
 /// Bytes of packing memory for any product with at most `M` rows, `N` columns and `K` terms.
 template <class T>
 constexpr Index product_scratch(Index M, Index N, Index K) {
-  return Index{sizeof(T)} * (packed_size(M, Blocking::rows, K) + packed_size(N, Blocking::columns, K));
+  return Index{sizeof(T)} * (packed_size(M, Blocking::row_grain, Blocking::rows, K) +
+                             packed_size(N, Blocking::column_grain, Blocking::columns, K));
 }
 
 /// The tile of C that the registers of `Isa` hold: all but a few are sums.
@@ -79,6 +80,7 @@ struct Tile {
   static constexpr Index vectors = tall ? 2 : 3;
   static constexpr Index rows = Isa::registers == 32 ? (tall ? 14 : 8) : (tall ? 6 : 4);
   static constexpr Index columns = vectors * lanes;
+  static_assert(Blocking::row_grain % rows == 0 && Blocking::column_grain % columns == 0);
 };
 
 /// Copies rows [0, count) of `from` into panels of `Width` rows, each [depth][Width]; missing rows become zeros.
@@ -149,7 +151,7 @@ class Product {
                                     const Output<T>& c, T* row_sums, T* scratch) {
     const Index blocks = Blocking::count(K);
     T* packed_a = scratch;
-    T* packed_b = scratch + packed_size(M, Blocking::rows, K);
+    T* packed_b = scratch + packed_size(M, Blocking::row_grain, Blocking::rows, K);
     for (Index n = 0; n < N; n += Blocking::columns)
       for (Index block = 0; block < blocks; ++block) {
         const Index k = K * block / blocks, depth = K * (block + 1) / blocks - k;
