@@ -1,7 +1,8 @@
 // What to keep for the backward pass and what to compute again: a choice, made by type.
 //
 // A policy is a struct with three facts. `recompute(node)` may be any constexpr predicate, so "recompute whatever is
-// larger than a megabyte" is a policy of three lines. Cost and gain for ViT-L stand in benchmarks/README.md.
+// larger than a megabyte" is a policy of three lines.
+// `print_plan.hpp` shows what a policy saves.
 #pragma once
 #include <mae/autograd/graph.hpp>
 

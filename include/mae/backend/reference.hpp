@@ -23,7 +23,6 @@ struct Kernels<Reference<Element>> {
   static constexpr WorkspaceSize attention_workspace(Index, Index, Index) { return {}; }
   static constexpr WorkspaceSize sum_workspace() { return {}; }
 
-  // ---- products ----------------------------------------------------------------------------------------------------
   /// Σ_i x[r, i] w[o, i] + b[o].
   static A product(Index r, Index o, Index in, const T* x, const W* w, const W* b) {
     A sum = A(b[o]);
@@ -75,7 +74,6 @@ struct Kernels<Reference<Element>> {
     for (Index i = 0; i < n; ++i) dh[i] = T(A(dy[i]) * gelu_slope(A(h[i])));
   }
 
-  // ---- rows --------------------------------------------------------------------------------------------------------
   static void layer_norm(Index R, Index D, const T* x, const W* w, const W* b, double eps, T* y, A* stats) {
     for (Index r = 0; r < R; ++r) {
       const T* row = x + r * D;
@@ -119,7 +117,6 @@ struct Kernels<Reference<Element>> {
     }
   }
 
-  // ---- attention ---------------------------------------------------------------------------------------------------
   /// Where q (part 0), k (1) or v (2) of token n and head h begins in qkv [B, N, 3, H, d].
   static Index at(Index b, Index n, Index part, Index h, Index N, Index H, Index d) {
     return (((b * N + n) * 3 + part) * H + h) * d;
@@ -176,7 +173,6 @@ struct Kernels<Reference<Element>> {
         }
   }
 
-  // ---- maps --------------------------------------------------------------------------------------------------------
   template <class Form>
   static void map(Index n, const T* const* x, T* y) {
     for (Index i = 0; i < n; ++i) {
@@ -205,7 +201,6 @@ struct Kernels<Reference<Element>> {
       for (Index c = 0; c < D; ++c) f(r, c);
   }
 
-  // ---- training ----------------------------------------------------------------------------------------------------
   static double sum_of_squares(Index n, const W* g, Workspace) {
     double sum = 0;
     for (Index i = 0; i < n; ++i) sum += double(g[i]) * double(g[i]);

@@ -2,8 +2,7 @@
 //
 // `Tensor<float, Shape<dyn, 196, 768>> x(8);` owns 8 samples; `View` borrows them. Both are row-major and dense. All
 // extents but the batch are compile-time numbers, so an index is a few multiply-adds by constants and a wrong number
-// of indices, or a reshape that changes the number of elements, is a compile error. See examples/lessons for a first
-// walk.
+// of indices, or a reshape that changes the number of elements, is a compile error.
 #pragma once
 #include <mae/tensor/buffer.hpp>
 

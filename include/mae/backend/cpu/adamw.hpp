@@ -3,9 +3,8 @@
 //    m += (1 - β1) (g - m)        w -= rate · (decay · w + (m / c1) / (sqrt(v / c2) + ε))
 //    v += (1 - β2) (g² - v)       (Loshchilov & Hutter, 2019; c1, c2 = 1 - β^t)
 //
-// This order of operations is that of the formula's exact value in the limit: with β m + (1 - β) g the rounded β and
-// 1 - β would not add up to 1, and rounding 1 - rate · decay would change the decay by percents, always to the same
-// side.
+// Moments and weights change by differences: in β m + (1 - β) g the rounded β and 1 - β would not add up to 1, and a
+// rounded factor 1 - rate · decay would change the decay by percents, always to the same side.
 #pragma once
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
