@@ -1,5 +1,5 @@
-// The whole library, in the order in which to read it. Standard library and OpenMP only; `mae/io` and `mae/interop`,
-// which need third parties, are included by name.
+// The whole library, in the order in which to read it. Standard library and OpenMP only; `mae/io`, which
+// needs third parties, is included by name.
 #pragma once
 // 1 core: what a shape is
 #include <mae/core/config.hpp>  // version, threads, instruction sets
