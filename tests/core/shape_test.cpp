@@ -30,10 +30,17 @@ static_assert(std::is_same_v<WithExtent<Matrix, -2, 9>, Shape<9, 4>>);
 static_assert(align_up(0) == 0 && align_up(1) == 64 && align_up(64) == 64 && align_up(65) == 128);
 
 // The rules, asked as questions.
-static_assert(mae::SameShape<Matrix, Shape<3, 4>> && !mae::SameShape<Matrix, Shape<4, 3>>);
-static_assert(FitsLinear<128, 128> && !FitsLinear<64, 128>);
-static_assert(DividesIntoHeads<768, 12> && !DividesIntoHeads<768, 7> && !DividesIntoHeads<768, 0>);
-static_assert(DividesIntoPatches<224, 192, 16> && !DividesIntoPatches<224, 200, 16> && !DividesIntoPatches<10, 16, 0>);
+static_assert(rule::SameShape<Matrix, Shape<3, 4>>::holds && !rule::SameShape<Matrix, Shape<4, 3>>::holds);
+static_assert(rule::LinearInput<128, 128>::holds && !rule::LinearInput<64, 128>::holds);
+static_assert(rule::LayerNormInput<128, 128>::holds && !rule::LayerNormInput<64, 128>::holds);
+static_assert(rule::TrainedTogether<false, false>::holds && !rule::TrainedTogether<false, true>::holds);
+static_assert(rule::IndexElement<std::int32_t>::holds && !rule::IndexElement<float>::holds);
+static_assert(rule::PackedHeads<48, 4>::holds && !rule::PackedHeads<48, 5>::holds);
+static_assert(!rule::PackedHeads<16, 4>::holds && !rule::PackedHeads<48, 0>::holds);
+static_assert(rule::HeadsDivideWidth<768, 12>::holds);
+static_assert(!rule::HeadsDivideWidth<768, 7>::holds && !rule::HeadsDivideWidth<768, 0>::holds);
+static_assert(rule::PatchesTileImage<224, 192, 16>::holds && !rule::PatchesTileImage<224, 200, 16>::holds);
+static_assert(!rule::PatchesTileImage<10, 16, 0>::holds);
 static_assert(rule::PositionWidth<64>::holds && !rule::PositionWidth<66>::holds);
 static_assert(rule::KeptPatches<1, 4>::holds && !rule::KeptPatches<0, 4>::holds && !rule::KeptPatches<4, 4>::holds);
 }  // namespace

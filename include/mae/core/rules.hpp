@@ -1,15 +1,15 @@
-// Every rule about shapes: the sentence that a wrong program gets, and the concept that asks the same question.
+// The rules about shapes that a wrong program meets, each stated once.
 //
-// A rule is a type over plain numbers, because compilers print template arguments and reduce `128 == 64` in the
-// message:
+// A rule is a type over plain numbers, because compilers print template arguments, and these are the numbers at fault:
 //
 //   error: static assertion failed: mae::Linear<In, Out>: the last extent of the input must be In
-//   note: the comparison reduces to '(64 == 128)'
+//   note: 'mae::rule::LinearInput<64, 128>::holds' evaluates to false
 //
 // A function asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")` and then returns something
 // well-formed: one mistake is one error. A class holds an `Enforce`, whose sentence stands here. (In a function, a
 // variable of that type would spoil the whole function for clang, and errors about its callers would follow.)
 #pragma once
+#include <cstdint>
 #include <type_traits>
 
 #include <mae/core/shape.hpp>
@@ -36,21 +36,39 @@ struct LayerNormInput {
   static constexpr bool holds = Width == D;
 };
 
+/// A parameter with its bias: the backward pass computes both gradients at once, or neither.
+template <bool WeightTrained, bool BiasTrained>
+struct TrainedTogether {
+  static constexpr bool holds = WeightTrained == BiasTrained;
+};
+
+/// Rows are named by `Indices`.
+template <class Element>
+struct IndexElement {
+  static constexpr bool holds = std::is_same_v<Element, std::int32_t>;
+};
+
+/// A row holds q, k and v of every head, all of one width.
+template <Index Width, Index Heads>
+struct PackedHeads {
+  static constexpr bool holds = Heads > 0 && Width % (3 * Heads) == 0;
+};
+
 template <Index D, Index Heads>
 struct HeadsDivideWidth {
   static constexpr bool holds = Heads > 0 && D % Heads == 0;
   struct Enforce {
-    static_assert(Heads > 0 && D % Heads == 0, "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
+    static_assert(holds, "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
   };
 };
 
 template <Index Height, Index Width, Index Patch>
 struct PatchesTileImage {
-  static constexpr bool holds = Patch > 0 && Height % Patch == 0 && Width % Patch == 0;
+  static constexpr bool rows = Patch > 0 && Height % Patch == 0, columns = Patch > 0 && Width % Patch == 0;
+  static constexpr bool holds = rows && columns;
   struct Enforce {
-    static_assert(Patch > 0 && Height % Patch == 0,
-                  "mae::ImageShape: the height must be a multiple of the patch side");
-    static_assert(Patch > 0 && Width % Patch == 0, "mae::ImageShape: the width must be a multiple of the patch side");
+    static_assert(rows, "mae::ImageShape: the height must be a multiple of the patch side");
+    static_assert(columns, "mae::ImageShape: the width must be a multiple of the patch side");
   };
 };
 
@@ -58,29 +76,18 @@ template <Index D>
 struct PositionWidth {
   static constexpr bool holds = D % 4 == 0;
   struct Enforce {
-    static_assert(D % 4 == 0, "mae: a sine-cosine position table needs a width that is a multiple of 4");
+    static_assert(holds, "mae: a sine-cosine position table needs a width that is a multiple of 4");
   };
 };
 
 template <Index Kept, Index Patches>
 struct KeptPatches {
-  static constexpr bool holds = Kept > 0 && Kept < Patches;
+  static constexpr bool some_visible = Kept > 0, some_hidden = Kept < Patches;
+  static constexpr bool holds = some_visible && some_hidden;
   struct Enforce {
-    static_assert(Kept > 0, "mae: this mask ratio keeps no patch; at least one must stay visible");
-    static_assert(Kept < Patches, "mae: this mask ratio hides no patch; at least one must be hidden");
+    static_assert(some_visible, "mae: this mask ratio keeps no patch; at least one must stay visible");
+    static_assert(some_hidden, "mae: this mask ratio hides no patch; at least one must be hidden");
   };
 };
 
 }  // namespace mae::rule
-
-namespace mae {
-/// `x + y` compiles. (`requires { x + y; }` is true for any two expressions: the rule speaks in the body.)
-template <class Left, class Right>
-concept SameShape = rule::SameShape<Left, Right>::holds;
-template <Index Width, Index In>
-concept FitsLinear = rule::LinearInput<Width, In>::holds;
-template <Index D, Index Heads>
-concept DividesIntoHeads = rule::HeadsDivideWidth<D, Heads>::holds;
-template <Index Height, Index Width, Index Patch>
-concept DividesIntoPatches = rule::PatchesTileImage<Height, Width, Patch>::holds;
-}  // namespace mae

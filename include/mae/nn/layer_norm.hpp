@@ -17,7 +17,7 @@ struct LayerNorm {
   constexpr auto operator()(const X& x) const {
     static_assert(rule::LayerNormInput<width_of<ShapeOf<X>>, D>::holds,
                   "mae::LayerNorm<D>: the last extent of the input must be D");
-    return layer_norm(x, weight, bias);
+    return apply<LayerNormOperation<D>>(x, weight, bias);
   }
 };
 

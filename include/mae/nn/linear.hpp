@@ -17,7 +17,7 @@ struct Linear {
   constexpr auto operator()(const X& x) const {
     static_assert(rule::LinearInput<width_of<ShapeOf<X>>, In>::holds,
                   "mae::Linear<In, Out>: the last extent of the input must be In");
-    return linear(x, weight, bias);
+    return detail::linear_expression(x, weight, bias);
   }
 };
 

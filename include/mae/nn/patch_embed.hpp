@@ -4,6 +4,7 @@
 // Patches here are channel last (ops/patchify.hpp), so in memory the weight's columns stand in that order;
 // `PatchFilter` maps between both.
 #pragma once
+#include <mae/core/rules.hpp>
 #include <mae/nn/init.hpp>
 #include <mae/ops/linear.hpp>
 
@@ -20,23 +21,26 @@ struct PatchFilter {
   }
 };
 
-/// patches [B, N, P·P·C] → tokens [B, N, D].
+/// The parameters, which published files name `patch_embed.proj`.
 template <Index C, Index P, Index D>
 struct PatchProjection {
   Parameter<Shape<D, C, P, P>, init::XavierUniform, Training::trained, PatchFilter<C, P>> weight;
   Parameter<Shape<D>, init::FanInUniform<P * P * C>> bias;
   MAE_MODULE(weight, bias)
-
-  constexpr auto operator()(const Expression auto& patches) const { return linear(patches, weight, bias); }
 };
 
-/// The projection under the name it has in published files, `patch_embed.proj`.
+/// patches [B, N, P·P·C] → tokens [B, N, D].
 template <Index C, Index P, Index D>
 struct PatchEmbed {
   PatchProjection<C, P, D> proj;
   MAE_MODULE(proj)
 
-  constexpr auto operator()(const Expression auto& patches) const { return proj(patches); }
+  template <Expression X>
+  constexpr auto operator()(const X& patches) const {
+    static_assert(rule::LinearInput<width_of<ShapeOf<X>>, P * P * C>::holds,
+                  "mae::PatchEmbed<C, P, D>: the last extent of the patches must be P * P * C");
+    return detail::linear_expression(patches, proj.weight, proj.bias);
+  }
 };
 
 }  // namespace mae

@@ -8,6 +8,8 @@
 // al., 2022).
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/core/rules.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -45,8 +47,11 @@ struct AttentionOperation : Operation {
 /// qkv [B, N, 3·D] → [B, N, D].
 template <Index Heads, Expression X>
 constexpr auto attention(const X& qkv) {
+  using Packed = rule::PackedHeads<width_of<ShapeOf<X>>, Heads>;
   static_assert(ShapeOf<X>::rank == 3, "mae::attention: the input must be [B, N, 3 * D]");
-  return apply<AttentionOperation<Heads>>(qkv);
+  static_assert(Packed::holds, "mae::attention<Heads>: the width of the input must be a multiple of 3 * Heads");
+  if constexpr (ShapeOf<X>::rank == 3 && Packed::holds) return apply<AttentionOperation<Heads>>(qkv);
+  else return detail::stand_in<WithExtent<ShapeOf<X>, -1, (width_of<ShapeOf<X>> + 2) / 3>>(qkv);
 }
 
 }  // namespace mae

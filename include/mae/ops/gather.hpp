@@ -1,11 +1,13 @@
-// Picking rows by number: y[b, k] = x[b, ids[b, k] + Skip]. Masking keeps patches this way, the loss picks hidden
-// ones.
+// Picking rows by number: y[b, k] = x[b, ids[b, k] + Skip].
 //
+// Masking keeps patches this way, and the loss picks the hidden ones.
 // x [B, N, D], ids [B, K] → [B, K, D]. Backward is a scatter: ∂L/∂x[b, n] is the sum of the ∂L/∂y[b, k] that came
 // from row n, and zero for rows that nobody picked. `Skip` rows in front (a class token) are not counted by the ids.
 // The ids must lie in [0, N - Skip): `MaskBatch` (model/masking.hpp) checks them where they enter.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/core/rules.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -48,8 +50,13 @@ struct GatherOperation : Operation {
 /// Rows ids [B, K] of x [B, N, D], counted after the first `Skip` rows.
 template <Index Skip = 0, Expression X, Expression Ids>
 constexpr auto gather(const X& x, const Ids& ids) {
-  static_assert(ShapeOf<X>::rank == 3 && ShapeOf<Ids>::rank == 2, "mae::gather: x must be [B, N, D] and ids [B, K]");
-  return apply<GatherOperation<Skip>>(x, ids);
+  constexpr bool ranks = ShapeOf<X>::rank == 3 && ShapeOf<Ids>::rank == 2;
+  using Element = rule::IndexElement<typename std::remove_cvref_t<decltype(ids.eval())>::Element>;
+  static_assert(ranks, "mae::gather: x must be [B, N, D] and ids [B, K]");
+  static_assert(Element::holds, "mae::gather: ids must be Indices");
+  if constexpr (ranks && Element::holds) return apply<GatherOperation<Skip>>(x, ids);
+  else if constexpr (ranks) return detail::stand_in<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1)>>(x);
+  else return detail::stand_in<ShapeOf<X>>(x);
 }
 
 }  // namespace mae

@@ -6,6 +6,7 @@
 // Kept: x, and mean and s of each row. Cheap: recomputing y costs one pass over x.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/core/rules.hpp>
 
 namespace mae {
 
@@ -40,9 +41,15 @@ struct LayerNormOperation : Operation {
 };
 
 /// Rows of x [..., D] normalised, times w [D], plus b [D].
-template <Expression X, class WeightParameter, class BiasParameter>
+template <Expression X, ParameterLike WeightParameter, ParameterLike BiasParameter>
 constexpr auto layer_norm(const X& x, const WeightParameter& w, const BiasParameter& b) {
-  return apply<LayerNormOperation<WeightParameter::Shape::count>>(x, w, b);
+  constexpr Index D = WeightParameter::Shape::count;
+  static_assert(rule::LayerNormInput<width_of<ShapeOf<X>>, D>::holds,
+                "mae::LayerNorm<D>: the last extent of the input must be D");
+  static_assert(BiasParameter::Shape::count == D, "mae::layer_norm: weight and bias must have the same width");
+  static_assert(rule::TrainedTogether<WeightParameter::trained, BiasParameter::trained>::holds,
+                "mae: weight and bias are trained or frozen together");
+  return apply<LayerNormOperation<D>>(x, w, b);
 }
 
 }  // namespace mae

@@ -6,6 +6,7 @@
 // shared. Cost: 2 · rows · In · Out operations forward, twice that backward. The paper's heavy arithmetic is all here.
 #pragma once
 #include <mae/autograd/elementwise.hpp>
+#include <mae/core/rules.hpp>
 
 namespace mae {
 
@@ -102,11 +103,25 @@ struct LinearExpression : ExpressionBase {
   constexpr auto gelu() && { return apply<LinearOperation<in, out, Fused::gelu>>(x, weight, bias); }
 };
 
-/// x wᵀ + b.
+namespace detail {
+/// `linear` for callers that have checked the width.
 template <Expression X, class WeightParameter, class BiasParameter>
-constexpr auto linear(const X& x, const WeightParameter& w, const BiasParameter& b) {
+constexpr auto linear_expression(const X& x, const WeightParameter& w, const BiasParameter& b) {
   using V = std::remove_cvref_t<decltype(x.eval())>;
   return LinearExpression<V, WeightParameter, BiasParameter>(x.eval(), w, b);
+}
+}  // namespace detail
+
+/// x wᵀ + b for x [..., In], w [Out, In] (or a filter with In values for each output) and b [Out].
+template <Expression X, ParameterLike WeightParameter, ParameterLike BiasParameter>
+constexpr auto linear(const X& x, const WeightParameter& w, const BiasParameter& b) {
+  constexpr Index out = WeightParameter::Shape::extent(0), in = WeightParameter::Shape::count / out;
+  static_assert(rule::LinearInput<width_of<ShapeOf<X>>, in>::holds,
+                "mae::Linear<In, Out>: the last extent of the input must be In");
+  static_assert(BiasParameter::Shape::count == out, "mae::linear: the bias must have one value for each output");
+  static_assert(rule::TrainedTogether<WeightParameter::trained, BiasParameter::trained>::holds,
+                "mae: weight and bias are trained or frozen together");
+  return detail::linear_expression(x, w, b);
 }
 
 }  // namespace mae

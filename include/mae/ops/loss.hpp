@@ -4,11 +4,11 @@
 //     ∂L/∂pred = 2 (pred - target) / (M n).          (He et al., 2021, section 3, "Reconstruction target")
 // `cross_entropy(logits, target)`: [B, K] each → [B], -Σ_k target_k log softmax(logits)_k; target rows sum to one, so
 //     ∂L/∂logits = softmax(logits) - target. Label smoothing and mixed labels are targets like any other.
-// `normalize_patches(x)`: each patch gets mean 0 and deviation 1 (unbiased variance + 1e-6), the paper's better
-// target. Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau
-// detector needs.
+// `normalize_patches(x)`: each patch gets mean 0 and deviation 1 (unbiased variance + 1e-6), the paper's better target.
+// Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau detector needs.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -60,7 +60,6 @@ struct NormalizePatchesOperation : Operation {
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
     constexpr Index n = width_of<typename Call::Result>, rows = rows_of<typename Call::Result>;
-    static_assert(n > 1, "mae::normalize_patches: a patch of one value has no variance");
     Call::Kernels::each(f.batch() * rows, [x = f.x(first), y = f.y()](Index r) {
       double mean = 0, variance = 0;
       for (Index i = 0; i < n; ++i) mean += double(x[r * n + i]);
@@ -74,7 +73,11 @@ struct NormalizePatchesOperation : Operation {
 };
 
 /// Patches [B, M, n], each with mean 0 and deviation 1. A target: no gradient flows through it.
-constexpr auto normalize_patches(const Expression auto& patches) { return apply<NormalizePatchesOperation>(patches); }
+template <Expression X>
+constexpr auto normalize_patches(const X& patches) {
+  static_assert(width_of<ShapeOf<X>> > 1, "mae::normalize_patches: a patch of one value has no variance");
+  return apply<NormalizePatchesOperation>(patches);
+}
 
 struct CrossEntropyOperation : Operation {
   static constexpr const char* name = "cross-entropy";
@@ -118,7 +121,9 @@ template <Expression X, Expression Y>
 constexpr auto cross_entropy(const X& logits, const Y& target) {
   static_assert(std::is_same_v<ShapeOf<X>, ShapeOf<Y>>,
                 "mae::cross_entropy: logits and target must have the same shape");
-  return apply<CrossEntropyOperation>(logits, target);
+  static_assert(ShapeOf<X>::rank == 2, "mae::cross_entropy: the logits must be [B, K]");
+  if constexpr (ShapeOf<X>::rank == 2) return apply<CrossEntropyOperation>(logits, target);
+  else return detail::stand_in<Shape<dyn>>(logits);
 }
 
 }  // namespace mae

@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -47,9 +48,14 @@ struct PatchifyOperation : Operation {
 template <Index P, Expression X>
 constexpr auto patchify(const X& images) {
   static_assert(ShapeOf<X>::rank == 4, "mae::patchify: images must be [B, C, H, W]");
-  static_assert(rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>::holds,
-                "mae::patchify: height and width of the images must be multiples of the patch side");
-  return apply<PatchifyOperation<P>>(images);
+  if constexpr (ShapeOf<X>::rank == 4) {
+    using Rule = rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>;
+    static_assert(Rule::holds, "mae::patchify: height and width of the images must be multiples of the patch side");
+    if constexpr (Rule::holds) return apply<PatchifyOperation<P>>(images);
+    else return detail::stand_in<ShapeOf<X>>(images);
+  } else {
+    return detail::stand_in<ShapeOf<X>>(images);
+  }
 }
 
 /// The inverse on plain memory, for pictures: patches [L, P·P·C] → image [C, H, W].

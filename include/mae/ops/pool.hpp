@@ -4,6 +4,7 @@
 // A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -43,9 +44,13 @@ struct PoolOperation : Operation {
 };
 
 /// [B, N, D] → [B, D].
-template <Pool How>
-constexpr auto pool(const Expression auto& x) {
-  return apply<PoolOperation<How>>(x);
+template <Pool How, Expression X>
+constexpr auto pool(const X& x) {
+  static_assert(ShapeOf<X>::rank == 3, "mae::pool: the tokens must be [B, N, D]");
+  static_assert(How == Pool::class_token || ShapeOf<X>::rank != 3 || rows_of<ShapeOf<X>> > 1,
+                "mae::pool: the mean leaves out the class token and needs at least one more");
+  if constexpr (ShapeOf<X>::rank == 3) return apply<PoolOperation<How>>(x);
+  else return detail::stand_in<Shape<dyn, width_of<ShapeOf<X>>>>(x);
 }
 
 /// y = (x - mean) / sqrt(variance + 1e-6), column by column, with statistics that are fixed parameters.
@@ -77,10 +82,13 @@ struct StandardizeOperation : Operation {
 };
 
 /// Columns of x [..., D] shifted and scaled by the fixed statistics mean [D] and variance [D].
-template <Expression X, class MeanParameter, class VarianceParameter>
+template <Expression X, ParameterLike MeanParameter, ParameterLike VarianceParameter>
 constexpr auto standardize(const X& x, const MeanParameter& mean, const VarianceParameter& variance) {
   static_assert(!MeanParameter::trained && !VarianceParameter::trained,
                 "mae::standardize: the statistics are fixed; declare them Training::frozen");
+  static_assert(MeanParameter::Shape::count == width_of<ShapeOf<X>> &&
+                    VarianceParameter::Shape::count == width_of<ShapeOf<X>>,
+                "mae::standardize: mean and variance must have the width of x");
   return apply<StandardizeOperation>(x, mean, variance);
 }
 

@@ -1,16 +1,17 @@
-// What surrounds the transformer blocks: the class token, positions, and putting mask tokens where patches are
-// missing.
+// What surrounds the transformer blocks: class token, positions, and mask tokens in the places of missing patches.
 //
 // `with_class_token`: [B, N, D] → [B, N + 1, D], the learnt token in front.
 // `with_positions`:   adds row 0 of a table to the class token and row 1 + l to the token of patch l. Without ids the
 //                     tokens are all patches in order; with ids [B, N] token n is patch ids[b, n].
 // `restore`:          [B, V + 1, D] → [B, L + 1, D]: token r of the visible ones goes where restore[b, l] = r; places
-// whose
-//                     number is V or more get the shared mask token (He et al., 2021, section 3, "MAE decoder").
+//                     with a number of V or more get the shared mask token (He et al., 2021, section 3, "MAE
+//                     decoder").
 // `patch_tokens`:     [B, L + 1, D] → [B, L, D], without the class token.
 // All are linear, so backward routes gradients along the same paths; a token used in many places sums its gradients.
 #pragma once
 #include <mae/autograd/operation.hpp>
+#include <mae/core/rules.hpp>
+#include <mae/ops/stand_in.hpp>
 
 namespace mae {
 
@@ -45,10 +46,13 @@ struct ClassTokenOperation : Operation {
 };
 
 /// The token (a parameter of D values) in front of x [B, N, D].
-template <Expression X, class TokenParameter>
+template <Expression X, ParameterLike TokenParameter>
 constexpr auto with_class_token(const X& x, const TokenParameter& token) {
-  static_assert(TokenParameter::Shape::count == ShapeOf<X>::extent(2), "mae: the token must have the width of x");
-  return apply<ClassTokenOperation>(x, token);
+  static_assert(ShapeOf<X>::rank == 3, "mae::with_class_token: x must be [B, N, D]");
+  static_assert(TokenParameter::Shape::count == width_of<ShapeOf<X>>,
+                "mae::with_class_token: the token must have the width of x");
+  if constexpr (ShapeOf<X>::rank == 3) return apply<ClassTokenOperation>(x, token);
+  else return detail::stand_in<ShapeOf<X>>(x);
 }
 
 struct PositionOperation : Operation {
@@ -89,21 +93,31 @@ struct PositionOperation : Operation {
 };
 
 /// x [B, L + 1, D] plus the table [L + 1, D].
-template <Expression X, class TableParameter>
+template <Expression X, ParameterLike TableParameter>
 constexpr auto with_positions(const X& x, const TableParameter& table) {
+  static_assert(ShapeOf<X>::rank == 3, "mae::with_positions: x must be [B, L + 1, D]");
   static_assert(TableParameter::Shape::count == ShapeOf<X>::count &&
                     TableParameter::Shape::extent(-1) == width_of<ShapeOf<X>>,
                 "mae::with_positions: the table must have a row for the class token and one for each patch");
-  return apply<PositionOperation>(x, table);
+  if constexpr (ShapeOf<X>::rank == 3) return apply<PositionOperation>(x, table);
+  else return detail::stand_in<ShapeOf<X>>(x);
 }
 /// x [B, V + 1, D] plus row 0 and rows 1 + ids [B, V] of the table.
-template <Expression X, Expression Ids, class TableParameter>
+template <Expression X, Expression Ids, ParameterLike TableParameter>
 constexpr auto with_positions(const X& x, const Ids& ids, const TableParameter& table) {
-  static_assert(ShapeOf<Ids>::extent(1) + 1 == ShapeOf<X>::extent(1),
-                "mae::with_positions: ids must name the patch of every token but the first");
+  constexpr bool ranks = ShapeOf<X>::rank == 3 && ShapeOf<Ids>::rank == 2;
+  using Element = rule::IndexElement<typename std::remove_cvref_t<decltype(ids.eval())>::Element>;
+  static_assert(ranks, "mae::with_positions: x must be [B, V + 1, D] and ids [B, V]");
+  static_assert(Element::holds, "mae::with_positions: ids must be Indices");
   static_assert(TableParameter::Shape::extent(-1) == width_of<ShapeOf<X>>,
                 "mae::with_positions: the table must have the width of x");
-  return apply<PositionOperation>(x, ids, table);
+  if constexpr (ranks && Element::holds) {
+    static_assert(ShapeOf<Ids>::extent(1) + 1 == ShapeOf<X>::extent(1),
+                  "mae::with_positions: ids must name the patch of every token but the first");
+    return apply<PositionOperation>(x, ids, table);
+  } else {
+    return detail::stand_in<ShapeOf<X>>(x);
+  }
 }
 
 struct RestoreOperation : Operation {
@@ -148,12 +162,23 @@ struct RestoreOperation : Operation {
 };
 
 /// Visible tokens x [B, V + 1, D] back in image order, mask tokens in between: [B, L + 1, D].
-template <Expression X, Expression Ids, class TokenParameter>
+template <Expression X, Expression Ids, ParameterLike TokenParameter>
 constexpr auto restore(const X& x, const Ids& ids, const TokenParameter& mask_token) {
-  static_assert(TokenParameter::Shape::count == ShapeOf<X>::extent(2), "mae: the token must have the width of x");
-  static_assert(ShapeOf<X>::extent(1) - 1 <= ShapeOf<Ids>::extent(1),
-                "mae::restore: there are more visible tokens than places");
-  return apply<RestoreOperation>(x, ids, mask_token);
+  constexpr bool ranks = ShapeOf<X>::rank == 3 && ShapeOf<Ids>::rank == 2;
+  using Element = rule::IndexElement<typename std::remove_cvref_t<decltype(ids.eval())>::Element>;
+  static_assert(ranks, "mae::restore: x must be [B, V + 1, D] and ids [B, L]");
+  static_assert(Element::holds, "mae::restore: ids must be Indices");
+  static_assert(TokenParameter::Shape::count == width_of<ShapeOf<X>>,
+                "mae::restore: the token must have the width of x");
+  if constexpr (ranks && Element::holds) {
+    static_assert(ShapeOf<X>::extent(1) - 1 <= ShapeOf<Ids>::extent(1),
+                  "mae::restore: there are more visible tokens than places");
+    return apply<RestoreOperation>(x, ids, mask_token);
+  } else if constexpr (ranks) {
+    return detail::stand_in<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1) + 1>>(x);
+  } else {
+    return detail::stand_in<ShapeOf<X>>(x);
+  }
 }
 
 struct PatchTokensOperation : Operation {
@@ -179,6 +204,12 @@ struct PatchTokensOperation : Operation {
 };
 
 /// x [B, L + 1, D] without its class token: [B, L, D].
-constexpr auto patch_tokens(const Expression auto& x) { return apply<PatchTokensOperation>(x); }
+template <Expression X>
+constexpr auto patch_tokens(const X& x) {
+  constexpr bool has_patches = ShapeOf<X>::rank == 3 && rows_of<ShapeOf<X>> > 1;
+  static_assert(has_patches, "mae::patch_tokens: x must be [B, L + 1, D], with a token behind the class token");
+  if constexpr (has_patches) return apply<PatchTokensOperation>(x);
+  else return detail::stand_in<ShapeOf<X>>(x);
+}
 
 }  // namespace mae
