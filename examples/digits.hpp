@@ -7,10 +7,7 @@
 #include <mae/mae.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <iostream>
 #include <string>
 
 namespace digits {
@@ -48,20 +45,6 @@ inline std::string encoder_file(const std::string& folder, int seed) {
   return folder + "/digits-encoder-" + std::to_string(seed) + ".safetensors";
 }
 
-/// The value of `--name VALUE` on the command line, else `otherwise`.
-inline std::string option(int count, char** arguments, const char* name, const std::string& otherwise) {
-  for (int i = 1; i + 1 < count; ++i)
-    if (std::strcmp(arguments[i], name) == 0) return arguments[i + 1];
-  return otherwise;
-}
-inline int whole_number(int count, char** arguments, const char* name, int otherwise) {
-  const std::string text = option(count, arguments, name, std::to_string(otherwise));
-  char* end = nullptr;
-  const long value = std::strtol(text.c_str(), &end, 10);
-  if (end == text.c_str() || *end || value < 1 || value > 1'000'000) throw mae::Error(name, text, "a number from 1");
-  return static_cast<int>(value);
-}
-
 /// Calls job(0) … job(count - 1), as many at a time as there are threads. The first error is thrown when all are done.
 template <class Job>
 void side_by_side(int count, const Job& job) {
@@ -76,18 +59,6 @@ void side_by_side(int count, const Job& job) {
   });
   for (const std::exception_ptr& error : errors)
     if (error) std::rethrow_exception(error);
-}
-
-/// Runs a program's body; an error becomes one line and exit status 1.
-template <class Body>
-int run(const Body& body) {
-  try {
-    body();
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 1;
-  }
 }
 
 }  // namespace digits

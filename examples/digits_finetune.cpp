@@ -6,6 +6,7 @@
 //
 // With 300 labels an epoch is three times as long, so half as many do.
 #include "digits.hpp"
+#include "program.hpp"
 
 #include <mae/io/checkpoint.hpp>
 
@@ -43,10 +44,10 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
   const auto normalization = recorded_normalization(mae::SafetensorsFile::read(encoder));
   auto train = [&]<class Model>(mae::FinetuningOptions options, std::type_identity<Model>) {
     options.seed = static_cast<std::uint64_t>(run.seed);
-    mae::Finetuning<Model, digits::Policy> training(*run.labelled, options, normalization, digits::Encoder::depth);
+    mae::Finetuning<Model, digits::Policy> training(*run.labelled, options, normalization);
     if (run.kind != Kind::scratch) mae::load_encoder(encoder, training.weights());
     if constexpr (std::is_same_v<Model, digits::Probe>)
-      mae::probe(training, *run.labelled, normalization, [](mae::Index, double) {});
+      mae::probe(training, [](mae::Index, double) {});
     else training.train([](mae::Index, double) {});
     return mae::accuracy(training.weights(), test, normalization);
   };
@@ -67,10 +68,11 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
 }  // namespace
 
 int main(int count, char** arguments) {
-  return digits::run([&] {
-    const int seeds = digits::whole_number(count, arguments, "--seeds", 3);
-    const int epochs = digits::whole_number(count, arguments, "--epochs", 300);
-    const std::string folder = digits::option(count, arguments, "--in", ".");
+  return program::run([&] {
+    program::check_options(count, arguments, {"--seeds", "--epochs", "--in"});
+    const int seeds = program::whole_number(count, arguments, "--seeds", 3);
+    const int epochs = program::whole_number(count, arguments, "--epochs", 300);
+    const std::string folder = program::option(count, arguments, "--in", ".");
     const digits::Split data = digits::load();
 
     std::printf("test accuracy, mean and spread of %d seeds\n", seeds);

@@ -4,6 +4,7 @@
 //
 // Writes the encoders, the whole model of seed 0, a panel of reconstructions of test images, and the loss curve.
 #include "digits.hpp"
+#include "program.hpp"
 
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/panel.hpp>
@@ -14,14 +15,13 @@
 #include <cstdio>
 
 int main(int count, char** arguments) {
-  return digits::run([&] {
-    const int seeds = digits::whole_number(count, arguments, "--seeds", 3);
-    const int epochs = digits::whole_number(count, arguments, "--epochs", 100);
-    const std::string folder = digits::option(count, arguments, "--out", ".");
+  return program::run([&] {
+    program::check_options(count, arguments, {"--seeds", "--epochs", "--out"});
+    const int seeds = program::whole_number(count, arguments, "--seeds", 3);
+    const int epochs = program::whole_number(count, arguments, "--epochs", 100);
+    const std::string folder = program::output_folder(count, arguments);
     const digits::Split data = digits::load();
     const auto normalization = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
-    mae::Facts facts{{"epochs", std::to_string(epochs)}, {"data", "UCI optical digits"}};
-    record(facts, normalization);
 
     mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
     for (int seed = 0; seed < seeds; ++seed) plot.curves.push_back({"seed " + std::to_string(seed), {}, {}});
@@ -45,6 +45,8 @@ int main(int count, char** arguments) {
         std::fflush(stdout);
       });
 
+      mae::Facts facts = facts_of(pretraining);
+      facts["data"] = "UCI optical digits";
       mae::save_encoder(digits::encoder_file(folder, seed), pretraining.weights(), facts);
       if (seed > 0) return;
       mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining.weights(), facts);

@@ -4,11 +4,12 @@
 //
 // Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture:
 // watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
-#include "digits.hpp"
+#include "program.hpp"
 
 #include <mae/io/panel.hpp>
 #include <mae/io/plot.hpp>
 #include <mae/io/png.hpp>
+#include <mae/mae.hpp>
 
 #include <cstdio>
 
@@ -47,9 +48,10 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
 }  // namespace
 
 int main(int count, char** arguments) {
-  return digits::run([&] {
-    const int epochs = digits::whole_number(count, arguments, "--epochs", 24);
-    const std::string folder = digits::option(count, arguments, "--out", ".");
+  return program::run([&] {
+    program::check_options(count, arguments, {"--epochs", "--out"});
+    const int epochs = program::whole_number(count, arguments, "--epochs", 24);
+    const std::string folder = program::output_folder(count, arguments);
     const std::string data = MAE_EXAMPLE_DATA;
     const mae::Image astronaut = mae::read_png(data + "/astronaut.png"), coffee = mae::read_png(data + "/coffee.png"),
                      cat = mae::read_png(data + "/chelsea.png");

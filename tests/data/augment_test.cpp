@@ -146,7 +146,6 @@ TEST_CASE("random crops: whole pixels inside the picture, area and aspect in the
     CHECK(box.left + box.width <= 100);
     for (const double edge : {box.top, box.left, box.height, box.width}) CHECK(edge == std::floor(edge));
     const double area = box.height * box.width / 6000, aspect = box.width / box.height;
-    if (area == 1) continue;  // after ten tries
     least = std::fmin(least, area), most = std::fmax(most, area);
     narrowest = std::fmin(narrowest, aspect), widest = std::fmax(widest, aspect);
     top += box.top == 0, bottom += box.top + box.height == 60;
@@ -162,11 +161,42 @@ TEST_CASE("random crops: whole pixels inside the picture, area and aspect in the
   CHECK(widest > 1.28);
   CHECK(widest < 1.38);
   for (const double edge : {top, bottom, left, right}) CHECK(edge > 20);
-  // A picture that no crop fits into stays whole, and so it does for ranges without sense.
-  const RandomStream stream(1, Purpose::augment);
-  CHECK(random_crop(stream, 1, 100, {.smallest_crop = 0.9}).width == 100);
-  CHECK(random_crop(stream, 60, 100, {.smallest_crop = 0.5, .widest = 0}).height == 60);
-  CHECK(random_crop(stream, 60, 100, {.smallest_crop = 0.5, .widest = -1}).height == 60);
+}
+
+TEST_CASE("where no random crop fits: the largest box at the centre whose aspect is in range") {
+  struct Case {
+    Index height, width;
+    double widest;
+    CropBox expected;
+  };
+  const Case cases[] = {{1, 100, 4. / 3, {0, 49, 1, 1}},  {100, 1, 4. / 3, {49, 0, 1, 1}},
+                        {30, 101, 4. / 3, {0, 30, 30, 40}}, {101, 30, 4. / 3, {30, 0, 40, 30}},
+                        {50, 200, 1, {0, 75, 50, 50}},    {40, 50, 4. / 3, {0, 0, 40, 50}}};
+  for (const Case& now : cases) {
+    INFO(now.height, " x ", now.width);
+    // Crops of the whole area: none of another shape fits.
+    const CropBox box = random_crop(RandomStream(1, Purpose::augment), now.height, now.width,
+                                    {.smallest_crop = 0.999, .widest = now.widest});
+    CHECK(box.top == now.expected.top);
+    CHECK(box.left == now.expected.left);
+    CHECK(box.height == now.expected.height);
+    CHECK(box.width == now.expected.width);
+  }
+}
+
+TEST_CASE("augmentations out of range are named") {
+  auto error_with = [](const Augmentation& options) { return error_of([&] { validate(options); }); };
+  CHECK(error_with({}) == "");
+  CHECK(error_with({.shift = 1 << 20, .smallest_crop = 1e-6, .widest = 1}) == "");
+  for (const Index shift : {Index{-1}, Index{1 << 20} + 1, Index{1} << 40})
+    CHECK(error_with({.shift = shift}) ==
+          "mae: shift: found " + std::to_string(shift) + ", expected pixels from 0 to 1048576");
+  for (const double share : {0., -0.5, 1.5, double(NAN)})
+    CHECK(error_with({.smallest_crop = share}) ==
+          "mae: smallest_crop: found " + std::to_string(share) + ", expected a share above 0 and at most 1");
+  for (const double widest : {0.9, -1., double(INFINITY), double(NAN)})
+    CHECK(error_with({.widest = widest}) ==
+          "mae: widest: found " + std::to_string(widest) + ", expected an aspect ratio of at least 1");
 }
 
 TEST_CASE("a crop of a sample is the resized box of each channel") {

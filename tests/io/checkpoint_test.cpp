@@ -1,9 +1,13 @@
 #include <mae/io/checkpoint.hpp>
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <mae/backend/reference.hpp>
 #include <mae/model/classifier.hpp>
+#include <mae/train/pretrain.hpp>
 
 #include "temporary.hpp"
 
@@ -195,6 +199,54 @@ TEST_CASE_TEMPLATE("an encoder's or a whole model's file loads into classifiers 
       CHECK(std::memcmp(weights.at(p), expected, static_cast<std::size_t>(p.count) * 4) == 0);
     }
   }
+}
+
+TEST_CASE("a fine-tuned classifier's head is not loaded with its encoder, even where it would fit") {
+  const test::TemporaryDirectory folder;
+  using Tuned = Classifier<Geometry, Size, 7>;
+  const Weights<Tuned, Policy> source(1);
+  save_checkpoint(folder / "tuned", source);
+  const Names head{"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"};
+  auto load = [&]<class Task>(Weights<Task, Policy>& weights) {
+    const LoadReport report = load_encoder(folder / "tuned", weights);
+    CHECK(report.kept == head);
+    CHECK(report.unused.size() == head.size());
+    for (const std::string& name : head)
+      CHECK(std::find(report.unused.begin(), report.unused.end(), name) != report.unused.end());
+    const Weights<Task, Policy> fresh(5);
+    for (const ParameterInfo& p : weights.parameters()) {
+      INFO(p.name);
+      const bool kept = std::find(head.begin(), head.end(), p.name) != head.end();
+      const float* const expected = kept ? fresh.at(p) : source.at(*source.find(p.name));
+      CHECK(std::memcmp(weights.at(p), expected, static_cast<std::size_t>(p.count) * 4) == 0);
+    }
+  };
+  Weights<Tuned, Policy> same(5);
+  load(same);
+  Weights<Classifier<Geometry, Size, 3>, Policy> other(5);  // of another number of classes
+  load(other);
+
+  Weights<Tuned, Policy> whole(5);
+  CHECK(load_checkpoint(folder / "tuned", whole).kept.empty());
+  CHECK(same_bits(whole, source));
+  // What must not be loaded need not be there.
+  Parts parts(folder / "tuned");
+  std::erase_if(parts.tensors, [](const Parts::Tensor& t) { return t.name.starts_with("fc_norm."); });
+  parts.write(folder / "tuned");
+  whole = Weights<Tuned, Policy>(5);
+  CHECK(load_encoder(folder / "tuned", whole).kept == head);
+}
+
+TEST_CASE("a run of pre-training knows what it did") {
+  using Small = MaskedAutoencoder<ImageShape<1, 4, 4, 2>, Transformer<8, 1, 1>, Transformer<8, 1, 1>>;
+  const Dataset images{1, 4, 4, std::vector<std::uint8_t>(16 * 5, 9), {}, 0};
+  PretrainingOptions options;
+  options.batch = 2;
+  Pretraining<Small, Reference<float>> run(images, options, {{0.25}, {0.5}});
+  const Facts before{{"epochs", "0"}, {"mean", "[0.25]"}, {"deviation", "[0.5]"}};
+  CHECK(facts_of(run) == before);
+  for (int update = 0; update < 5; ++update) run.update();  // two epochs of two, and half of another
+  CHECK(facts_of(run).at("epochs") == "2");
 }
 
 TEST_CASE("files that do not fit: an error that names the file, what was found and what was expected") {

@@ -40,7 +40,7 @@ double moved(Run& run, const Weights<Model, Policy>& start, const std::string& p
 }  // namespace
 
 TEST_CASE("classes that can be told apart are learnt; 100 images make six batches of 16 and one of 4") {
-  Run run(training, small(), normalization, 2);
+  Run run(training, small(), normalization);
   CHECK(accuracy(run.weights(), unseen, normalization) < 0.6);
   std::vector<double> losses;
   run.train([&](Index epoch, double loss) {
@@ -57,7 +57,7 @@ TEST_CASE("smoothed targets: the loss of a uniform model is log K, and no loss i
   FinetuningOptions options = small();
   options.base_rate = options.minimum_rate = 0;  // nothing is learnt
   options.drop_path = 0;
-  Run run(training, options, normalization, 2);
+  Run run(training, options, normalization);
   const ParameterInfo& weight = *run.weights().find("head.weight");
   const ParameterInfo& bias = *run.weights().find("head.bias");
   std::fill_n(run.weights().at(weight), weight.count, 0.f);
@@ -77,7 +77,7 @@ TEST_CASE("lower layers move less; without layer decay they do not lag behind") 
     options.epochs = 2;
     options.warmup = 0;
     options.optimizer.decay = 0;
-    Run run(training, options, normalization, 2);
+    Run run(training, options, normalization);
     const Weights<Model, Policy> start(options.seed);
     run.train(silent);
     const double embedding = moved(run, start, "patch_embed."), lower = moved(run, start, "blocks.0."),
@@ -100,9 +100,9 @@ TEST_CASE("weight decay takes matrices, but neither positions nor class token, b
   options.warmup = 0;
   options.layer_decay = 1;
   options.optimizer.decay = 0;
-  Run without(training, options, normalization, 2);
+  Run without(training, options, normalization);
   options.optimizer.decay = 10;
-  Run with(training, options, normalization, 2);
+  Run with(training, options, normalization);
   without.train_epoch(0), with.train_epoch(0);
   const Weights<Model, Policy> start(options.seed);
   int decaying = 0;
@@ -127,7 +127,7 @@ TEST_CASE("the same bits again, and from two threads, with drop path") {
     FinetuningOptions options = small();
     options.epochs = 3;
     options.drop_path = 0.5;
-    Run finetuning(training, options, normalization, 2);
+    Run finetuning(training, options, normalization);
     finetuning.train(silent);
     Team::number = 1;
     return std::move(finetuning.weights());
@@ -139,7 +139,7 @@ TEST_CASE("the same bits again, and from two threads, with drop path") {
 
 TEST_CASE("mistakes are told before anything is computed") {
   auto error_with = [](const Dataset& set, const Normalization& statistics = normalization) {
-    return error_of([&] { Run(set, small(), statistics, 2); });
+    return error_of([&] { Run(set, small(), statistics); });
   };
   Dataset set = training;
   set.classes = 5;
@@ -155,14 +155,17 @@ TEST_CASE("mistakes are told before anything is computed") {
   CHECK(error_with(set) == "mae: training set: found 2 channels, expected the model's 1");
   CHECK(error_with(training, {{0, 0}, {1, 1}}) ==
         "mae: normalization: found statistics of 2 channels, expected the model's 1");
-  FinetuningOptions options = small();
-  options.batch = 0;
-  CHECK(error_of([&] { Run(training, options, normalization, 2); }) ==
-        "mae: Session: found a capacity of 0, expected at least one sample");
+  check_training_mistakes(small(),
+                          [](const FinetuningOptions& options) { Run(training, options, normalization); });
+  FinetuningOptions options;
+  for (const double decay : {-0.5, double(INFINITY), double(NAN)}) {
+    options = small(), options.layer_decay = decay;
+    CHECK(error_of([&] { Run(training, options, normalization); }).starts_with("mae: layer_decay: found "));
+  }
   for (const double rate : {-0.1, 1.0, double(NAN)}) {
     options = small(), options.drop_path = rate;
-    CHECK(error_of([&] { Run(training, options, normalization, 2); }).starts_with("mae: drop_path: found "));
+    CHECK(error_of([&] { Run(training, options, normalization); }).starts_with("mae: drop_path: found "));
     options = small(), options.label_smoothing = rate;
-    CHECK(error_of([&] { Run(training, options, normalization, 2); }).starts_with("mae: label_smoothing: found "));
+    CHECK(error_of([&] { Run(training, options, normalization); }).starts_with("mae: label_smoothing: found "));
   }
 }

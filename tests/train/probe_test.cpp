@@ -57,9 +57,9 @@ TEST_CASE("a probe of random features learns, and leaves the encoder alone to th
     FinetuningOptions options = probing_options(60, 0.2);
     options.seed = 6;
     options.optimizer.decay = decay;
-    Run run(training, options, normalization, Size::depth);
+    Run run(training, options, normalization);
     const Weights<Model, Policy> start(options.seed);
-    probe(run, training, normalization, silent);
+    probe(run, silent);
     if (decay == 0) CHECK(accuracy(run.weights(), unseen, normalization) > 0.9);
     for (const ParameterInfo& p : start.parameters()) {
       INFO(p.name);

@@ -1,8 +1,11 @@
 // What the tests of training share: small data, and a policy whose number of threads a test sets.
 #pragma once
+#include <cmath>
 #include <cstring>
 #include <span>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/data/dataset.hpp>
@@ -45,6 +48,28 @@ std::string error_of(const Work& work) {
     return error.what();
   }
   return "";
+}
+
+/// Checks what is told about each option that both loops have, out of its range; start(options) starts a run.
+template <class Options, class Start>
+void check_training_mistakes(const Options& good, const Start& start) {
+  auto check = [&](const Options& options, const std::string& message) {
+    CHECK(error_of([&] { start(options); }) == "mae: " + message);
+  };
+  CHECK(error_of([&] { start(good); }) == "");
+  Options options = good;
+  for (const Index few : {0, -1}) {
+    const std::string told = ": found " + std::to_string(few) + ", expected a whole number from 1";
+    options = good, options.batch = few, check(options, "batch" + told);
+    options = good, options.epochs = few, check(options, "epochs" + told);
+  }
+  for (const double bad : {-0.5, double(INFINITY), double(NAN)}) {
+    const std::string told = ": found " + std::to_string(bad) + ", expected a finite number from 0";
+    options = good, options.warmup = bad, check(options, "warmup" + told);
+    options = good, options.base_rate = bad, check(options, "base_rate" + told);
+    options = good, options.minimum_rate = bad, check(options, "minimum_rate" + told);
+  }
+  options = good, options.augmentation.shift = -1, check(options, "shift: found -1, expected pixels from 0 to 1048576");
 }
 
 }  // namespace test

@@ -19,13 +19,26 @@ struct Augmentation {
   double widest = 4.0 / 3;  ///< aspect ratios from 1/widest to widest
 };
 
+/// Throws mae::Error that names the option unless shift is in [0, 2^20], smallest_crop in (0, 1] and widest at least
+/// 1.
+inline void validate(const Augmentation& options) {
+  constexpr Index farthest = 1 << 20;
+  if (options.shift < 0 || options.shift > farthest)
+    throw Error("shift", std::to_string(options.shift), "pixels from 0 to " + std::to_string(farthest));
+  if (!(options.smallest_crop > 0 && options.smallest_crop <= 1))
+    throw Error("smallest_crop", std::to_string(options.smallest_crop), "a share above 0 and at most 1");
+  if (!(options.widest >= 1 && std::isfinite(options.widest)))
+    throw Error("widest", std::to_string(options.widest), "an aspect ratio of at least 1");
+}
+
 /// A rectangle of a picture in pixels.
 struct CropBox {
   double top = 0, left = 0, height = 0, width = 0;
 };
 
-/// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform;
-/// ten tries, else the whole image. Uses numbers 0 … 39 of the stream.
+/// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform.
+/// If ten tries do not fit, the largest box at the centre whose aspect is in range: the whole image, or what remains
+/// of one that is too wide or too tall. Uses numbers 0 … 39 of the stream; `options` must be valid.
 inline CropBox random_crop(const RandomStream& stream, Index height, Index width, const Augmentation& options) {
   for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
     const double area = static_cast<double>(height * width) *
@@ -37,7 +50,9 @@ inline CropBox random_crop(const RandomStream& stream, Index height, Index width
     return {std::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
             std::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
   }
-  return {0, 0, double(height), double(width)};
+  const double w = std::fmin(double(width), std::round(double(height) * options.widest));
+  const double h = std::fmin(double(height), std::round(double(width) * options.widest));
+  return {std::floor((double(height) - h) / 2), std::floor((double(width) - w) / 2), h, w};
 }
 
 namespace detail {
@@ -116,7 +131,8 @@ inline void check_channels(const Dataset& set, const Normalization& normalizatio
       throw Error("normalization", "statistics of " + std::to_string(statistic->size()) + " channels", expected);
 }
 
-/// Writes sample `i` of `set` as model input [C, H, W], augmented by the random numbers of (seed, epoch, i).
+/// Writes sample `i` of `set` as model input [C, H, W], augmented by the random numbers of (seed, epoch, i). Nothing
+/// is checked: set and statistics must pass `check_channels`, the augmentation `validate`.
 template <class T>
 void load_sample(const Dataset& set, Index i, const Normalization& normalization, const Augmentation& augmentation,
                  std::uint64_t seed, std::uint64_t epoch, T* out, Index height, Index width) {

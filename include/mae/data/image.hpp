@@ -1,8 +1,8 @@
 // A picture in memory, and the few operations that panels of pictures need.
 //
 // Pixels are bytes, 0..255, laid out [C, H, W]: one whole plane per channel, each row by row. This is the layout the
-// models take (patches.hpp), so a batch is filled by copying planes, never by shuffling colours. PNG and screens keep
-// the colours of a pixel together, [H, W, C]; io/png.hpp converts.
+// models take (ops/patchify.hpp), so a batch is filled by copying planes, never by shuffling colours. PNG and screens
+// keep the colours of a pixel together, [H, W, C]; io/png.hpp converts.
 #pragma once
 #include <cstdint>
 #include <string>

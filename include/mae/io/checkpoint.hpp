@@ -1,7 +1,7 @@
 // Checkpoints: a model's weights in a safetensors file, under the names and in the order of published MAE checkpoints.
 //
-//   save_checkpoint("mae.safetensors", weights, facts);           // the whole model
-//   save_encoder("encoder.safetensors", weights, facts);          // what fine-tuning needs
+//   save_checkpoint("mae.safetensors", run.weights(), facts_of(run));    // the whole model
+//   save_encoder("encoder.safetensors", run.weights(), facts_of(run));   // what fine-tuning needs
 //   auto report = load_encoder("encoder.safetensors", classifier_weights);
 //
 // A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
@@ -45,6 +45,13 @@ inline void record(Facts& facts, const Normalization& normalization) {
   };
   facts["mean"] = join(normalization.mean);
   facts["deviation"] = join(normalization.deviation);
+}
+/// What a `Pretraining` run knows of itself: "epochs" finished, and the statistics of its images.
+template <class Run>
+Facts facts_of(const Run& run) {
+  Facts facts{{"epochs", std::to_string(run.epoch())}};
+  record(facts, run.normalization());
+  return facts;
 }
 /// The statistics recorded in a checkpoint. Throws mae::Error if there are none or they are not numbers.
 inline Normalization recorded_normalization(const SafetensorsFile& file) {
@@ -110,10 +117,11 @@ struct LoadReport {
   std::vector<std::string> loaded, kept, unused;
 };
 
-/// Names, by their beginnings, that may be absent.
+/// What loading may leave out: names, by their beginnings.
 struct LoadOptions {
-  std::vector<std::string> may_keep;    ///< parameters that the file need not have
-  std::vector<std::string> may_ignore;  ///< tensors that the model need not have
+  std::vector<std::string> may_keep{};    ///< parameters that the file need not have
+  std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
+  std::vector<std::string> never_load{};  ///< parameters that keep their values, tensors that are ignored, always
 };
 
 namespace detail {
@@ -139,9 +147,10 @@ LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weig
   const SafetensorsFile file = SafetensorsFile::read(path);
   detail::check_facts<Model>(file);
   LoadReport report;
+  auto barred = [&](const std::string& name) { return detail::begins_with_any(name, options.never_load); };
   for (const std::string& name : file.names()) {
-    if (weights.find(name)) continue;
-    if (!detail::begins_with_any(name, options.may_ignore))
+    if (weights.find(name) && !barred(name)) continue;
+    if (!barred(name) && !detail::begins_with_any(name, options.may_ignore))
       throw Error(path, "a tensor " + name, "only tensors that the model has; is this another model's file?");
     report.unused.push_back(name);
   }
@@ -150,8 +159,8 @@ LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weig
   for (const ParameterInfo& parameter : weights.parameters()) {
     W* const to = loaded.at(parameter);
     const W* const old = weights.at(parameter);
-    if (!file.find(parameter.name)) {
-      if (!detail::begins_with_any(parameter.name, options.may_keep))
+    if (barred(parameter.name) || !file.find(parameter.name)) {
+      if (!barred(parameter.name) && !detail::begins_with_any(parameter.name, options.may_keep))
         throw Error(path, "no tensor " + parameter.name, "all parameters of the model");
       for (Index i = 0; i < parameter.count; ++i) to[i] = old[i];
       report.kept.push_back(parameter.name);
@@ -167,11 +176,12 @@ LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weig
   return report;
 }
 
-/// Loads the encoder of a file into a classifier or probe: the head keeps its values, a decoder in the file is
-/// ignored, and so is the encoder's last normalisation where the model pools without it.
+/// Loads the encoder of a file into a classifier or probe. The head, `head.*` and `fc_norm.*`, keeps its values even
+/// if the file has one (a fine-tuned classifier's; `load_checkpoint` loads that whole). A head or decoder in the file
+/// is ignored, and so is the encoder's last normalisation where the model pools without it.
 template <class Model, class Policy>
 LoadReport load_encoder(const std::string& path, Weights<Model, Policy>& weights) {
-  return load_checkpoint(path, weights, {{"head.", "fc_norm."}, {"decoder", "mask_token", "norm."}});
+  return load_checkpoint(path, weights, {{}, {"decoder", "mask_token", "norm."}, {"head.", "fc_norm."}});
 }
 
 }  // namespace mae

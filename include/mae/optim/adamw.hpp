@@ -20,6 +20,7 @@ struct AdamwOptions {
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 };
 
+/// The optimizer of a model's weights: both moments, as large as the weights each, and the number of steps.
 template <class Model, class Policy>
 class AdamW {
  public:

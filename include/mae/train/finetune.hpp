@@ -1,21 +1,25 @@
 // Supervised training of a classifier: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
 //
+//   Finetuning<Model> run(training_set, options, normalization);
+//   load_encoder(path, run.weights());                        // leave this out to train from scratch
+//   run.train([](Index epoch, double loss) { ... });
+//
 // The same loop serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A step:
 // load a batch, make smoothed targets, draw drop-path keys, forward and backward, AdamW with layer-wise rates.
 #pragma once
 #include <mae/autograd/session.hpp>
-#include <mae/data/augment.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/optim/schedule.hpp>
 #include <mae/train/metrics.hpp>
+#include <mae/train/options.hpp>
 
 namespace mae {
 
 struct FinetuningOptions {
-  Index batch = 32;
+  Index batch = 32;            ///< images in one update
   Index epochs = 50;
   double warmup = 5;           ///< epochs
   double base_rate = 1e-3;     ///< learning rate for 256 images in one update
@@ -28,14 +32,17 @@ struct FinetuningOptions {
   std::uint64_t seed = 0;
 };
 
+/// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
+/// has their `Image`, `EncoderShape`, `classes` and call.
 template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
 class Finetuning {
  public:
   using Image = typename Model::Image;
   using T = typename Policy::Activation;
 
-  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. `data` must outlive the run.
-  Finetuning(const Dataset& data, const FinetuningOptions& options, const Normalization& normalization, int depth)
+  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. `data` must outlive the run. Throws
+  /// mae::Error, naming it, if an option makes no sense or the data do not fit the model.
+  Finetuning(const Dataset& data, const FinetuningOptions& options, const Normalization& normalization)
       : data_(checked(data, normalization, options)),
         options_(options),
         normalization_(normalization),
@@ -48,8 +55,8 @@ class Finetuning {
         images_(batch_size_),
         targets_(batch_size_),
         keys_(static_cast<std::size_t>(batch_size_)) {
-    optimizer_.set_scale(
-        [&](const ParameterInfo& p) { return layer_scale(p.name, depth, options.layer_decay); });
+    constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
+    optimizer_.set_scale([&](const ParameterInfo& p) { return layer_scale(p.name, depth, options.layer_decay); });
     // The recipe: here, unlike in pre-training, positions and class token do not decay.
     optimizer_.set_decay([](const ParameterInfo& p) {
       return AdamW<Model, Policy>::decays(p) && p.name != "pos_embed" && p.name != "cls_token";
@@ -70,7 +77,7 @@ class Finetuning {
     double sum = 0;
     for (Index begin = 0; begin < data_.size(); begin += batch_size_) {
       const Index count = data_.size() - begin < batch_size_ ? data_.size() - begin : batch_size_;
-      for (Index b = 0; b < count; ++b) load(b, order[static_cast<std::size_t>(begin + b)], epoch);
+      load(std::span(order).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)), epoch);
       const double when = static_cast<double>(epoch) + static_cast<double>(begin) / static_cast<double>(data_.size());
       sum += static_cast<double>(count) * session_.step(weights_, gradients_, images_.view().slice(0, count),
                                                         targets_.view().slice(0, count));
@@ -81,27 +88,35 @@ class Finetuning {
 
   Weights<Model, Policy>& weights() { return weights_; }
   AdamW<Model, Policy>& optimizer() { return optimizer_; }
+  const Dataset& data() const { return data_; }
+  const Normalization& normalization() const { return normalization_; }
 
  private:
   static const Dataset& checked(const Dataset& data, const Normalization& normalization,
                                 const FinetuningOptions& options) {
-    check_classes<Model>(data, "training set");
+    detail::check_training(options);
+    detail::require_finite_from_zero("layer_decay", options.layer_decay);
     if (!(options.drop_path >= 0 && options.drop_path < 1))
       throw Error("drop_path", std::to_string(options.drop_path), "a rate in [0, 1)");
     if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
       throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
+    check_classes<Model>(data, "training set");
     check_channels(data, normalization, Image::channels, "training set");
     return data;
   }
-  void load(Index b, Index sample, Index epoch) {
+  /// A batch: images, drop-path keys and targets.
+  void load(std::span<const Index> samples, Index epoch) {
     const auto e = static_cast<std::uint64_t>(epoch);
-    load_sample(data_, sample, normalization_, options_.augmentation, options_.seed, e,
-                images_.data() + b * Image::values, Image::height, Image::width);
-    keys_[static_cast<std::size_t>(b)] = sample_key(options_.seed, e, static_cast<std::uint64_t>(sample));
+    load_batch<Image, typename Policy::Threads>(data_, samples, normalization_, options_.augmentation, options_.seed, e,
+                                                images_.data(), session_.threads());
     // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     const double rest = options_.label_smoothing / static_cast<double>(Model::classes);
-    for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = T(rest);
-    targets_(b, data_.labels[static_cast<std::size_t>(sample)]) = T(rest + 1 - options_.label_smoothing);
+    for (std::size_t b = 0; b < samples.size(); ++b) {
+      const auto row = static_cast<Index>(b), sample = samples[b];
+      keys_[b] = sample_key(options_.seed, e, static_cast<std::uint64_t>(sample));
+      for (Index k = 0; k < Model::classes; ++k) targets_(row, k) = T(rest);
+      targets_(row, data_.labels[static_cast<std::size_t>(sample)]) = T(rest + 1 - options_.label_smoothing);
+    }
   }
 
   const Dataset& data_;

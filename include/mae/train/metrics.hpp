@@ -1,7 +1,7 @@
 // How good a classifier is: the share of images whose largest logit is the right class.
 #pragma once
 #include <mae/autograd/session.hpp>
-#include <mae/data/augment.hpp>
+#include <mae/data/batches.hpp>
 
 namespace mae {
 
@@ -24,11 +24,13 @@ void for_each_batch(const Weights<W, typename ProgramType::Policy>& weights, con
   if (batch > data.size()) batch = data.size();
   Session<ProgramType> session(batch);
   Tensor<typename ProgramType::Policy::Activation, typename Geometry::Pixels> images(batch);
+  std::vector<Index> samples(static_cast<std::size_t>(batch));
   for (Index begin = 0; begin < data.size(); begin += batch) {
     const Index count = data.size() - begin < batch ? data.size() - begin : batch;
-    for (Index b = 0; b < count; ++b)
-      load_sample(data, begin + b, normalization, {}, 0, 0, images.data() + b * Geometry::values, Geometry::height,
-                  Geometry::width);
+    samples.resize(static_cast<std::size_t>(count));
+    for (Index b = 0; b < count; ++b) samples[static_cast<std::size_t>(b)] = begin + b;
+    load_batch<Geometry, typename ProgramType::Policy::Threads>(data, samples, normalization, {}, 0, 0, images.data(),
+                                                                session.threads());
     use(begin, count, session.forward(weights, images.view().slice(0, count)));
   }
 }

@@ -1,18 +1,18 @@
 // Pre-training: the loop of the paper (He et al., 2021, section 3 and table 8), on images in memory.
 //
-//   Pretraining<Model> run(images, options);
+//   Pretraining<Model> run(images, options, normalization);
 //   run.train([](const PretrainingEpoch& e) { ... });
-//   save_checkpoint(path, run.weights(), ...);
+//   save_checkpoint(path, run.weights(), facts_of(run));
 //
 // A step: load a batch, draw masks, forward and backward, AdamW. Batch order, crops and masks follow from (seed,
 // epoch, sample), so the state of a run is its weights, the optimizer's moments and the number of steps; nothing else.
 #pragma once
 #include <mae/autograd/session.hpp>
-#include <mae/data/augment.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
+#include <mae/train/options.hpp>
 
 namespace mae {
 
@@ -36,13 +36,15 @@ struct PretrainingEpoch {
   Index images = 0;   ///< trained on in this epoch
 };
 
+/// A run of pre-training: its weights, optimizer and memory. `Model` is a `MaskedAutoencoder`.
 template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
 class Pretraining {
  public:
   using Image = typename Model::Image;
   using T = typename Policy::Activation;
 
-  /// `images` must outlive the run. The size of pictures may differ from the model's: they are resized.
+  /// `images` must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
+  /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
   Pretraining(const Dataset& images, const PretrainingOptions& options, const Normalization& normalization)
       : data_(checked(images, options, normalization)),
         options_(options),
@@ -78,7 +80,10 @@ class Pretraining {
   /// One update of the weights. Returns the mean loss of its images.
   double update() {
     const Index step = optimizer_.steps() % updates_per_epoch();
-    if (order_epoch_ != epoch()) order_ = shuffled(data_.size(), options_.seed, std::uint64_t(order_epoch_ = epoch()));
+    if (order_epoch_ != epoch()) {
+      order_epoch_ = epoch();
+      order_ = shuffled(data_.size(), options_.seed, static_cast<std::uint64_t>(order_epoch_));
+    }
     rate_ = schedule_.at(static_cast<double>(optimizer_.steps()) / static_cast<double>(updates_per_epoch()));
     double loss = 0;
     for (Index pass = 0; pass < options_.accumulation; ++pass) {
@@ -102,31 +107,26 @@ class Pretraining {
  private:
   static const Dataset& checked(const Dataset& images, const PretrainingOptions& options,
                                 const Normalization& normalization) {
+    detail::check_training(options);
+    detail::require_at_least_one("accumulation", options.accumulation);
     validate(images, "images");
     check_channels(images, normalization, Image::channels, "images");
     const Index batch = options.batch, passes = options.accumulation;
-    if (batch < 1 || passes < 1)
-      throw Error("pre-training", std::to_string(passes) + " batches of " + std::to_string(batch) + " in an update",
-                  "at least one of at least one image");
     if (images.size() / passes < batch)
       throw Error("images", std::to_string(images.size()) + " images",
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return images;
   }
-  /// Images begin … begin + batch of the epoch's order, loaded by all threads, and their masks.
+  /// Images begin … begin + batch of the epoch's order, and their masks.
   void load(Index begin) {
     const auto e = static_cast<std::uint64_t>(epoch());
-    auto sample = [&](Index b) { return order_[static_cast<std::size_t>(begin + b)]; };
-    // Small pictures are loaded sooner than another thread is woken.
-    const int threads = options_.batch * Image::values < 1 << 18 ? 1 : session_.threads();
-    Policy::Threads::run(threads, [&](int thread) {
-      for (Index b = thread; b < options_.batch; b += threads)
-        load_sample(data_, sample(b), normalization_, options_.augmentation, options_.seed, e,
-                    batch_.data() + b * Image::values, Image::height, Image::width);
-    });
+    const std::span<const Index> samples =
+        std::span(order_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(options_.batch));
+    load_batch<Image, typename Policy::Threads>(data_, samples, normalization_, options_.augmentation, options_.seed, e,
+                                                batch_.data(), session_.threads());
     masks_.resize(options_.batch);
     for (Index b = 0; b < options_.batch; ++b)
-      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(sample(b)));
+      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(samples[static_cast<std::size_t>(b)]));
   }
 
   const Dataset& data_;

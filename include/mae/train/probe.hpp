@@ -1,5 +1,9 @@
 // Linear probing: how much a frozen encoder knows, read out by one linear layer (He et al., 2021, appendix A.2).
 //
+//   Finetuning<LinearProbe<...>> run(training_set, probing_options(), normalization);
+//   load_encoder(path, run.weights());
+//   probe(run, [](Index epoch, double loss) { ... });
+//
 // The features are standardised by their statistics over the training images, in place of the paper's batch norm
 // without parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head
 // is trained; the encoder's backward pass does not exist in the program (`LinearProbe` stops the gradient).
@@ -46,11 +50,11 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Dataset& data
   }
 }
 
-/// Trains the head on top of the encoder weights that `run.weights()` holds. `data` is the training set of `run`.
+/// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(epoch from 1, mean loss)
+/// after each epoch.
 template <class Model, class Policy, class Memory, class Report>
-void probe(Finetuning<Model, Policy, Memory>& run, const Dataset& data, const Normalization& normalization,
-           const Report& report) {
-  set_feature_statistics(run.weights(), data, normalization);
+void probe(Finetuning<Model, Policy, Memory>& run, const Report& report) {
+  set_feature_statistics(run.weights(), run.data(), run.normalization());
   // The encoder has no gradient, but weight decay would shrink it.
   run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
   run.train(report);
