@@ -5,9 +5,8 @@
 //   error: static assertion failed: mae::Linear<In, Out>: the last extent of the input must be In
 //   note: 'mae::rule::LinearInput<64, 128>::holds' evaluates to false
 //
-// A function asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")` and then returns something
-// well-formed: one mistake is one error. A class holds an `Enforce`, whose sentence stands here. (In a function, a
-// variable of that type would spoil the whole function for clang, and errors about its callers would follow.)
+// Whoever has a rule asks `static_assert(rule::LinearInput<W, In>::holds, "the sentence")`, a function in its body, a
+// class among its members. A function then returns something well-formed, so that one mistake is one error.
 #pragma once
 #include <cstdint>
 #include <type_traits>
@@ -57,37 +56,23 @@ struct PackedHeads {
 template <Index D, Index Heads>
 struct HeadsDivideWidth {
   static constexpr bool holds = Heads > 0 && D % Heads == 0;
-  struct Enforce {
-    static_assert(holds, "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
-  };
 };
 
 template <Index Height, Index Width, Index Patch>
 struct PatchesTileImage {
   static constexpr bool rows = Patch > 0 && Height % Patch == 0, columns = Patch > 0 && Width % Patch == 0;
   static constexpr bool holds = rows && columns;
-  struct Enforce {
-    static_assert(rows, "mae::ImageShape: the height must be a multiple of the patch side");
-    static_assert(columns, "mae::ImageShape: the width must be a multiple of the patch side");
-  };
 };
 
 template <Index D>
 struct PositionWidth {
   static constexpr bool holds = D % 4 == 0;
-  struct Enforce {
-    static_assert(holds, "mae: a sine-cosine position table needs a width that is a multiple of 4");
-  };
 };
 
 template <Index Kept, Index Patches>
 struct KeptPatches {
   static constexpr bool some_visible = Kept > 0, some_hidden = Kept < Patches;
   static constexpr bool holds = some_visible && some_hidden;
-  struct Enforce {
-    static_assert(some_visible, "mae: this mask ratio keeps no patch; at least one must stay visible");
-    static_assert(some_hidden, "mae: this mask ratio hides no patch; at least one must be hidden");
-  };
 };
 
 }  // namespace mae::rule

@@ -1,4 +1,5 @@
-// encode(): features of images, unmasked and in order, from the weights of an encoder or of a whole masked autoencoder.
+// encode(): features of images, unmasked and in order, from the weights of an encoder or of a whole masked
+// autoencoder.
 //
 //     const auto features = mae::encode(weights, images);   // [B, L + 1, D], the class token first
 //
@@ -19,8 +20,8 @@ struct Features : Model {
   }
 };
 
-/// The features of `images` (a tensor or view [B, C, H, W]) as a tensor [B, L + 1, D]. For many batches of one size, keep
-/// a `Session<Program<Features<Model>, Policy, Inference>>` and call its `forward` instead: it allocates once.
+/// The features of `images` (a tensor or view [B, C, H, W]) as a tensor [B, L + 1, D]. For many batches of one size,
+/// keep a `Session<Program<Features<Model>, Policy, Inference>>` and call its `forward` instead: it allocates once.
 template <class Model, class Policy, class Images>
 auto encode(const Weights<Model, Policy>& weights, const Images& images) {
   using P = Program<Features<Model>, Policy, Inference>;

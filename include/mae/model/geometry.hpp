@@ -10,7 +10,10 @@ namespace mae {
 /// Images [C, H, W] cut into P × P patches. Rectangles are welcome, and any number of channels.
 template <Index ChannelCount, Index Height, Index Width, Index PatchSide>
 struct ImageShape {
-  [[no_unique_address]] typename rule::PatchesTileImage<Height, Width, PatchSide>::Enforce check{};
+  static_assert(rule::PatchesTileImage<Height, Width, PatchSide>::rows,
+                "mae::ImageShape: the height must be a multiple of the patch side");
+  static_assert(rule::PatchesTileImage<Height, Width, PatchSide>::columns,
+                "mae::ImageShape: the width must be a multiple of the patch side");
   static constexpr Index channels = ChannelCount, height = Height, width = Width, patch = PatchSide;
   static constexpr Index rows = Height / PatchSide, columns = Width / PatchSide;
   static constexpr Index patches = rows * columns;                         // L

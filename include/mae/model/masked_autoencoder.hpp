@@ -27,7 +27,10 @@ struct MaskedAutoencoder {
   static constexpr Target target = TargetKind;
   static constexpr double mask_ratio = Ratio::value;
   static constexpr Index L = ImageType::patches, V = Ratio::kept(L);
-  [[no_unique_address]] typename rule::KeptPatches<V, L>::Enforce check{};
+  static_assert(rule::KeptPatches<V, L>::some_visible,
+                "mae: this mask ratio keeps no patch; at least one must stay visible");
+  static_assert(rule::KeptPatches<V, L>::some_hidden,
+                "mae: this mask ratio hides no patch; at least one must be hidden");
   using Masks = MaskBatch<L, V>;
 
   Encoder encoder;

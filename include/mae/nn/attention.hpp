@@ -11,13 +11,14 @@ namespace mae {
 /// x [B, N, D] → [B, N, D], with Heads heads of width D / Heads.
 template <Index D, Index Heads>
 struct Attention {
-  [[no_unique_address]] typename rule::HeadsDivideWidth<D, Heads>::Enforce check{};
   Linear<D, 3 * D> qkv;
   Linear<D, D> proj;
   MAE_MODULE(qkv, proj)
 
   constexpr auto operator()(const Expression auto& x) const {
-    return proj(attention<Heads>(qkv(x)));  // [B, N, D]
+    static_assert(rule::HeadsDivideWidth<D, Heads>::holds,
+                  "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
+    return proj(apply<AttentionOperation<Heads>>(qkv(x)));  // [B, N, D]
   }
 };
 

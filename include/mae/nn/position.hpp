@@ -34,7 +34,8 @@ struct SineCosine {
 /// trained in fine-tuning.
 template <Index Rows, Index Columns, Index D, Training Train = Training::frozen>
 struct PositionTable : Parameter<Shape<1, 1 + Rows * Columns, D>, init::SineCosine<Columns>, Train> {
-  [[no_unique_address]] typename rule::PositionWidth<D>::Enforce check{};
+  static_assert(rule::PositionWidth<D>::holds,
+                "mae: a sine-cosine position table needs a width that is a multiple of 4");
 };
 
 }  // namespace mae

@@ -4,8 +4,9 @@
 //     ∂L/∂pred = 2 (pred - target) / (M n).          (He et al., 2021, section 3, "Reconstruction target")
 // `cross_entropy(logits, target)`: [B, K] each → [B], -Σ_k target_k log softmax(logits)_k; target rows sum to one, so
 //     ∂L/∂logits = softmax(logits) - target. Label smoothing and mixed labels are targets like any other.
-// `normalize_patches(x)`: each patch gets mean 0 and deviation 1 (unbiased variance + 1e-6), the paper's better target.
-// Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau detector needs.
+// `normalize_patches(x)`: each patch gets mean 0 and deviation 1 (unbiased variance + 1e-6), the paper's better
+// target. Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau
+// detector needs.
 #pragma once
 #include <mae/autograd/operation.hpp>
 #include <mae/ops/stand_in.hpp>

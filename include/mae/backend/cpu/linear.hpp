@@ -16,7 +16,8 @@ namespace mae::cpu {
 struct Grid {
   Index rows, columns;
 };
-/// The grid of at most `threads` rectangles whose largest takes the least time to multiply and to pack, for a result of
+/// The grid of at most `threads` rectangles whose largest takes the least time to multiply and to pack, for a result
+/// of
 /// `high` x `wide` tiles.
 template <class Tile>
 Grid best_grid(Index high, Index wide, int threads) {

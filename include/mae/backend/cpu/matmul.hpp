@@ -51,7 +51,8 @@ Output<T> part(const Output<T>& all, Index m, Index n) {
           all.gelu ? all.gelu + at : nullptr};
 }
 
-/// Sizes of the packed blocks: A's lies in the second cache, B's in the third. Multiples of every tile, as are the grains.
+/// Sizes of the packed blocks: A's lies in the second cache, B's in the third. Multiples of every tile, as are the
+/// grains.
 struct Blocking {
   static constexpr Index depth = 384, rows = 336, columns = 1536, row_grain = 168, column_grain = 96;
   /// Into how many blocks K terms are cut: the number that brings their length nearest to `depth`.
