@@ -30,7 +30,10 @@
 #include <mae/autograd/repeat.hpp>          // depth is data
 #include <mae/autograd/weights.hpp>         // the numbers of a model
 #include <mae/autograd/session.hpp>         // runs a program
+#include <mae/autograd/eager.hpp>           // the same code, run as it is written
+#include <mae/autograd/gradient_check.hpp>  // is backward the derivative?
 // 5 ops: the mathematics, forward and backward
+#include <mae/ops/stand_in.hpp>
 #include <mae/ops/linear.hpp>
 #include <mae/ops/gelu.hpp>
 #include <mae/ops/layer_norm.hpp>
@@ -70,5 +73,6 @@
 // 9 train: one readable loop each
 #include <mae/train/finetune.hpp>
 #include <mae/train/metrics.hpp>
+#include <mae/train/options.hpp>
 #include <mae/train/pretrain.hpp>
 #include <mae/train/probe.hpp>
