@@ -1,4 +1,6 @@
 // expect-error: mae: this mask ratio keeps no patch; at least one must stay visible
+#include <mae/model/geometry.hpp>
+
 #include <mae/model/masked_autoencoder.hpp>
 
 using Images = mae::ImageShape<1, 8, 8, 4>;  // 4 patches

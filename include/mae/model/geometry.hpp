@@ -7,26 +7,60 @@
 
 namespace mae {
 
+// Sizes are checked in functions that then return a size that works: one mistake is one error, where it was made.
+namespace detail {
+template <Index Height, Index Patch>
+constexpr Index patch_rows() {
+  static_assert(rule::PatchesTileImage<Height, Patch, Patch>::holds,
+                "mae::ImageShape: the height must be a multiple of the patch side");
+  return Patch > 0 && Height >= Patch ? Height / Patch : 1;
+}
+template <Index Width, Index Patch>
+constexpr Index patch_columns() {
+  static_assert(rule::PatchesTileImage<Patch, Width, Patch>::holds,
+                "mae::ImageShape: the width must be a multiple of the patch side");
+  return Patch > 0 && Width >= Patch ? Width / Patch : 1;
+}
+template <Index D>
+constexpr Index transformer_width() {
+  static_assert(rule::PositionWidth<D>::holds,
+                "mae::Transformer: the width must be a multiple of 4, for the sine-cosine position table");
+  return rule::PositionWidth<D>::holds ? D : (D + 3) / 4 * 4;
+}
+template <Index D, Index Heads>
+constexpr Index transformer_heads() {
+  static_assert(rule::HeadsDivideWidth<D, Heads>::holds,
+                "mae::Transformer<D, Blocks, Heads>: the width D must be a multiple of Heads");
+  return rule::HeadsDivideWidth<D, Heads>::holds && rule::PositionWidth<D>::holds ? Heads : 1;
+}
+template <Index Kept, Index Patches>
+constexpr Index kept_patches() {
+  static_assert(rule::KeptPatches<Kept, Patches>::some_visible,
+                "mae: this mask ratio keeps no patch; at least one must stay visible");
+  static_assert(rule::KeptPatches<Kept, Patches>::some_hidden,
+                "mae: this mask ratio hides no patch; at least one must be hidden");
+  return rule::KeptPatches<Kept, Patches>::holds ? Kept : Patches - 1;
+}
+}  // namespace detail
+
 /// Images [C, H, W] cut into P × P patches. Rectangles are welcome, and any number of channels.
 template <Index ChannelCount, Index Height, Index Width, Index PatchSide>
 struct ImageShape {
-  static_assert(rule::PatchesTileImage<Height, Width, PatchSide>::rows,
-                "mae::ImageShape: the height must be a multiple of the patch side");
-  static_assert(rule::PatchesTileImage<Height, Width, PatchSide>::columns,
-                "mae::ImageShape: the width must be a multiple of the patch side");
   static constexpr Index channels = ChannelCount, height = Height, width = Width, patch = PatchSide;
-  static constexpr Index rows = Height / PatchSide, columns = Width / PatchSide;
+  static constexpr Index rows = detail::patch_rows<Height, PatchSide>();
+  static constexpr Index columns = detail::patch_columns<Width, PatchSide>();
   static constexpr Index patches = rows * columns;                         // L
   static constexpr Index patch_values = PatchSide * PatchSide * channels;  // n
-  static constexpr Index values = channels * Height * Width;
-  using Pixels = Shape<dyn, channels, Height, Width>;
+  static constexpr Index values = patches * patch_values;
+  using Pixels = Shape<dyn, channels, rows * patch, columns * patch>;
   using Patches = Shape<dyn, patches, patch_values>;
 };
 
 /// A stack of transformer blocks: width D, number of blocks, heads, and MLP width as a multiple of D.
 template <Index D, int BlockCount, Index HeadCount, Index MlpRatio = 4>
 struct Transformer {
-  static constexpr Index width = D, heads = HeadCount, hidden = MlpRatio * D;
+  static constexpr Index width = detail::transformer_width<D>(), heads = detail::transformer_heads<D, HeadCount>();
+  static constexpr Index hidden = MlpRatio * width;
   static constexpr int depth = BlockCount;
 };
 

@@ -26,11 +26,7 @@ struct MaskedAutoencoder {
   using DecoderShape = DecoderSize;
   static constexpr Target target = TargetKind;
   static constexpr double mask_ratio = Ratio::value;
-  static constexpr Index L = ImageType::patches, V = Ratio::kept(L);
-  static_assert(rule::KeptPatches<V, L>::some_visible,
-                "mae: this mask ratio keeps no patch; at least one must stay visible");
-  static_assert(rule::KeptPatches<V, L>::some_hidden,
-                "mae: this mask ratio hides no patch; at least one must be hidden");
+  static constexpr Index L = ImageType::patches, V = detail::kept_patches<Ratio::kept(L), L>();
   using Masks = MaskBatch<L, V>;
 
   Encoder encoder;
