@@ -1,21 +1,9 @@
 // A session: no allocation in a step, the same bits every time, and errors that name what is wrong.
 #include <doctest/doctest.h>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
 #include "modules.hpp"
-
-namespace {
-int allocations = 0;
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "support/allocations.hpp"
 
 using namespace test;
 
@@ -56,7 +44,7 @@ TEST_CASE("a step allocates nothing") {
   Weights<Net, Policy> gradients;
   Session<Program<Net, Policy, CheckpointBlocks>> session(4);
   const auto x = random_tensor<float, S>(4, 1);
-  const int before = allocations;
+  const long before = allocations;
   session.step(weights, gradients, x);
   session.forward(weights, x);
   CHECK(allocations == before);
