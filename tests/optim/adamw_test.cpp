@@ -134,17 +134,39 @@ TEST_CASE("clipping: the norm over all parameters, and a gradient scaled to it")
   }
 }
 
-TEST_CASE("a gradient that is not finite cannot be clipped: an error, and the weights stay") {
+TEST_CASE("a gradient that is not finite is told, with clipping and without, and nothing changes") {
   const W start(1);
-  for (const float bad : {HUGE_VALF, -HUGE_VALF, NAN}) {
-    W weights(1), gradients = some_gradients(11);
-    gradients.at(*gradients.find("scale"))[3] = bad;
-    AdamW<Model, Policy> optimizer({.clip = 1});
-    CHECK_THROWS_WITH_AS(optimizer.step(weights, gradients, 0.01),
-                         "mae: gradient: found a norm that is not finite, expected finite numbers", Error);
-    CHECK(std::memcmp(weights.data(), start.data(), static_cast<std::size_t>(start.size()) * 4) == 0);
-    CHECK(optimizer.steps() == 0);
-  }
+  for (const double clip : {0., 1.})
+    for (const float bad : {HUGE_VALF, -HUGE_VALF, NAN}) {
+      W weights(1), gradients = some_gradients(11);
+      gradients.at(*gradients.find("scale"))[3] = bad;
+      gradients.at(*gradients.find("odd.bias"))[1] = bad;  // the second
+      AdamW<Model, Policy> optimizer({.clip = clip});
+      CHECK_THROWS_WITH_AS(optimizer.step(weights, gradients, 0.01),
+                           "mae: gradient: found a norm that is not finite, first in scale, expected finite numbers; "
+                           "lower the learning rate",
+                           Error);
+      CHECK(std::memcmp(weights.data(), start.data(), static_cast<std::size_t>(start.size()) * 4) == 0);
+      CHECK(optimizer.norm(optimizer.first_moment()) == 0);
+      CHECK(optimizer.norm(optimizer.second_moment()) == 0);
+      CHECK(optimizer.steps() == 0);
+    }
+}
+
+TEST_CASE("options that make no sense are named") {
+  auto check = [](const AdamwOptions& options, const std::string& message) {
+    CHECK_THROWS_WITH_AS((AdamW<Model, Policy>(options)), ("mae: " + message).c_str(), Error);
+  };
+  CHECK_NOTHROW(validate({.beta1 = 0, .beta2 = 0, .epsilon = 1e-300, .decay = 0, .clip = 0}));
+  check({.beta1 = 1}, "beta1: found 1.000000, expected a number in [0, 1)");
+  check({.beta1 = NAN}, "beta1: found nan, expected a number in [0, 1)");
+  check({.beta2 = -0.5}, "beta2: found -0.500000, expected a number in [0, 1)");
+  check({.epsilon = 0}, "epsilon: found 0.000000, expected a finite number above 0");
+  check({.epsilon = HUGE_VAL}, "epsilon: found inf, expected a finite number above 0");
+  check({.decay = -1}, "decay: found -1.000000, expected a finite number from 0");
+  check({.decay = HUGE_VAL}, "decay: found inf, expected a finite number from 0");
+  check({.clip = -1}, "clip: found -1.000000, expected a finite number from 0");
+  check({.clip = NAN}, "clip: found nan, expected a finite number from 0");
 }
 
 TEST_CASE("one, two and three threads compute the same bits") {

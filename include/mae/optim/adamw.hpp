@@ -4,8 +4,11 @@
 //     m ← β₁ m + (1 - β₁) g,   v ← β₂ v + (1 - β₂) g²,
 //     w ← w (1 - η λ) - η (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε).
 // Vectors (biases, normalisation) do not decay, matrices and tokens do, as MAE's recipe has it; `set_decay` chooses
-// otherwise. Each parameter may have a rate of its own (`layer_decay.hpp`). One pass over memory; the gradient is zero
-// afterwards. With `clip` the gradient is first scaled so that its norm over all parameters is at most that.
+// otherwise. Each parameter may have a rate of its own (`layer_decay.hpp`). The gradient is zero afterwards. With
+// `clip` it is first scaled so that its norm over all parameters is at most that.
+//
+// The norm is computed in any case, one more pass over the gradient: a loss may be finite and its gradient not, and
+// such a gradient must not reach the weights, where one step would spoil what days have trained.
 #pragma once
 #include <cmath>
 
@@ -20,14 +23,27 @@ struct AdamwOptions {
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 };
 
+/// Throws mae::Error that names the option unless both betas are in [0, 1), epsilon is above 0, decay and clip from 0.
+inline void validate(const AdamwOptions& options) {
+  auto check = [](const char* option, double value, bool good, const char* expected) {
+    if (!(good && std::isfinite(value))) throw Error(option, std::to_string(value), expected);
+  };
+  check("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
+  check("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
+  check("epsilon", options.epsilon, options.epsilon > 0, "a finite number above 0");
+  check("decay", options.decay, options.decay >= 0, "a finite number from 0");
+  check("clip", options.clip, options.clip >= 0, "a finite number from 0");
+}
+
 /// The optimizer of a model's weights: both moments, as large as the weights each, and the number of steps.
 template <class Model, class Policy>
 class AdamW {
  public:
   using WeightsType = Weights<Model, Policy>;
 
-  explicit AdamW(AdamwOptions options = {}, int threads = Policy::Threads::count())
-      : options_(options),
+  /// Throws mae::Error, naming it, if an option makes no sense.
+  explicit AdamW(const AdamwOptions& options = {}, int threads = Policy::Threads::count())
+      : options_((validate(options), options)),
         scale_(first_moment_.parameters().size(), 1.0),
         decay_(scale_.size()),
         workspace_memory_(Workspace::bytes(Kernels<Policy>::sum_workspace(), threads)),
@@ -53,15 +69,15 @@ class AdamW {
     return std::sqrt(Kernels<Policy>::sum_of_squares(gradients.size(), gradients.data(), workspace_));
   }
 
-  /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. With clipping, throws mae::Error and
-  /// changes nothing if a gradient is not finite.
+  /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. Throws mae::Error naming the first
+  /// parameter whose gradient is not finite, and changes nothing.
   void step(WeightsType& weights, WeightsType& gradients, double rate) {
     AdamwStep update;
-    if (options_.clip > 0) {
-      const double length = norm(gradients);
-      if (!std::isfinite(length)) throw Error("gradient", "a norm that is not finite", "finite numbers");
-      if (length > options_.clip) update.gradient_scale = options_.clip / length;
-    }
+    const double length = norm(gradients);
+    if (!std::isfinite(length))
+      throw Error("gradient", "a norm that is not finite, first in " + first_fault(gradients),
+                  "finite numbers; lower the learning rate");
+    if (options_.clip > 0 && length > options_.clip) update.gradient_scale = options_.clip / length;
     ++steps_;
     update.beta1 = options_.beta1;
     update.beta2 = options_.beta2;
@@ -86,10 +102,21 @@ class AdamW {
   /// The state that a resumed run needs.
   WeightsType& first_moment() { return first_moment_; }
   WeightsType& second_moment() { return second_moment_; }
+  const WeightsType& first_moment() const { return first_moment_; }
+  const WeightsType& second_moment() const { return second_moment_; }
   Index steps() const { return steps_; }
   void set_steps(Index steps) { steps_ = steps; }
+  const AdamwOptions& options() const { return options_; }
 
  private:
+  /// The parameter that the first number that is not finite belongs to.
+  static std::string first_fault(const WeightsType& gradients) {
+    for (const ParameterInfo& parameter : gradients.parameters())
+      for (Index i = 0; i < parameter.count; ++i)
+        if (!std::isfinite(static_cast<double>(gradients.at(parameter)[i]))) return parameter.name;
+    return "the sum of squares";
+  }
+
   AdamwOptions options_;
   WeightsType first_moment_, second_moment_;
   std::vector<double> scale_, decay_;
