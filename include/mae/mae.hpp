@@ -63,10 +63,13 @@
 #include <mae/model/classifier.hpp>
 #include <mae/model/presets.hpp>
 // 8 optim, data: how weights move, and what they learn from
+#include <mae/data/image.hpp>
+#include <mae/data/images.hpp>
+#include <mae/data/dataset.hpp>
+#include <mae/data/statistics.hpp>
+#include <mae/data/resize.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/data/batches.hpp>
-#include <mae/data/dataset.hpp>
-#include <mae/data/image.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/optim/schedule.hpp>

@@ -4,135 +4,9 @@
 
 #include <doctest/doctest.h>
 
-using namespace mae;
+#include "data/pictures.hpp"
 
-namespace {
-
-template <class Work>
-std::string error_of(const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-/// 5 × 7 pixels without any regularity.
-std::vector<std::uint8_t> rough() {
-  std::vector<std::uint8_t> pixels;
-  for (int y = 0; y < 5; ++y)
-    for (int x = 0; x < 7; ++x)
-      pixels.push_back(static_cast<std::uint8_t>(37 * y * y + 53 * x + 11 * x * y * y + 29 * x * x));
-  return pixels;
-}
-std::vector<float> resized(const std::vector<std::uint8_t>& pixels, Index in_width, const CropBox& box, Index height,
-                           Index width) {
-  std::vector<float> out(static_cast<std::size_t>(height * width));
-  resize(pixels.data(), in_width, box, out.data(), height, width);
-  return out;
-}
-
-/// `n` samples of [2, 6, 9]; the channels differ.
-Dataset pictures(Index n) {
-  Dataset set{2, 6, 9, {}, {}, 0};
-  const RandomStream stream(5, Purpose::probe);
-  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(n * set.image_size()); ++i)
-    set.pixels.push_back(static_cast<std::uint8_t>(stream.below(i, i / 54 % 2 ? 256 : 100)));
-  return set;
-}
-const Normalization plain{{0, 0}, {1. / 255, 1. / 255}};  // bytes as they are
-std::vector<float> loaded(const Dataset& set, Index i, const Augmentation& augmentation, std::uint64_t seed = 1,
-                          std::uint64_t epoch = 0, const Normalization& normalization = plain, Index height = 6,
-                          Index width = 9) {
-  std::vector<float> out(static_cast<std::size_t>(set.channels * height * width), -1e9f);
-  load_sample(set, i, normalization, augmentation, seed, epoch, out.data(), height, width);
-  return out;
-}
-void check_close(const std::vector<float>& found, const std::vector<double>& expected, double tolerance) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    INFO("pixel ", i);
-    CHECK(std::fabs(double(found[i]) - expected[i]) <= tolerance);
-  }
-}
-
-}  // namespace
-
-TEST_CASE("taps lie inside the box and sum to one") {
-  for (const double from : {1., 2., 5., 17., 64.})
-    for (const Index to : {1, 2, 5, 16, 64, 100})
-      for (Index i = 0; i < to; ++i) {
-        const detail::Taps taps = detail::taps(i, to, 3, from);
-        double sum = 0;
-        for (const float w : taps.weight) sum += double(w);
-        INFO("pixel ", i, " of ", to, " from ", from);
-        CHECK(sum == doctest::Approx(1).epsilon(1e-6));
-        CHECK(taps.first >= 3);
-        CHECK(taps.first + static_cast<Index>(taps.weight.size()) <= 3 + static_cast<Index>(from));
-      }
-}
-
-TEST_CASE("resizing to the same size changes nothing, a constant stays constant") {
-  const auto pixels = rough();
-  check_close(resized(pixels, 7, {0, 0, 5, 7}, 5, 7), {pixels.begin(), pixels.end()}, 0);
-  check_close(resized(pixels, 7, {1, 2, 2, 3}, 2, 3),
-              {double(pixels[9]), double(pixels[10]), double(pixels[11]), double(pixels[16]), double(pixels[17]),
-               double(pixels[18])},
-              0);
-  const std::vector<std::uint8_t> flat(35, 201);
-  for (const Index size : {1, 3, 5, 11}) {
-    const auto out = resized(flat, 7, {1, 0, 4, 6}, size, 2 * size);
-    check_close(out, std::vector<double>(out.size(), 201), 1e-4);
-  }
-}
-
-TEST_CASE("a ramp stays a ramp, away from the edges") {
-  std::vector<std::uint8_t> ramp;
-  for (int y = 0; y < 24; ++y)
-    for (int x = 0; x < 24; ++x) ramp.push_back(static_cast<std::uint8_t>(4 * x + 3 * y + 5));
-  // A kernel of Keys' with a = -1/2 keeps lines where it interpolates; widened and sampled at other phases it only
-  // nearly does.
-  struct Case {
-    Index size;
-    double tolerance;
-  };
-  const Case cases[] = {{48, 1e-3}, {36, 1e-3}, {12, 1e-3}, {8, 1e-3}, {9, 0.05}};
-  for (const Case& now : cases) {
-    const Index size = now.size;
-    const auto out = resized(ramp, 24, {0, 0, 24, 24}, size, size);
-    const double scale = 24. / static_cast<double>(size);
-    const auto margin = static_cast<Index>(std::ceil(2 * std::fmax(scale, 1) / scale));
-    for (Index y = margin; y < size - margin; ++y)
-      for (Index x = margin; x < size - margin; ++x) {
-        const double u = (static_cast<double>(x) + 0.5) * scale - 0.5, v = (static_cast<double>(y) + 0.5) * scale - 0.5;
-        INFO("size ", size, " at ", y, ", ", x);
-        CHECK(std::fabs(double(out[static_cast<std::size_t>(y * size + x)]) - (4 * u + 3 * v + 5)) < now.tolerance);
-      }
-  }
-}
-
-// Image.fromarray(a, mode="F").crop(box).resize((width, height), Image.BICUBIC) of Pillow 13.0.0.
-TEST_CASE("as Pillow resizes") {
-  const auto pixels = rough();
-  check_close(resized(pixels, 7, {0, 0, 5, 7}, 3, 4),
-              {52.4814, 151.4857, 197.4866, 136.9122, 76.5490, 145.6105, 169.6149, 151.8947, 69.7002, 108.8013, 96.0747,
-               169.6011},
-              1e-3);
-  check_close(
-      resized(pixels, 7, {0, 0, 5, 7}, 7, 9),
-      {-6.0067,  42.0333,  155.2690, 231.0436, 159.9223, 153.1229, 211.0578, 186.7164, 68.6365,  8.4493,   84.3684,
-       110.5163, 117.3340, 206.2271, 217.0019, 163.6378, 125.4137, 136.4520, 66.8168,  98.4676,  76.1027,  79.7415,
-       232.6939, 264.5140, 128.4057, 87.3535,  212.4801, 154.1538, 46.6429,  89.1056,  211.0837, 188.0000, 234.4170,
-       135.7723, 118.4286, 245.5740, 101.9520, 11.3997,  106.1406, 227.9032, 65.4636,  136.8201, 69.5751,  90.5230,
-       255.4555, 75.3729,  36.5014,  114.8344, 174.5020, 5.5402,   118.7134, 105.0447, 121.2349, 227.1172, 79.8678,
-       81.0347,  115.7833, 112.8392, 2.7184,   150.3745, 181.3825, 172.6581, 192.4727},
-      1e-3);
-  check_close(resized(pixels, 7, {1, 1, 4, 5}, 2, 6),
-              {62.7620, 109.1237, 170.2586, 221.9949, 192.1028, 53.4386, 29.8308, 174.6176, 94.4894, 70.7612, 152.7547,
-               89.1136},
-              1e-3);
-}
+using namespace test;
 
 TEST_CASE("random crops: whole pixels inside the picture, area and aspect in their ranges, everything reached") {
   const Augmentation options{.smallest_crop = 0.2};
@@ -207,20 +81,43 @@ TEST_CASE("a crop of a sample is the resized box of each channel") {
     const CropBox box = random_crop(RandomStream(3, Purpose::augment, 2, std::uint64_t(i)), 6, 9, options);
     for (std::size_t c = 0; c < 2; ++c) {
       std::vector<float> expected(54);
-      resize(set.image(i).data() + 54 * c, 9, box, expected.data(), 6, 9);
+      resize(set.image(i).data() + 54 * c, 1, 6, 9, box, expected.data(), 6, 9);
       for (std::size_t at = 0; at < 54; ++at) CHECK(found[54 * c + at] == doctest::Approx(double(expected[at])));
     }
   }
 }
 
-TEST_CASE("nothing but bytes without augmentation, and pictures of another size are resized") {
+TEST_CASE("nothing but bytes without augmentation, and of pictures of another size the middle is resized") {
   const Dataset set = pictures(2);
   const auto bytes = set.image(1);
-  check_close(loaded(set, 1, {}), {bytes.begin(), bytes.end()}, 1e-4);
+  check_close(loaded(set, 1, {}), std::vector<float>(bytes.begin(), bytes.end()), 1e-4);
   const auto found = loaded(set, 1, {}, 1, 0, plain, 12, 4);
-  std::vector<float> expected(48);
-  resize(bytes.data() + 54, 9, {0, 0, 6, 9}, expected.data(), 12, 4);
-  check_close({found.begin() + 48, found.end()}, {expected.begin(), expected.end()}, 1e-3);
+  std::vector<float> expected(96);
+  resize(bytes.data(), 2, 6, 9, {0, 3, 6, 2}, expected.data(), 12, 4);
+  check_close(found, expected, 1e-3);
+}
+
+TEST_CASE("the centre crop is the largest box of the model's aspect ratio") {
+  struct Case {
+    Index picture_height, picture_width, height, width;
+    CropBox expected;
+  };
+  const Case cases[] = {{6, 9, 6, 9, {0, 0, 6, 9}},
+                        {60, 90, 6, 9, {0, 0, 60, 90}},
+                        {100, 100, 32, 32, {0, 0, 100, 100}},
+                        {100, 131, 32, 32, {0, 15, 100, 100}},
+                        {131, 100, 32, 32, {15, 0, 100, 100}},
+                        {1, 50, 8, 8, {0, 24, 1, 1}},
+                        {1, 50, 50, 1, {0, 24, 1, 1}},
+                        {40, 30, 10, 20, {12, 0, 15, 30}}};
+  for (const Case& now : cases) {
+    INFO(now.picture_height, " x ", now.picture_width, " for ", now.height, " x ", now.width);
+    const CropBox box = centre_crop({nullptr, 1, now.picture_height, now.picture_width, 0}, now.height, now.width);
+    CHECK(box.top == now.expected.top);
+    CHECK(box.left == now.expected.left);
+    CHECK(box.height == now.expected.height);
+    CHECK(box.width == now.expected.width);
+  }
 }
 
 TEST_CASE("flip: left and right, every other time") {
@@ -274,34 +171,4 @@ TEST_CASE("a sample follows from seed, epoch and its number") {
   const Index twice[] = {3, 3};
   const Dataset copies = subset(set, twice);
   CHECK(loaded(copies, 0, options) != loaded(copies, 1, options));  // the number counts, not the picture
-}
-
-TEST_CASE("normalised by its own statistics a set has mean 0 and deviation 1; a channel of one value stays finite") {
-  Dataset set = pictures(50);
-  const Normalization own = Normalization::of(channel_statistics(set));
-  for (std::size_t c = 0; c < 2; ++c) {
-    double sum = 0, squares = 0;
-    for (Index i = 0; i < 50; ++i) {
-      const auto values = loaded(set, i, {}, 1, 0, own);
-      for (std::size_t at = 54 * c; at < 54 * (c + 1); ++at) {
-        sum += double(values[at]);
-        squares += double(values[at]) * double(values[at]);
-      }
-    }
-    CHECK(sum / 2700 == doctest::Approx(0).epsilon(1e-6));
-    CHECK(squares / 2700 == doctest::Approx(1).epsilon(1e-6));
-  }
-  std::fill(set.pixels.begin(), set.pixels.end(), std::uint8_t{40});
-  const Normalization flat = Normalization::of(channel_statistics(set));
-  check_close(loaded(set, 0, {}, 1, 0, flat), std::vector<double>(108, 0), 1e-6);
-}
-
-TEST_CASE("channels must be the model's") {
-  const Dataset set = pictures(1);
-  check_channels(set, plain, 2, "images");
-  CHECK(error_of([&] { check_channels(set, plain, 3, "images"); }) ==
-        "mae: images: found 2 channels, expected the model's 3");
-  for (const Normalization& wrong : {Normalization{{0}, {1, 1}}, Normalization{{0, 0}, {1}}})
-    CHECK(error_of([&] { check_channels(set, wrong, 2, "images"); }) ==
-          "mae: normalization: found statistics of 1 channels, expected the model's 2");
 }

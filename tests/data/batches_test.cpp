@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "data/pictures.hpp"
+
 using mae::Index, mae::shuffled, mae::sample_key;
 
 TEST_CASE("an order holds every number once and follows from seed and epoch") {
@@ -49,6 +51,7 @@ namespace {
 /// A model's images: 3 × 96 × 96, so that ten fill more than the batch that is worth a second thread.
 struct Geometry {
   static constexpr Index height = 96, width = 96, values = 3 * height * width;
+  using Pixels = mae::Shape<mae::dyn, 3, height, width>;
 };
 /// Threads of a number of their own, one after the other.
 struct Turns {
@@ -59,28 +62,85 @@ struct Turns {
     for (int thread = threads - 1; thread >= 0; --thread) work(thread);
   }
 };
+using Batch = mae::Batch<Geometry, float>;
+bool same(const Batch& a, const Batch& b) {
+  return a.samples == b.samples && a.pictures == b.pictures && a.epoch == b.epoch &&
+         std::equal(a.view().begin(), a.view().end(), b.view().begin(), b.view().end());
+}
+mae::Dataset six() {
+  mae::Dataset set{3, 4, 5, {}, {}, 0};
+  for (int i = 0; i < 60 * 6; ++i) set.pixels.push_back(static_cast<std::uint8_t>(i * i + 7 * i));
+  return set;
+}
+const mae::Normalization normalization{{0.1, 0.2, 0.3}, {1, 2, 3}};
+const mae::Augmentation augmentation{.shift = 1, .flip = true, .smallest_crop = 0.5};
 }  // namespace
 
 TEST_CASE("a batch holds the samples asked for, in that order, whatever the number of threads") {
-  mae::Dataset set{3, 4, 5, {}, {}, 0};
-  for (int i = 0; i < 60 * 6; ++i) set.pixels.push_back(static_cast<std::uint8_t>(i * i + 7 * i));
-  const mae::Normalization normalization{{0.1, 0.2, 0.3}, {1, 2, 3}};
-  const mae::Augmentation augmentation{.shift = 1, .flip = true, .smallest_crop = 0.5};
-  const std::vector<Index> samples{5, 0, 3, 3, 1, 2, 4, 5, 0, 1};
-  constexpr auto values = static_cast<std::size_t>(Geometry::values);
-  std::vector<float> expected(values * samples.size());
-  for (std::size_t b = 0; b < samples.size(); ++b)
-    mae::load_sample(set, samples[b], normalization, augmentation, 3, 8, expected.data() + b * values, 96, 96);
+  const mae::Dataset set = six();
+  Batch expected(10);
+  expected.epoch = 8;
+  expected.samples = {5, 0, 3, 3, 1, 2, 4, 5, 0, 1};
+  expected.pictures = expected.samples;
+  for (Index b = 0; b < 10; ++b)
+    mae::load_sample(set, expected.samples[static_cast<std::size_t>(b)], normalization, augmentation, 3, 8,
+                     expected.images.data() + b * Geometry::values, 96, 96);
   for (const int threads : {1, 2, 3, 16}) {
-    std::vector<float> found(expected.size());
-    mae::load_batch<Geometry, Turns>(set, samples, normalization, augmentation, 3, 8, found.data(), threads);
+    Batch found(10);
+    found.epoch = 8;
+    found.samples = expected.samples;
+    mae::load_batch<Turns>(set, normalization, augmentation, 3, found, threads);
     CHECK(Turns::most == threads);
-    CHECK(found == expected);
+    CHECK(same(found, expected));
   }
   // A small batch wakes nobody.
-  std::vector<float> found(values);
-  const auto one = std::span(samples).first(1);
-  mae::load_batch<Geometry, Turns>(set, one, normalization, augmentation, 3, 8, found.data(), 4);
+  Batch found(1);
+  found.epoch = 8;
+  found.samples = {5};
+  mae::load_batch<Turns>(set, normalization, augmentation, 3, found, 4);
   CHECK(Turns::most == 1);
-  CHECK(std::equal(found.begin(), found.end(), expected.begin()));
+  CHECK(std::equal(found.view().begin(), found.view().end(), expected.images.begin()));
+}
+
+TEST_CASE("a loader's batch is a function of its position") {
+  const mae::Dataset set = six();
+  const mae::BatchOrder order{6, 4, 2, 9};  // batches of 4 and 2
+  mae::Loader<Geometry, float> loader(set, normalization, augmentation, order), other = loader;
+  Batch batch(4), again(4);
+  std::vector<Index> seen;
+  for (const Index position : {0, 1, 2, 3, 4, 5}) {
+    loader.load<Turns>(position, batch, 1);
+    CHECK(batch.epoch == static_cast<std::uint64_t>(position / 2));
+    CHECK(batch.count() == (position % 2 ? 2 : 4));
+    seen.insert(seen.end(), batch.samples.begin(), batch.samples.end());
+    if (position % 2 == 0) continue;
+    CHECK(seen == shuffled(6, 9, batch.epoch));
+    seen.clear();
+    mae::Loader<Geometry, float>(set, normalization, augmentation, order).load<Turns>(position, again, 1);
+    CHECK(same(batch, again));
+  }
+  for (const Index position : {5, 1, 0}) {
+    other.load<Turns>(position, again, 1);
+    loader.load<Turns>(position, batch, 1);
+    CHECK(same(batch, again));
+  }
+}
+
+TEST_CASE("a picture that stands in for a broken one is the one whose number is told") {
+  const mae::Dataset set = six();
+  test::Album album;
+  for (Index i = 0; i < 6; ++i) album.pictures.push_back(set.picture(i));
+  album.broken = 2;
+  Batch batch(2);
+  batch.samples = {1, 2};
+  CHECK(test::error_of([&] { mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1); }) ==
+        "mae: picture 2: found nothing, expected a picture");
+  album.stand_in = 4;
+  mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1);
+  CHECK(batch.samples == std::vector<Index>{1, 2});
+  CHECK(batch.pictures == std::vector<Index>{1, 4});
+  Batch expected(2);
+  expected.samples = {1, 4};
+  mae::load_batch<Turns>(set, normalization, {}, 0, expected, 1);
+  CHECK(std::equal(batch.view().begin(), batch.view().end(), expected.view().begin()));
 }

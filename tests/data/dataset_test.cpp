@@ -3,19 +3,11 @@
 #include <cmath>
 #include <doctest/doctest.h>
 
-using mae::Dataset, mae::Image, mae::Index;
+#include "support/error_of.hpp"
+
+using mae::Dataset, mae::Image, mae::Index, test::error_of;
 
 namespace {
-
-template <class Work>
-std::string error_of(const Work& work) {
-  try {
-    work();
-  } catch (const mae::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 // Three images of two channels, 1 x 2 pixels.
 Dataset small() { return {2, 1, 2, {0, 255, 7, 7, 255, 0, 7, 7, 0, 0, 7, 7}, {2, 0, 1}, 3}; }
@@ -39,15 +31,6 @@ TEST_CASE("images, subsets and pictures") {
   CHECK(error_of([&] { mae::subset(set, beyond); }) == "mae: subset: found image 3, expected a number below 3");
   CHECK(error_of([&] { mae::subset(set, negative); }) == "mae: subset: found image -1, expected a number below 3");
   CHECK(Dataset{}.size() == 0);
-}
-
-TEST_CASE("mean and deviation of each channel") {
-  const auto statistics = mae::channel_statistics(small());
-  REQUIRE(statistics.mean.size() == 2);
-  CHECK(statistics.mean[0] == doctest::Approx(1.0 / 3).epsilon(1e-12));
-  CHECK(statistics.deviation[0] == doctest::Approx(std::sqrt(2.0) / 3).epsilon(1e-12));
-  CHECK(statistics.mean[1] == doctest::Approx(7.0 / 255).epsilon(1e-12));
-  CHECK(statistics.deviation[1] == 0);
 }
 
 TEST_CASE("a set that is not whole is refused") {

@@ -54,11 +54,11 @@ TEST_CASE("batches come in order, the last one smaller") {
   const Weights<Rows, Policy> weights = row_weights();
   Index next = 0;
   for_each_batch<Program<Rows, Policy, Inference>>(
-      weights, rows(30), plain, 8, [&](Index begin, Index count, const auto& logits) {
-        CHECK(begin == next);
-        CHECK(count == (begin == 24 ? 6 : 8));
-        CHECK(logits.batch() == count);
-        next += count;
+      weights, rows(30), plain, 8, [&](const auto& batch, const auto& logits) {
+        CHECK(batch.samples.front() == next);
+        CHECK(batch.count() == (next == 24 ? 6 : 8));
+        CHECK(logits.batch() == batch.count());
+        next += batch.count();
       });
   CHECK(next == 30);
 }

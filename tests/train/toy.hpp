@@ -10,6 +10,7 @@
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/data/dataset.hpp>
 
+#include "support/error_of.hpp"
 #include "support/team.hpp"
 
 namespace test {
@@ -38,16 +39,6 @@ inline Dataset bars(Index n, std::uint64_t seed) {
 template <class Weights>
 bool same_bits(const Weights& a, const Weights& b) {
   return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
-}
-
-template <class Work>
-std::string error_of(const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 /// Checks what is told about each option that both loops have, out of its range; start(options) starts a run.

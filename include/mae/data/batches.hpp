@@ -1,7 +1,8 @@
 // Epochs and batches: in which order images are seen, and how a batch of them is loaded.
 //
-// The order of an epoch follows from (seed, epoch) alone, and each image from (seed, epoch, its number), so a batch is
-// the same whatever the number of threads. A batch of B images costs B times `load_sample`, shared by the threads.
+// A batch is a pure function of its position in a run: position → epoch → order of the images → samples → crops, all
+// from the seed. So a resumed run needs to know its position alone, threads cannot change a bit, and batches can be
+// made ahead of time by anybody (`io/prefetch.hpp`). A batch of B images costs B times `load_sample`.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include <mae/core/random.hpp>
 #include <mae/data/augment.hpp>
+#include <mae/tensor/tensor.hpp>
 
 namespace mae {
 
@@ -31,19 +33,99 @@ inline std::uint64_t sample_key(std::uint64_t seed, std::uint64_t epoch, std::ui
   return std::uint64_t{stream.bits(0)} << 32 | stream.bits(1);
 }
 
-/// Writes the given `samples` of `set` to `out`, as the input [B, C, H, W] of a model of `Geometry` images, on at most
-/// `threads` of `Threads`. Nothing is checked: see `load_sample`.
-template <class Geometry, class Threads, class T>
-void load_batch(const Dataset& set, std::span<const Index> samples, const Normalization& normalization,
-                const Augmentation& augmentation, std::uint64_t seed, std::uint64_t epoch, T* out, int threads) {
-  const auto count = static_cast<Index>(samples.size());
+/// Images of a model, ready to be trained on.
+template <class Geometry, class T>
+struct Batch {
+  explicit Batch(Index capacity) : images(capacity) {}
+
+  Tensor<T, typename Geometry::Pixels> images;  // [capacity, C, H, W], of which count() are filled
+  std::vector<Index> samples;                   ///< the numbers that the order gives: masks and keys follow from them
+  std::vector<Index> pictures;                  ///< the numbers of what was loaded: labels follow from them
+  std::uint64_t epoch = 0;
+
+  Index count() const { return static_cast<Index>(samples.size()); }
+  /// The filled part, [count, C, H, W].
+  View<const T, typename Geometry::Pixels> view() const { return images.view().slice(0, count()); }
+};
+
+/// Fills `batch` with its `samples`, on at most `threads` of `Threads`. Throws mae::Error if one cannot be read.
+template <class Threads, class Geometry, class T>
+void load_batch(const Images& images, const Normalization& normalization, const Augmentation& augmentation,
+                std::uint64_t seed, Batch<Geometry, T>& batch, int threads) {
+  batch.pictures.resize(batch.samples.size());
   // Small pictures are loaded sooner than another thread is woken.
-  if (count * Geometry::values < 1 << 18) threads = 1;
-  Threads::run(threads, [&](int thread) {
-    for (Index b = thread; b < count; b += threads)
-      load_sample(set, samples[static_cast<std::size_t>(b)], normalization, augmentation, seed, epoch,
-                  out + b * Geometry::values, Geometry::height, Geometry::width);
+  if (batch.count() * Geometry::values < 1 << 18) threads = 1;
+  detail::share_pictures<Threads>(batch.count(), threads, [&](Index b, int) {
+    batch.pictures[static_cast<std::size_t>(b)] =
+        load_sample(images, batch.samples[static_cast<std::size_t>(b)], normalization, augmentation, seed, batch.epoch,
+                    batch.images.data() + b * Geometry::values, Geometry::height, Geometry::width);
   });
 }
+
+/// How a run goes through its images, in batches of `batch`, `per_epoch` of them in each epoch's own order. Images that
+/// are left over wait for another epoch; if there are fewer than a batch, it is smaller.
+struct BatchOrder {
+  Index images, batch, per_epoch;
+  std::uint64_t seed;
+};
+
+/// Makes the batches of a run. A copy has a memory of its own, so that several threads can make batches at once.
+template <class Geometry, class T>
+class Loader {
+ public:
+  /// Nothing is checked: see `write_input`.
+  Loader(const Images& images, const Normalization& normalization, const Augmentation& augmentation,
+         const BatchOrder& order)
+      : images_(images), normalization_(normalization), augmentation_(augmentation), order_(order) {}
+
+  /// Makes the batch at `position`, counted from the beginning of the run.
+  template <class Threads>
+  void load(Index position, Batch<Geometry, T>& batch, int threads) {
+    batch.epoch = static_cast<std::uint64_t>(position / order_.per_epoch);
+    if (numbers_.empty() || epoch_ != batch.epoch) {
+      numbers_ = shuffled(order_.images, order_.seed, batch.epoch);
+      epoch_ = batch.epoch;
+    }
+    const Index begin = position % order_.per_epoch * order_.batch, left = order_.images - begin;
+    const auto from = numbers_.begin() + begin;
+    batch.samples.assign(from, from + (left < order_.batch ? left : order_.batch));
+    load_batch<Threads>(images_, normalization_, augmentation_, order_.seed, batch, threads);
+  }
+  const BatchOrder& order() const { return order_; }
+
+ private:
+  Images images_;
+  Normalization normalization_;
+  Augmentation augmentation_;
+  BatchOrder order_;
+  std::vector<Index> numbers_;  // the order of epoch_
+  std::uint64_t epoch_ = 0;
+};
+
+/// Where a training loop takes its batches from. `at(position)` stays valid until the next call.
+template <class Geometry, class T>
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  virtual const Batch<Geometry, T>& at(Index position) = 0;
+};
+
+/// Loads each batch when it is asked for, on the threads that train.
+template <class Geometry, class T, class Threads>
+class LoadOnDemand final : public BatchSource<Geometry, T> {
+ public:
+  LoadOnDemand(const Loader<Geometry, T>& loader, int threads)
+      : loader_(loader), batch_(loader.order().batch), threads_(threads) {}
+  const Batch<Geometry, T>& at(Index position) override {
+    loader_.template load<Threads>(position, batch_, threads_);
+    return batch_;
+  }
+  const Loader<Geometry, T>& loader() const { return loader_; }
+
+ private:
+  Loader<Geometry, T> loader_;
+  Batch<Geometry, T> batch_;
+  int threads_;
+};
 
 }  // namespace mae

@@ -1,12 +1,12 @@
 // A set of labelled images of one size, held in memory as bytes.
 //
 // Decoded bytes are the cheapest form to keep: a quarter of float, and a batch needs one pass over them. Turning bytes
-// into the model's input is (byte / 255 - mean) / deviation per channel, with the statistics computed below.
+// into the model's input is (byte / 255 - mean) / deviation per channel (`statistics.hpp`).
 #pragma once
-#include <cmath>
 #include <span>
 
 #include <mae/data/image.hpp>
+#include <mae/data/images.hpp>
 
 namespace mae {
 
@@ -24,6 +24,14 @@ struct Dataset {
   /// The bytes of image `i`, [C, H, W]; `i` must be in [0, size()).
   std::span<const std::uint8_t> image(Index i) const {
     return {pixels.data() + i * image_size(), static_cast<std::size_t>(image_size())};
+  }
+  // What an ImageCollection offers.
+  Index channel_count() const { return channels; }
+  Index class_count() const { return labels.empty() ? 0 : classes; }
+  std::int32_t label(Index i) const { return labels.empty() ? -1 : labels[static_cast<std::size_t>(i)]; }
+  template <class Use>
+  void with_picture(Index i, const Use& use) const {
+    use(PictureView{image(i).data(), channels, height, width, i});
   }
   /// Image `i` as a picture of its own; `i` must be in [0, size()).
   Image picture(Index i) const {
@@ -61,33 +69,6 @@ inline Dataset subset(const Dataset& set, std::span<const Index> indices) {
     if (!set.labels.empty()) part.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
   }
   return part;
-}
-
-/// Mean and standard deviation (over n, not n - 1) of each channel, for pixels scaled to 0..1. A channel of a single
-/// value has deviation 0; who divides by it must guard.
-struct ChannelStatistics {
-  std::vector<double> mean, deviation;  // [C]
-};
-
-/// One pass over the set. Sums of bytes are whole numbers, hence exact: the result does not depend on any order.
-inline ChannelStatistics channel_statistics(const Dataset& set) {
-  ChannelStatistics statistics;
-  const Index plane = set.height * set.width;
-  const double count = static_cast<double>(set.size() * plane);
-  for (Index c = 0; c < set.channels; ++c) {
-    std::uint64_t sum = 0, squares = 0;
-    for (Index i = 0; i < set.size(); ++i)
-      for (const std::uint64_t value :
-           set.image(i).subspan(static_cast<std::size_t>(c * plane), static_cast<std::size_t>(plane))) {
-        sum += value;
-        squares += value * value;
-      }
-    const double mean = static_cast<double>(sum) / count;
-    const double variance = static_cast<double>(squares) / count - mean * mean;
-    statistics.mean.push_back(mean / 255);
-    statistics.deviation.push_back(std::sqrt(std::fmax(variance, 0)) / 255);
-  }
-  return statistics;
 }
 
 }  // namespace mae

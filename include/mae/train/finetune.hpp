@@ -40,9 +40,9 @@ class Finetuning {
   using Image = typename Model::Image;
   using T = typename Policy::Activation;
 
-  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. `data` must outlive the run. Throws
-  /// mae::Error, naming it, if an option makes no sense or the data do not fit the model.
-  Finetuning(const Dataset& data, const FinetuningOptions& options, const Normalization& normalization)
+  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. The collection must outlive the run.
+  /// Throws mae::Error, naming it, if an option makes no sense or the data do not fit the model.
+  Finetuning(const Images& data, const FinetuningOptions& options, const Normalization& normalization)
       : data_(checked(data, normalization, options)),
         options_(options),
         normalization_(normalization),
@@ -52,7 +52,9 @@ class Finetuning {
         weights_(options.seed),
         optimizer_(options.optimizer),
         session_(batch_size_),
-        images_(batch_size_),
+        own_source_({data, normalization, options.augmentation,
+                     {data.size(), batch_size_, (data.size() + batch_size_ - 1) / batch_size_, options.seed}},
+                    session_.threads()),
         targets_(batch_size_),
         keys_(static_cast<std::size_t>(batch_size_)) {
     constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
@@ -64,6 +66,8 @@ class Finetuning {
     session_.context().sample_keys = keys_.data();
     session_.context().drop_path = options.drop_path;
   }
+  template <ImageCollection Set>
+  Finetuning(const Set&& gone_too_soon, const FinetuningOptions&, const Normalization&) = delete;
 
   /// Runs all epochs, calling report(epoch from 1, mean loss) after each.
   template <class Report>
@@ -73,27 +77,31 @@ class Finetuning {
 
   /// One pass over the data; the last batch may be smaller. Returns the mean loss.
   double train_epoch(Index epoch) {
-    const std::vector<Index> order = shuffled(data_.size(), options_.seed, static_cast<std::uint64_t>(epoch));
+    const BatchOrder& order = loader().order();
     double sum = 0;
-    for (Index begin = 0; begin < data_.size(); begin += batch_size_) {
-      const Index count = data_.size() - begin < batch_size_ ? data_.size() - begin : batch_size_;
-      load(std::span(order).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)), epoch);
-      const double when = static_cast<double>(epoch) + static_cast<double>(begin) / static_cast<double>(data_.size());
-      sum += static_cast<double>(count) * session_.step(weights_, gradients_, images_.view().slice(0, count),
-                                                        targets_.view().slice(0, count));
-      optimizer_.step(weights_, gradients_, schedule_.at(when));
+    for (Index i = 0; i < order.per_epoch; ++i) {
+      const Batch<Image, T>& batch = source_->at(epoch * order.per_epoch + i);
+      set_targets(batch);
+      const double seen = static_cast<double>(i * order.batch) / static_cast<double>(data_.size());
+      sum += static_cast<double>(batch.count()) * session_.step(weights_, gradients_, batch.view(),
+                                                                targets_.view().slice(0, batch.count()));
+      optimizer_.step(weights_, gradients_, schedule_.at(static_cast<double>(epoch) + seen));
     }
     return sum / static_cast<double>(data_.size());
   }
 
+  /// As in `Pretraining`.
+  const Loader<Image, T>& loader() const { return own_source_.loader(); }
+  void read_from(BatchSource<Image, T>& source) { source_ = &source; }
+
   Weights<Model, Policy>& weights() { return weights_; }
   AdamW<Model, Policy>& optimizer() { return optimizer_; }
-  const Dataset& data() const { return data_; }
+  const Images& data() const { return data_; }
   const Normalization& normalization() const { return normalization_; }
 
  private:
-  static const Dataset& checked(const Dataset& data, const Normalization& normalization,
-                                const FinetuningOptions& options) {
+  static const Images& checked(const Images& data, const Normalization& normalization,
+                               const FinetuningOptions& options) {
     detail::check_training(options);
     detail::require_finite_from_zero("layer_decay", options.layer_decay);
     if (!(options.drop_path >= 0 && options.drop_path < 1))
@@ -104,22 +112,19 @@ class Finetuning {
     check_channels(data, normalization, Image::channels, "training set");
     return data;
   }
-  /// A batch: images, drop-path keys and targets.
-  void load(std::span<const Index> samples, Index epoch) {
-    const auto e = static_cast<std::uint64_t>(epoch);
-    load_batch<Image, typename Policy::Threads>(data_, samples, normalization_, options_.augmentation, options_.seed, e,
-                                                images_.data(), session_.threads());
+  /// Drop-path keys and targets of a batch.
+  void set_targets(const Batch<Image, T>& batch) {
     // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     const double rest = options_.label_smoothing / static_cast<double>(Model::classes);
-    for (std::size_t b = 0; b < samples.size(); ++b) {
-      const auto row = static_cast<Index>(b), sample = samples[b];
-      keys_[b] = sample_key(options_.seed, e, static_cast<std::uint64_t>(sample));
-      for (Index k = 0; k < Model::classes; ++k) targets_(row, k) = T(rest);
-      targets_(row, data_.labels[static_cast<std::size_t>(sample)]) = T(rest + 1 - options_.label_smoothing);
+    for (Index b = 0; b < batch.count(); ++b) {
+      const auto at = static_cast<std::size_t>(b);
+      keys_[at] = sample_key(options_.seed, batch.epoch, static_cast<std::uint64_t>(batch.samples[at]));
+      for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = T(rest);
+      targets_(b, data_.label(batch.pictures[at])) = T(rest + 1 - options_.label_smoothing);
     }
   }
 
-  const Dataset& data_;
+  Images data_;
   FinetuningOptions options_;
   Normalization normalization_;
   Index batch_size_;
@@ -127,7 +132,8 @@ class Finetuning {
   Weights<Model, Policy> weights_, gradients_;
   AdamW<Model, Policy> optimizer_;
   Session<Program<ClassificationLoss<Model>, Policy, Memory>> session_;
-  Tensor<T, typename Image::Pixels> images_;
+  LoadOnDemand<Image, T, typename Policy::Threads> own_source_;
+  BatchSource<Image, T>* source_ = &own_source_;
   Tensor<T, Shape<dyn, Model::classes>> targets_;
   std::vector<std::uint64_t> keys_;
 };

@@ -7,47 +7,45 @@ namespace mae {
 
 /// Throws mae::Error unless `data` is whole and its labels fit the model.
 template <class Model>
-void check_classes(const Dataset& data, const std::string& subject) {
-  validate(data, subject);
-  if (data.labels.empty()) throw Error(subject, "images without labels", "a label for each");
-  if (data.classes > Model::classes)
-    throw Error(subject, std::to_string(data.classes) + " classes",
+void check_classes(const Images& data, const std::string& subject) {
+  data.check(subject);
+  if (data.classes() == 0) throw Error(subject, "images without labels", "a label for each");
+  if (data.classes() > Model::classes)
+    throw Error(subject, std::to_string(data.classes()) + " classes",
                 "at most the model's " + std::to_string(Model::classes));
 }
 
-/// Calls use(begin, batch, result) for the result of `ProgramType` on every batch of images of `data`, not augmented.
+/// Calls use(batch, result) for the result of `ProgramType` on every batch of images of `data`, in their order and not
+/// augmented.
 template <class ProgramType, class W, class Use>
-void for_each_batch(const Weights<W, typename ProgramType::Policy>& weights, const Dataset& data,
-                    const Normalization& normalization, Index batch, const Use& use) {
+void for_each_batch(const Weights<W, typename ProgramType::Policy>& weights, const Images& data,
+                    const Normalization& normalization, Index batch_size, const Use& use) {
   using Geometry = typename ProgramType::Model::Image;
   check_channels(data, normalization, Geometry::channels, "images");
-  if (batch > data.size()) batch = data.size();
-  Session<ProgramType> session(batch);
-  Tensor<typename ProgramType::Policy::Activation, typename Geometry::Pixels> images(batch);
-  std::vector<Index> samples(static_cast<std::size_t>(batch));
-  for (Index begin = 0; begin < data.size(); begin += batch) {
-    const Index count = data.size() - begin < batch ? data.size() - begin : batch;
-    samples.resize(static_cast<std::size_t>(count));
-    for (Index b = 0; b < count; ++b) samples[static_cast<std::size_t>(b)] = begin + b;
-    load_batch<Geometry, typename ProgramType::Policy::Threads>(data, samples, normalization, {}, 0, 0, images.data(),
-                                                                session.threads());
-    use(begin, count, session.forward(weights, images.view().slice(0, count)));
+  if (batch_size > data.size()) batch_size = data.size();
+  Session<ProgramType> session(batch_size);
+  Batch<Geometry, typename ProgramType::Policy::Activation> batch(batch_size);
+  for (Index begin = 0; begin < data.size(); begin += batch_size) {
+    batch.samples.clear();
+    for (Index i = begin; i < data.size() && i < begin + batch_size; ++i) batch.samples.push_back(i);
+    load_batch<typename ProgramType::Policy::Threads>(data, normalization, {}, 0, batch, session.threads());
+    use(batch, session.forward(weights, batch.view()));
   }
 }
 
 /// The share of `data` that the model classifies rightly, in [0, 1].
 template <class Model, class Policy>
-double accuracy(const Weights<Model, Policy>& weights, const Dataset& data, const Normalization& normalization,
+double accuracy(const Weights<Model, Policy>& weights, const Images& data, const Normalization& normalization,
                 Index batch = 64) {
   check_classes<Model>(data, "test set");
   Index right = 0;
   for_each_batch<Program<Model, Policy, Inference>>(
-      weights, data, normalization, batch, [&](Index begin, Index count, const auto& logits) {
-        for (Index b = 0; b < count; ++b) {
+      weights, data, normalization, batch, [&](const auto& images, const auto& logits) {
+        for (Index b = 0; b < images.count(); ++b) {
           Index best = 0;
           for (Index k = 1; k < Model::classes; ++k)
             if (logits(b, k) > logits(b, best)) best = k;
-          right += best == data.labels[static_cast<std::size_t>(begin + b)];
+          right += best == data.label(images.pictures[static_cast<std::size_t>(b)]);
         }
       });
   return static_cast<double>(right) / static_cast<double>(data.size());

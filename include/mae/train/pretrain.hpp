@@ -1,4 +1,4 @@
-// Pre-training: the loop of the paper (He et al., 2021, section 3 and table 8), on images in memory.
+// Pre-training: the loop of the paper (He et al., 2021, section 3 and table 8), on any collection of images.
 //
 //   Pretraining<Model> run(images, options, normalization);
 //   run.train([](const PretrainingEpoch& e) { ... });
@@ -43,10 +43,10 @@ class Pretraining {
   using Image = typename Model::Image;
   using T = typename Policy::Activation;
 
-  /// `images` must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
+  /// The collection must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
   /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
-  Pretraining(const Dataset& images, const PretrainingOptions& options, const Normalization& normalization)
-      : data_(checked(images, options, normalization)),
+  Pretraining(const Images& images, const PretrainingOptions& options, const Normalization& normalization)
+      : images_(checked(images, options, normalization)),
         options_(options),
         normalization_(normalization),
         schedule_{scaled_rate(options.base_rate, options.batch * options.accumulation), options.minimum_rate,
@@ -54,8 +54,12 @@ class Pretraining {
         weights_(options.seed),
         optimizer_(options.optimizer),
         session_(options.batch),
-        batch_(options.batch),
+        own_source_({images, normalization, options.augmentation,
+                     {images.size(), options.batch, updates_per_epoch() * options.accumulation, options.seed}},
+                    session_.threads()),
         masks_(options.batch) {}
+  template <ImageCollection Set>
+  Pretraining(const Set&& gone_too_soon, const PretrainingOptions&, const Normalization&) = delete;
 
   /// Runs all epochs that are left, calling report(PretrainingEpoch) after each.
   template <class Report>
@@ -79,21 +83,25 @@ class Pretraining {
 
   /// One update of the weights. Returns the mean loss of its images.
   double update() {
-    const Index step = optimizer_.steps() % updates_per_epoch();
-    if (order_epoch_ != epoch()) {
-      order_epoch_ = epoch();
-      order_ = shuffled(data_.size(), options_.seed, static_cast<std::uint64_t>(order_epoch_));
-    }
     rate_ = schedule_.at(static_cast<double>(optimizer_.steps()) / static_cast<double>(updates_per_epoch()));
     double loss = 0;
     for (Index pass = 0; pass < options_.accumulation; ++pass) {
-      load((step * options_.accumulation + pass) * options_.batch);
-      loss += session_.step_scaled(1 / static_cast<double>(options_.accumulation), weights_, gradients_, batch_,
+      const Batch<Image, T>& batch = source_->at(optimizer_.steps() * options_.accumulation + pass);
+      masks_.resize(batch.count());
+      for (Index b = 0; b < batch.count(); ++b)
+        masks_.random(b, options_.seed, batch.epoch,
+                      static_cast<std::uint64_t>(batch.samples[static_cast<std::size_t>(b)]));
+      loss += session_.step_scaled(1 / static_cast<double>(options_.accumulation), weights_, gradients_, batch.view(),
                                    masks_.keep(), masks_.hidden(), masks_.restore());
     }
     optimizer_.step(weights_, gradients_, rate_);
     return loss / static_cast<double>(options_.accumulation);
   }
+
+  /// What makes this run's batches, and where the run takes them from in place of `LoadOnDemand` (`io/prefetch.hpp`).
+  /// The source must make the same batches, and outlive the run or be replaced.
+  const Loader<Image, T>& loader() const { return own_source_.loader(); }
+  void read_from(BatchSource<Image, T>& source) { source_ = &source; }
 
   Weights<Model, Policy>& weights() { return weights_; }
   AdamW<Model, Policy>& optimizer() { return optimizer_; }
@@ -102,14 +110,14 @@ class Pretraining {
   /// Finished epochs.
   Index epoch() const { return optimizer_.steps() / updates_per_epoch(); }
   /// Updates in an epoch; a last, smaller group of images is left for another epoch's order.
-  Index updates_per_epoch() const { return data_.size() / (options_.batch * options_.accumulation); }
+  Index updates_per_epoch() const { return images_.size() / (options_.batch * options_.accumulation); }
 
  private:
-  static const Dataset& checked(const Dataset& images, const PretrainingOptions& options,
-                                const Normalization& normalization) {
+  static const Images& checked(const Images& images, const PretrainingOptions& options,
+                               const Normalization& normalization) {
     detail::check_training(options);
     detail::require_at_least_one("accumulation", options.accumulation);
-    validate(images, "images");
+    images.check("images");
     check_channels(images, normalization, Image::channels, "images");
     const Index batch = options.batch, passes = options.accumulation;
     if (images.size() / passes < batch)
@@ -117,29 +125,17 @@ class Pretraining {
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return images;
   }
-  /// Images begin … begin + batch of the epoch's order, and their masks.
-  void load(Index begin) {
-    const auto e = static_cast<std::uint64_t>(epoch());
-    const std::span<const Index> samples =
-        std::span(order_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(options_.batch));
-    load_batch<Image, typename Policy::Threads>(data_, samples, normalization_, options_.augmentation, options_.seed, e,
-                                                batch_.data(), session_.threads());
-    masks_.resize(options_.batch);
-    for (Index b = 0; b < options_.batch; ++b)
-      masks_.random(b, options_.seed, e, static_cast<std::uint64_t>(samples[static_cast<std::size_t>(b)]));
-  }
 
-  const Dataset& data_;
+  Images images_;
   PretrainingOptions options_;
   Normalization normalization_;
   CosineSchedule schedule_;
   Weights<Model, Policy> weights_, gradients_;
   AdamW<Model, Policy> optimizer_;
   Session<Program<PretrainingLoss<Model>, Policy, Memory>> session_;
-  Tensor<T, typename Image::Pixels> batch_;
+  LoadOnDemand<Image, T, typename Policy::Threads> own_source_;
+  BatchSource<Image, T>* source_ = &own_source_;
   typename Model::Masks masks_;
-  std::vector<Index> order_;
-  Index order_epoch_ = -1;
   double rate_ = 0;
 };
 

@@ -28,13 +28,13 @@ inline FinetuningOptions probing_options(Index epochs = 90, double base_rate = 0
 
 /// Sets `head.0.running_mean` and `head.0.running_var` to the mean and variance of the encoder's features over `data`.
 template <class Model, class Policy>
-void set_feature_statistics(Weights<Model, Policy>& weights, const Dataset& data, const Normalization& normalization,
+void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data, const Normalization& normalization,
                             Index batch = 64) {
   using Features = Program<ProbeFeatures<Model>, Policy, Inference>;
   constexpr Index D = width_of<typename Features::Result>;
   std::vector<double> sum(D), squares(D);
-  for_each_batch<Features>(weights, data, normalization, batch, [&](Index, Index count, const auto& features) {
-    for (Index b = 0; b < count; ++b)
+  for_each_batch<Features>(weights, data, normalization, batch, [&](const auto& images, const auto& features) {
+    for (Index b = 0; b < images.count(); ++b)
       for (Index c = 0; c < D; ++c) {
         const double value = static_cast<double>(features(b, c));
         sum[static_cast<std::size_t>(c)] += value;

@@ -1,0 +1,57 @@
+#include <mae/data/images.hpp>
+
+#include <doctest/doctest.h>
+
+#include "data/pictures.hpp"
+
+using namespace test;
+
+TEST_CASE("a view of a collection asks the collection") {
+  const Dataset set{1, 2, 2, {1, 2, 3, 4, 5, 6, 7, 8}, {2, 0}, 3};
+  const Images images(set);
+  CHECK(images.size() == 2);
+  CHECK(images.channels() == 1);
+  CHECK(images.classes() == 3);
+  CHECK(images.label(0) == 2);
+  int calls = 0;
+  images.with_picture(1, [&](const PictureView& picture) {
+    ++calls;
+    CHECK(picture.pixels == set.image(1).data());  // no copy
+    CHECK(picture.height == 2);
+    CHECK(picture.width == 2);
+    CHECK(picture.number == 1);
+  });
+  CHECK(calls == 1);
+  const Images copy = images;
+  CHECK(copy.label(1) == 0);
+}
+
+TEST_CASE("without labels there are no classes") {
+  const Dataset set{1, 1, 1, {1, 2}, {}, 3};
+  CHECK(Images(set).classes() == 0);
+  CHECK(Images(set).label(1) == -1);
+}
+
+TEST_CASE("the check is the collection's own") {
+  const Album empty;
+  CHECK(error_of([&] { Images(empty).check("album"); }) == "mae: album: found no images, expected at least one");
+  const Dataset torn{1, 2, 2, {1, 2, 3}, {}, 0};
+  CHECK(error_of([&] { Images(torn).check("set"); }) == "mae: set: found 3 bytes of pixels, expected a multiple of 4");
+}
+
+TEST_CASE("shared work is done once each; the first error is thrown when all have stopped") {
+  for (const int threads : {1, 2, 7}) {
+    std::vector<int> done(20);
+    mae::detail::share_pictures<Serial>(20, threads, [&](Index i, int) { ++done[static_cast<std::size_t>(i)]; });
+    CHECK(done == std::vector<int>(20, 1));
+    std::fill(done.begin(), done.end(), 0);
+    CHECK(error_of([&] {
+            mae::detail::share_pictures<DefaultThreads>(20, threads, [&](Index i, int) {
+              if (i == 7) throw Error("picture 7", "x", "y");
+              ++done[static_cast<std::size_t>(i)];
+            });
+          }) == "mae: picture 7: found x, expected y");
+    CHECK(done[6] == 1);
+    CHECK(done[7] == 0);
+  }
+}
