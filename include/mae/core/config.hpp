@@ -10,6 +10,8 @@
 #define MAE_VERSION_MAJOR 0
 #define MAE_VERSION_MINOR 1
 #define MAE_VERSION_PATCH 0
+/// 100 for 0.1.0, 10203 for 1.2.3: to be compared in `#if MAE_VERSION >= 200`.
+#define MAE_VERSION (MAE_VERSION_MAJOR * 10000 + MAE_VERSION_MINOR * 100 + MAE_VERSION_PATCH)
 
 #if defined(__CUDACC__)
 #define MAE_HOST_DEVICE __host__ __device__
