@@ -62,7 +62,7 @@ class Eager : private EagerRunner {
 
   /// Forgets all values and frees their memory. Expressions made before must not be used any more.
   void clear() {
-    tracer_ = Tracer{};
+    ::new (&tracer_) Tracer{};  // in place: it is too large to stand on a stack twice
     tracer_.eager = this;
     for (Buffer<char>& value : values_) value = Buffer<char>();
     execution_.batch = 0;
