@@ -104,6 +104,20 @@ inline constexpr bool is_eigen_ref<Eigen::Ref<M, Options, Strides>> = true;
 /// What owns numbers, or may: a matrix or array, a Ref that had to copy. Blocks and maps own none.
 template <class M>
 inline constexpr bool may_own = std::is_base_of_v<Eigen::PlainObjectBase<M>, M> || is_eigen_ref<M>;
+
+template <class S, class M>
+auto eigen_memory(M& matrix) {
+  const std::string size = std::to_string(matrix.rows()) + " x " + std::to_string(matrix.cols());
+  if (!holds_samples<S>(matrix.rows(), matrix.cols(), M::IsVectorAtCompileTime))
+    throw Error("from_eigen", "a matrix of " + size,
+                (S::batched ? "samples" : "one sample") + std::string(" of ") + std::to_string(S::count) +
+                    " numbers, one or a part of one in each row");
+  const bool lines = !M::IsVectorAtCompileTime && matrix.rows() > 1;
+  if (matrix.innerStride() != 1 || (lines && matrix.outerStride() != matrix.cols()))
+    throw Error("from_eigen", "gaps between the numbers of a " + size + " matrix",
+                "numbers that lie one behind the other");
+  return View<std::remove_pointer_t<decltype(matrix.data())>, S>(matrix.data(), matrix.size() / S::count);
+}
 }  // namespace detail
 
 /// The numbers of a row-major Eigen matrix, array, map or block as samples of shape `S`, for a session or as a view: a
@@ -113,25 +127,16 @@ template <class S, class M>
 auto from_eigen(M&& matrix) {
   using Matrix = std::remove_cvref_t<M>;
   constexpr Index rows = Matrix::RowsAtCompileTime, columns = Matrix::ColsAtCompileTime;
-  constexpr bool vector = Matrix::IsVectorAtCompileTime;
+  constexpr bool vector = Matrix::IsVectorAtCompileTime, memory = (Matrix::Flags & Eigen::DirectAccessBit) != 0;
   static_assert(std::is_lvalue_reference_v<M> || !detail::may_own<Matrix>,
                 "mae::from_eigen: this matrix is a temporary; give it a name, for a view does not keep it alive");
-  static_assert((Matrix::Flags & Eigen::DirectAccessBit) != 0,
-                "mae::from_eigen: an expression has no memory to look at; assign it to a matrix first");
+  static_assert(memory, "mae::from_eigen: an expression has no memory to look at; assign it to a matrix first");
   static_assert(Matrix::IsRowMajor || vector,
                 "mae::from_eigen: the matrix is column-major; use Eigen::Matrix<..., Eigen::RowMajor>");
   static_assert(rows == Eigen::Dynamic || columns == Eigen::Dynamic || detail::holds_samples<S>(rows, columns, vector),
                 "mae::from_eigen: the size of the matrix is not that of whole samples of the shape");
-  const auto text = [](Index height, Index width) { return std::to_string(height) + " x " + std::to_string(width); };
-  if (!detail::holds_samples<S>(matrix.rows(), matrix.cols(), vector))
-    throw Error("from_eigen", "a matrix of " + text(matrix.rows(), matrix.cols()),
-                (S::batched ? "samples" : "one sample") + std::string(" of ") + std::to_string(S::count) +
-                    " numbers, one or a part of one in each row");
-  if (matrix.innerStride() != 1 || (!vector && matrix.rows() > 1 && matrix.outerStride() != matrix.cols()))
-    throw Error("from_eigen", "gaps between the numbers of a " + text(matrix.rows(), matrix.cols()) + " matrix",
-                "numbers that lie one behind the other");
-  using T = std::remove_pointer_t<decltype(matrix.data())>;
-  return View<T, S>(matrix.data(), matrix.size() / S::count);
+  if constexpr (memory) return detail::eigen_memory<S>(matrix);
+  else return View<typename Matrix::Scalar, S>(nullptr);
 }
 
 }  // namespace mae

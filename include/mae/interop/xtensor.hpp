@@ -57,7 +57,7 @@ auto as_xtensor(W& weights, std::string_view name) {
 }
 
 namespace detail {
-inline std::string extents_of(const auto& shape) {
+std::string extents_of(const auto& shape) {
   std::string text = "[";
   for (const auto extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
   return text + "]";
@@ -82,6 +82,21 @@ bool is_row_major(const auto& shape, const auto& strides) {
   }
   return true;
 }
+template <class S, class A>
+auto xtensor_memory(A& array) {
+  const auto& shape = array.shape();
+  if (!has_shape<S>(shape)) {
+    std::string expected = "[";
+    for (Index axis = 0; axis < S::rank; ++axis)
+      expected += (axis ? ", " : "") + (S::batched && axis == 0 ? std::string("B") : std::to_string(S::extent(axis)));
+    throw Error("from_xtensor", "an array " + extents_of(shape), expected + "]");
+  }
+  if (!is_row_major(shape, array.strides()))
+    throw Error("from_xtensor", "an array " + extents_of(shape) + " with strides " + extents_of(array.strides()),
+                "numbers that lie one behind the other, row-major");
+  using T = std::remove_pointer_t<decltype(array.data())>;
+  return View<T, S>(array.data() + array.data_offset(), S::batched ? static_cast<Index>(shape[0]) : 1);
+}
 }  // namespace detail
 
 /// The numbers of an xtensor container, adaptor or view as samples of shape `S`, the first extent the batch. Throws
@@ -90,26 +105,16 @@ template <class S, class A>
 auto from_xtensor(A&& array) {
   using Array = std::remove_cvref_t<A>;
   constexpr std::size_t rank = xt::get_rank<Array>::value;
+  constexpr bool memory = xt::has_data_interface<Array>::value;
   static_assert(std::is_lvalue_reference_v<A>,
                 "mae::from_xtensor: this array is a temporary; give it a name, for a view does not keep it alive");
-  static_assert(xt::has_data_interface<Array>::value,
-                "mae::from_xtensor: an expression has no memory to look at; assign it to a container first");
+  static_assert(memory, "mae::from_xtensor: an expression has no memory to look at; assign it to a container first");
   static_assert(Array::static_layout != xt::layout_type::column_major,
                 "mae::from_xtensor: the array is column-major; use a row-major container");
   static_assert(rank == SIZE_MAX || rank == std::size_t{S::rank},
                 "mae::from_xtensor: the array has another number of extents than the shape");
-  const auto& shape = array.shape();
-  if (!detail::has_shape<S>(shape)) {
-    std::string expected = "[";
-    for (Index axis = 0; axis < S::rank; ++axis)
-      expected += (axis ? ", " : "") + (S::batched && axis == 0 ? std::string("B") : std::to_string(S::extent(axis)));
-    throw Error("from_xtensor", "an array " + detail::extents_of(shape), expected + "]");
-  }
-  if (!detail::is_row_major(shape, array.strides()))
-    throw Error("from_xtensor", "an array " + detail::extents_of(shape) + " with strides " +
-                detail::extents_of(array.strides()), "numbers that lie one behind the other, row-major");
-  using T = std::remove_pointer_t<decltype(array.data())>;
-  return View<T, S>(array.data() + array.data_offset(), S::batched ? static_cast<Index>(shape[0]) : 1);
+  if constexpr (memory) return detail::xtensor_memory<S>(array);
+  else return View<typename Array::value_type, S>(nullptr);
 }
 
 }  // namespace mae
