@@ -44,3 +44,7 @@ palette.putdata(range(6))
 palette.save(folder / "palette.png")
 raw("grey16.png", 16, 0, [struct.pack(">2H", *(257 * v for v in grey[i : i + 2])) for i in (0, 2, 4)])
 raw("rgb16.png", 16, 2, [struct.pack(">6H", *(257 * v for c in rgb[i : i + 2] for v in c)) for i in (0, 2, 4)])
+alpha = (255, 0, 255, 255, 0, 255)
+rgba = [(*c, a) for c, a in zip(rgb, alpha)]
+raw("alpha16.png", 16, 6, [struct.pack(">8H", *(257 * v for c in rgba[i : i + 2] for v in c)) for i in (0, 2, 4)])
+palette.save(folder / "palette_alpha.png", transparency=bytes(alpha))

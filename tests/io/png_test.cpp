@@ -44,6 +44,8 @@ TEST_CASE("all kinds of PNG are read; transparent pixels are white, sixteen bits
   Image on_white = rgb;
   for (Index c = 0; c < 3; ++c) on_white.row(c, 0)[1] = on_white.row(c, 2)[0] = 255;
   CHECK(python("alpha.png") == on_white);
+  CHECK(python("alpha16.png") == on_white);
+  CHECK(python("palette_alpha.png") == on_white);
 }
 
 TEST_CASE("a file cut at any byte is refused") {

@@ -8,14 +8,11 @@
 #include <png.h>
 #include <cstring>
 
-#include <mae/data/image.hpp>
 #include <mae/io/atomic_file.hpp>
 #include <mae/io/input_file.hpp>
+#include <mae/io/picture.hpp>
 
 namespace mae {
-
-/// The largest picture read or written, in pixels: a small file can claim to be huge.
-inline constexpr Index png_pixel_limit = Index{1} << 28;
 
 namespace detail {
 
@@ -29,7 +26,7 @@ struct PngState {
 };
 
 /// libpng stops at the last pixel. Walks over the chunks of `bytes` to see that the file goes on to its end mark.
-inline void require_png_end(const std::string& path, const std::vector<std::uint8_t>& bytes) {
+inline void require_png_end(const std::string& subject, std::span<const std::uint8_t> bytes) {
   for (std::size_t at = 8; bytes.size() - at >= 12;) {
     const std::size_t length = std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 |
                                std::size_t{bytes[at + 2]} << 8 | std::size_t{bytes[at + 3]};
@@ -37,49 +34,53 @@ inline void require_png_end(const std::string& path, const std::vector<std::uint
     if (length > bytes.size() - at - 12) break;
     at += length + 12;
   }
-  throw Error(path, "a file that ends within a chunk", "a whole PNG file");
+  throw Error(subject, "a file that ends within a chunk", "a whole PNG file");
 }
 
 }  // namespace detail
 
-/// Reads a picture of one or three channels. Throws `Error` if the file is missing, truncated, damaged or too large.
-inline Image read_png(const std::string& path) {
-  const auto bytes = read_file<std::uint8_t>(path);
+/// Decodes the bytes of a PNG file to a picture of one or three channels. Throws `Error` about `subject` if they are
+/// truncated, damaged or too large a picture.
+inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& subject) {
   detail::PngState state;
   png_image& png = state.image;
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
-    throw Error(path, std::string("\"") + png.message + "\"", "a PNG file");
+    throw Error(subject, std::string("\"") + png.message + "\"", "a PNG file");
   const Index height = Index{png.height}, width = Index{png.width};
-  // Deflate shrinks 1032 times at best and a pixel has one bit at least, so a small file cannot be a huge picture.
-  const Index limit = std::min(png_pixel_limit, 8 * 1032 * static_cast<Index>(bytes.size()));
-  if (height * width > limit)
-    throw Error(path, std::to_string(height) + " x " + std::to_string(width) + " pixels",
-                "at most " + std::to_string(limit) + " in a file of this size");
+  // Deflate shrinks 1032 times at best and a pixel has one bit at least.
+  detail::check_pixel_count(subject, height, width, static_cast<Index>(bytes.size()), 8 * 1032);
   png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // 16 bits without a stated gamma are sRGB, not linear
   png.format = (png.format & PNG_FORMAT_FLAG_COLOR) != 0 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   const Index channels = PNG_IMAGE_SAMPLE_CHANNELS(png.format);
   std::vector<std::uint8_t> together(static_cast<std::size_t>(height * width * channels));  // [H, W, C]
   const png_color white{255, 255, 255};
   if (png_image_finish_read(&png, &white, together.data(), 0, nullptr) == 0)
-    throw Error(path, std::string("\"") + png.message + "\"", "a whole PNG file");
-  detail::require_png_end(path, bytes);
-  Image image = blank_image(channels, height, width);
-  for (Index c = 0; c < channels; ++c)
-    for (Index i = 0; i < height * width; ++i)
-      image.row(c, 0)[i] = together[static_cast<std::size_t>(i * channels + c)];
-  return image;
+    throw Error(subject, std::string("\"") + png.message + "\"", "a whole PNG file");
+  detail::require_png_end(subject, bytes);
+  return detail::to_planes(together, channels, height, width);
 }
+
+/// Reads a picture of one or three channels. Throws `Error` if the file is missing, truncated, damaged or too large.
+inline Image read_png(const std::string& path) { return decode_png(read_file<std::uint8_t>(path), path); }
+
+/// PNG as one of the formats that a program reads (image_file.hpp).
+struct Png {
+  static constexpr const char* name = "PNG";
+  static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject) {
+    return decode_png(bytes, subject);
+  }
+};
 
 /// Writes a picture of one or three channels, atomically. Throws `Error` if it has others, no pixels or too many, or
 /// if the file cannot be written.
 inline void write_png(const std::string& path, const Image& image) {
   const Index pixels = image.height * image.width;
-  if ((image.channels != 1 && image.channels != 3) || image.height < 1 || image.width < 1 || pixels > png_pixel_limit ||
-      static_cast<Index>(image.pixels.size()) != image.channels * pixels)
+  if ((image.channels != 1 && image.channels != 3) || image.height < 1 || image.width < 1 ||
+      pixels > picture_pixel_limit || static_cast<Index>(image.pixels.size()) != image.channels * pixels)
     throw Error(path,
                 "a picture of " + std::to_string(image.channels) + " x " + std::to_string(image.height) + " x " +
                     std::to_string(image.width) + " in " + std::to_string(image.pixels.size()) + " bytes",
-                "1 or 3 channels and 1 to " + std::to_string(png_pixel_limit) + " pixels");
+                "1 or 3 channels and 1 to " + std::to_string(picture_pixel_limit) + " pixels");
   std::vector<std::uint8_t> together(image.pixels.size());  // [H, W, C]
   for (Index c = 0; c < image.channels; ++c)
     for (Index i = 0; i < pixels; ++i) together[static_cast<std::size_t>(i * image.channels + c)] = image.row(c, 0)[i];
