@@ -15,6 +15,7 @@
 #include <set>
 #include <vector>
 
+#include <mae/io/claims.hpp>
 #include <mae/io/dtype.hpp>
 
 namespace mae {
@@ -32,34 +33,12 @@ struct TensorEntry {
   }
 };
 
-/// A shape in words: `[64, 3, 2, 2]`.
-inline std::string shape_text(const std::vector<Index>& shape) {
-  std::string text = "[";
-  for (const Index extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-  return text + "]";
-}
-
 namespace detail {
 
 struct SafetensorsHeader {
   std::vector<TensorEntry> entries;
   std::map<std::string, std::string> metadata;
 };
-
-/// A name from a file, fit for an error message: quoted, short, without control characters.
-inline std::string quoted(std::string name) {
-  if (name.size() > 100) name = name.substr(0, 97) + "...";
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, '?');
-  return "'" + name + "'";
-}
-
-/// The bytes of `shape` elements of `element` bytes, or -1 if that exceeds `Index`.
-inline Index bytes_of(const std::vector<Index>& shape, Index element) {
-  for (const Index extent : shape)
-    if (__builtin_mul_overflow(element, extent, &element)) return -1;
-  return element;
-}
 
 /// Receives the tokens of the header from nlohmann's parser (its "SAX" interface) and keeps track of where it is.
 class HeaderParser {
