@@ -2,11 +2,11 @@
 // linear probe on them frozen, and the same network trained from scratch. Prints test accuracy, mean and spread over
 // seeds.
 //
-//   digits_finetune [--seeds 3] [--epochs 300] [--in .]
+//   digits_finetune --in out
 //
 // With 300 labels an epoch is three times as long, so half as many do.
 #include "digits.hpp"
-#include "program.hpp"
+#include "program/program.hpp"
 
 #include <mae/io/checkpoint.hpp>
 
@@ -47,8 +47,8 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
     mae::Finetuning<Model, digits::Policy> training(*run.labelled, options, normalization);
     if (run.kind != Kind::scratch) mae::load_encoder(encoder, training.weights());
     if constexpr (std::is_same_v<Model, digits::Probe>)
-      mae::probe(training, [](mae::Index, double) {});
-    else training.train([](mae::Index, double) {});
+      mae::probe(training, [](const auto&...) {});
+    else training.train([](const auto&...) {});
     return mae::accuracy(training.weights(), test, normalization);
   };
   if (run.kind == Kind::probed)
@@ -65,14 +65,19 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
   return train(options, std::type_identity<digits::Classifier>());
 }
 
+struct Settings : program::Settings {
+  Settings() : program::Settings("digits_finetune", "Compares, on few labels, what digits_pretrain has learnt.") {}
+  program::Whole seeds{*this, "seeds", 3, "runs, side by side", program::between(1, 1000)};
+  program::Whole epochs{*this, "epochs", 300, "passes over 100 labelled images", program::between(1, 1e6)};
+  program::Text in{*this, "in", ".", "folder of the encoders"};
+};
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  return program::run([&] {
-    program::check_options(count, arguments, {"--seeds", "--epochs", "--in"});
-    const int seeds = program::whole_number(count, arguments, "--seeds", 3);
-    const int epochs = program::whole_number(count, arguments, "--epochs", 300);
-    const std::string folder = program::option(count, arguments, "--in", ".");
+  return program::run<Settings>(count, arguments, [](const Settings& settings) {
+    const int seeds = static_cast<int>(settings.seeds()), epochs = static_cast<int>(settings.epochs());
+    const std::string folder = settings.in();
     const digits::Split data = digits::load();
 
     std::printf("test accuracy, mean and spread of %d seeds\n", seeds);

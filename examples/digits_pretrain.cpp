@@ -1,10 +1,10 @@
 // Pre-trains a masked autoencoder on handwritten digits, without their labels, once for each seed.
 //
-//   digits_pretrain [--seeds 3] [--epochs 100] [--out .]
+//   digits_pretrain --out out
 //
 // Writes the encoders, the whole model of seed 0, a panel of reconstructions of test images, and the loss curve.
 #include "digits.hpp"
-#include "program.hpp"
+#include "program/program.hpp"
 
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/panel.hpp>
@@ -14,15 +14,27 @@
 #include <chrono>
 #include <cstdio>
 
+namespace {
+
+struct Settings : program::Settings {
+  Settings() : program::Settings("digits_pretrain", "Pre-trains on handwritten digits, without their labels.") {}
+  program::Whole seeds{*this, "seeds", 3, "runs, side by side", program::between(1, 1000)};
+  program::Whole epochs{*this, "epochs", 100, "passes over the images", program::between(1, 1e6)};
+  program::Text out{*this, "out", ".", "folder for encoders and pictures"};
+};
+
+}  // namespace
+
 int main(int count, char** arguments) {
-  return program::run([&] {
-    program::check_options(count, arguments, {"--seeds", "--epochs", "--out"});
-    const int seeds = program::whole_number(count, arguments, "--seeds", 3);
-    const int epochs = program::whole_number(count, arguments, "--epochs", 100);
-    const std::string folder = program::output_folder(count, arguments);
+  return program::run<Settings>(count, arguments, [](const Settings& settings) {
+    const int seeds = static_cast<int>(settings.seeds());
+    const mae::Index epochs = settings.epochs();
+    const std::string folder = settings.out();
+    program::check_folder("--out", folder);
     const digits::Split data = digits::load();
     const auto normalization = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
 
+    program::make_folder(folder);
     mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
     for (int seed = 0; seed < seeds; ++seed) plot.curves.push_back({"seed " + std::to_string(seed), {}, {}});
     digits::side_by_side(seeds, [&](int seed) {

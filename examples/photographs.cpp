@@ -1,10 +1,10 @@
 // Pre-trains a small masked autoencoder on tiles of two photographs and rebuilds a third one that it has never seen.
 //
-//   photographs [--epochs 24] [--out .]
+//   photographs --out out
 //
 // Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture:
 // watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
-#include "program.hpp"
+#include "program/program.hpp"
 
 #include <mae/io/panel.hpp>
 #include <mae/io/plot.hpp>
@@ -45,13 +45,19 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
   }
 }
 
+struct Settings : program::Settings {
+  Settings() : program::Settings("photographs", "Pre-trains on two photographs and rebuilds a third.") {}
+  program::Whole epochs{*this, "epochs", 24, "passes over the tiles", program::between(1, 1e6)};
+  program::Text out{*this, "out", ".", "folder for the pictures"};
+};
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  return program::run([&] {
-    program::check_options(count, arguments, {"--epochs", "--out"});
-    const int epochs = program::whole_number(count, arguments, "--epochs", 24);
-    const std::string folder = program::output_folder(count, arguments);
+  return program::run<Settings>(count, arguments, [](const Settings& settings) {
+    const mae::Index epochs = settings.epochs();
+    const std::string folder = settings.out();
+    program::check_folder("--out", folder);
     const std::string data = MAE_EXAMPLE_DATA;
     const mae::Image astronaut = mae::read_png(data + "/astronaut.png"), coffee = mae::read_png(data + "/coffee.png"),
                      cat = mae::read_png(data + "/chelsea.png");
@@ -60,9 +66,10 @@ int main(int count, char** arguments) {
     add_tiles(tiles, coffee, 8);
     const auto normalization = mae::Normalization::of(mae::channel_statistics(tiles));
 
+    program::make_folder(folder);
     mae::PretrainingOptions options;
     options.epochs = epochs;
-    options.warmup = 0.1 * epochs;
+    options.warmup = 0.1 * static_cast<double>(epochs);
     options.batch = 32;
     options.base_rate = 1.6e-2;
     options.augmentation.flip = true;

@@ -14,6 +14,7 @@ present cmake || missing="$missing cmake"
 present ninja || missing="$missing ninja-build"
 header nlohmann/json.hpp || missing="$missing nlohmann-json3-dev"
 header png.h || missing="$missing libpng-dev"
+header CLI/CLI.hpp || missing="$missing libcli11-dev"
 header doctest/doctest.h || missing="$missing doctest-dev"
 
 if [ -n "$missing" ]; then

@@ -55,7 +55,7 @@ struct Reconstructed {
 /// Masks image `i` of `images` at random by `seed` and rebuilds it. Throws mae::Error if there is no such image or its
 /// channels are not the model's.
 template <class Model, class Policy>
-Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Dataset& images, Index i,
+Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& images, Index i,
                           const Normalization& normalization, std::uint64_t seed) {
   using Geometry = typename Model::Image;
   constexpr Index L = Geometry::patches, n = Geometry::patch_values;
@@ -93,7 +93,7 @@ Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Dataset& 
 
 /// The panel of all `images`, one row each, with captions.
 template <class Model, class Policy>
-Image draw_panel(const Weights<Model, Policy>& weights, const Dataset& images, const Normalization& normalization,
+Image draw_panel(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
                  const PanelOptions& options = {}) {
   using Geometry = typename Model::Image;
   const Index gap = 8, dot = 1, line = text_height(dot) + gap;

@@ -1,0 +1,63 @@
+#include "display.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace program {
+
+std::string decimal(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto s = static_cast<long long>(seconds + 0.5);
+  if (s >= 86400) return std::to_string(s / 86400) + " d " + std::to_string(s % 86400 / 3600) + " h";
+  if (s >= 3600) return std::to_string(s / 3600) + " h " + std::to_string(s % 3600 / 60) + " min";
+  if (s >= 60) return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+  return std::to_string(s) + " s";
+}
+std::string memory(double bytes) {
+  if (bytes >= 1e9) return decimal(bytes / 1e9, 1) + " GB";
+  return bytes >= 1e6 ? decimal(bytes / 1e6, bytes >= 1e7 ? 0 : 1) + " MB" : decimal(bytes / 1e3, 0) + " kB";
+}
+
+Display::Display(mae::Index steps, mae::Index images, mae::Index begun)
+    : steps_(steps), images_(images), begun_(begun), counted_(begun), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+void Display::step(mae::Index step, const std::string& state) {
+  const Clock::time_point now = Clock::now();
+  if (!terminal_ || now - drawn_at_ < std::chrono::milliseconds(100)) return;
+  drawn_at_ = now;
+  const std::chrono::duration<double> time = now - start_;
+  const double images = static_cast<double>((step - begun_) * images_);
+  std::printf("\r%s  %.0f images/s  %s left\033[K", state.c_str(), images / time.count(),
+              duration(seconds_left(step)).c_str());
+  std::fflush(stdout);
+  drawn_ = true;
+}
+
+void Display::say(const std::string& line) {
+  std::printf("%s%s\n", drawn_ ? "\r\033[K" : "", line.c_str());
+  std::fflush(stdout);
+  drawn_ = false;
+}
+
+double Display::speed(mae::Index step) {
+  const Clock::time_point now = Clock::now();
+  const std::chrono::duration<double> time = now - counted_at_;
+  const double images = static_cast<double>((step - counted_) * images_);
+  counted_ = step;
+  counted_at_ = now;
+  return time.count() > 0 ? images / time.count() : 0;
+}
+
+double Display::seconds_left(mae::Index step) const {
+  const std::chrono::duration<double> time = Clock::now() - start_;
+  return time.count() / static_cast<double>(step - begun_) * static_cast<double>(steps_ - step);
+}
+
+}  // namespace program

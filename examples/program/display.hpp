@@ -1,0 +1,38 @@
+// What a training program shows while it works: on a terminal one line that changes, elsewhere plain lines.
+#pragma once
+#include <chrono>
+#include <string>
+
+#include <mae/core/config.hpp>
+
+namespace program {
+
+/// "2 h 5 min", "4 min 10 s", "12 s".
+std::string duration(double seconds);
+/// "1.2 GB", "340 MB", "12 kB".
+std::string memory(double bytes);
+/// A number with `decimals` places.
+std::string decimal(double value, int decimals);
+
+/// Progress of a run of `steps` updates, each of `images` images.
+class Display {
+ public:
+  Display(mae::Index steps, mae::Index images, mae::Index begun);
+
+  /// After every update: "epoch 3  loss 0.4321" and speed and time left, at most ten times a second, on a terminal.
+  void step(mae::Index step, const std::string& state);
+  /// A line that stays.
+  void say(const std::string& line);
+  /// Images a second since the last call of this, or the beginning.
+  double speed(mae::Index step);
+  /// How long the updates that are left will take, if they take as long as those so far.
+  double seconds_left(mae::Index step) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  mae::Index steps_, images_, begun_, counted_;
+  Clock::time_point start_ = Clock::now(), counted_at_ = start_, drawn_at_ = start_;
+  bool terminal_, drawn_ = false;
+};
+
+}  // namespace program

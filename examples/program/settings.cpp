@@ -1,0 +1,352 @@
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <mae/io/input_file.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <set>
+
+namespace program {
+namespace {
+
+using nlohmann::json;
+
+/// A number without a tail of zeros.
+std::string plain(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+std::string in_range(const Allowed& allowed) {
+  std::string text;
+  if (std::isfinite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
+  if (std::isfinite(allowed.high))
+    text += (text.empty() ? "" : allowed.high_included ? "" : " and") +
+            std::string(allowed.high_included ? (allowed.low_included ? " to " : " and at most ") : " below ") +
+            plain(allowed.high);
+  return text;
+}
+bool is_in_range(const Allowed& allowed, double value) {
+  const bool low = allowed.low_included ? value >= allowed.low : value > allowed.low;
+  const bool high = allowed.high_included ? value <= allowed.high : value < allowed.high;
+  return std::isfinite(value) && low && high;
+}
+
+/// The number that a whole text is, or the text itself.
+template <class T>
+json number_of(const std::string& text) {
+  T value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return text;
+  return value;
+}
+
+/// How many letters must be added, taken away or changed (V. Levenshtein, 1966).
+std::size_t edits(const std::string& from, const std::string& to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t k = 0; k < to.size(); ++k) {
+      const std::size_t change = diagonal + (from[i] == to[k] ? 0 : 1);
+      diagonal = row[k + 1];
+      row[k + 1] = std::min({change, diagonal + 1, row[k] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// The name that was probably meant, or "".
+std::string nearest(const std::string& found, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t least = 1 + std::max<std::size_t>(2, found.size() / 3);
+  for (const std::string& name : names)
+    if (const std::size_t count = edits(found, name); count < least && count < name.size()) least = count, best = name;
+  return best;
+}
+
+/// A value in an error message: short, and one line.
+std::string shown(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  if (text.empty()) return "nothing";
+  return text.size() <= 80 ? text : text.substr(0, 77) + "...";
+}
+
+/// A default, as --help shows it.
+std::string in_brackets(const json& value) {
+  if (value.is_null() || value == "" || value == json::array()) return " ";
+  return "[" + (value.is_string() ? value.get<std::string>() : value.dump()) + "]";
+}
+
+/// The object of a JSON file. Throws mae::Error with the line of a mistake, or the key that stands there twice.
+json read_object(const std::string& path) {
+  const std::vector<char> bytes = mae::read_file<char>(path);
+  std::set<std::string> keys;
+  auto refuse_twice = [&](int depth, json::parse_event_t event, json& key) {
+    if (event == json::parse_event_t::key && depth == 1 && !keys.insert(key.get<std::string>()).second)
+      throw mae::Error(path + ": " + key.get<std::string>(), "twice", "once");
+    return true;
+  };
+  try {
+    json object = json::parse(bytes, refuse_twice);
+    if (!object.is_object()) throw mae::Error(path, std::string("a JSON ") + object.type_name(), "a JSON object of settings");
+    return object;
+  } catch (const json::parse_error& error) {
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), error.byte));
+    throw mae::Error(path + ": line " + std::to_string(1 + std::count(bytes.begin(), end, '\n')),
+                     "what is not JSON", "a JSON object of settings");
+  }
+}
+
+}  // namespace
+
+// --- One type of value after the other ---
+
+template <>
+std::string Whole::expected() const {
+  return "a whole number" + in_range(allowed_);
+}
+template <>
+json Whole::value() const {
+  return value_;
+}
+template <>
+bool Whole::take(const json& value) {
+  if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) return false;
+  if (!is_in_range(allowed_, value.get<double>())) return false;
+  value_ = value.get<mae::Index>();
+  return true;
+}
+template <>
+json Whole::meant(const std::string& text) const {
+  return number_of<std::int64_t>(text);
+}
+
+template <>
+std::string Number::expected() const {
+  return "a number" + in_range(allowed_);
+}
+template <>
+json Number::value() const {
+  return value_;
+}
+template <>
+bool Number::take(const json& value) {
+  if (!value.is_number() || !is_in_range(allowed_, value.get<double>())) return false;
+  value_ = value.get<double>();
+  return true;
+}
+template <>
+json Number::meant(const std::string& text) const {
+  return number_of<double>(text);
+}
+
+template <>
+std::string MaybeNumber::expected() const {
+  return "a number" + in_range(allowed_) + ", or null";
+}
+template <>
+json MaybeNumber::value() const {
+  return value_ ? json(*value_) : json();
+}
+template <>
+bool MaybeNumber::take(const json& value) {
+  if (!value.is_null() && (!value.is_number() || !is_in_range(allowed_, value.get<double>()))) return false;
+  value_ = value.is_null() ? std::nullopt : std::optional(value.get<double>());
+  return true;
+}
+template <>
+json MaybeNumber::meant(const std::string& text) const {
+  return text == "null" ? json() : number_of<double>(text);
+}
+
+template <>
+std::string Numbers::expected() const {
+  return "a list of numbers" + in_range(allowed_);
+}
+template <>
+json Numbers::value() const {
+  return value_;
+}
+template <>
+bool Numbers::take(const json& value) {
+  if (!value.is_array()) return false;
+  for (const json& number : value)
+    if (!number.is_number() || !is_in_range(allowed_, number.get<double>())) return false;
+  value_ = value.get<std::vector<double>>();
+  return true;
+}
+template <>
+json Numbers::meant(const std::string& text) const {
+  const json list = json::parse("[" + text + "]", nullptr, false);
+  return list.is_discarded() ? json(text) : list;
+}
+
+template <>
+std::string Text::expected() const {
+  std::string text;
+  for (const std::string& one : allowed_.texts) text += (text.empty() ? "one of " : ", ") + one;
+  return text.empty() ? "a text" : text;
+}
+template <>
+json Text::value() const {
+  return value_;
+}
+template <>
+bool Text::take(const json& value) {
+  if (!value.is_string()) return false;
+  const std::string text = value.get<std::string>();
+  const auto& texts = allowed_.texts;
+  if (!texts.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) return false;
+  value_ = text;
+  return true;
+}
+template <>
+json Text::meant(const std::string& text) const {
+  return text;
+}
+
+template <>
+std::string Switch::expected() const {
+  return "true or false";
+}
+template <>
+json Switch::value() const {
+  return value_;
+}
+template <>
+bool Switch::take(const json& value) {
+  if (!value.is_boolean()) return false;
+  value_ = value.get<bool>();
+  return true;
+}
+template <>
+json Switch::meant(const std::string& text) const {
+  return text == "true" ? json(true) : text == "false" ? json(false) : json(text);
+}
+
+template class Of<mae::Index>;
+template class Of<double>;
+template class Of<std::optional<double>>;
+template class Of<std::vector<double>>;
+template class Of<std::string>;
+template class Of<bool>;
+
+Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides)
+    : name_(name), meaning_(meaning), group_(owner.heading_), allowed_(std::move(allowed)), decides_(decides) {
+  owner.settings_.push_back(this);
+}
+
+Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
+
+// --- All together ---
+
+Setting* Settings::find(const std::string& name) const {
+  for (Setting* const setting : settings_)
+    if (setting->name_ == name) return setting;
+  return nullptr;
+}
+
+std::string Settings::hint(const std::string& name, const std::string& prefix) const {
+  std::vector<std::string> names;
+  for (const Setting* const setting : settings_) names.push_back(setting->name_);
+  const std::string meant = nearest(name, names);
+  return meant.empty() ? "one that --help lists" : "a setting; did you mean " + prefix + meant + "?";
+}
+
+void Settings::give(Setting& setting, const json& value, const std::string& giver, const std::string& found) {
+  if (!setting.take(value)) {
+    const auto& texts = setting.allowed_.texts;
+    const std::string meant = value.is_string() ? nearest(value.get<std::string>(), texts) : "";
+    throw mae::Error(giver, shown(found),
+                     setting.expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
+  }
+  setting.giver_ = giver;
+}
+
+void Settings::read_file(const std::string& path) {
+  const json object = read_object(path);
+  for (const auto& [key, value] : object.items()) {
+    Setting* const setting = find(key);
+    if (!setting) throw mae::Error(path, "the key \"" + shown(key) + "\"", hint(key, ""));
+    give(*setting, value, path + ": " + key, value.dump());
+  }
+}
+
+bool Settings::parse(int count, const char* const* arguments) {
+  CLI::App app(purpose_, program_);
+  CLI::Option* const file = app.add_option("settings", "a JSON file of settings; flags win over it");
+  file->option_text("[FILE.json]");
+  app.set_help_flag("-h,--help", "print this and stop")->group("Questions");
+  bool version = false, print = false;
+  app.add_flag("--version", version, "print the version and stop")->group("Questions");
+  app.add_flag("--print-config", print, "print all settings as a JSON file and stop")->group("Questions");
+  std::vector<CLI::Option*> options;
+  for (const Setting* const s : settings_) {
+    const std::string flag = "--" + s->name_, limits = s->expected();
+    const std::string about = s->meaning_ + (limits == "a text" ? "" : "; " + limits);
+    options.push_back(s->is_switch() ? app.add_flag(flag + ",!--no-" + s->name_, s->meaning_)
+                                     : app.add_option(flag, about));
+    options.back()->group(s->group_)->take_all()->option_text(in_brackets(s->value()));
+  }
+  app.get_formatter()->column_width(34);
+  app.allow_extras();
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    return std::fputs(app.help().c_str(), stdout), false;
+  } catch (const CLI::ArgumentMismatch&) {  // of a flag that stands last
+    throw mae::Error(arguments[count - 1], "no value", "one after it");
+  } catch (const CLI::Error& error) {
+    throw mae::Error("command line", shown(error.what()), "what --help describes");
+  }
+  if (version) return std::printf("mae %s\n", mae::version), false;
+  for (const std::string& extra : app.remaining()) {
+    const bool flag = extra.starts_with("--");
+    throw mae::Error("command line", shown(extra),
+                     flag ? hint(extra.substr(2, extra.find('=') - 2), "--") : "one file and flags as --help lists");
+  }
+  if (file->count() > 0) read_file(file->results()[0]);
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const std::string flag = "--" + settings_[i]->name_;
+    if (options[i]->count() > 1) throw mae::Error(flag, "twice", "once");
+    if (options[i]->count() == 0) continue;
+    const std::string text = options[i]->results()[0];
+    if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
+    give(*settings_[i], settings_[i]->meant(text), flag, text);
+  }
+  return !print || (std::printf("%s\n", text().c_str()), false);
+}
+
+nlohmann::ordered_json Settings::object(bool all) const {
+  nlohmann::ordered_json values = nlohmann::ordered_json::object();
+  for (const Setting* const setting : settings_)
+    if (all || setting->decides_ == Decides::result) values[setting->name_] = setting->value();
+  return values;
+}
+std::string Settings::text() const { return object(true).dump(2); }
+std::string Settings::record() const { return object(false).dump(); }
+
+void Settings::adopt(const std::string& record, const std::string& from) {
+  const nlohmann::json object = nlohmann::json::parse(record, nullptr, false);
+  if (!object.is_object()) throw mae::Error(from, "no settings", "those of the run");
+  for (const auto& [name, value] : object.items()) {
+    Setting* const setting = find(name);
+    if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
+    if (setting->given() && setting->value() != value)
+      throw mae::Error(setting->giver_, setting->value().dump(),
+                       value.dump() + ", as the run that is resumed has; another value needs another run");
+    const std::string giver = setting->given() ? setting->giver_ : from + ": " + name;
+    give(*setting, value, giver, value.dump());
+  }
+}
+
+}  // namespace program

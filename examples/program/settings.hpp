@@ -1,0 +1,161 @@
+// Settings: what a user can choose, each declared once.
+//
+//   struct Mine : program::Settings {
+//     Mine() : Settings("mine", "What the program does.") {}
+//     program::Heading training{*this, "Training"};
+//     program::Whole epochs{*this, "epochs", 100, "passes over the images", program::at_least(1)};
+//   };
+//   Mine settings;
+//   if (!settings.parse(count, arguments)) return;          // --help, --version or --print-config was answered
+//   for (mae::Index epoch = 0; epoch < settings.epochs(); ++epoch) …
+//
+// From the one line follow the key "epochs" of the JSON file, the flag --epochs, its line of --help with default and
+// range, its place in --print-config, the checks, and the record in checkpoints. A flag wins over the file. Mistakes are
+// a mae::Error that names file and key: unknown (with the nearest name), given twice, of a wrong type, out of range.
+// The command line is read by CLI11, the file by nlohmann_json, both in settings.cpp.
+#pragma once
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <mae/core/config.hpp>
+#include <mae/core/error.hpp>
+
+namespace program {
+
+/// What values a setting may have: numbers in a range, or texts of a list (any text, if the list is empty).
+struct Allowed {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool low_included = true, high_included = true;
+  std::vector<std::string> texts{};
+};
+inline Allowed at_least(double low) { return {.low = low}; }
+inline Allowed above(double low) { return {.low = low, .low_included = false}; }
+inline Allowed between(double low, double high) { return {.low = low, .high = high}; }
+/// [low, high): high itself is too much.
+inline Allowed from_below(double low, double high) { return {.low = low, .high = high, .high_included = false}; }
+/// (low, high].
+inline Allowed above_to(double low, double high) { return {.low = low, .high = high, .low_included = false}; }
+/// (low, high).
+inline Allowed inside(double low, double high) {
+  return {.low = low, .high = high, .low_included = false, .high_included = false};
+}
+inline Allowed one_of(std::vector<std::string> texts) { return {.texts = std::move(texts)}; }
+
+/// What a setting decides: the result, so that checkpoints record it and a resumed run keeps it; or how the work is
+/// done, so that every start may choose anew.
+enum class Decides { result, work };
+
+class Settings;
+
+/// One setting, whatever its type.
+class Setting {
+ public:
+  virtual ~Setting() = default;
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
+
+  const std::string& name() const { return name_; }
+  /// Who gave the value: "run.json: epochs", "--epochs", or nobody: "".
+  const std::string& giver() const { return giver_; }
+  bool given() const { return !giver_.empty(); }
+  /// How an error about the value begins: with its giver, else with the flag.
+  std::string subject() const { return given() ? giver_ : "--" + name_; }
+
+ protected:
+  Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides);
+
+  virtual bool is_switch() const { return false; }
+  /// What is expected of a value, in words.
+  virtual std::string expected() const = 0;
+  virtual nlohmann::json value() const = 0;
+  /// Takes a value; false, and nothing is changed, if it is not allowed.
+  virtual bool take(const nlohmann::json& value) = 0;
+  /// The JSON that a text on the command line stands for.
+  virtual nlohmann::json meant(const std::string& text) const = 0;
+
+  std::string name_, meaning_, group_, giver_;
+  Allowed allowed_;
+  Decides decides_;
+
+ private:
+  friend class Settings;
+};
+
+/// A setting of type T: whole number, number, text, switch, list of numbers, or a number that may be left open.
+template <class T>
+class Of final : public Setting {
+ public:
+  Of(Settings& owner, const char* name, T otherwise, const char* meaning, Allowed allowed = {},
+     Decides decides = Decides::result)
+      : Setting(owner, name, meaning, std::move(allowed), decides), value_(std::move(otherwise)) {}
+  Of(Settings& owner, const char* name, T otherwise, const char* meaning, Decides decides)
+      : Of(owner, name, std::move(otherwise), meaning, Allowed{}, decides) {}
+
+  const T& operator()() const { return value_; }
+  /// A default that another setting decides; does nothing if a value was given.
+  void otherwise(const T& value) {
+    if (!given()) value_ = value;
+  }
+  /// The mistake that this value is, seen in the light of others.
+  mae::Error error(const std::string& found, const std::string& expected) const {
+    return mae::Error(subject(), found, expected);
+  }
+
+ private:
+  bool is_switch() const override { return std::is_same_v<T, bool>; }
+  std::string expected() const override;
+  nlohmann::json value() const override;
+  bool take(const nlohmann::json& value) override;
+  nlohmann::json meant(const std::string& text) const override;
+
+  T value_;
+};
+using Whole = Of<mae::Index>;
+using Number = Of<double>;
+using Text = Of<std::string>;
+using Switch = Of<bool>;
+using Numbers = Of<std::vector<double>>;
+using MaybeNumber = Of<std::optional<double>>;
+
+/// The settings that are declared after it stand under this title in --help.
+struct Heading {
+  Heading(Settings& owner, const char* title);
+};
+
+/// All settings of a program.
+class Settings {
+ public:
+  Settings(std::string program, std::string purpose) : program_(std::move(program)), purpose_(std::move(purpose)) {}
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
+
+  /// Reads the command line, and the file that it names. Returns false if a question was answered instead: --help,
+  /// --version, --print-config. Throws mae::Error.
+  bool parse(int count, const char* const* arguments);
+  /// A JSON object of all settings, in the order of declaration: what --print-config writes, and a valid file.
+  std::string text() const;
+  /// The same of those that decide the result, on one line: for a checkpoint's metadata.
+  std::string record() const;
+  /// Takes the values that a run had, as `record` wrote them. Throws mae::Error if another value was given for one.
+  void adopt(const std::string& record, const std::string& from);
+  const std::string& program() const { return program_; }
+
+ private:
+  friend class Setting;
+  friend struct Heading;
+  void read_file(const std::string& path);
+  void give(Setting& setting, const nlohmann::json& value, const std::string& giver, const std::string& found);
+  Setting* find(const std::string& name) const;
+  /// "; did you mean epochs?", or where all names stand.
+  std::string hint(const std::string& name, const std::string& prefix) const;
+  nlohmann::ordered_json object(bool all) const;
+
+  std::string program_, purpose_, heading_ = "Settings";
+  std::vector<Setting*> settings_;
+};
+
+}  // namespace program

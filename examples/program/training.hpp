@@ -1,0 +1,87 @@
+// The settings that every training program has: of the updates, and of how a run is kept on disk.
+#pragma once
+#include <cmath>
+
+#include <mae/data/augment.hpp>
+#include <mae/optim/adamw.hpp>
+
+#include "settings.hpp"
+
+namespace program {
+
+/// What `mae::PretrainingOptions` and `mae::FinetuningOptions` share; the defaults are those of `Options`.
+template <class Options>
+struct TrainingSettings {
+  Settings& all;
+  Options recipe{};
+
+  Heading training{all, "Training"};
+  Whole epochs{all, "epochs", recipe.epochs, "passes over the images", between(1, 1e6)};
+  Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
+  Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
+  MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
+  MaybeNumber base_learning_rate{all, "base_learning_rate", recipe.base_rate,
+                                 "highest rate for 256 images in one update; grows with batch x accumulation",
+                                 at_least(0)};
+  Number minimum_rate{all, "minimum_rate", recipe.minimum_rate, "rate at the end", at_least(0)};
+  MaybeNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
+  Number weight_decay{all, "weight_decay", recipe.optimizer.decay, "of AdamW", at_least(0)};
+  Number beta1{all, "beta1", recipe.optimizer.beta1, "of AdamW", from_below(0, 1)};
+  Number beta2{all, "beta2", recipe.optimizer.beta2, "of AdamW", from_below(0, 1)};
+  Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
+  Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
+  Heading augmentation{all, "Augmentation"};
+  Number smallest_crop{all, "smallest_crop", recipe.augmentation.smallest_crop,
+                       "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
+  Number widest{all, "widest", recipe.augmentation.widest, "aspect ratio of the widest crop", at_least(1)};
+  Switch flip{all, "flip", recipe.augmentation.flip, "mirror every other image, left and right"};
+  Whole shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
+
+  /// The options for data of `images` images. Throws mae::Error if settings contradict each other.
+  Options options(mae::Index images) const {
+    Options o = recipe;
+    o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
+    o.base_rate = base_rate(images);
+    o.minimum_rate = minimum_rate();
+    o.warmup = warmup() ? *warmup() : 0.1 * static_cast<double>(epochs());
+    o.optimizer.decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
+    o.optimizer.clip = clip();
+    o.seed = static_cast<std::uint64_t>(seed());
+    o.augmentation = {shift(), flip(), smallest_crop(), widest()};
+    return o;
+  }
+
+ private:
+  double base_rate(mae::Index images) const {
+    if (learning_rate() && base_learning_rate() && base_learning_rate.given())
+      throw base_learning_rate.error("a value beside " + learning_rate.subject(), "one of the two; null leaves it open");
+    if (!learning_rate() && !base_learning_rate())
+      throw base_learning_rate.error("null", "a rate here or in learning_rate");
+    if (!learning_rate()) return *base_learning_rate();
+    const mae::Index update = std::min(batch() * accumulation(), images);
+    return *learning_rate() * 256 / static_cast<double>(update);
+  }
+};
+
+/// Where a run writes, how often, and on how many threads it works. May change from one start to the next.
+struct RunSettings {
+  Settings& all;
+  const char* folder;
+
+  Heading run{all, "The run"};
+  Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
+  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::work};
+  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", at_least(0),
+                           Decides::work};
+  Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),
+                            Decides::work};
+  Whole keep_last{all, "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
+                  Decides::work};
+  Whole evaluate_epochs{all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6),
+                        Decides::work};
+  Whole log_every{all, "log_every", 100, "a line in the log after so many updates; 0: after epochs only", at_least(0),
+                  Decides::work};
+  Whole threads{all, "threads", 0, "that compute; 0: as many as there are processors", between(0, 4096), Decides::work};
+};
+
+}  // namespace program
