@@ -1,8 +1,9 @@
 #!/bin/sh
-# include_path.sh SOURCE PROGRAM COMPILER FLAGS...   compiles, links and runs SOURCE.
+# include_path.sh SOURCE PROGRAM VERSION COMPILER FLAGS...   compiles, links and runs SOURCE.
 set -e
 source=$1
 program=$2
-shift 2
+version=$3
+shift 3
 "$@" "$source" -o "$program"
-"$program"
+"$program" "$version"

@@ -1,12 +1,15 @@
-// mae::io brings JSON and PNG along: the program compiles and links.
-#include <png.h>
-
+// mae::io brings along what mae/io needs: the program compiles, links, and reads what it wrote.
 #include <cstdio>
-#include <mae/core/config.hpp>
-#include <nlohmann/json.hpp>
+
+#include <mae/io/png.hpp>
+#include <mae/io/safetensors.hpp>
 
 int main() {
-  const nlohmann::json written = {{"mae", mae::version}, {"png", png_get_libpng_ver(nullptr)}};
-  std::puts(written.dump().c_str());
-  return 0;
+  const mae::Image written = mae::blank_image(3, 4, 5, 77);
+  mae::write_png("consumer.png", written);
+  const float values[] = {1, 2, 3};
+  mae::write_safetensors("consumer.safetensors", {mae::tensor_bytes("x", {3}, values)}, {{"version", mae::version}});
+  const auto file = mae::SafetensorsFile::read("consumer.safetensors");
+  std::printf("mae %s\n", file.metadata("version").c_str());
+  return mae::read_png("consumer.png") != written || file.values<float>("x")[2] != 3;
 }
