@@ -1,0 +1,199 @@
+#include <mae/io/image_folder.hpp>
+
+#include <doctest/doctest.h>
+
+#include <mae/io/png.hpp>
+
+#include <thread>
+
+#include "temporary.hpp"
+
+using mae::FolderOptions, mae::Image, mae::Index, mae::PictureView;
+using test::contains, test::error_of;
+using Folder = mae::ImageFolder<mae::Decoders<mae::Png>>;
+
+namespace {
+
+// A picture that is like no other: value `n` and a ramp.
+Image numbered(std::uint8_t n, Index channels = 3, Index height = 4, Index width = 5) {
+  Image image = mae::blank_image(channels, height, width, n);
+  for (Index x = 0; x < width; ++x) image.row(0, 0)[x] = static_cast<std::uint8_t>(x);
+  return image;
+}
+Image copy_of(const PictureView& view) {
+  const auto bytes = static_cast<std::size_t>(view.channels * view.height * view.width);
+  return {view.channels, view.height, view.width, {view.pixels, view.pixels + bytes}};
+}
+Image picture(const Folder& folder, Index i, Index* number = nullptr) {
+  Image image;
+  folder.with_picture(i, [&](const PictureView& view) {
+    image = copy_of(view);
+    if (number) *number = view.number;
+  });
+  return image;
+}
+FolderOptions skipping(std::vector<std::string>* reports = nullptr) {
+  FolderOptions options;
+  options.bad = mae::BadImage::skip;
+  if (reports) options.report = [reports](const std::string& text) { reports->push_back(text); };
+  return options;
+}
+
+// Two classes of three pictures; one of the first class may be damaged.
+struct Flowers : test::TemporaryDirectory {
+  explicit Flowers(const std::vector<std::string>& damaged = {}) {
+    for (const char* name : {"daisy", "rose"}) std::filesystem::create_directory(*this / name);
+    std::uint8_t n = 100;
+    for (const char* name : {"daisy/0.png", "daisy/1.png", "daisy/2.png", "rose/3.png", "rose/4.png", "rose/5.png"})
+      mae::write_png(*this / name, numbered(n++));
+    for (const std::string& name : damaged) test::write_text(*this / name, "damaged");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a folder is a collection of pictures, decoded on demand") {
+  const Flowers flowers;
+  const Folder folder(flowers.path);
+  const mae::Images images(folder);
+  images.check("flowers");
+  CHECK(images.size() == 6);
+  CHECK(images.channels() == 3);
+  CHECK(images.classes() == 2);
+  CHECK(images.label(2) == 0);
+  CHECK(images.label(3) == 1);
+  CHECK(folder.class_names() == std::vector<std::string>{"daisy", "rose"});
+  CHECK(folder.path(4) == flowers / "rose/4.png");
+  for (Index i = 0; i < 6; ++i) CHECK(picture(folder, i) == numbered(static_cast<std::uint8_t>(100 + i)));
+}
+
+TEST_CASE("pictures are converted to the channels asked for") {
+  const test::TemporaryDirectory flat;
+  mae::write_png(flat / "grey.png", numbered(7, 1));
+  mae::write_png(flat / "rgb.png", numbered(9, 3));
+  FolderOptions options;
+  options.channels = 1;
+  const Folder grey(flat.path, options), colour(flat.path);
+  CHECK(picture(grey, 1) == mae::with_channels(numbered(9, 3), 1));
+  CHECK(picture(colour, 0) == mae::with_channels(numbered(7, 1), 3));
+  CHECK(grey.label(0) == -1);
+  CHECK(grey.class_count() == 0);
+}
+
+TEST_CASE("the memory for decoded pictures is bounded, and what is seen does not depend on it") {
+  const Flowers flowers;
+  FolderOptions options;
+  options.shortest_side = 3;
+  for (const Index budget : {Index{0}, Index{100}, Index{1} << 20}) {
+    CAPTURE(budget);
+    options.cache_bytes = budget;
+    const Folder folder(flowers.path, options);
+    for (int epoch = 0; epoch < 2; ++epoch)
+      for (Index i = 0; i < 6; ++i) {
+        const Image seen = picture(folder, i);
+        CHECK(seen == mae::reduced(numbered(static_cast<std::uint8_t>(100 + i)), 3));
+        CHECK(seen.width == 4);  // 5 * 3 / 4, rounded
+      }
+    CHECK(folder.cached_bytes() == (budget == 0 ? 0 : budget == 100 ? 72 : 6 * 36));
+  }
+}
+
+TEST_CASE("a kept picture is not read again") {
+  const Flowers flowers;
+  const Folder folder(flowers.path);
+  const Image before = picture(folder, 0);
+  test::write_text(flowers / "daisy/0.png", "damaged");
+  CHECK(picture(folder, 0) == before);
+}
+
+TEST_CASE("pictures are reduced to the side asked for, never enlarged") {
+  const Image flat = mae::blank_image(3, 40, 20, 77);
+  CHECK(mae::reduced(flat, 10) == mae::blank_image(3, 20, 10, 77));
+  CHECK(mae::reduced(flat, 20) == flat);
+  CHECK(mae::reduced(flat, 30) == flat);
+  CHECK(mae::reduced(flat, 0) == flat);
+  const Image thin = mae::reduced(mae::blank_image(1, 3, 1000), 2);
+  CHECK(thin.height == 2);
+  CHECK(thin.width == 667);
+}
+
+TEST_CASE("a damaged file stops the run and is named") {
+  const Flowers flowers({"daisy/1.png"});
+  const Folder folder(flowers.path);
+  CHECK(contains(error_of([&] { picture(folder, 1); }), "/daisy/1.png: found no picture, expected one: PNG"));
+  CHECK(picture(folder, 2) == numbered(102));
+}
+
+TEST_CASE("a damaged file is replaced by the next good one of its class and reported once, if the user prefers") {
+  const Flowers flowers({"daisy/1.png", "daisy/2.png"});
+  std::vector<std::string> reports;
+  const Folder folder(flowers.path, skipping(&reports));
+  for (int time = 0; time < 2; ++time) {
+    Index number = -1;
+    CHECK(picture(folder, 1, &number) == numbered(100));  // after the last of the class comes its first
+    CHECK(number == 0);
+    CHECK(folder.label(1) == 0);
+    CHECK(picture(folder, 3, &number) == numbered(103));
+    CHECK(number == 3);
+  }
+  CHECK(folder.bad_files() == 2);
+  REQUIRE(reports.size() == 2);
+  CHECK(contains(reports[0], "/daisy/1.png: found no picture"));
+  CHECK(contains(reports[1], "/daisy/2.png: found no picture"));
+}
+
+TEST_CASE("a class without a good file is an error") {
+  const Flowers flowers({"rose/3.png", "rose/4.png", "rose/5.png"});
+  const Folder folder(flowers.path, skipping());
+  CHECK(contains(error_of([&] { picture(folder, 4); }),
+                 "/rose: found 3 files that cannot be decoded, expected at least one good picture"));
+  CHECK(picture(folder, 0) == numbered(100));
+}
+
+TEST_CASE("many threads see the same pictures and name a bad file once") {
+  const Flowers flowers({"daisy/0.png"});
+  std::vector<std::string> reports;
+  FolderOptions options = skipping(&reports);
+  options.cache_bytes = 150;
+  const Folder folder(flowers.path, options);
+  std::vector<int> wrong(4);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < wrong.size(); ++t)
+    threads.emplace_back([&folder, &wrong, t] {
+      for (Index i = 0; i < 60; ++i) {
+        const Index asked = (i * 5 + static_cast<Index>(t)) % 6, shown = asked == 0 ? 1 : asked;
+        wrong[t] += picture(folder, asked) != numbered(static_cast<std::uint8_t>(100 + shown)) ? 1 : 0;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(4));
+  CHECK(reports.size() == 1);
+  CHECK(folder.cached_bytes() <= 150);
+}
+
+TEST_CASE("options out of range and missing classes are named") {
+  const Flowers flowers;
+  const auto opening = [](const std::string& path, auto change) {
+    FolderOptions options;
+    change(options);
+    return error_of([&] { const Folder folder(path, options); });
+  };
+  CHECK(contains(opening(flowers.path, [](FolderOptions& o) { o.channels = 2; }),
+                 "channels: found 2, expected 1 (grey)"));
+  CHECK(contains(opening(flowers.path, [](FolderOptions& o) { o.shortest_side = -1; }), "shortest side: found -1"));
+  CHECK(contains(opening(flowers.path, [](FolderOptions& o) { o.cache_bytes = -1; }), "cache: found -1 bytes"));
+  const auto classes = [](FolderOptions& o) { o.needs_classes = true; };
+  CHECK(opening(flowers.path, classes).empty());
+  CHECK(contains(opening(flowers / "rose", classes),
+                 "/rose: found pictures without classes, expected at least two sub-folders, one for each class"));
+  std::filesystem::remove_all(flowers / "rose");
+  CHECK(contains(opening(flowers.path, classes), "found the only class 'daisy', expected at least two sub-folders"));
+}
+
+TEST_CASE("a format that the program cannot read shows before the training") {
+  const test::TemporaryDirectory flat;
+  test::write_text(flat / "a.jpg", test::read_text(test::beside(__FILE__, "jpeg_python/rgb.jpg")));
+  const Folder folder(flat.path);
+  CHECK(contains(error_of([&] { mae::Images(folder).check("photos"); }),
+                 "/a.jpg: found a JPEG picture, expected PNG; this program was built without libjpeg"));
+}
