@@ -75,6 +75,7 @@
 #include <mae/optim/schedule.hpp>
 // 9 train: one readable loop each
 #include <mae/train/finetune.hpp>
+#include <mae/train/loop.hpp>
 #include <mae/train/metrics.hpp>
 #include <mae/train/options.hpp>
 #include <mae/train/pretrain.hpp>

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <mae/backend/reference.hpp>
+#include <mae/data/dataset.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/train/pretrain.hpp>
 

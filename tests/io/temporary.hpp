@@ -8,6 +8,8 @@
 #include <mae/io/atomic_file.hpp>
 #include <mae/io/input_file.hpp>
 
+#include "support/error_of.hpp"
+
 namespace test {
 
 /// A new directory, removed with all it holds.
@@ -40,16 +42,6 @@ inline std::string read_text(const std::string& path) {
   return std::string(bytes.begin(), bytes.end());
 }
 
-/// The text of the `mae::Error` that `work` throws; empty if it throws none.
-template <class Work>
-std::string error_of(const Work& work) {
-  try {
-    work();
-  } catch (const mae::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// The path of `name` in the folder of the source file `source`.

@@ -24,7 +24,7 @@ FinetuningOptions small() {
   options.seed = 2;
   return options;
 }
-const auto silent = [](Index, double) {};
+const auto silent = [](const TrainingEpoch&) {};
 
 /// How far from `start` the weights of `run` have moved, on average over the parameters of a layer.
 double moved(Run& run, const Weights<Model, Policy>& start, const std::string& prefix) {
@@ -43,9 +43,12 @@ TEST_CASE("classes that can be told apart are learnt; 100 images make six batche
   Run run(training, small(), normalization);
   CHECK(accuracy(run.weights(), unseen, normalization) < 0.6);
   std::vector<double> losses;
-  run.train([&](Index epoch, double loss) {
-    losses.push_back(loss);
-    CHECK(epoch == static_cast<Index>(losses.size()));
+  run.train([&](const TrainingEpoch& e) {
+    losses.push_back(e.loss);
+    CHECK(e.epoch == static_cast<Index>(losses.size()));
+    CHECK(e.images == 100);
+    const CosineSchedule schedule{scaled_rate(3e-2, 16), 1e-6, 3, 30};
+    CHECK(e.rate == schedule.at(static_cast<double>(7 * e.epoch - 1) / 7));
   });
   CHECK(losses.size() == 30);
   CHECK(run.optimizer().steps() == 30 * 7);
@@ -61,13 +64,13 @@ TEST_CASE("smoothed targets: the loss of a uniform model is log K, and no loss i
   const ParameterInfo& weight = *run.weights().find("head.weight");
   const ParameterInfo& bias = *run.weights().find("head.bias");
   std::fill_n(run.weights().at(weight), weight.count, 0.f);
-  CHECK(run.train_epoch(0) == doctest::Approx(std::log(4.)).epsilon(1e-6));
+  CHECK(run.train_epoch().loss == doctest::Approx(std::log(4.)).epsilon(1e-6));
   // Logits (2, 0, 0, 0) for all: the loss is -Σ target log softmax with 0.925 on the label, 0.025 elsewhere.
   run.weights().at(bias)[0] = 2;
   const double normalizer = std::log(std::exp(2.) + 3);
   double expected = 0;
   for (const std::int32_t label : training.labels) expected += (normalizer - 2 * (label == 0 ? 0.925 : 0.025)) / 100;
-  CHECK(run.train_epoch(1) == doctest::Approx(expected).epsilon(1e-6));
+  CHECK(run.train_epoch().loss == doctest::Approx(expected).epsilon(1e-6));
 }
 
 TEST_CASE("lower layers move less; without layer decay they do not lag behind") {
@@ -103,7 +106,7 @@ TEST_CASE("weight decay takes matrices, but neither positions nor class token, b
   Run without(training, options, normalization);
   options.optimizer.decay = 10;
   Run with(training, options, normalization);
-  without.train_epoch(0), with.train_epoch(0);
+  without.update(), with.update();
   const Weights<Model, Policy> start(options.seed);
   int decaying = 0;
   for (const ParameterInfo& p : start.parameters()) {

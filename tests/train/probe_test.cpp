@@ -15,7 +15,7 @@ using Run = Finetuning<Model, Policy>;
 
 const Dataset training = bars(150, 1), unseen = bars(200, 2);
 const Normalization normalization = Normalization::of(channel_statistics(training));
-const auto silent = [](Index, double) {};
+const auto silent = [](const TrainingEpoch&) {};
 
 }  // namespace
 

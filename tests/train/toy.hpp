@@ -52,6 +52,7 @@ void check_training_mistakes(const Options& good, const Start& start) {
   for (const Index few : {0, -1}) {
     const std::string told = ": found " + std::to_string(few) + ", expected a whole number from 1";
     options = good, options.batch = few, check(options, "batch" + told);
+    options = good, options.accumulation = few, check(options, "accumulation" + told);
     options = good, options.epochs = few, check(options, "epochs" + told);
   }
   for (const double bad : {-0.5, double(INFINITY), double(NAN)}) {
@@ -60,6 +61,7 @@ void check_training_mistakes(const Options& good, const Start& start) {
     options = good, options.base_rate = bad, check(options, "base_rate" + told);
     options = good, options.minimum_rate = bad, check(options, "minimum_rate" + told);
   }
+  options = good, options.optimizer.beta2 = 1, check(options, "beta2: found 1.000000, expected a number in [0, 1)");
   options = good, options.augmentation.shift = -1, check(options, "shift: found -1, expected pixels from 0 to 1048576");
 }
 

@@ -71,44 +71,74 @@ inline Normalization recorded_normalization(const SafetensorsFile& file) {
   return result;
 }
 
+/// What the names of an optimizer's tensors begin with, in the checkpoint of a run (run_state.hpp). They are no part of
+/// the model: loading a model from such a file ignores them.
+inline constexpr const char* optimizer_prefix = "optimizer.";
+
+namespace detail {
+/// The tensors of a checkpoint to be written. Values stay where they are, but for the few that files order in another
+/// way than memory.
+template <class W>
+class CheckpointTensors {
+ public:
+  void add(const std::string& name, const ParameterInfo& parameter, const W* values) {
+    bool same = true;
+    for (Index i = 0; i < parameter.count && same; ++i) same = parameter.file_position(i) == i;
+    if (!same) {
+      std::vector<W>& ordered = reordered_.emplace_back(static_cast<std::size_t>(parameter.count));
+      for (Index i = 0; i < parameter.count; ++i)
+        ordered[static_cast<std::size_t>(parameter.file_position(i))] = values[i];
+      values = ordered.data();
+    }
+    tensors_.push_back(tensor_bytes(name, parameter.shape, values));
+  }
+  const std::vector<TensorBytes>& list() const { return tensors_; }
+
+ private:
+  std::vector<TensorBytes> tensors_;
+  std::vector<std::vector<W>> reordered_;
+};
+
+/// The reverse: tensor `name` of the file into `values`, in memory's order.
+template <class W>
+void read_parameter(const SafetensorsFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
+  const std::vector<W> found = file.values<W>(name);
+  for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
+}
+
+/// What every checkpoint of `Model` says of itself: `more`, which cannot contradict the sizes of `Part`.
+template <class Part, class Model>
+Facts checkpoint_facts(const Facts& more) {
+  Facts facts = mae::describe<Part>();
+  for (const auto& [key, value] : mae::describe<Model>()) facts.emplace(key, value);  // how an encoder was pre-trained
+  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+  facts["format"] = "mae";
+  facts["version"] = version;
+  facts.insert(more.begin(), more.end());
+  return facts;
+}
+}  // namespace detail
+
 /// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and
 /// what else is known: `more`, which cannot contradict the sizes.
 template <class Part, class Model, class Policy>
 void save_part(const std::string& path, const Weights<Model, Policy>& weights, const Facts& more) {
-  using W = typename Policy::Parameter;
-  Facts facts = describe<Part>();
-  facts.insert(more.begin(), more.end());
-  facts["format"] = "mae";
-  facts["version"] = version;
-  std::vector<TensorBytes> tensors;
-  std::vector<std::vector<W>> reordered;
+  detail::CheckpointTensors<typename Policy::Parameter> tensors;
   for (const ParameterInfo& part : parameters<Part>()) {
     const ParameterInfo* const parameter = weights.find(part.name);
     if (!parameter) throw Error(path, "no parameter " + part.name + " in the model", "one, to save it");
-    const W* values = weights.at(*parameter);
-    std::vector<W> ordered(static_cast<std::size_t>(parameter->count));
-    bool same = true;
-    for (Index i = 0; i < parameter->count; ++i) {
-      const Index at = parameter->file_position(i);
-      same = same && at == i;
-      ordered[static_cast<std::size_t>(at)] = values[i];
-    }
-    if (!same) values = reordered.emplace_back(std::move(ordered)).data();
-    tensors.push_back(tensor_bytes(parameter->name, parameter->shape, values));
+    tensors.add(parameter->name, *parameter, weights.at(*parameter));
   }
-  write_safetensors(path, tensors, facts);
+  write_safetensors(path, tensors.list(), detail::checkpoint_facts<Part, Model>(more));
 }
 /// Writes the whole model.
 template <class Model, class Policy>
-void save_checkpoint(const std::string& path, const Weights<Model, Policy>& weights, Facts facts = {}) {
-  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+void save_checkpoint(const std::string& path, const Weights<Model, Policy>& weights, const Facts& facts = {}) {
   save_part<Model>(path, weights, facts);
 }
 /// Writes the encoder alone, and how it was pre-trained.
 template <class Model, class Policy>
-void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, Facts facts = {}) {
-  for (const auto& [key, value] : describe<Model>()) facts[key] = value;
-  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, const Facts& facts = {}) {
   save_part<typename Model::Encoder>(path, weights, facts);
 }
 
@@ -143,37 +173,37 @@ void check_facts(const SafetensorsFile& file) {
 /// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
 /// place or another shape, or the recorded sizes differ.
 template <class Model, class Policy>
-LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
-  const SafetensorsFile file = SafetensorsFile::read(path);
+LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& weights,
+                           const LoadOptions& options = {}) {
   detail::check_facts<Model>(file);
   LoadReport report;
   auto barred = [&](const std::string& name) { return detail::begins_with_any(name, options.never_load); };
   for (const std::string& name : file.names()) {
     if (weights.find(name) && !barred(name)) continue;
-    if (!barred(name) && !detail::begins_with_any(name, options.may_ignore))
-      throw Error(path, "a tensor " + name, "only tensors that the model has; is this another model's file?");
+    if (!barred(name) && !name.starts_with(optimizer_prefix) && !detail::begins_with_any(name, options.may_ignore))
+      throw Error(file.path(), "a tensor " + name, "only tensors that the model has; is this another model's file?");
     report.unused.push_back(name);
   }
-  using W = typename Policy::Parameter;
   Weights<Model, Policy> loaded;
   for (const ParameterInfo& parameter : weights.parameters()) {
-    W* const to = loaded.at(parameter);
-    const W* const old = weights.at(parameter);
+    auto* const to = loaded.at(parameter);
     if (barred(parameter.name) || !file.find(parameter.name)) {
       if (!barred(parameter.name) && !detail::begins_with_any(parameter.name, options.may_keep))
-        throw Error(path, "no tensor " + parameter.name, "all parameters of the model");
-      for (Index i = 0; i < parameter.count; ++i) to[i] = old[i];
+        throw Error(file.path(), "no tensor " + parameter.name, "all parameters of the model");
+      for (Index i = 0; i < parameter.count; ++i) to[i] = weights.at(parameter)[i];
       report.kept.push_back(parameter.name);
       continue;
     }
     file.at(parameter.name, parameter.shape);
-    const std::vector<W> values = file.values<W>(parameter.name);
-    for (Index i = 0; i < parameter.count; ++i)
-      to[i] = values[static_cast<std::size_t>(parameter.file_position(i))];
+    detail::read_parameter(file, parameter.name, parameter, to);
     report.loaded.push_back(parameter.name);
   }
   weights = std::move(loaded);
   return report;
+}
+template <class Model, class Policy>
+LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
+  return load_checkpoint(SafetensorsFile::read(path), weights, options);
 }
 
 /// Loads the encoder of a file into a classifier or probe. The head, `head.*` and `fc_norm.*`, keeps its values even

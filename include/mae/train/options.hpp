@@ -1,10 +1,42 @@
-// What both training loops ask of the options they share, told before anything is computed.
+// What both training loops ask of the options they share, told before anything is computed; and all options by name.
 #pragma once
 #include <cmath>
 
 #include <mae/data/augment.hpp>
+#include <mae/optim/adamw.hpp>
 
-namespace mae::detail {
+namespace mae {
+
+/// Calls visit(name, value) for every option of a run, those of optimizer and augmentation among them. `value` is a
+/// reference to a whole number, double or bool: options can be written out, compared, and read in.
+template <class Options, class Visit>
+void each_option(Options& options, const Visit& visit) {
+  auto& [beta1, beta2, epsilon, decay, clip] = options.optimizer;  // all there are, or this does not compile
+  auto& [shift, flip, smallest_crop, widest] = options.augmentation;
+  visit("batch", options.batch);
+  visit("accumulation", options.accumulation);
+  visit("epochs", options.epochs);
+  visit("warmup", options.warmup);
+  visit("base_rate", options.base_rate);
+  visit("minimum_rate", options.minimum_rate);
+  visit("beta1", beta1);
+  visit("beta2", beta2);
+  visit("epsilon", epsilon);
+  visit("decay", decay);
+  visit("clip", clip);
+  if constexpr (requires { options.layer_decay; }) {
+    visit("layer_decay", options.layer_decay);
+    visit("drop_path", options.drop_path);
+    visit("label_smoothing", options.label_smoothing);
+  }
+  visit("shift", shift);
+  visit("flip", flip);
+  visit("smallest_crop", smallest_crop);
+  visit("widest", widest);
+  visit("seed", options.seed);
+}
+
+namespace detail {
 
 inline void require_at_least_one(const char* option, Index value) {
   if (value < 1) throw Error(option, std::to_string(value), "a whole number from 1");
@@ -13,15 +45,18 @@ inline void require_finite_from_zero(const char* option, double value) {
   if (!(value >= 0 && std::isfinite(value))) throw Error(option, std::to_string(value), "a finite number from 0");
 }
 
-/// Throws mae::Error that names the option: batch, epochs, warmup, rates, or one of the augmentation.
+/// Throws mae::Error that names the option: batch, passes, epochs, warmup, rates, or one of optimizer or augmentation.
 template <class Options>
 void check_training(const Options& options) {
   require_at_least_one("batch", options.batch);
+  require_at_least_one("accumulation", options.accumulation);
   require_at_least_one("epochs", options.epochs);
   require_finite_from_zero("warmup", options.warmup);
   require_finite_from_zero("base_rate", options.base_rate);
   require_finite_from_zero("minimum_rate", options.minimum_rate);
+  validate(options.optimizer);
   validate(options.augmentation);
 }
 
-}  // namespace mae::detail
+}  // namespace detail
+}  // namespace mae

@@ -2,7 +2,7 @@
 //
 //   Finetuning<LinearProbe<...>> run(training_set, probing_options(), normalization);
 //   load_encoder(path, run.weights());
-//   probe(run, [](Index epoch, double loss) { ... });
+//   probe(run, [](const TrainingEpoch& e) { ... });
 //
 // The features are standardised by their statistics over the training images, in place of the paper's batch norm
 // without parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head
@@ -50,13 +50,19 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
   }
 }
 
-/// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(epoch from 1, mean loss)
-/// after each epoch.
-template <class Model, class Policy, class Memory, class Report>
-void probe(Finetuning<Model, Policy, Memory>& run, const Report& report) {
-  set_feature_statistics(run.weights(), run.data(), run.normalization());
+/// Prepares `run`, whose weights hold an encoder, to train the head alone. A run that is resumed is prepared too.
+template <class Model, class Policy, class Memory>
+void prepare_probe(Finetuning<Model, Policy, Memory>& run) {
+  set_feature_statistics(run.weights(), run.images(), run.normalization());
   // The encoder has no gradient, but weight decay would shrink it.
   run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
+}
+
+/// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(TrainingEpoch) after each
+/// epoch.
+template <class Model, class Policy, class Memory, class Report>
+void probe(Finetuning<Model, Policy, Memory>& run, const Report& report) {
+  prepare_probe(run);
   run.train(report);
 }
 

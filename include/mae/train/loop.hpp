@@ -1,0 +1,174 @@
+// The loop that pre-training and supervised training share: epochs made of updates, updates made of passes.
+//
+// A pass loads a batch and adds its gradient; an update makes `accumulation` passes and one step of AdamW at the rate
+// of that moment. What differs, the loss of a batch, is the run's own (`pretrain.hpp`, `finetune.hpp`).
+//
+// The state of a run is its weights, the optimizer's moments and the number of updates: everything random follows from
+// (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
+// that is no tensor; `io/run_state.hpp` saves it all.
+#pragma once
+#include <mae/autograd/session.hpp>
+#include <mae/data/batches.hpp>
+#include <mae/optim/adamw.hpp>
+#include <mae/optim/schedule.hpp>
+#include <mae/train/options.hpp>
+
+namespace mae {
+
+/// What an epoch reports.
+struct TrainingEpoch {
+  Index epoch = 0;    ///< from 1
+  double loss = 0;    ///< mean over these images
+  double rate = 0;    ///< learning rate of the last update
+  Index images = 0;   ///< trained on in this epoch
+};
+
+/// Where a run is.
+struct Progress {
+  Index steps = 0;   ///< updates made
+  Index images = 0;  ///< seen in the epoch of the last update
+  double loss = 0;   ///< the sum of their losses
+};
+
+/// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which adds the gradient of the mean
+/// loss of the batch, times `scale`, to `gradients_` and returns that loss. `Loss` is the module that computes it.
+template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Memory>
+class TrainingLoop {
+ public:
+  using Model = ModelType;
+  using Policy = PolicyType;
+  using Options = OptionsType;
+  using Image = typename Model::Image;
+  using T = typename Policy::Activation;
+
+  /// Runs all epochs that are left, calling report(TrainingEpoch) after each.
+  template <class Report>
+  void train(const Report& report) {
+    while (!finished()) report(train_epoch());
+  }
+  /// Runs to the end of the current epoch.
+  TrainingEpoch train_epoch() {
+    do update();
+    while (!at_epoch_end());
+    return epoch_so_far();
+  }
+
+  /// One update of the weights. Returns the mean loss of its images. Throws mae::Error if an image cannot be read, or a
+  /// loss or gradient is not finite: then weights, moments and progress are what they were, and the next update starts
+  /// afresh.
+  double update() {
+    const Index step = optimizer_.steps() % updates_per_epoch(), images = images_of_update(step);
+    double sum = 0;
+    try {
+      for (Index i = step * passes_; i < (step + 1) * passes_ && i < order().per_epoch; ++i) {
+        const Batch<Image, T>& batch = source_->at(epoch() * order().per_epoch + i);
+        const auto count = static_cast<double>(batch.count());
+        sum += count * static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
+      }
+      optimizer_.step(weights_, gradients_, rate_of(optimizer_.steps()));
+    } catch (...) {
+      gradients_.zero();
+      throw;
+    }
+    epoch_loss_ = step == 0 ? sum : epoch_loss_ + sum;
+    epoch_images_ = step == 0 ? images : epoch_images_ + images;
+    return sum / static_cast<double>(images);
+  }
+
+  /// Finished epochs.
+  Index epoch() const { return optimizer_.steps() / updates_per_epoch(); }
+  Index updates_per_epoch() const { return (order().per_epoch + passes_ - 1) / passes_; }
+  /// True if all epochs are done.
+  bool finished() const { return epoch() >= options_.epochs; }
+  /// True if the last update was the last of its epoch.
+  bool at_epoch_end() const { return optimizer_.steps() > 0 && optimizer_.steps() % updates_per_epoch() == 0; }
+  /// The epoch of the last update, as far as it got.
+  TrainingEpoch epoch_so_far() const {
+    if (optimizer_.steps() == 0) return {1, 0, 0, 0};
+    const Index last = optimizer_.steps() - 1;
+    const double mean = epoch_images_ > 0 ? epoch_loss_ / static_cast<double>(epoch_images_) : 0;
+    return {last / updates_per_epoch() + 1, mean, rate_of(last), epoch_images_};
+  }
+
+  Progress progress() const { return {optimizer_.steps(), epoch_images_, epoch_loss_}; }
+  /// Continues from there, once weights and moments are those of that moment. Throws mae::Error about `subject` if a
+  /// run with these options never is there.
+  void resume(const Progress& progress, const std::string& subject = "progress") {
+    const Index full = progress.steps / updates_per_epoch(), rest = progress.steps % updates_per_epoch();
+    if (progress.steps < 0 || full > options_.epochs || (full == options_.epochs && rest > 0))
+      throw Error(subject, std::to_string(progress.steps) + " updates",
+                  "at most " + std::to_string(options_.epochs) + " epochs of " + std::to_string(updates_per_epoch()));
+    if (progress.images < 0 || progress.images > order().images || !std::isfinite(progress.loss))
+      throw Error(subject, "a loss of " + std::to_string(progress.loss) + " over " + std::to_string(progress.images) +
+                  " images", "a finite one over at most " + std::to_string(order().images));
+    optimizer_.set_steps(progress.steps);
+    epoch_images_ = progress.images;
+    epoch_loss_ = progress.loss;
+  }
+
+  /// What makes this run's batches, and where they are taken from in place of `LoadOnDemand`: see `io/prefetch.hpp`.
+  /// The source must make the same batches, and outlive the run or be replaced.
+  const Loader<Image, T>& loader() const { return own_source_.loader(); }
+  void read_from(BatchSource<Image, T>& source) { source_ = &source; }
+
+  Weights<Model, Policy>& weights() { return weights_; }
+  const Weights<Model, Policy>& weights() const { return weights_; }
+  AdamW<Model, Policy>& optimizer() { return optimizer_; }
+  const AdamW<Model, Policy>& optimizer() const { return optimizer_; }
+  const Options& options() const { return options_; }
+  const Images& images() const { return images_; }
+  const Normalization& normalization() const { return normalization_; }
+
+ protected:
+  /// `images` and `options` must have been checked.
+  TrainingLoop(const Images& images, const Options& options, const Normalization& normalization,
+               const BatchOrder& order)
+      : images_(images),
+        options_(options),
+        normalization_(normalization),
+        passes_(options.accumulation < order.per_epoch ? options.accumulation : order.per_epoch),
+        weights_(options.seed),
+        optimizer_(options.optimizer),
+        session_(order.batch),
+        own_source_({images, normalization, options.augmentation, order}, session_.threads()),
+        schedule_{scaled_rate(options.base_rate, images_of_update(0)), options.minimum_rate, options.warmup,
+                  static_cast<double>(options.epochs)} {}
+  TrainingLoop(const TrainingLoop&) = delete;  // `source_` may point to `own_source_`
+  TrainingLoop& operator=(const TrainingLoop&) = delete;
+
+ private:
+  const BatchOrder& order() const { return loader().order(); }
+  /// Images of an epoch's update number `step`.
+  Index images_of_update(Index step) const {
+    const Index begin = step * passes_, left = order().per_epoch - begin;
+    const Index whole = order().batch * (left < passes_ ? left : passes_);
+    const Index rest = order().images - begin * order().batch;
+    return whole < rest ? whole : rest;  // the last batch of an epoch may be smaller
+  }
+  double rate_of(Index step) const {
+    return schedule_.at(static_cast<double>(step) / static_cast<double>(updates_per_epoch()));
+  }
+
+  Images images_;
+  Options options_;
+  Normalization normalization_;
+  Index passes_;
+
+ protected:
+  Weights<Model, Policy> weights_, gradients_;
+
+ private:
+  AdamW<Model, Policy> optimizer_;
+
+ protected:
+  Session<Program<Loss, Policy, Memory>> session_;
+
+ private:
+  LoadOnDemand<Image, T, typename Policy::Threads> own_source_;
+  BatchSource<Image, T>* source_ = &own_source_;
+  CosineSchedule schedule_;
+  Index epoch_images_ = 0;
+  double epoch_loss_ = 0;
+};
+
+}  // namespace mae
