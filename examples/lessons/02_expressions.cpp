@@ -1,8 +1,8 @@
 // Lesson 2: tensors hold numbers, expressions say what to do with them.
 //
-// Let x, y, z be arrays of N numbers. Computed one operation at a time, x · y + z walks through memory twice: read x and
-// y, write x · y; read that and z, write the sum. A modern processor multiplies far faster than it fetches, so the walks
-// are the cost. Written as one expression the sum is one loop, which reads x, y, z once and writes once.
+// Let x, y, z be arrays of N numbers. Computed one operation at a time, x · y + z walks through memory twice: read x
+// and y, write x · y; read that and z, write the sum. A modern processor multiplies far faster than it fetches, so
+// the walks are the cost. Written as one expression the sum is one loop, which reads x, y, z once and writes once.
 //
 // The rule by which you say what you want: an unnamed part joins the loop of the expression around it; a part with a
 // name, `auto p = x * y`, is computed once, and whoever uses p reads it. A model's operator() is made of such lines. It

@@ -8,8 +8,8 @@
 //     a = h · h                ḣ = ȧ h + ȧ h: what is used twice gets two gradients, and they add
 //     loss = ½ Σ (a - t)²      ȧ = a - t             (the mean over two numbers; the paper's loss is such a mean)
 //
-// The walk costs about twice the forward pass however many weights there are; it needs x, h and a again, so somebody has
-// to keep them. Below, first with a pencil, then from three lines of code that the compiler differentiates.
+// The walk costs about twice the forward pass however many weights there are; it needs x, h and a again, so somebody
+// has to keep them. Below, first with a pencil, then from three lines of code that the compiler differentiates.
 //
 // Paper: section 3, "Reconstruction target" (a mean squared error). Reverse mode: S. Linnainmaa, 1970.
 #include <mae/autograd/gradient_check.hpp>

@@ -1,14 +1,15 @@
 // Lesson 4: the memory plan.
 //
-// Lesson 3 ended with a debt: the walk back reads x, h and a again. Training needs memory for what the forward pass must
-// not forget, and that is most of what it needs. But not every result is read again (a sum's is not), a gradient is
-// read once and its place is free, and a cheap result can be computed a second time instead of being kept. Since all
-// shapes are known, the compiler decides all this: it gives every result and gradient an offset in one block of memory,
-// `saved` for what must last until the walk back, `scratch` for what may be overwritten, and proves that nothing is
-// overwritten before its last reader. In training nothing is allocated at all.
+// Lesson 3 ended with a debt: the walk back reads x, h and a again. Training needs memory for what the forward pass
+// must not forget, and that is most of what it needs. But not every result is read again (a sum's is not), a gradient
+// is read once and its place is free, and a cheap result can be computed a second time instead of being kept. Since
+// all shapes are known, the compiler decides all this: it gives every result and gradient an offset in one block of
+// memory, `saved` for what must last until the walk back, `scratch` for what may be overwritten, and proves that
+// nothing is overwritten before its last reader. In training nothing is allocated at all.
 //
-// With B samples, T tokens and width D a transformer block of the usual kind keeps some 16 · B · T · D numbers. The paper
-// (section 3, "MAE encoder") saves the largest part by a smaller T: only visible patches enter. The rest is up to you:
+// With B samples, T tokens and width D a transformer block of the usual kind keeps some 16 · B · T · D numbers. The
+// paper (section 3, "MAE encoder") saves the largest part by a smaller T: only visible patches enter. The rest is up
+// to you:
 //     KeepAll            keep whatever the walk back reads: fastest
 //     RecomputeCheap     normalisations, GELU and sums are computed again: a little slower
 //     CheckpointBlocks   keep what enters each block, run the block again: a third slower (T. Chen et al., 2016)

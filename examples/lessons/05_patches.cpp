@@ -1,10 +1,10 @@
 // Lesson 5: patches.
 //
-// A transformer reads a sequence of tokens, so an image [C, H, W] has to become one: cut it into patches of P × P, row by
-// row, and write down the numbers of each patch in one row. With c channels last, value v = (y · P + x) · C + c of patch
-// l = r · (W / P) + k is the pixel (c, r · P + y, k · P + x). It is a permutation: nothing is computed, nothing is lost,
-// and unpatchify is its inverse. The same rows are what the decoder has to predict, so this order is part of every
-// checkpoint that was ever published.
+// A transformer reads a sequence of tokens, so an image [C, H, W] has to become one: cut it into patches of P × P,
+// row by row, and write down the numbers of each patch in one row. With c channels last, value v = (y · P + x) · C +
+// c of patch l = r · (W / P) + k is the pixel (c, r · P + y, k · P + x). It is a permutation: nothing is computed,
+// nothing is lost, and unpatchify is its inverse. The same rows are what the decoder has to predict, so this order is
+// part of every checkpoint that was ever published.
 //
 // Paper: section 3, "Masking" ("regular non-overlapping patches") and "Reconstruction target"; the idea is that of
 // Dosovitskiy et al., 2021: an image is worth 16 × 16 words.

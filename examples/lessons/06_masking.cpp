@@ -8,8 +8,8 @@
 //
 //     restore[keep[r]] = r,   restore[hidden[r]] = V + r.
 //
-// The paper hides 75 %: V = int(L · 0.25), 49 of 196. Less is too easy: a hidden patch among visible neighbours is filled
-// in by continuing their lines, which teaches nothing about what is in the picture.
+// The paper hides 75 %: V = int(L · 0.25), 49 of 196. Less is too easy: a hidden patch among visible neighbours is
+// filled in by continuing their lines, which teaches nothing about what is in the picture.
 //
 // Paper: section 3, "Masking" and "Simple implementation"; the ratio: figure 5.
 #include <mae/io/idx.hpp>
@@ -63,7 +63,8 @@ void draw(const mae::Dataset& digits, mae::Index sample) {
 int main() {
   eight_patches();
 
-  std::printf("\nof 196 patches, 75 %% hidden: %td stay; of these digits' %td: %td\n\n", mae::MaskRatio<75>::kept(196), L, V);
+  std::printf("\nof 196 patches, 75 %% hidden: %td stay; of these digits' %td: %td\n\n",
+              mae::MaskRatio<75>::kept(196), L, V);
   const std::string folder = MAE_EXAMPLE_DATA;
   const mae::Dataset digits =
       mae::read_idx_dataset(folder + "/optdigits-images-idx3-ubyte", folder + "/optdigits-labels-idx1-ubyte");

@@ -1,15 +1,15 @@
 // Lesson 7: attention.
 //
-// How can tokens tell each other something when there may be any number of them? Every token asks a question q, offers a
-// key k and holds a value v, each a row of d numbers (three linear maps of the token). Token i compares its question with
-// every key, turns the likenesses into shares that add up to one, and takes that mixture of the values:
+// How can tokens tell each other something when there may be any number of them? Every token asks a question q,
+// offers a key k and holds a value v, each a row of d numbers (three linear maps of the token). Token i compares its
+// question with every key, turns the likenesses into shares that add up to one, and takes that mixture of the values:
 //
 //     s_ij = q_i · k_j / √d,     p_ij = exp(s_ij) / Σ_j exp(s_ij),     y_i = Σ_j p_ij v_j.
 //
 // √d keeps the scores of one size whatever the width; several heads are several such conversations at once, each with
 // its own slice of the width. Nothing in the formula knows where a token stands: if tokens change places, so do their
-// results. That is why positions have to be added to tokens, and also why a masked autoencoder is so simple: the encoder
-// takes any subset of the patches, in any order, and costs less: comparing N tokens takes N² products.
+// results. That is why positions have to be added to tokens, and also why a masked autoencoder is so simple: the
+// encoder takes any subset of the patches, in any order, and costs less: comparing N tokens takes N² products.
 //
 // Paper: section 3, "MAE encoder" (a plain vision transformer). Attention: Vaswani et al., 2017, section 3.2.
 #include <mae/autograd/eager.hpp>
@@ -53,8 +53,8 @@ int main() {
       const double score = (tokens[i][0] * tokens[j][2] + tokens[i][1] * tokens[j][3]) / std::sqrt(2);
       sum += share[j] = std::exp(score);
     }
-    std::printf("token %d listens to 0, 1, 2 by shares of %.0f : %.0f : %.0f in %.0f\n", i, share[0], share[1], share[2],
-                sum);
+    std::printf("token %d listens to 0, 1, 2 by shares of %.0f : %.0f : %.0f in %.0f\n", i, share[0], share[1],
+                share[2], sum);
     for (int j = 0; j < 3; ++j)
       for (int c = 0; c < 2; ++c) y[i][c] += share[j] / sum * tokens[j][4 + c];
   }

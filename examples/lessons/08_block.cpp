@@ -4,10 +4,10 @@
 //
 //     y = x + attention(norm1(x)),     z = y + mlp(norm2(y)),     mlp(u) = W₂ gelu(W₁ u + b₁) + b₂.
 //
-// Nothing replaces x: each half adds a correction to it. If the last layer of both halves is zero, the block does nothing
-// at all, and the gradient comes through z → y → x untouched, through any number of blocks. norm gives each token's row
-// mean 0 and deviation 1 (times a learnt weight, plus a learnt bias), so a half sees numbers of one size however large
-// the sum has grown.
+// Nothing replaces x: each half adds a correction to it. If the last layer of both halves is zero, the block does
+// nothing at all, and the gradient comes through z → y → x untouched, through any number of blocks. norm gives each
+// token's row mean 0 and deviation 1 (times a learnt weight, plus a learnt bias), so a half sees numbers of one size
+// however large the sum has grown.
 //
 // With width D and a hidden width of 4 D: qkv has 3 D² + 3 D weights, proj D² + D, fc1 4 D² + 4 D, fc2 4 D² + D, two
 // norms 4 D: 12 D² + 13 D in all. That is the size of a transformer; all else is small.
