@@ -73,7 +73,8 @@ Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& i
   using Order = PatchOrder<typename Geometry::Pixels, Geometry::patch>;
   std::vector<float> truth(static_cast<std::size_t>(L * n)), hidden = truth;
   for (Index l = 0; l < L; ++l)
-    for (Index v = 0; v < n; ++v) truth[static_cast<std::size_t>(l * n + v)] = input.data()[Order::pixel(l, v)];
+    for (Index v = 0; v < n; ++v)
+      truth[static_cast<std::size_t>(l * n + v)] = static_cast<float>(input.data()[Order::pixel(l, v)]);
   std::vector<float> rebuilt(predicted.begin(), predicted.end()), pasted = truth;
   for (Index l = 0; l < L; ++l) {
     float* const patch = rebuilt.data() + l * n;
