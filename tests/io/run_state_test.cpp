@@ -222,6 +222,13 @@ TEST_CASE("a file that cannot be written leaves the earlier one") {
   run.update();
   CHECK(error_of([&] { save_run(folder / "none/run", run); }).starts_with("mae: " + (folder / "none/run") + ": found "));
   CHECK(error_of([&] { save_run(folder / "run", run, {{"config", "\xff"}}); }).find("UTF-8") != std::string::npos);
+  // Weights that have run away must not take the place of good ones.
+  run.weights().at(*run.weights().find("norm.bias"))[3] = HUGE_VALF;
+  CHECK(error_of([&] { save_run(folder / "run", run); }) ==
+        "mae: " + (folder / "run") + ": found a number that is not finite in norm.bias, expected finite numbers, to save them");
+  run.weights().at(*run.weights().find("norm.bias"))[3] = 0;
+  run.optimizer().second_moment().at(*run.weights().find("cls_token"))[0] = NAN;
+  CHECK(error_of([&] { save_run(folder / "run", run); }).find("in optimizer.exp_avg_sq.cls_token") != std::string::npos);
   CHECK(read_text(folder / "run") == before);
   CHECK(folder.entries() == 1);
 }

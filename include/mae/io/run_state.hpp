@@ -103,12 +103,16 @@ inline void check_checkpoint(const std::string& path) {
   if (file.metadata().contains(detail::checksum_key)) detail::check_checksum(file);
 }
 
-/// Writes the state of `run`, and what else is known: `more`, which cannot contradict it. Throws mae::Error if the file
-/// cannot be written; an earlier one is then untouched.
+/// Writes the state of `run`, and what else is known: `more`, which cannot contradict it. Throws mae::Error if a number
+/// of it is not finite, for such a run cannot go on, or if the file cannot be written; an earlier one is then
+/// untouched.
 template <class Run>
 void save_run(const std::string& path, const Run& run, const Facts& more = {}) {
   detail::CheckpointTensors<typename Run::Policy::Parameter> tensors;
   detail::each_run_tensor(run, [&](const std::string& name, const ParameterInfo& parameter, const auto* values) {
+    for (Index i = 0; i < parameter.count; ++i)
+      if (!std::isfinite(static_cast<double>(values[i])))
+        throw Error(path, "a number that is not finite in " + name, "finite numbers, to save them");
     tensors.add(name, parameter, values);
   });
   const Progress progress = run.progress();
