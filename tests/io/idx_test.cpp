@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <mae/data/statistics.hpp>
+
 #include "temporary.hpp"
 
 using mae::Index;
@@ -19,6 +21,14 @@ std::string idx(const std::string& magic, const std::vector<std::uint32_t>& exte
 const std::string image_magic("\0\0\x08\x03", 4), label_magic("\0\0\x08\x01", 4);
 const std::string images = idx(image_magic, {2, 1, 3}, "abcdef");
 const std::string labels = idx(label_magic, {2}, std::string("\2\0", 2));
+
+std::string gzip(const std::string& text) {
+  const test::TemporaryDirectory folder;
+  const gzFile file = gzopen((folder / "x.gz").c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  return test::read_text(folder / "x.gz");
+}
 
 // Reads a data set from files of these texts.
 struct Reading {
@@ -67,7 +77,6 @@ TEST_CASE("every wrong header is named") {
                  "found magic number 00000d03, expected 00000803: unsigned bytes of rank 3"));
   CHECK(contains(with(label_magic), "found magic number 00000801, expected 00000803"));
   CHECK(contains(with("PK\3\4"), "found magic number 504b0304"));
-  CHECK(contains(with("\x1f\x8b\x08\x08"), "found a gzip file, expected an IDX file: unpack it with gunzip first"));
   CHECK(contains(reading.error(idx(image_magic, {~0u, ~0u, ~0u}, "abc"), labels), "product exceeds 63 bits"));
   CHECK(contains(reading.error(idx(image_magic, {~0u, 1, ~0u >> 2}, "abc"), labels), "found 3 elements, expected 46"));
   CHECK(contains(reading.error(idx(image_magic, {0, 1, 3}, ""), idx(label_magic, {0}, "")), "found no pixels"));
@@ -81,6 +90,48 @@ TEST_CASE("labels that do not fit the images are named") {
   CHECK(contains(text, "/labels: found 3 labels, expected 2, the number of images in "));
   CHECK(contains(reading.error(images, labels, 2), "/labels: found the label 2, expected labels from 0 to 1"));
   CHECK(contains(error_of([&] { mae::read_idx(reading.folder / "none", 1); }), "No such file or directory"));
+}
+
+TEST_CASE("images without labels") {
+  const test::TemporaryDirectory folder;
+  test::write_text(folder / "images", images);
+  const mae::Dataset set = mae::read_idx_dataset(folder / "images", "");
+  CHECK(set.size() == 2);
+  CHECK(set.labels.empty());
+}
+
+TEST_CASE("EMNIST's images are set upright, and the labels of its letters begin with 1") {
+  const test::TemporaryDirectory folder;
+  test::write_text(folder / "images", idx(image_magic, {2, 2, 3}, "abcdefghijkl"));
+  test::write_text(folder / "labels", idx(label_magic, {2}, "\1\3"));
+  const mae::Dataset set = mae::read_idx_dataset(folder / "images", folder / "labels", 26, mae::emnist_letters_layout);
+  CHECK(set.height == 3);
+  CHECK(set.width == 2);
+  CHECK(std::string(set.pixels.begin(), set.pixels.end()) == "adbecfgjhkil");
+  CHECK(set.labels == std::vector<std::int32_t>{0, 2});
+  CHECK(set.classes == 26);
+  test::write_text(folder / "labels", labels);
+  CHECK(contains(
+      error_of([&] { mae::read_idx_dataset(folder / "images", folder / "labels", 0, mae::emnist_letters_layout); }),
+      "/labels: found the label 0, expected labels from 1"));
+}
+
+TEST_CASE("packed files are unpacked; cut or damaged ones are refused") {
+  const Reading reading;
+  const std::string packed = gzip(images);
+  const mae::Dataset set = reading.read(packed, gzip(labels));
+  CHECK(std::string(set.pixels.begin(), set.pixels.end()) == "abcdef");
+  CHECK(set.labels == std::vector<std::int32_t>{2, 0});
+  std::size_t refused = 0;
+  for (std::size_t length = 0; length < packed.size(); ++length)
+    refused += contains(reading.error(packed.substr(0, length), labels), "/images: found ") ? 1 : 0;
+  CHECK(refused == packed.size());
+  std::string damaged = packed;
+  damaged[packed.size() - 6] = static_cast<char>(damaged[packed.size() - 6] ^ 1);  // the checksum
+  CHECK(contains(reading.error(damaged, labels), "\", expected a whole gzip file"));
+  CHECK(contains(reading.error(gzip(images + "x"), labels), "/images: found more elements, expected 6"));
+  CHECK(contains(reading.error(gzip(images.substr(0, 20)), labels), "/images: found 4 elements, expected 6"));
+  CHECK(contains(reading.error(gzip(idx(image_magic, {60000, 1000, 1000}, "abc")), labels), "/images: found at most "));
 }
 
 TEST_CASE("the digits that ship with the examples") {
