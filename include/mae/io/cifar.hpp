@@ -7,19 +7,10 @@
 // records are read, so that a part of the set will do.
 // Format: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 #pragma once
-#include <mae/data/dataset.hpp>
 #include <mae/io/input_file.hpp>
+#include <mae/io/named_dataset.hpp>
 
 namespace mae {
-
-/// Which part of a data set.
-enum class Split { train, test };
-
-/// A data set and the names of its classes, in the order of the labels; none if they are not known.
-struct NamedDataset {
-  Dataset images;
-  std::vector<std::string> class_names;
-};
 
 /// What distinguishes the two sets.
 struct CifarKind {

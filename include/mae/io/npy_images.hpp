@@ -66,4 +66,12 @@ inline Dataset read_npy_dataset(const std::string& images_path, const std::strin
   return set;
 }
 
+/// .npy as one of the formats that a program reads (data_source.hpp).
+struct NpyFiles {
+  /// Without a `labels` path, images alone.
+  static Dataset read(const std::string& images, const std::string& labels) {
+    return labels.empty() ? read_npy_images(images) : read_npy_dataset(images, labels);
+  }
+};
+
 }  // namespace mae

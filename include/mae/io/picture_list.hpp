@@ -42,8 +42,7 @@ inline bool named_as_picture(const std::string& name) {
 
 /// What is directly inside a folder.
 struct FolderEntries {
-  std::vector<std::string> folders, pictures;  // sorted
-  Index others = 0;
+  std::vector<std::string> folders, pictures, others;  // sorted
 };
 inline FolderEntries entries_of(const std::string& folder) {
   FolderEntries found;
@@ -53,11 +52,10 @@ inline FolderEntries entries_of(const std::string& folder) {
     if (name.starts_with('.')) continue;
     if (at->is_directory(unknown)) found.folders.push_back(std::move(name));
     else if (named_as_picture(name)) found.pictures.push_back(std::move(name));
-    else ++found.others;
+    else found.others.push_back(std::move(name));
   }
   if (failed) throw Error(folder, "\"" + failed.message() + "\" on listing it", "a readable folder");
-  std::sort(found.folders.begin(), found.folders.end());
-  std::sort(found.pictures.begin(), found.pictures.end());
+  for (auto* const names : {&found.folders, &found.pictures, &found.others}) std::sort(names->begin(), names->end());
   return found;
 }
 
@@ -72,7 +70,7 @@ inline void add_pictures(PictureList& list, const std::string& below, std::vecto
   const FolderEntries found = entries_of(folder);
   for (const std::string& name : found.pictures) list.names.push_back(below + "/" + name);
   for (const std::string& name : found.folders) add_pictures(list, below + "/" + name, above);
-  list.ignored += found.others;
+  list.ignored += static_cast<Index>(found.others.size());
   above.pop_back();
 }
 
@@ -110,7 +108,7 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
     inside += static_cast<Index>(part.names.size());
     list.ignored += part.ignored;
   }
-  list.ignored += top.others;
+  list.ignored += static_cast<Index>(top.others.size());
   if (top.pictures.empty() && inside == 0)
     throw Error(folder, "no picture, and " + std::to_string(list.ignored) + " other files",
                 "files named .png, .jpg or .jpeg, or folders of them");

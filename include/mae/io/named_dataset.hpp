@@ -1,0 +1,16 @@
+// What a reader of published data sets is asked for and gives: a part of the set, and the names of its classes.
+#pragma once
+#include <mae/data/dataset.hpp>
+
+namespace mae {
+
+/// Which part of a data set.
+enum class Split { train, test };
+
+/// A data set and the names of its classes, in the order of the labels; none if they are not known.
+struct NamedDataset {
+  Dataset images;
+  std::vector<std::string> class_names;
+};
+
+}  // namespace mae

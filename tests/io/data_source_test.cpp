@@ -1,0 +1,173 @@
+#include <mae/io/data_source.hpp>
+
+#include <doctest/doctest.h>
+
+#include <mae/io/npy_images.hpp>
+#include <mae/io/png.hpp>
+
+#include "temporary.hpp"
+
+using mae::DataOptions, mae::Index, mae::Split;
+using test::contains, test::error_of;
+using Source = mae::DataSource<mae::Decoders<mae::Png>, mae::NpyFiles>;
+using WithoutArrays = mae::DataSource<mae::Decoders<mae::Png>>;
+
+namespace {
+
+struct Folder : test::TemporaryDirectory {
+  void add(const std::string& name) const {
+    std::filesystem::create_directories(std::filesystem::path(*this / name).parent_path());
+  }
+  void picture(const std::string& name) const {
+    add(name);
+    mae::write_png(*this / name, mae::blank_image(3, 2, 2));
+  }
+  void text(const std::string& name, const std::string& text) const {
+    add(name);
+    test::write_text(*this / name, text);
+  }
+  // `n` images of 1 x 2 whose first pixels are 1, 2, ..., and labels `first`, `first` + 1, ...
+  void idx(const std::string& images, const std::string& labels, char n, char first = 0) const {
+    std::string pixels = std::string("\0\0\x08\x03\0\0\0", 7) + n + std::string("\0\0\0\1\0\0\0\2", 8);
+    std::string classes = std::string("\0\0\x08\x01\0\0\0", 7) + n;
+    for (char i = 0; i < n; ++i) {
+      pixels += {static_cast<char>(i + 1), '\0'};
+      classes += static_cast<char>(i + first);
+    }
+    text(images, pixels);
+    if (!labels.empty()) text(labels, classes);
+  }
+};
+
+DataOptions grey(Split split = Split::train) {
+  DataOptions options;
+  options.split = split;
+  options.folder.channels = 1;
+  return options;
+}
+std::string opening(const std::string& path, const DataOptions& options = {}) {
+  return error_of([&] { const Source source(path, options); });
+}
+
+}  // namespace
+
+TEST_CASE("a folder of pictures, with classes or not, and with parts for training and testing") {
+  const Folder folder;
+  folder.picture("flat/a.png");
+  folder.picture("classes/x/a.png");
+  folder.picture("classes/y/a.png");
+  for (const char* name : {"parts/train/x/a.png", "parts/train/y/a.png", "parts/val/x/a.png", "parts/val/y/b.png"})
+    folder.picture(name);
+  const Source flat(folder / "flat"), classes(folder / "classes/");
+  CHECK(flat.format() == "folder");
+  CHECK(flat.images().classes() == 0);
+  CHECK(flat.folder() != nullptr);
+  CHECK(classes.class_names() == std::vector<std::string>{"x", "y"});
+  DataOptions options;
+  CHECK(Source(folder / "parts").folder()->path(1) == folder / "parts/train/y/a.png");
+  options.split = Split::test;
+  CHECK(Source(folder / "parts", options).folder()->path(1) == folder / "parts/val/y/b.png");
+  CHECK(contains(opening(folder / "classes", options),
+                 "classes: found no part to test with, expected sub-folders train and test (or val)"));
+}
+
+TEST_CASE("IDX: a folder or a file, packed or not, labels beside it") {
+  const Folder folder;
+  folder.idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 3);
+  folder.idx("mnist/t10k-images.idx3-ubyte", "mnist/t10k-labels.idx1-ubyte", 2);
+  const Source train(folder / "mnist", grey()), test(folder / "mnist", grey(Split::test));
+  CHECK(train.format() == "idx");
+  CHECK(train.images().size() == 3);
+  CHECK(train.images().classes() == 3);
+  CHECK(train.images().label(2) == 2);
+  CHECK(test.images().size() == 2);
+  CHECK(Source(folder / "mnist/t10k-images.idx3-ubyte", grey()).images().size() == 2);
+  CHECK(Source(folder / "mnist").images().channels() == 3);  // grey becomes colour, as the model asks
+  folder.idx("alone/images-idx3-ubyte", "", 2);
+  CHECK(Source(folder / "alone", grey()).images().classes() == 0);
+  CHECK(contains(opening(folder / "alone", grey(Split::test)),
+                 "alone: found no IDX images to test with, expected t10k-images-idx3-ubyte"));
+  folder.idx("alone/other-images-idx3-ubyte", "", 2);
+  CHECK(contains(opening(folder / "alone"),
+                 "found 'images-idx3-ubyte' and 'other-images-idx3-ubyte', expected one of them: give its path"));
+}
+
+TEST_CASE("EMNIST is known by its name: letters are numbered from 1, images lie on their side") {
+  const Folder folder;
+  folder.idx("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte", 2, 1);
+  const Source source(folder.path, grey());
+  CHECK(source.images().label(1) == 1);
+  source.images().with_picture(0, [](const mae::PictureView& view) { CHECK(view.height == 2); });
+}
+
+TEST_CASE("CIFAR folders") {
+  const Folder folder;
+  const std::string image(3072, 'a');
+  for (char batch = '1'; batch <= '5'; ++batch)
+    folder.text(std::string("ten/data_batch_") + batch + ".bin", "\1" + image + "\2" + image);
+  folder.text("ten/test_batch.bin", "\3" + image);
+  folder.text("hundred/train.bin", "\1\41" + image);
+  CHECK(Source(folder / "ten").format() == "cifar10");
+  CHECK(Source(folder / "ten").images().size() == 10);
+  CHECK(Source(folder / "ten", grey(Split::test)).images().label(0) == 3);
+  CHECK(Source(folder / "hundred").format() == "cifar100");
+  CHECK(Source(folder / "hundred").images().classes() == 100);
+  CHECK(contains(opening(folder / "hundred", grey(Split::test)), "/hundred/test.bin: found \"No such file"));
+}
+
+TEST_CASE("arrays of NumPy, where the program can read them") {
+  const Folder folder;
+  const std::vector<std::uint8_t> pixels(12);
+  mae::write_npy(folder / "images.npy", {3, 2, 2}, pixels);
+  CHECK(Source(folder.path, grey()).format() == "npy");
+  CHECK(Source(folder / "images.npy", grey()).images().classes() == 0);
+  mae::write_npy(folder / "labels.npy", {3}, std::vector<std::int64_t>{0, 4, 1});
+  CHECK(Source(folder.path, grey()).images().label(1) == 4);
+  CHECK(contains(error_of([&] { const WithoutArrays source(folder.path); }),
+                 "/images.npy: found a .npy file, expected another format; this program was built without xtensor"));
+}
+
+TEST_CASE("a source may be moved; its images stay where they are") {
+  const Folder folder;
+  folder.picture("a.png");
+  Source source(folder.path);
+  const mae::Images images = source.images();
+  const Source moved = std::move(source);
+  CHECK(images.size() == 1);
+  images.with_picture(0, [](const mae::PictureView& view) { CHECK(view.width == 2); });
+}
+
+TEST_CASE("what is no data, or several kinds of them, is named") {
+  const Folder folder;
+  folder.picture("mixed/a.png");
+  folder.idx("mixed/images-idx3-ubyte", "", 2);
+  folder.text("text.txt", "text");
+  folder.text("empty/readme", "");
+  CHECK(contains(opening(folder / "none"), "/none: found \"No such file or directory\""));
+  CHECK(contains(opening(folder / "text.txt"), "/text.txt: found a file, expected a folder of pictures, .npy,"));
+  CHECK(contains(opening(folder / "empty"), "/empty: found no picture, and 1 other files"));
+  CHECK(contains(opening(folder / "mixed"), "/mixed: found data in the formats idx and folder, expected one, or"));
+  DataOptions options = grey();
+  for (const char* format : {"idx", "folder"}) {
+    options.format = format;
+    CHECK(opening(folder / "mixed", options).empty());
+  }
+  options.format = "tfrecord";
+  CHECK(contains(opening(folder / "mixed", options),
+                 "format: found 'tfrecord', expected folder, idx, cifar10, cifar100 or npy"));
+  options = grey();
+  options.folder.channels = 4;
+  CHECK(contains(opening(folder / "mixed/images-idx3-ubyte", options), "channels: found 4, expected 1 (grey) or 3"));
+}
+
+TEST_CASE("classes are asked for where they are needed") {
+  const Folder folder;
+  folder.idx("images-idx3-ubyte", "", 2);
+  DataOptions options = grey();
+  options.folder.needs_classes = true;
+  CHECK(contains(opening(folder.path, options), ": found images without labels, expected a label for each"));
+  folder.idx("images-idx3-ubyte", "labels-idx1-ubyte", 1);
+  CHECK(contains(opening(folder.path, options), ": found the only class 0, expected at least two"));
+  folder.idx("images-idx3-ubyte", "labels-idx1-ubyte", 2);
+  CHECK(opening(folder.path, options).empty());
+}
