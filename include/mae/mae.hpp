@@ -73,10 +73,14 @@
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/optim/schedule.hpp>
-// 9 train: one readable loop each
-#include <mae/train/finetune.hpp>
-#include <mae/train/loop.hpp>
-#include <mae/train/metrics.hpp>
-#include <mae/train/options.hpp>
-#include <mae/train/pretrain.hpp>
-#include <mae/train/probe.hpp>
+// 9 train: one readable loop
+#include <mae/train/cadence.hpp>             // is it time?
+#include <mae/train/options.hpp>             // what both kinds of training ask
+#include <mae/train/loop.hpp>                // epochs, updates, passes
+#include <mae/train/pretrain.hpp>            // masked autoencoding
+#include <mae/train/finetune.hpp>            // supervised training
+#include <mae/train/probe.hpp>               // of the head alone
+#include <mae/train/metrics.hpp>             // accuracy
+#include <mae/train/held_out.hpp>            // the loss on other images
+#include <mae/train/nearest_neighbours.hpp>  // features judged without training
+#include <mae/train/health.hpp>              // what predicting the mean gives

@@ -33,7 +33,7 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
   using Features = Program<ProbeFeatures<Model>, Policy, Inference>;
   constexpr Index D = width_of<typename Features::Result>;
   std::vector<double> sum(D), squares(D);
-  for_each_batch<Features>(weights, data, normalization, batch, [&](const auto& images, const auto& features) {
+  for_each_result<Features>(weights, data, normalization, batch, [&](const auto& images, const auto& features) {
     for (Index b = 0; b < images.count(); ++b)
       for (Index c = 0; c < D; ++c) {
         const double value = static_cast<double>(features(b, c));
