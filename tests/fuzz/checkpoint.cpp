@@ -1,0 +1,26 @@
+// Checkpoints: loaded into a model, and what their metadata record.
+#include <mae/io/run_state.hpp>
+
+#include <cstring>
+
+#include "fuzz.hpp"
+#include "model.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryFile input({data, size});
+  static const fuzz::Weights before;
+  static fuzz::Weights weights;
+  const auto bytes = static_cast<std::size_t>(before.size()) * sizeof(float);
+  if (fuzz::accepts([&] { mae::load_checkpoint(input.path(), weights); })) weights = fuzz::Weights();
+  fuzz::require(std::memcmp(weights.data(), before.data(), bytes) == 0, "a refused file changes nothing");
+  fuzz::accepts([&] { mae::check_checkpoint(input.path()); });
+  fuzz::accepts([&] {
+    const auto file = mae::SafetensorsFile::read(input.path());
+    fuzz::accepts([&] {
+      const mae::Normalization normalization = mae::recorded_normalization(file);
+      fuzz::require(normalization.mean.size() == normalization.deviation.size(), "a mean for each deviation");
+    });
+    mae::detail::recorded_progress(file);
+  });
+  return 0;
+}

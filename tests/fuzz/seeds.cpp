@@ -1,0 +1,71 @@
+// Writes the corpora that no test's files serve for: seeds FOLDER. They are committed; run it when a format changes.
+#include <mae/io/gzip.hpp>
+#include <mae/io/npy.hpp>
+
+#include <filesystem>
+
+#include "model.hpp"
+
+namespace {
+
+std::string folder;
+
+std::string place(const std::string& target, const std::string& name) {
+  std::filesystem::create_directories(folder + "/" + target);
+  return folder + "/" + target + "/" + name;
+}
+void write(const std::string& target, const std::string& name, const std::string& text) {
+  mae::write_file(place(target, name), text.data(), static_cast<mae::Index>(text.size()));
+}
+void write_packed(const std::string& target, const std::string& name, const std::string& text) {
+  const gzFile file = gzopen(place(target, name).c_str(), "wb9");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+}
+std::string of_bytes(std::initializer_list<int> bytes) {
+  std::string text;
+  for (const int byte : bytes) text += static_cast<char>(byte);
+  return text;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) return std::fputs("seeds FOLDER\n", stderr), 1;
+  folder = arguments[1];
+
+  const std::string images = of_bytes({0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3}) + "abcdef";
+  const std::string labels = of_bytes({0, 0, 8, 1, 0, 0, 0, 2, 1, 0});
+  write("idx", "images", images);
+  write("idx", "labels", labels);
+  write_packed("idx", "images.gz", images);
+  write_packed("idx", "labels.gz", labels);
+
+  write("cifar", "ten", of_bytes({3}) + "abcdefghijkl" + of_bytes({9}) + "mnopqrstuvwx");
+  write("cifar", "hundred", of_bytes({1, 99}) + "abcdefghijkl");
+  write("cifar", "names", "airplane\r\nautomobile\n\nbird\n");
+
+  const float reals[] = {1, -2, 0.5f, 4, 5, 6};
+  const std::uint8_t bytes[] = {1, 2, 3, 4};
+  const std::int64_t wide[] = {-7};
+  mae::write_safetensors(place("safetensors", "three"),
+                         {mae::tensor_bytes("wide", {}, wide), mae::tensor_bytes("reals", {2, 3}, reals),
+                          mae::tensor_bytes("bytes", {4}, bytes)},
+                         {{"format", "mae"}});
+  mae::write_safetensors(place("safetensors", "nothing"), {});
+
+  const fuzz::Weights weights;
+  mae::save_checkpoint(place("checkpoint", "model"), weights,
+                       {{"mean", "[0.5]"},
+                        {"deviation", "[0.25]"},
+                        {"run.steps", "3"},
+                        {"run.epoch_images", "4"},
+                        {"run.epoch_loss", "0.5"}});
+
+  write("settings", "all",
+        "{\"epochs\": 3, \"rate\": 0.25, \"data\": \"a\\u00e9\", \"mode\": \"skip\", \"flip\": false, "
+        "\"mean\": [0.5, 1e-3], \"clip\": null}");
+  write("settings", "misspelt", "{\"epoch\": 3}");
+  write("settings", "twice", "{\"clip\": 3,\n \"clip\": 4}");
+  return 0;
+}
