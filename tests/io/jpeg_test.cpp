@@ -126,6 +126,31 @@ TEST_CASE("bytes after the picture or between segments do no harm") {
   CHECK(decode(whole.substr(0, whole.size() - 2) + "xyz" + whole.substr(whole.size() - 2)) == decode(whole));
 }
 
+TEST_CASE("a large picture comes out smaller where less will do, and shows the same") {
+  const std::string whole = test::read_text(python("rgb.jpg"));  // 12 x 20
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size());
+  const Image large = decode(whole);
+  for (const auto& [side, height] : {std::pair<Index, Index>{4, 12}, {3, 6}, {2, 6}, {1, 3}}) {
+    const Index asked = side;
+    CAPTURE(asked);
+    const Image small = mae::decode_jpeg(bytes, "memory", side);
+    REQUIRE(small.height == height);
+    const Index divisor = 12 / height;
+    CHECK(small.width == 20 / divisor);
+    // A pixel is the mean of those it stands for, nearly.
+    int difference = 0;
+    for (Index c = 0; c < 3; ++c)
+      for (Index y = 0; y < small.height; ++y)
+        for (Index x = 0; x < small.width; ++x) {
+          int sum = 0;
+          for (Index i = 0; i < divisor * divisor; ++i)
+            sum += large.row(c, y * divisor + i / divisor)[x * divisor + i % divisor];
+          difference = std::max(difference, std::abs(sum / static_cast<int>(divisor * divisor) - small.row(c, y)[x]));
+        }
+    CHECK(difference <= 4);
+  }
+}
+
 TEST_CASE("what is no picture is named") {
   const test::TemporaryDirectory folder;
   CHECK(contains(error_of([] { decode("not a picture at all"); }), "memory: found \"Not a JPEG file"));

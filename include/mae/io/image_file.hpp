@@ -15,7 +15,8 @@
 
 namespace mae {
 
-/// The formats that a program reads, each a type with `name` and `decode(bytes, subject)`.
+/// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side)`: a picture whose
+/// shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that.
 template <class... Formats>
 struct Decoders {
   static_assert(sizeof...(Formats) > 0, "mae::Decoders: list at least one format, such as mae::Png");
@@ -83,17 +84,18 @@ bool with_format(Decoders<Formats...>, std::string_view name, const Use& use) {
 }
 }  // namespace detail
 
-/// Decodes the bytes of a picture file. `channels` is 1 or 3, or 0 for as many as the file has. Throws `Error` about
+/// Decodes the bytes of a picture file. `channels` is 1 or 3, or 0 for as many as the file has; for `side` see
+/// `Decoders`. Throws `Error` about
 /// `subject` if it is no picture, of a format that the program cannot read, or damaged.
 template <class Formats>
-Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const std::string& subject) {
+Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const std::string& subject, Index side = 0) {
   if (channels != 0 && channels != 1 && channels != 3)
     throw Error(subject, std::to_string(channels) + " channels asked for", "1 (grey) or 3 (colour)");
   if (bytes.empty()) throw Error(subject, "an empty file", "a picture: " + Formats::names());
   const PictureKind* const kind = picture_kind(bytes);
   if (kind == nullptr) throw Error(subject, "no picture", "one: " + Formats::names());
   Image image;
-  const auto decode = [&](auto format) { image = format.decode(bytes, subject); };
+  const auto decode = [&](auto format) { image = format.decode(bytes, subject, side); };
   if (!detail::with_format(Formats{}, kind->name, decode))
     throw Error(subject, std::string("a ") + kind->name + " picture",
                 Formats::names() +
@@ -103,8 +105,8 @@ Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const st
 
 /// Reads a picture file. Throws `Error` if it is missing, or as `decode_image` does.
 template <class Formats>
-Image read_image(const std::string& path, Index channels = 0) {
-  return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path);
+Image read_image(const std::string& path, Index channels = 0, Index side = 0) {
+  return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path, side);
 }
 
 }  // namespace mae

@@ -7,9 +7,10 @@
 // stay: an epoch visits every picture once, in random order, and then no rule of exchange finds more of them.
 //
 // Photographs are larger than what a model looks at. With `shortest_side`, a picture whose shorter side is longer is
-// reduced to it after decoding, antialiased bicubic (data/resize.hpp) rounded to bytes. That is done to every picture,
-// kept or not, so what a model sees never depends on the cache. It does depend on `shortest_side`: crops are cut from
-// the reduced picture, so a crop that covers a small part of it has less detail than one from the original.
+// reduced to it after decoding, antialiased bicubic (data/resize.hpp) rounded to bytes; a JPEG picture of more than
+// four times that is decoded smaller in the first place (jpeg.hpp). That is done to every picture, kept or not, so what
+// a model sees never depends on the cache. It does depend on `shortest_side`: crops are cut from the reduced picture,
+// so a crop that covers a small part of it has less detail than one from the original.
 //
 // A file that cannot be decoded stops the run or, if the user prefers, is replaced by the next good one of its class.
 #pragma once
@@ -87,8 +88,8 @@ class ImageFolder {
   /// be decoded and is not to be skipped, or if no file of its class can.
   template <class Use>
   void with_picture(Index i, const Use& use) const {
-    const auto [first, last] = std::equal_range(list_.labels.begin(), list_.labels.end(), label(i));
-    const Index begin = first - list_.labels.begin(), count = last - first;
+    const auto [from, to] = std::equal_range(list_.labels.begin(), list_.labels.end(), label(i));
+    const Index begin = from - list_.labels.begin(), count = to - from;
     for (Index step = 0; step < count; ++step) {
       const Index number = begin + (i - begin + step) % count;
       const std::shared_ptr<const Image> picture = find(number);
@@ -127,7 +128,7 @@ class ImageFolder {
     }
     try {
       auto picture = std::make_shared<const Image>(
-          reduced(read_image<Formats>(path(i), options_.channels), options_.shortest_side));
+          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side), options_.shortest_side));
       const auto bytes = static_cast<Index>(picture->pixels.size());
       const std::lock_guard lock(mutex_);
       if (!kept_[at] && bytes <= options_.cache_bytes - cached_) {

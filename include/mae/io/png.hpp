@@ -66,7 +66,7 @@ inline Image read_png(const std::string& path) { return decode_png(read_file<std
 /// PNG as one of the formats that a program reads (image_file.hpp).
 struct Png {
   static constexpr const char* name = "PNG";
-  static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject) {
+  static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject, Index) {
     return decode_png(bytes, subject);
   }
 };
