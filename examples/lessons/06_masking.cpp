@@ -16,7 +16,6 @@
 #include <mae/model/masked_autoencoder.hpp>
 
 #include <cstdio>
-#include <string>
 
 void print_row(const char* name, const std::int32_t* ids, mae::Index count) {
   std::printf("%-8s", name);
@@ -65,9 +64,8 @@ int main() {
 
   std::printf("\nof 196 patches, 75 %% hidden: %td stay; of these digits' %td: %td\n\n",
               mae::MaskRatio<75>::kept(196), L, V);
-  const std::string folder = MAE_EXAMPLE_DATA;
-  const mae::Dataset digits =
-      mae::read_idx_dataset(folder + "/optdigits-images-idx3-ubyte", folder + "/optdigits-labels-idx1-ubyte");
+  const mae::Dataset digits = mae::read_idx_dataset(MAE_EXAMPLE_DATA "/optdigits-images-idx3-ubyte",
+                                                    MAE_EXAMPLE_DATA "/optdigits-labels-idx1-ubyte");
   std::printf("a digit  and what the encoder sees of it in three epochs\n");
   draw(digits, 4);
 
