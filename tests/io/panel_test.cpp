@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <mae/backend/cpu/kernels.hpp>
+#include <mae/data/dataset.hpp>
 
 #include "temporary.hpp"
 
@@ -94,49 +95,110 @@ TEST_CASE("a model of normalised pixels is shown with each patch's own mean") {
   }
 }
 
-TEST_CASE("statistics of a patch are given back exactly") {
-  const float truth[] = {1, 2, 4, 9};  // mean 4, unbiased variance 38 / 3
-  float predicted[] = {0, 1, -1, 2};
-  detail::restore_statistics(predicted, truth, 4);
-  for (int i = 0; i < 4; ++i) {
-    const double z[] = {0, 1, -1, 2};
-    CHECK(predicted[i] == doctest::Approx(4 + z[i] * std::sqrt(38. / 3 + 1e-6)));
-  }
+namespace {
+/// Something is written in this part of a panel.
+Index dark(const Image& image, Index top, Index left, Index height, Index width) {
+  const Image part = crop(image, top, left, height, width);
+  return std::count_if(part.pixels.begin(), part.pixels.end(), [](std::uint8_t p) { return p < 128; });
 }
+// A picture is 60 x 100 on the panel: captions have small letters.
+constexpr Index gap = 16, line = text_height(1) + 4, column = 20 * 5 + gap, row = 12 * 5 + gap, top = gap + line;
+}  // namespace
 
 TEST_CASE("the panel: a row an image, four columns, captions, and a note where the original helped") {
   const Weights<Model<Target::pixels>, Cpu<float>> weights(4);
   const Weights<Model<Target::normalized_pixels>, Cpu<float>> normalized(4);
   const Image panel = draw_panel(weights, images, normalization, {.seed = 9, .scale = 5});
   const Image with_note = draw_panel(normalized, images, normalization, {.seed = 9, .scale = 5});
-  const Index line = text_height(1) + 8, column = 20 * 5 + 8, row = 12 * 5 + 8;
   CHECK(panel.channels == 3);
-  CHECK(panel.height == 8 + line + 3 * row);
-  CHECK(panel.width == 4 * column + 8);
-  CHECK(with_note.height == panel.height + 2 * line);
+  CHECK(panel.height == top + 3 * row);
+  CHECK(panel.width == 4 * column + gap);
+  CHECK(with_note.height == panel.height + 2 * line + gap / 2);
   for (Index i = 0; i < 3; ++i) {
     const Reconstructed r = reconstruct(weights, images, i, normalization, 9);
     const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
     for (Index k = 0; k < 4; ++k)
-      CHECK(crop(panel, 8 + line + i * row, 8 + k * column, 60, 100) == upscale(*pictures[k], 5));
+      CHECK(crop(panel, top + i * row, gap + k * column, 60, 100) == upscale(*pictures[k], 5));
   }
-  // Something is written above each column, and under all; the margins stay white.
-  const auto dark = [](const Image& image, Index top, Index left, Index height, Index width) {
-    const Image part = crop(image, top, left, height, width);
-    return std::count_if(part.pixels.begin(), part.pixels.end(), [](std::uint8_t p) { return p < 128; });
-  };
-  for (Index k = 0; k < 4; ++k) CHECK(dark(panel, 8, 8 + k * column, line, column - 8) > 100);
+  for (Index k = 0; k < 4; ++k) CHECK(dark(panel, gap, gap + k * column, line, column - gap) > 100);
   CHECK(dark(with_note, panel.height, 0, 2 * line, panel.width) > 100);
-  CHECK(dark(panel, 0, 0, panel.height, 8) == 0);
-  CHECK(dark(panel, 0, panel.width - 8, panel.height, 8) == 0);
+  CHECK(dark(panel, 0, 0, panel.height, gap) == 0);
+  CHECK(dark(panel, 0, panel.width - gap, panel.height, gap) == 0);
+  CHECK(with_note != draw_panel(normalized, images, normalization,
+                                {.seed = 9, .scale = 5, .statistics = HiddenStatistics::visible}));
+}
+
+TEST_CASE("two more columns: the whole image and a map of its errors, on one scale") {
+  using M = Model<Target::normalized_pixels>;
+  const Weights<M, Cpu<float>> weights(4);
+  const PanelOptions options{.seed = 9, .scale = 5, .statistics = HiddenStatistics::visible, .whole = true};
+  const PanelSheet sheet = make_panel(weights, images, normalization, options);
+  REQUIRE(sheet.rows.size() == 3);
+  REQUIRE(sheet.notes.size() == 2);
+  CHECK(sheet.notes[0] == "whole: by 3 masks that together hide every patch, each patch from one that hid it.");
+  CHECK(sheet.notes[1].find("estimated from the visible ones") != std::string::npos);
+  double most = 0;
+  for (const PanelRow& r : sheet.rows) most = std::max(most, *std::max_element(r.errors.begin(), r.errors.end()));
+  const Image panel = draw_panel(sheet, options.scale);
+  CHECK(panel.width == 6 * column + gap);
+  CHECK(panel.height == top + 3 * (row + line) + line + 3 * line + gap / 2);
+  for (Index i = 0; i < 3; ++i) {
+    const PanelRow& r = sheet.rows[static_cast<std::size_t>(i)];
+    const Index at = top + i * (row + line);
+    CHECK(crop(panel, at, gap + 4 * column, 60, 100) == upscale(r.whole_picture, 5));
+    const Image map = crop(panel, at, gap + 5 * column, 60, 100);
+    for (Index l = 0; l < patches; ++l) {
+      const Colour expected = heat_colour(r.errors[static_cast<std::size_t>(l)] / std::ceil(most));
+      for (Index c = 0; c < 3; ++c)
+        CHECK(map.row(c, l / 5 * 20 + 19)[l % 5 * 20 + 19] == expected[static_cast<std::size_t>(c)]);
+    }
+    CHECK(dark(panel, at + 60, gap + 5 * column, line, 100) > 50);  // its mean
+  }
+  // The bar of the scale stands in its line, from its first colour to its last.
+  const Image legend = crop(panel, top + 3 * (row + line), 0, line, panel.width);
+  Index yellow = 0, blue = 0;
+  for (Index x = 0; x < legend.width; ++x) {
+    yellow += legend.row(0, 3)[x] > 200 && legend.row(2, 3)[x] < 60;
+    blue += legend.row(1, 3)[x] < 30 && legend.row(2, 3)[x] > 80;
+  }
+  CHECK(yellow > 3);
+  CHECK(blue > 3);
+}
+
+TEST_CASE("masks by noise") {
+  using M = Model<Target::pixels>;
+  const Weights<M, Cpu<float>> weights(4);
+  std::vector<float> noise;  // image i hides all but patches i … i + 5
+  for (Index i = 0; i < 3; ++i)
+    for (Index l = 0; l < patches; ++l) noise.push_back(l < i ? 2.f : static_cast<float>(l) / patches);
+  const PanelSheet sheet = make_panel(weights, images, normalization, {.noise = noise});
+  for (Index i = 0; i < 3; ++i)
+    for (Index l = 0; l < patches; ++l) {
+      const PanelRow& r = sheet.rows[static_cast<std::size_t>(i)];
+      CHECK(r.masked.hidden[static_cast<std::size_t>(l)] == (l < i || l >= i + kept));
+      CHECK(r.restore[static_cast<std::size_t>(l)] == (l < i ? patches - i + l : l - i));
+    }
+  noise.pop_back();
+  CHECK(error_of([&] { make_panel(weights, images, normalization, {.noise = noise}); }) ==
+        "mae: mask noise: found 44 numbers, expected 3 x 15, one for each patch of each image");
+}
+
+TEST_CASE("notes are broken between words") {
+  using detail::wrapped;
+  CHECK(wrapped("aa bb cc", 5 * 6, 1) == std::vector<std::string>{"aa bb", "cc"});
+  CHECK(wrapped("aa bb cc", 4 * 6, 1) == std::vector<std::string>{"aa", "bb", "cc"});
+  CHECK(wrapped("abcdefgh ij", 4 * 6, 1) == std::vector<std::string>{"abcdefgh", "ij"});
+  CHECK(wrapped("one line", 800, 2) == std::vector<std::string>{"one line"});
 }
 
 TEST_CASE("small pictures leave room for their captions") {
   using Small = MaskedAutoencoder<ImageShape<1, 8, 8, 4>, Transformer<8, 1, 1>, Transformer<8, 1, 1>>;
   const Dataset grey{1, 8, 8, std::vector<std::uint8_t>(128, 90), {}, 0};  // patches without contrast
-  const Image panel = draw_panel(Weights<Small, Cpu<float>>(1), grey, {{0.5}, {0.25}}, {.scale = 1});
-  CHECK(panel.width >= 4 * text_width("reconstruction", 1));
-  CHECK(panel.height > 2 * 8);
+  for (const bool whole : {false, true}) {
+    const Image panel = draw_panel(Weights<Small, Cpu<float>>(1), grey, {{0.5}, {0.25}}, {.scale = 1, .whole = whole});
+    CHECK(panel.width >= (whole ? 6 : 4) * text_width("reconstruction", 1));
+    CHECK(panel.height > 2 * 8);
+  }
 }
 
 TEST_CASE("images that do not fit the model") {
@@ -144,6 +206,8 @@ TEST_CASE("images that do not fit the model") {
   auto error_with = [&](const Dataset& set, Index i, const Normalization& statistics = normalization) {
     return error_of([&] { reconstruct(weights, set, i, statistics, 0); });
   };
+  CHECK(error_of([&] { draw_panel(weights, Dataset{3, 12, 20, {}, {}, 0}, normalization); }) ==
+        "mae: panel: found no images, expected at least one");
   CHECK(error_with(images, 3) == "mae: images: found no image 3, expected a number below 3");
   CHECK(error_with(images, -1) == "mae: images: found no image -1, expected a number below 3");
   CHECK(error_with({4, 9, 20, images.pixels, {}, 0}, 0) == "mae: images: found 4 channels, expected the model's 3");

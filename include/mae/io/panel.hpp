@@ -1,121 +1,163 @@
-// The picture everyone wants to see: original, what the encoder saw, what was rebuilt, and the two together.
+// The picture everyone wants to see: a row an image, a column for each step of its way through the model.
 //
-// One row an image, four columns: original; masked (hidden patches grey); reconstruction, every patch as predicted;
-// pasted, the visible patches in their places over the reconstruction. Visible patches look poor in the third column
-// because no loss is ever put on them. A model whose target is normalised pixels predicts no brightness or contrast:
-// to show its output, mean and deviation of each patch are taken from the original, hidden ones included, and the
-// caption says so.
+// The columns are those of io/reconstruct.hpp: original, masked, reconstruction, pasted and, if asked for, whole and a
+// map of its errors, all rows on one scale. Under the rows stands what must be known to judge them: where the
+// brightness of hidden patches comes from if the model does not predict it, and how the whole image was made.
 #pragma once
 #include <algorithm>
+#include <cstdio>
+#include <string_view>
 
-#include <mae/autograd/session.hpp>
-#include <mae/data/augment.hpp>
-#include <mae/io/font.hpp>
-#include <mae/model/masked_autoencoder.hpp>
+#include <mae/io/heat_map.hpp>
+#include <mae/io/reconstruct.hpp>
 
 namespace mae {
 
-struct PanelOptions {
-  std::uint64_t seed = 0;  ///< of the masks
-  Index scale = 4;         ///< screen pixels for a pixel
+/// What a panel is drawn from, whatever the model.
+struct PanelSheet {
+  std::vector<PanelRow> rows;
+  std::vector<std::string> notes;  ///< paragraphs under the rows
+  Index patch = 1, columns = 1;    ///< side of a patch, patches in a row
 };
 
 namespace detail {
-/// Gives predicted values of one patch the mean and deviation of the true ones.
-inline void restore_statistics(float* predicted, const float* truth, Index n) {
-  double mean = 0, variance = 0;
-  for (Index i = 0; i < n; ++i) mean += double(truth[i]) / double(n);
-  for (Index i = 0; i < n; ++i) variance += (double(truth[i]) - mean) * (double(truth[i]) - mean) / double(n - 1);
-  for (Index i = 0; i < n; ++i)
-    predicted[i] = static_cast<float>(double(predicted[i]) * std::sqrt(variance + 1e-6) + mean);
+inline constexpr Colour panel_ink{40, 40, 40};
+
+/// The words of `text` in lines of at most `width` pixels. A longer word has a line of its own.
+inline std::vector<std::string> wrapped(std::string_view text, Index width, Index dot) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    const std::string longer = lines.back() + (lines.back().empty() ? "" : " ") + std::string(word);
+    if (lines.back().empty() || text_width(longer, dot) <= width) lines.back() = longer;
+    else lines.emplace_back(word);
+  }
+  return lines;
 }
 
-/// Patches in model space [L, n] as a picture.
-template <class Geometry>
-Image picture_of(const std::vector<float>& patches, const Normalization& normalization) {
-  Image image = blank_image(Geometry::channels, Geometry::height, Geometry::width);
-  std::vector<float> pixels(static_cast<std::size_t>(Geometry::values));
-  unpatchify<typename Geometry::Pixels, Geometry::patch>(patches.data(), pixels.data());
-  constexpr Index plane = Geometry::height * Geometry::width;
-  for (Index i = 0; i < Geometry::values; ++i) {
-    const auto c = static_cast<std::size_t>(i / plane);
-    const auto at = static_cast<std::size_t>(i);
-    const double value = double(pixels[at]) * normalization.deviation[c] + normalization.mean[c];
-    image.pixels[at] = static_cast<std::uint8_t>(std::fmin(std::fmax(value, 0), 1) * 255 + 0.5);
+inline std::string in_decimals(double value, int decimals) {
+  char text[40];
+  std::snprintf(text, sizeof(text), "%.*f", decimals, value);
+  return text;
+}
+
+inline double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+/// Where everything of a panel stands.
+struct PanelLayout {
+  static constexpr Index gap = 16, indent = 4;
+  Index dot, picture_width, picture_height, line, row, top, width, height, columns;
+  std::vector<std::string> notes;
+
+  PanelLayout(const PanelSheet& sheet, Index scale) {
+    const PanelRow& one = sheet.rows.front();
+    const bool whole = !one.errors.empty();
+    picture_width = one.pictures.original.width * scale;
+    picture_height = one.pictures.original.height * scale;
+    columns = whole ? 6 : 4;
+    dot = picture_width >= text_width("reconstruction", 2) ? 2 : 1;
+    const Index column = std::max(picture_width, text_width("reconstruction", dot));
+    width = columns * (column + gap) + gap;
+    line = text_height(dot) + 4 * dot;
+    row = picture_height + gap + (whole ? line : 0);
+    top = gap + line;
+    for (const std::string& note : sheet.notes)
+      for (std::string& part : wrapped(note, width - 2 * gap, dot)) notes.push_back(std::move(part));
+    const Index below = static_cast<Index>(notes.size()) + (whole ? 1 : 0);
+    height = top + static_cast<Index>(sheet.rows.size()) * row + below * line + (below > 0 ? gap / 2 : 0);
   }
-  return image;
+  /// Where column k begins.
+  Index left(Index k) const { return gap + k * ((width - gap) / columns); }
+};
+
+/// The scale of the error maps: a bar from 0 to `most` with its numbers, and what they are.
+inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, double most) {
+  const std::string zero = "error: 0", end = in_decimals(most, 0) + " of 255 grey levels, root mean square of each patch";
+  const Index space = text_width(" ", at.dot), bar = std::max(at.picture_width, Index{64});
+  draw_text(panel, zero, top, at.gap, panel_ink, at.dot);
+  const Index left = at.gap + text_width(zero, at.dot) + space;
+  if (left + bar < panel.width) paste(panel, heat_bar(7 * at.dot, bar), top, left);
+  draw_text(panel, end, top, left + bar + space, panel_ink, at.dot);
+}
+
+inline void draw_row(Image& panel, const PanelLayout& at, const PanelSheet& sheet, const PanelRow& row, Index top,
+                     Index scale, double most) {
+  const Reconstructed& r = row.pictures;
+  const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted, &row.whole_picture};
+  const bool whole = !row.errors.empty();
+  for (Index k = 0; k < (whole ? 5 : 4); ++k) paste(panel, upscale(*pictures[k], scale), top, at.left(k));
+  if (!whole) return;
+  paste(panel, upscale(heat_map(row.errors, sheet.columns, most), sheet.patch * scale), top, at.left(5));
+  draw_text(panel, "mean " + in_decimals(mean_of(row.errors), 1), top + at.picture_height + 2 * at.dot, at.left(5),
+            panel_ink, at.dot);
 }
 }  // namespace detail
 
-/// The four pictures of one image: original, masked, reconstruction, pasted.
-struct Reconstructed {
-  Image original, masked, reconstruction, pasted;
-};
-
-/// Masks image `i` of `images` at random by `seed` and rebuilds it. Throws mae::Error if there is no such image or its
-/// channels are not the model's.
-template <class Model, class Policy>
-Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& images, Index i,
-                          const Normalization& normalization, std::uint64_t seed) {
-  using Geometry = typename Model::Image;
-  constexpr Index L = Geometry::patches, n = Geometry::patch_values;
-  check_channels(images, normalization, Geometry::channels, "images");
-  if (i < 0 || i >= images.size())
-    throw Error("images", "no image " + std::to_string(i), "a number below " + std::to_string(images.size()));
-  Tensor<typename Policy::Activation, typename Geometry::Pixels> input(1);
-  load_sample(images, i, normalization, {}, 0, 0, input.data(), Geometry::height, Geometry::width);
-  typename Model::Masks masks(1);
-  masks.resize(1);
-  masks.random(0, seed, 0, static_cast<std::uint64_t>(i));
-  Session<Program<Reconstruction<Model>, Policy, Inference>> session(1);
-  const auto predicted = session.forward(weights, input, masks.keep(), masks.restore());  // [1, L, n]
-
-  using Order = PatchOrder<typename Geometry::Pixels, Geometry::patch>;
-  std::vector<float> truth(static_cast<std::size_t>(L * n)), hidden = truth;
-  for (Index l = 0; l < L; ++l)
-    for (Index v = 0; v < n; ++v)
-      truth[static_cast<std::size_t>(l * n + v)] = static_cast<float>(input.data()[Order::pixel(l, v)]);
-  std::vector<float> rebuilt(predicted.begin(), predicted.end()), pasted = truth;
-  for (Index l = 0; l < L; ++l) {
-    float* const patch = rebuilt.data() + l * n;
-    if constexpr (Model::target == Target::normalized_pixels)
-      detail::restore_statistics(patch, truth.data() + l * n, n);
-    for (Index v = 0; v < n; ++v) {
-      const auto at = static_cast<std::size_t>(l * n + v);
-      const auto c = static_cast<std::size_t>(v % Geometry::channels);
-      const double grey = (0.5 - normalization.mean[c]) / normalization.deviation[c];
-      hidden[at] = masks.mask(0, l) ? static_cast<float>(grey) : truth[at];
-      if (masks.mask(0, l)) pasted[at] = rebuilt[at];
-    }
+/// Draws a sheet of at least one row; each pixel of its pictures has `scale` x `scale` on the panel.
+inline Image draw_panel(const PanelSheet& sheet, Index scale) {
+  const detail::PanelLayout at(sheet, scale);
+  Image panel = blank_image(3, at.height, at.width);
+  const char* const captions[] = {"original", "masked", "reconstruction", "pasted", "whole", "error"};
+  for (Index k = 0; k < at.columns; ++k) draw_text(panel, captions[k], at.gap, at.left(k), detail::panel_ink, at.dot);
+  double most = 1;
+  for (const PanelRow& row : sheet.rows)
+    for (const double error : row.errors) most = std::max(most, std::ceil(error));
+  Index top = at.top;
+  for (const PanelRow& row : sheet.rows) {
+    detail::draw_row(panel, at, sheet, row, top, scale, most);
+    top += at.row;
   }
-  auto draw = [&](const std::vector<float>& patches) { return detail::picture_of<Geometry>(patches, normalization); };
-  return {draw(truth), draw(hidden), draw(rebuilt), draw(pasted)};
+  if (at.columns > 4) {
+    detail::draw_error_scale(panel, at, top, most);
+    top += at.line;
+  }
+  for (const std::string& note : at.notes) {
+    draw_text(panel, note, top, at.gap, detail::panel_ink, at.dot);
+    top += at.line;
+  }
+  return panel;
+}
+
+/// What a panel of `Model` says under its rows.
+template <class Model>
+std::vector<std::string> panel_notes(const PanelOptions& options) {
+  std::vector<std::string> notes;
+  if (options.whole) {
+    const auto masks = std::to_string(ComplementaryMasks<typename Model::Masks>::count);
+    notes.push_back("whole: by " + masks + " masks that together hide every patch, each patch from one that hid it.");
+  }
+  if (Model::target == Target::normalized_pixels)
+    notes.push_back(options.statistics == HiddenStatistics::oracle
+                        ? "Mean and contrast of each patch are those of the original, hidden ones included: the model "
+                          "predicts neither."
+                        : "Mean and contrast of hidden patches are estimated from the visible ones, the nearer the "
+                          "more: the model predicts neither.");
+  return notes;
+}
+
+/// The sheet of all `images`. Throws mae::Error if there are none or they do not fit the model.
+template <class Model, class Policy>
+PanelSheet make_panel(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
+                      const PanelOptions& options = {}) {
+  using Geometry = typename Model::Image;
+  if (images.size() < 1) throw Error("panel", "no images", "at least one");
+  PanelSheet sheet{{}, panel_notes<Model>(options), Geometry::patch, Geometry::columns};
+  Rebuilder<Model, Policy> rebuilder(weights, options.statistics);
+  for (Index i = 0; i < images.size(); ++i)
+    sheet.rows.push_back(reconstruct(rebuilder, images, i, normalization, options));
+  return sheet;
 }
 
 /// The panel of all `images`, one row each, with captions.
 template <class Model, class Policy>
 Image draw_panel(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
                  const PanelOptions& options = {}) {
-  using Geometry = typename Model::Image;
-  const Index gap = 8, dot = 1, line = text_height(dot) + gap;
-  const Index column = std::max(Geometry::width * options.scale, text_width("reconstruction", dot)) + gap;
-  const Index row = Geometry::height * options.scale + gap;
-  const bool oracle = Model::target == Target::normalized_pixels;
-  const std::string notes[] = {"mean and contrast of each patch", "are those of the original"};
-  const Index width = std::max(4 * column + gap, oracle ? text_width(notes[0], dot) + 2 * gap : Index{0});
-  Image panel = blank_image(3, gap + line + images.size() * row + (oracle ? 2 * line : 0), width);
-  const char* const captions[] = {"original", "masked", "reconstruction", "pasted"};
-  const Colour ink{40, 40, 40};
-  for (Index k = 0; k < 4; ++k) draw_text(panel, captions[k], gap, gap + k * column, ink, dot);
-  for (Index i = 0; i < images.size(); ++i) {
-    const Reconstructed r = reconstruct(weights, images, i, normalization, options.seed);
-    const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
-    for (Index k = 0; k < 4; ++k)
-      paste(panel, upscale(*pictures[k], options.scale), gap + line + i * row, gap + k * column);
-  }
-  for (Index k = 0; k < 2 && oracle; ++k)
-    draw_text(panel, notes[k], gap + line + images.size() * row + k * line, gap, ink, dot);
-  return panel;
+  return draw_panel(make_panel(weights, images, normalization, options), options.scale);
 }
 
 }  // namespace mae

@@ -1,0 +1,60 @@
+// Mean and deviation of patches: what a model of normalised pixels does not predict, and where to take it from.
+//
+// Such a model learns a patch's values less their mean, over their deviation (ops/loss.hpp): shading and edges, not how
+// bright the patch is or how much contrast it has. To show what it says, both must come from elsewhere:
+//   oracle    from the hidden patch itself. The picture looks better than what the model knows.
+//   visible   estimated from the patches that the model saw: for a hidden patch p the mean over all visible patches v,
+//             weighted by 1 / |p - v|⁴, the distance in patches (Shepard, 1968); of means and of deviations alike.
+//             Nothing of the hidden patch is used; where its neighbours are hidden too, it is a guess.
+// All channels of a patch share one mean and deviation, as in the loss.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <mae/core/config.hpp>
+
+namespace mae {
+
+/// Where the mean and deviation of hidden patches come from.
+enum class HiddenStatistics { oracle, visible };
+
+/// Mean and deviation, √(unbiased variance + 1e-6), of each patch.
+struct PatchStatistics {
+  std::vector<double> mean, deviation;  // [L]
+
+  /// Of patches [L, n], n > 1.
+  static PatchStatistics of(const std::vector<float>& patches, Index n) {
+    PatchStatistics all;
+    for (auto at = patches.begin(); at != patches.end(); at += n) {
+      double mean = 0, variance = 0;
+      for (Index v = 0; v < n; ++v) mean += double(at[v]) / double(n);
+      for (Index v = 0; v < n; ++v) variance += (double(at[v]) - mean) * (double(at[v]) - mean) / double(n - 1);
+      all.mean.push_back(mean);
+      all.deviation.push_back(std::sqrt(variance + 1e-6));
+    }
+    return all;
+  }
+
+  /// The same with those of hidden patches replaced by estimates from the visible ones. `hidden` [L] is 1 where a
+  /// patch is hidden, not everywhere; patches stand in rows of `columns`.
+  PatchStatistics estimated(const std::vector<std::uint8_t>& hidden, Index columns) const {
+    PatchStatistics result = *this;
+    for (std::size_t p = 0; p < hidden.size(); ++p) {
+      if (!hidden[p]) continue;
+      double weights = 0, means = 0, deviations = 0;
+      for (std::size_t v = 0; v < hidden.size(); ++v) {
+        if (hidden[v]) continue;
+        const double down = double(Index(p) / columns - Index(v) / columns);
+        const double right = double(Index(p) % columns - Index(v) % columns);
+        const double square = down * down + right * right, weight = 1 / (square * square);
+        weights += weight, means += weight * mean[v], deviations += weight * deviation[v];
+      }
+      result.mean[p] = means / weights;
+      result.deviation[p] = deviations / weights;
+    }
+    return result;
+  }
+};
+
+}  // namespace mae
