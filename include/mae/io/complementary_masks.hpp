@@ -1,9 +1,9 @@
 // Complementary masks: a few masks of one image that together show every patch, and hide every patch.
 //
-// The L patches stand in a circle in a random order, cut into K arcs: arc k begins at place ⌊k L / K⌋. Mask k keeps the
-// V patches from the beginning of arc k on and hides the other H = L - V, the last of which are those of arc k - 1. With
-// K = ⌈L / min(V, H)⌉ no arc is longer than V or H, so mask k shows all of arc k and hides all of arc k - 1. A model can
-// so rebuild a whole image without a hole, arc k - 1 by pass k, which did not see it. At 75 % K is 4.
+// The L patches stand in a circle in a random order, cut into K arcs: arc k begins at place ⌊k L / K⌋. Mask k keeps
+// the V patches from the beginning of arc k on and hides the other H = L - V, the last of which are those of arc k - 1.
+// With K = ⌈L / min(V, H)⌉ no arc is longer than V or H, so mask k shows all of arc k and hides all of arc k - 1. A
+// model can so rebuild a whole image without a hole, arc k - 1 by pass k, which did not see it. At 75 % K is 4.
 #pragma once
 #include <vector>
 

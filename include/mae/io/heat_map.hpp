@@ -1,8 +1,8 @@
 // Numbers as colours: a map of patches, and the bar that says which colour is how much.
 //
-// The colours are those of matplotlib's "viridis" (S. van der Walt and N. Smith, 2015), nine of them with straight lines
-// between: from dark blue to yellow, evenly in lightness, so that they mean the same in print and to people with any
-// kind of colour vision.
+// The colours are those of matplotlib's "viridis" (S. van der Walt and N. Smith, 2015), nine of them with straight
+// lines between: from dark blue to yellow, evenly in lightness, so that they mean the same in print and to people with
+// any kind of colour vision.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -25,7 +25,7 @@ inline Colour heat_colour(double share) {
   return colour;
 }
 
-/// Values in rows of `columns` as a picture, a pixel each (`upscale` makes them squares); `most` is the end of the scale.
+/// Values in rows of `columns` as a picture, a pixel each (`upscale` makes them squares); `most` ends the scale.
 inline Image heat_map(const std::vector<double>& values, Index columns, double most) {
   Image map = blank_image(3, static_cast<Index>(values.size()) / columns, columns);
   for (std::size_t i = 0; i < values.size(); ++i) {

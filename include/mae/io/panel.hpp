@@ -77,7 +77,8 @@ struct PanelLayout {
 
 /// The scale of the error maps: a bar from 0 to `most` with its numbers, and what they are.
 inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, double most) {
-  const std::string zero = "error: 0", end = in_decimals(most, 0) + " of 255 grey levels, root mean square of each patch";
+  const std::string zero = "error: 0";
+  const std::string end = in_decimals(most, 0) + " of 255 grey levels, root mean square of each patch";
   const Index space = text_width(" ", at.dot), bar = std::max(at.picture_width, Index{64});
   draw_text(panel, zero, top, at.gap, panel_ink, at.dot);
   const Index left = at.gap + text_width(zero, at.dot) + space;

@@ -1,10 +1,10 @@
 // What a model makes of an image: its predictions under one mask, or under several that leave no hole.
 //
 // Numbers here are patches [L, n] in the model's input space, n = P·P·C, channel last (ops/patchify.hpp). `predicted`
-// is what the decoder gives; `rebuilt` are pixels: the same, or for a model of normalised pixels with mean and deviation
-// given back (io/patch_statistics.hpp). Visible patches are predicted too, but poorly: no loss is ever put on them.
-// A pass costs one forward; `whole` takes K of them and each patch from one that hid it (io/complementary_masks.hpp), so
-// that its mean loss is what a single random mask has on average.
+// is what the decoder gives; `rebuilt` are pixels: the same, or for a model of normalised pixels with mean and
+// deviation given back (io/patch_statistics.hpp). Visible patches are predicted too, but poorly: no loss is ever put on
+// them. A pass costs one forward; `whole` takes K of them and each patch from one that hid it
+// (io/complementary_masks.hpp), so that its mean loss is what a single random mask has on average.
 #pragma once
 #include <mae/autograd/session.hpp>
 #include <mae/data/augment.hpp>
