@@ -30,6 +30,7 @@
 #include <mae/autograd/repeat.hpp>          // depth is data
 #include <mae/autograd/weights.hpp>         // the numbers of a model
 #include <mae/autograd/session.hpp>         // runs a program
+#include <mae/autograd/batch_step.hpp>      // runs it on a batch, threads side by side
 #include <mae/autograd/eager.hpp>           // the same code, run as it is written
 #include <mae/autograd/gradient_check.hpp>  // is backward the derivative?
 // 5 ops: the mathematics, forward and backward

@@ -37,6 +37,8 @@ inline constexpr Index alignment = 64;
 /// Threads as a type: work runs on the calling thread alone.
 struct Serial {
   static int count() { return 1; }
+  /// Lets `count()` be at most `threads` for the thread that asks.
+  static void limit(int) {}
   /// Calls `work(t)` for every t in [0, threads), one after the other.
   template <class Work>
   static void run(int threads, const Work& work) {
@@ -45,9 +47,11 @@ struct Serial {
 };
 
 #if defined(_OPENMP)
-/// Threads as a type: an OpenMP team. Present only in files built with `-fopenmp`.
+/// Threads as a type: an OpenMP team. Present only in files built with `-fopenmp`. Inside a parallel region, also one of
+/// yours, it is the calling thread alone.
 struct OpenMp {
-  static int count() { return omp_get_max_threads(); }
+  static int count() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+  static void limit(int threads) { omp_set_num_threads(threads); }
   /// Calls `work(t)` for every t in [0, threads), each once, whatever team the runtime grants.
   template <class Work>
   static void run(int threads, const Work& work) {

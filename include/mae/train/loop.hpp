@@ -7,7 +7,7 @@
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
 // that is no tensor; `io/run_state.hpp` saves it all.
 #pragma once
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/batch_step.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
@@ -161,7 +161,7 @@ class TrainingLoop {
   AdamW<Model, Policy> optimizer_;
 
  protected:
-  Session<Program<Loss, Policy, Memory>> session_;
+  BatchStep<Program<Loss, Policy, Memory>, Model> session_;
 
  private:
   LoadOnDemand<Image, T, typename Policy::Threads> own_source_;

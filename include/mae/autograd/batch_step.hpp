@@ -1,0 +1,155 @@
+// A training step over a batch: whole, or in chunks of samples that threads work by themselves.
+//
+// A kernel of a small model is done sooner than a second thread wakes up. So a thread takes whole chunks of samples
+// through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided among
+// lanes, each with a session and a gradient of its own; a lane works its chunks in their order, and the lanes'
+// gradients are added up in theirs. How a batch is divided follows from its size and from the model, so the bits
+// depend neither on the number of threads nor on who did what.
+//
+//   batch of 64 = 4 chunks of 16 → lanes 0 1 2 3 → gradient = ((g₀ + g₁) + g₂) + g₃
+//
+// A large model has work for all threads in every kernel, and a gradient a lane would be too much memory: its batch is
+// one chunk. Cost of the lanes: their gradients, and one pass over each.
+#pragma once
+#include <deque>
+#include <exception>
+#include <optional>
+
+#include <mae/autograd/session.hpp>
+
+namespace mae {
+
+/// `ProgramType` computes a loss a sample; `Owner` is whose weights it takes: its model, or a base of it.
+template <class ProgramType, class Owner = typename ProgramType::Model>
+class BatchStep {
+ public:
+  using Program = ProgramType;
+  using Policy = typename Program::Policy;
+  using Threads = typename Policy::Threads;
+
+  /// Memory for up to `capacity` samples and `threads` threads.
+  explicit BatchStep(Index capacity, int threads = Threads::count())
+      : capacity_(capacity), threads_(threads), means_(static_cast<std::size_t>(chunks_of(checked(capacity)))) {
+    for (Index lane = 0; lane < lanes_of(capacity); ++lane)
+      lanes_.emplace_back(chunk_of(capacity), inner_threads(capacity, threads), lane > 0);
+  }
+
+  /// Bytes of all sessions, and of the gradients of all lanes but the first: what the plan promises.
+  static constexpr Index bytes(Index capacity, int threads) {
+    const Index lanes = lanes_of(checked(capacity));
+    return lanes * Session<Program>::bytes(chunk_of(capacity), inner_threads(capacity, threads)) +
+           (lanes - 1) * weight_bytes;
+  }
+  Index capacity() const { return capacity_; }
+  int threads() const { return threads_; }
+  /// What random operations read: set before a step.
+  Context& context() { return context_; }
+
+  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients are added to
+  /// `gradients`, times `scale`. One tensor or view for each program input. Throws mae::Error naming the first layer
+  /// whose result is not finite; part of the gradient may then have been added.
+  template <class X0, class... X>
+  double step_scaled(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients,
+                     const X0& input, const X&... inputs) {
+    const Index batch = input.batch();
+    if (batch < 1 || batch > capacity_ || ((inputs.batch() != batch) || ...))
+      throw Error("BatchStep", "a batch of " + std::to_string(batch),
+                  "the same for all inputs, from 1 to " + std::to_string(capacity_));
+    const Index size = chunk_of(capacity_), chunks = ceil_divide(batch, size), lanes = smaller(chunks, most_lanes);
+    const int team = static_cast<int>(smaller(threads_, lanes));
+    auto work = [&](Index lane) {
+      Lane& mine = lanes_[static_cast<std::size_t>(lane)];
+      Weights<Owner, Policy>& to = lane == 0 ? gradients : *mine.gradients;
+      for (Index chunk = lanes_begin(lane, lanes, chunks); chunk < lanes_begin(lane + 1, lanes, chunks); ++chunk) {
+        const Index begin = chunk * size, count = smaller(size, batch - begin);
+        mine.session.context() = context_;
+        if (context_.sample_keys) mine.session.context().sample_keys += begin;
+        means_[static_cast<std::size_t>(chunk)] = mine.session.step_scaled(
+            scale * static_cast<double>(count) / static_cast<double>(batch), weights, to,
+            slice(input, begin, count), slice(inputs, begin, count)...);
+      }
+    };
+    if (lanes == 1) work(0);
+    else share(lanes, team, work);
+    for (Index lane = 1; lane < lanes; ++lane) add(gradients, *lanes_[static_cast<std::size_t>(lane)].gradients);
+    double mean = 0;
+    for (Index chunk = 0; chunk < chunks; ++chunk)
+      mean += means_[static_cast<std::size_t>(chunk)] *
+              (static_cast<double>(smaller(size, batch - chunk * size)) / static_cast<double>(batch));
+    return mean;
+  }
+
+ private:
+  static constexpr Index weight_bytes = weights_size<Owner> * Index{sizeof(typename Policy::Parameter)};
+  /// Up to so many bytes of weights a model is worked in chunks, by at most so many lanes.
+  static constexpr Index small_model = Index{8} << 20, most_lanes = weight_bytes <= small_model ? 16 : 1;
+  /// Samples in a chunk of a small model. Fewer would divide among more threads, but products pack their weights anew
+  /// for every chunk: with 16 samples that costs six percent, with 8 fifteen (digits: 64 wide, 5 visible patches).
+  static constexpr Index small_chunk = 16;
+
+  static constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
+  static constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
+  static constexpr Index checked(Index capacity) {
+    if (capacity < 1) throw Error("BatchStep", "a capacity of " + std::to_string(capacity), "at least one sample");
+    return capacity;
+  }
+  static constexpr Index chunk_of(Index capacity) {
+    return most_lanes == 1 ? capacity : smaller(small_chunk, capacity);
+  }
+  static constexpr Index chunks_of(Index capacity) { return ceil_divide(capacity, chunk_of(capacity)); }
+  static constexpr Index lanes_of(Index capacity) { return smaller(chunks_of(capacity), most_lanes); }
+  static constexpr int inner_threads(Index capacity, int threads) { return lanes_of(capacity) == 1 ? threads : 1; }
+  /// The first chunk of a lane.
+  static constexpr Index lanes_begin(Index lane, Index lanes, Index chunks) { return chunks * lane / lanes; }
+
+  struct Lane {
+    Lane(Index chunk, int threads, bool has_gradients) : session(chunk, threads) {
+      if (has_gradients) gradients.emplace();
+    }
+    Session<Program> session;
+    std::optional<Weights<Owner, Policy>> gradients;  // the first lane adds to the caller's
+    std::exception_ptr error;
+  };
+
+  template <class X>
+  static auto slice(const X& x, Index begin, Index count) {
+    using T = std::remove_const_t<typename X::Element>;
+    return View<const T, typename X::Shape>(x.data(), x.batch()).slice(begin, count);
+  }
+
+  /// Calls work(lane) for all lanes on a team. The first error, in the order of lanes, is thrown when all have stopped.
+  template <class Work>
+  void share(Index lanes, int team, const Work& work) {
+    Threads::run(team, [&](int thread) {
+      for (Index lane = thread; lane < lanes; lane += team) {
+        try {
+          work(lane);
+        } catch (...) {
+          lanes_[static_cast<std::size_t>(lane)].error = std::current_exception();
+        }
+      }
+    });
+    std::exception_ptr told;
+    for (Lane& lane : lanes_)
+      if (const std::exception_ptr error = std::exchange(lane.error, nullptr); error && !told) told = error;
+    if (!told) return;
+    for (Lane& lane : lanes_)
+      if (lane.gradients) lane.gradients->zero();
+    std::rethrow_exception(told);
+  }
+  /// gradients += lane, lane = 0.
+  static void add(Weights<Owner, Policy>& gradients, Weights<Owner, Policy>& lane) {
+    Kernels<Policy>::each(gradients.size(), [to = gradients.data(), from = lane.data()](Index i) {
+      to[i] += from[i];
+      from[i] = 0;
+    });
+  }
+
+  Index capacity_;
+  int threads_;
+  Context context_;
+  std::deque<Lane> lanes_;
+  std::vector<double> means_;
+};
+
+}  // namespace mae
