@@ -65,7 +65,7 @@ inline IdxArray read_idx(const std::string& path, int rank) {
   if (count < 0) throw Error(path, "extents whose product exceeds 63 bits", "a size that fits the file");
   if (file.packed() ? count > most : count != most)
     throw Error(path, (file.packed() ? "at most " : "") + std::to_string(most) + " elements", std::to_string(count));
-  array.values.resize(static_cast<std::size_t>(count));
+  array.values = detail::room_for<std::uint8_t>(path, count);
   const Index present = file.read(array.values.data(), count);
   std::uint8_t beyond = 0;
   if (present < count || file.read(&beyond, 1) != 0)

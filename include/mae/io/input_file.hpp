@@ -50,17 +50,24 @@ class InputFile {
   Index size_ = 0;
 };
 
+namespace detail {
+/// Room for `count` elements that a file holds. Throws `Error` if memory does not suffice.
+template <class T>
+std::vector<T> room_for(const std::string& path, Index count) {
+  try {
+    return std::vector<T>(static_cast<std::size_t>(count));
+  } catch (const std::exception&) {
+    throw Error(path, std::to_string(count) + " elements", "a file that fits in memory");
+  }
+}
+}  // namespace detail
+
 /// The whole file. `Byte` is a one-byte type. Throws `Error` as `InputFile` does, and if memory does not suffice.
 template <class Byte = std::byte>
 std::vector<Byte> read_file(const std::string& path) {
   static_assert(sizeof(Byte) == 1, "mae::read_file: a file is made of one-byte elements");
   const InputFile file(path);
-  std::vector<Byte> bytes;
-  try {
-    bytes.resize(static_cast<std::size_t>(file.size()));
-  } catch (const std::exception&) {
-    throw Error(path, std::to_string(file.size()) + " bytes", "a file that fits in memory");
-  }
+  std::vector<Byte> bytes = detail::room_for<Byte>(path, file.size());
   file.read(0, bytes.data(), file.size());
   return bytes;
 }

@@ -131,7 +131,7 @@ NpyArray<T> read_npy(const std::string& path) {
     using Stored = decltype(zero);
     if constexpr (detail::is_real<T> == detail::is_real<Stored>) {
       convertible = true;
-      std::vector<Stored> stored(static_cast<std::size_t>(detail::bytes_of(array.shape, 1)));
+      auto stored = detail::room_for<Stored>(path, detail::bytes_of(array.shape, 1));
       file.read(header.data, stored.data(), static_cast<Index>(stored.size() * sizeof(Stored)));
       if (header.fortran) stored = detail::row_major(stored, array.shape);
       if constexpr (std::is_same_v<T, Stored>) {
