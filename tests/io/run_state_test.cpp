@@ -138,7 +138,8 @@ TEST_CASE("the file is a checkpoint of the model too, and says what it holds") {
   const auto moment = file.values<float>("optimizer.exp_avg.patch_embed.proj.weight");
   const ParameterInfo& patches = *run.weights().find("patch_embed.proj.weight");
   for (Index i = 0; i < patches.count; ++i)
-    REQUIRE(moment[static_cast<std::size_t>(patches.file_position(i))] == run.optimizer().first_moment().at(patches)[i]);
+    REQUIRE(moment[static_cast<std::size_t>(patches.file_position(i))] ==
+            run.optimizer().first_moment().at(patches)[i]);
   check_checkpoint(folder / "run");
 }
 
@@ -169,18 +170,19 @@ TEST_CASE("a run of other options, images or another model is not continued; all
   CHECK(options_tried == 16);
   options.batch = 4, options.seed = 9;
   CHECK(load_error(path, options) ==
-        "mae: FILE: the run to continue: found batch 8, seed 3, expected batch 4, seed 9, as this run has");
+        "mae: FILE: the run to continue: found batch '8', seed '3', expected batch '4', seed '9', as this run has");
   CHECK(load_error(path, small<PretrainingOptions>(), fewer) ==
-        "mae: FILE: the run to continue: found images 100, expected images 99, as this run has");
+        "mae: FILE: the run to continue: found images '100', expected images '99', as this run has");
   CHECK(load_error(path, small<PretrainingOptions>(), images, {{0.25}, normalization.deviation})
-            .ends_with("expected mean [0.25], as this run has"));
+            .ends_with("expected mean '[0.25]', as this run has"));
 
   using Wider = Pretraining<MaskedAutoencoder<Geometry, Size, Transformer<32, 1, 2>>, Policy>;
-  CHECK(load_error<Wider>(path) == "mae: FILE: decoder: found 16 wide, 1 blocks, 2 heads, expected 32 wide, 1 blocks, 2 "
-                                   "heads, as the model has");
+  CHECK(load_error<Wider>(path) ==
+        "mae: FILE: decoder: found 16 wide, 1 blocks, 2 heads, expected 32 wide, 1 blocks, 2 "
+        "heads, as the model has");
   using Ratio = Pretraining<MaskedAutoencoder<Geometry, Size, Transformer<16, 1, 2>, MaskRatio<50>>, Policy>;
-  CHECK(load_error<Ratio>(path) == "mae: FILE: the run to continue: found mask_ratio 0.750000, expected mask_ratio "
-                                   "0.500000, as this run has");
+  CHECK(load_error<Ratio>(path) == "mae: FILE: the run to continue: found mask_ratio '0.750000', expected mask_ratio "
+                                   "'0.500000', as this run has");
   CHECK(load_error<Tuning>(path).starts_with("mae: FILE: the run to continue: found "));
   using Double = Pretraining<Model, Cpu<double>>;
   CHECK(load_error<Double>(path) == "mae: FILE: tensor 'cls_token': found dtype F32, expected F64");
@@ -193,7 +195,8 @@ TEST_CASE("files that are no state of a run, or damaged") {
   run.update();
   CHECK(load_error(path) == "mae: FILE: found \"No such file or directory\" on opening, expected a readable file");
   save_checkpoint(path, run.weights());
-  CHECK(load_error(path) == "mae: FILE: found a checkpoint without the state of a run, expected one that save_run wrote");
+  CHECK(load_error(path) ==
+        "mae: FILE: found a checkpoint without the state of a run, expected one that save_run wrote");
   check_checkpoint(path);  // whole, though
 
   save_run(path, run);
@@ -214,21 +217,61 @@ TEST_CASE("files that are no state of a run, or damaged") {
   }
 }
 
+TEST_CASE("files that say nonsense, with the right checksum") {
+  const TemporaryDirectory folder;
+  Run run(images, small<PretrainingOptions>(), normalization);
+  run.update();
+  save_run(folder / "run", run);
+  const SafetensorsFile file = SafetensorsFile::read(folder / "run");
+  auto error_with = [&](const std::string& key, const std::string& value) {
+    Facts facts = file.metadata();
+    if (value.empty()) facts.erase(key);
+    else facts[key] = value;
+    Checksum sum;
+    detail::add_metadata(sum, facts);
+    std::vector<std::vector<std::byte>> bytes;
+    std::vector<TensorBytes> tensors;
+    for (const TensorEntry& entry : file.entries()) {
+      bytes.push_back(file.bytes(entry.name));
+      sum.add(bytes.back().data(), static_cast<Index>(bytes.back().size()));
+      tensors.push_back({entry.name, entry.dtype, entry.shape, bytes.back().data()});
+    }
+    facts["run.checksum"] = sum.text();
+    write_safetensors(folder / "bad", tensors, facts);
+    return load_error(folder / "bad");
+  };
+  for (const char* const steps : {"x", "1.5", "[1]", "\"1\"", "1e99999", "99999999999999999999", "{"})
+    CHECK(error_with("run.steps", steps).starts_with("mae: FILE"));
+  CHECK(error_with("run.steps", "1\n5") ==
+        "mae: FILE: metadata 'run.steps': found '1?5', expected a whole number");
+  CHECK(error_with("run.steps", "13") == "mae: FILE: found 13 updates, expected at most 3 epochs of 4");
+  CHECK(error_with("run.steps", "-1") == "mae: FILE: found -1 updates, expected at most 3 epochs of 4");
+  CHECK(error_with("run.steps", "") == "mae: FILE: metadata: found no key 'run.steps', expected one");
+  CHECK(error_with("run.epoch_images", "-7").starts_with("mae: FILE: found a loss of "));
+  CHECK(error_with("run.epoch_loss", "1e999").starts_with("mae: FILE: metadata 'run.epoch_loss': found '1e999'"));
+  CHECK(error_with("run.seed", "") ==
+        "mae: FILE: the run to continue: found seed nothing, expected seed '3', as this run has");
+  CHECK(error_with("run.seed", std::string(5000, '9')).size() < 300);
+}
+
 TEST_CASE("a file that cannot be written leaves the earlier one") {
   const TemporaryDirectory folder;
   Run run(images, small<PretrainingOptions>(), normalization);
   save_run(folder / "run", run);
   const std::string before = read_text(folder / "run");
   run.update();
-  CHECK(error_of([&] { save_run(folder / "none/run", run); }).starts_with("mae: " + (folder / "none/run") + ": found "));
+  CHECK(
+      error_of([&] { save_run(folder / "none/run", run); }).starts_with("mae: " + (folder / "none/run") + ": found "));
   CHECK(error_of([&] { save_run(folder / "run", run, {{"config", "\xff"}}); }).find("UTF-8") != std::string::npos);
   // Weights that have run away must not take the place of good ones.
   run.weights().at(*run.weights().find("norm.bias"))[3] = HUGE_VALF;
   CHECK(error_of([&] { save_run(folder / "run", run); }) ==
-        "mae: " + (folder / "run") + ": found a number that is not finite in norm.bias, expected finite numbers, to save them");
+        "mae: " + (folder / "run") +
+            ": found a number that is not finite in norm.bias, expected finite numbers, to save them");
   run.weights().at(*run.weights().find("norm.bias"))[3] = 0;
   run.optimizer().second_moment().at(*run.weights().find("cls_token"))[0] = NAN;
-  CHECK(error_of([&] { save_run(folder / "run", run); }).find("in optimizer.exp_avg_sq.cls_token") != std::string::npos);
+  CHECK(error_of([&] { save_run(folder / "run", run); }).find("in optimizer.exp_avg_sq.cls_token") !=
+        std::string::npos);
   CHECK(read_text(folder / "run") == before);
   CHECK(folder.entries() == 1);
 }

@@ -67,7 +67,8 @@ void train(const mae::Dataset& images, const std::string& path, mae::Index updat
 
 int main(int count, char** words) {
   try {
-    if (count != 4) throw mae::Error("trainer", std::to_string(count - 1) + " words", "pretrain|finetune FOLDER UPDATES");
+    if (count != 4)
+      throw mae::Error("trainer", std::to_string(count - 1) + " words", "pretrain|finetune FOLDER UPDATES");
     const mae::Dataset images = gradients(25);
     const mae::Index updates = std::atol(words[3]);
     if (words[1] == std::string("pretrain")) train<mae::Pretraining<Model>>(images, words[2], updates);

@@ -38,5 +38,6 @@ TEST_CASE("never, and numbers that make no sense") {
   CHECK(test::error_of([] { Cadence(-1, 0); }) == "mae: updates between: found -1, expected a whole number from 0");
   CHECK(test::error_of([] { Cadence(0, -1); }) ==
         "mae: seconds between: found -1.000000, expected a finite number from 0");
-  CHECK(test::error_of([] { Cadence(0, HUGE_VAL); }) == "mae: seconds between: found inf, expected a finite number from 0");
+  CHECK(test::error_of([] { Cadence(0, HUGE_VAL); }) ==
+        "mae: seconds between: found inf, expected a finite number from 0");
 }

@@ -157,7 +157,8 @@ TEST_CASE("a run cannot be where its options never lead") {
   CHECK(error_at({-1, 0, 0}) == "mae: x: found -1 updates, expected at most 3 epochs of 7");
   CHECK(error_at({22, 0, 0}) == "mae: x: found 22 updates, expected at most 3 epochs of 7");
   CHECK(error_at({PTRDIFF_MAX, 0, 0}).starts_with("mae: x: found "));
-  CHECK(error_at({1, 101, 0}) == "mae: x: found a loss of 0.000000 over 101 images, expected a finite one over at most 100");
+  CHECK(error_at({1, 101, 0}) ==
+        "mae: x: found a loss of 0.000000 over 101 images, expected a finite one over at most 100");
   CHECK(error_at({1, -1, 0}).starts_with("mae: x: found a loss of "));
   CHECK(error_at({1, 16, NAN}).starts_with("mae: x: found a loss of "));
   CHECK(error_at({21, 100, 5}) == "");
@@ -178,7 +179,8 @@ TEST_CASE("options by name: each once, none missing, and what is written is read
     value = static_cast<std::remove_reference_t<decltype(value)>>(values[next++]);
   });
   // All members there are: these, of which two hold 5 and 4 of their own.
-  const auto& [batch, accumulation, epochs, warmup, rate, least, optimizer, layers, path, smoothing, crops, seed] = copy;
+  const auto& [batch, accumulation, epochs, warmup, rate, least, optimizer, layers, path, smoothing, crops, seed] =
+      copy;
   CHECK(next == 10 + 5 + 4);
   const bool same = batch == 8 && accumulation == 2 && epochs == 3 && warmup == 1 && rate == 1e-2 && least == 1e-6 &&
                     optimizer.beta2 == 0.999 && layers == 0.75 && path == 0.3 && smoothing == 0.1 && crops.shift == 1;

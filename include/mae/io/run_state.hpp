@@ -49,11 +49,11 @@ void check_identity(const SafetensorsFile& file, const Run& run) {
   std::string found, expected;
   for (const auto& [key, value] : identity_of(run)) {
     const auto at = file.metadata().find(key);
-    const std::string recorded = at == file.metadata().end() ? "nothing" : at->second;
-    if (recorded == value) continue;
+    if (at != file.metadata().end() && at->second == value) continue;
+    const std::string recorded = at == file.metadata().end() ? "nothing" : quoted(at->second);
     const std::string name = key.starts_with("run.") ? key.substr(4) : key;
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
-    expected += (expected.empty() ? "" : ", ") + name + " " + value;
+    expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
   }
   if (!found.empty()) throw Error(file.path() + ": the run to continue", found, expected + ", as this run has");
 }
@@ -82,14 +82,16 @@ inline void check_checksum(const SafetensorsFile& file) {
     sum.add(bytes.data(), static_cast<Index>(bytes.size()));
   }
   if (sum.text() != file.metadata(checksum_key))
-    throw Error(file.path(), "the checksum " + sum.text(), file.metadata(checksum_key) + "; the file is damaged");
+    throw Error(file.path(), "the checksum '" + sum.text() + "'",
+                quoted(file.metadata(checksum_key)) + "; the file is damaged");
 }
 
 inline Progress recorded_progress(const SafetensorsFile& file) {
   auto number = [&]<class T>(const char* key, T) {
     const auto value = nlohmann::json::parse(file.metadata(key), nullptr, false);
     if (!(std::is_integral_v<T> ? value.is_number_integer() : value.is_number()))
-      throw Error(file.path() + ": metadata " + quoted(key), file.metadata(key), "a number");
+      throw Error(file.path() + ": metadata " + quoted(key), quoted(file.metadata(key)),
+                  std::is_integral_v<T> ? "a whole number" : "a number");
     return value.template get<T>();
   };
   return {number("run.steps", Index{}), number("run.epoch_images", Index{}), number("run.epoch_loss", double{})};
