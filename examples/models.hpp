@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include <mae/model/masked_autoencoder.hpp>
+#include <mae/mae.hpp>
 
 namespace program {
 

@@ -25,6 +25,11 @@ std::string memory(double bytes) {
   return bytes >= 1e6 ? decimal(bytes / 1e6, bytes >= 1e7 ? 0 : 1) + " MB" : decimal(bytes / 1e3, 0) + " kB";
 }
 
+void report(const char* title, const std::string& text) {
+  std::printf("%-11s %s\n", title, text.c_str());
+  std::fflush(stdout);
+}
+
 Display::Display(mae::Index steps, mae::Index images, mae::Index begun)
     : steps_(steps), images_(images), begun_(begun), counted_(begun), terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
@@ -32,10 +37,7 @@ void Display::step(mae::Index step, const std::string& state) {
   const Clock::time_point now = Clock::now();
   if (!terminal_ || now - drawn_at_ < std::chrono::milliseconds(100)) return;
   drawn_at_ = now;
-  const std::chrono::duration<double> time = now - start_;
-  const double images = static_cast<double>((step - begun_) * images_);
-  std::printf("\r%s  %.0f images/s  %s left\033[K", state.c_str(), images / time.count(),
-              duration(seconds_left(step)).c_str());
+  std::printf("\r%s  %.0f images/s  %s left\033[K", state.c_str(), speed(step), duration(seconds_left(step)).c_str());
   std::fflush(stdout);
   drawn_ = true;
 }
@@ -46,7 +48,12 @@ void Display::say(const std::string& line) {
   drawn_ = false;
 }
 
-double Display::speed(mae::Index step) {
+double Display::speed(mae::Index step) const {
+  const std::chrono::duration<double> time = Clock::now() - start_;
+  return static_cast<double>((step - begun_) * images_) / time.count();
+}
+
+double Display::recent_speed(mae::Index step) {
   const Clock::time_point now = Clock::now();
   const std::chrono::duration<double> time = now - counted_at_;
   const double images = static_cast<double>((step - counted_) * images_);

@@ -11,6 +11,8 @@ namespace program {
 std::string duration(double seconds);
 /// "1.2 GB", "340 MB", "12 kB".
 std::string memory(double bytes);
+/// A line of what is told before the work begins: "title      text".
+void report(const char* title, const std::string& text);
 /// A number with `decimals` places.
 std::string decimal(double value, int decimals);
 
@@ -23,10 +25,12 @@ class Display {
   void step(mae::Index step, const std::string& state);
   /// A line that stays.
   void say(const std::string& line);
-  /// Images a second since the last call of this, or the beginning.
-  double speed(mae::Index step);
+  /// Images a second since the beginning, and since the last call of the second.
+  double speed(mae::Index step) const;
+  double recent_speed(mae::Index step);
   /// How long the updates that are left will take, if they take as long as those so far.
   double seconds_left(mae::Index step) const;
+  bool terminal() const { return terminal_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -1,5 +1,6 @@
 #include "process.hpp"
 
+#include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
 #include <csignal>
@@ -21,6 +22,11 @@ int finish() {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
   std::fputs("mae: standard output: found a place that cannot be written, expected all lines to arrive\n", stderr);
   return 1;
+}
+
+int use_threads(long long threads) {
+  if (threads > 0) mae::DefaultThreads::limit(static_cast<int>(threads));
+  return mae::DefaultThreads::count();
 }
 
 void stop_gently() {

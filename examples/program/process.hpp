@@ -9,6 +9,9 @@ void begin();
 /// The exit status: 0, or 1 after saying that what was printed could not all be written.
 int finish();
 
+/// Lets this thread's work be shared by `threads`, or for 0 by as many as there are processors. Returns how many.
+int use_threads(long long threads);
+
 /// From now on Ctrl-C and SIGTERM are remembered, to be asked for between steps. A second one ends the program at once.
 void stop_gently();
 /// SIGINT or SIGTERM if one has come, else 0.

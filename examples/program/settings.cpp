@@ -210,8 +210,33 @@ bool Text::take(const json& value) {
   return true;
 }
 template <>
+void Text::set(const std::string& value, const std::string& giver) {
+  give(value, giver, value);
+}
+template <>
 json Text::meant(const std::string& text) const {
   return text;
+}
+
+template <>
+std::string Texts::expected() const {
+  return "a list of texts";
+}
+template <>
+json Texts::value() const {
+  return value_;
+}
+template <>
+bool Texts::take(const json& value) {
+  if (!value.is_array()) return false;
+  for (const json& text : value)
+    if (!text.is_string()) return false;
+  value_ = value.get<std::vector<std::string>>();
+  return true;
+}
+template <>
+json Texts::meant(const std::string& text) const {
+  return json::array({text});
 }
 
 template <>
@@ -238,6 +263,7 @@ template class Of<double>;
 template class Of<std::optional<double>>;
 template class Of<std::vector<double>>;
 template class Of<std::string>;
+template class Of<std::vector<std::string>>;
 template class Of<bool>;
 
 Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides)
@@ -245,6 +271,13 @@ Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed
   owner.settings_.push_back(this);
 }
 
+void Setting::give(const json& value, const std::string& giver, const std::string& found) {
+  if (!take(value)) {
+    const std::string meant = value.is_string() ? nearest(value.get<std::string>(), allowed_.texts) : "";
+    throw mae::Error(giver, shown(found), expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
+  }
+  giver_ = giver;
+}
 Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
 
 // --- All together ---
@@ -262,22 +295,12 @@ std::string Settings::hint(const std::string& name, const std::string& prefix) c
   return meant.empty() ? "one that --help lists" : "a setting; did you mean " + prefix + meant + "?";
 }
 
-void Settings::give(Setting& setting, const json& value, const std::string& giver, const std::string& found) {
-  if (!setting.take(value)) {
-    const auto& texts = setting.allowed_.texts;
-    const std::string meant = value.is_string() ? nearest(value.get<std::string>(), texts) : "";
-    throw mae::Error(giver, shown(found),
-                     setting.expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
-  }
-  setting.giver_ = giver;
-}
-
 void Settings::read_file(const std::string& path) {
   const json object = read_object(path);
   for (const auto& [key, value] : object.items()) {
     Setting* const setting = find(key);
     if (!setting) throw mae::Error(path, "the key \"" + shown(key) + "\"", hint(key, ""));
-    give(*setting, value, path + ": " + key, value.dump());
+    setting->give(value, path + ": " + key, value.dump());
   }
 }
 
@@ -296,6 +319,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     options.push_back(s->is_switch() ? app.add_flag(flag + ",!--no-" + s->name_, s->meaning_)
                                      : app.add_option(flag, about));
     options.back()->group(s->group_)->take_all()->option_text(in_brackets(s->value()));
+    if (s->is_list_of_texts()) options.back()->expected(-1);  // one or more
   }
   app.get_formatter()->column_width(34);
   app.allow_extras();
@@ -317,11 +341,15 @@ bool Settings::parse(int count, const char* const* arguments) {
   if (file->count() > 0) read_file(file->results()[0]);
   for (std::size_t i = 0; i < options.size(); ++i) {
     const std::string flag = "--" + settings_[i]->name_;
-    if (options[i]->count() > 1) throw mae::Error(flag, "twice", "once");
     if (options[i]->count() == 0) continue;
+    if (settings_[i]->is_list_of_texts()) {
+      settings_[i]->give(json(options[i]->results()), flag, "a list");
+      continue;
+    }
+    if (options[i]->count() > 1) throw mae::Error(flag, "twice", "once");
     const std::string text = options[i]->results()[0];
     if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
-    give(*settings_[i], settings_[i]->meant(text), flag, text);
+    settings_[i]->give(settings_[i]->meant(text), flag, text);
   }
   return !print || (std::printf("%s\n", text().c_str()), false);
 }
@@ -345,7 +373,7 @@ void Settings::adopt(const std::string& record, const std::string& from) {
       throw mae::Error(setting->giver_, setting->value().dump(),
                        value.dump() + ", as the run that is resumed has; another value needs another run");
     const std::string giver = setting->given() ? setting->giver_ : from + ": " + name;
-    give(*setting, value, giver, value.dump());
+    setting->give(value, giver, value.dump());
   }
 }
 

@@ -69,6 +69,9 @@ class Setting {
   Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides);
 
   virtual bool is_switch() const { return false; }
+  virtual bool is_list_of_texts() const { return false; }
+  /// Takes a value from `giver`. Throws mae::Error, that it was `found` there, if it is not allowed.
+  void give(const nlohmann::json& value, const std::string& giver, const std::string& found);
   /// What is expected of a value, in words.
   virtual std::string expected() const = 0;
   virtual nlohmann::json value() const = 0;
@@ -85,7 +88,7 @@ class Setting {
   friend class Settings;
 };
 
-/// A setting of type T: whole number, number, text, switch, list of numbers, or a number that may be left open.
+/// A setting of type T: whole number, number, text, switch, list of numbers or texts, or a number that may be left open.
 template <class T>
 class Of final : public Setting {
  public:
@@ -96,10 +99,8 @@ class Of final : public Setting {
       : Of(owner, name, std::move(otherwise), meaning, Allowed{}, decides) {}
 
   const T& operator()() const { return value_; }
-  /// A default that another setting decides; does nothing if a value was given.
-  void otherwise(const T& value) {
-    if (!given()) value_ = value;
-  }
+  /// Texts only: takes a value that another place gives, such as a checkpoint. Throws mae::Error if it is not allowed.
+  void set(const T& value, const std::string& giver);
   /// The mistake that this value is, seen in the light of others.
   mae::Error error(const std::string& found, const std::string& expected) const {
     return mae::Error(subject(), found, expected);
@@ -107,6 +108,7 @@ class Of final : public Setting {
 
  private:
   bool is_switch() const override { return std::is_same_v<T, bool>; }
+  bool is_list_of_texts() const override { return std::is_same_v<T, std::vector<std::string>>; }
   std::string expected() const override;
   nlohmann::json value() const override;
   bool take(const nlohmann::json& value) override;
@@ -119,6 +121,7 @@ using Number = Of<double>;
 using Text = Of<std::string>;
 using Switch = Of<bool>;
 using Numbers = Of<std::vector<double>>;
+using Texts = Of<std::vector<std::string>>;  // on the command line one after the other: --pictures a.png b.png
 using MaybeNumber = Of<std::optional<double>>;
 
 /// The settings that are declared after it stand under this title in --help.
@@ -148,7 +151,6 @@ class Settings {
   friend class Setting;
   friend struct Heading;
   void read_file(const std::string& path);
-  void give(Setting& setting, const nlohmann::json& value, const std::string& giver, const std::string& found);
   Setting* find(const std::string& name) const;
   /// "; did you mean epochs?", or where all names stand.
   std::string hint(const std::string& name, const std::string& prefix) const;

@@ -1,0 +1,81 @@
+// The program `features`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <mae/io/npy.hpp>
+#include <mae/model/encode.hpp>
+#include <mae/ops/pool.hpp>
+#include <mae/train/metrics.hpp>
+
+#include "program/checkpoints.hpp"
+#include "program/report.hpp"
+#include "program/source.hpp"
+#include "program/work.hpp"
+
+struct Features {
+  struct Settings : program::Settings {
+    Settings() : program::Settings("features", "Writes the features that an encoder gives to images, for NumPy.") {}
+    program::DataSettings data{*this};
+    program::Heading heading{*this, "Features"};
+    program::Text encoder{*this, "encoder", "", "file of pretrain: encoder, model or checkpoint"};
+    program::Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's",
+                        program::one_of(program::model_names({"auto"}))};
+    program::Text tokens{*this, "tokens", "mean", "mean of the patches, the class token, or all: [images, tokens, width]",
+                         program::one_of({"mean", "class", "all"})};
+    program::Whole batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
+    program::Text out{*this, "out", "features", "folder for features.npy and labels.npy"};
+    program::Whole threads{*this, "threads", 0, "that compute; 0: as many as there are processors",
+                           program::between(0, 4096)};
+
+    void settle() {
+      if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+      settle_model(model, encoder());
+    }
+  };
+
+  template <class Preset>
+  static void run(const Settings& settings) {
+    using Encoder = mae::Encoder<typename Preset::Image, typename Preset::Encoder>;
+    using Policy = mae::Cpu<float>;
+    constexpr mae::Index D = Preset::Encoder::width, L = Preset::Image::patches;
+    program::use_threads(settings.threads());
+    const program::Source source(settings.data, Preset::Image::channels);
+    const program::Part& images = source.training();
+    const auto normalization = source.normalization(settings.encoder());
+    program::report_model<Encoder>(Preset::name);
+    program::report_data(source, normalization);
+    mae::Weights<Encoder, Policy> weights;
+    mae::load_encoder(settings.encoder(), weights);
+
+    const bool all = settings.tokens() == "all";
+    const mae::Index rows = all ? L + 1 : 1;
+    program::check_folder(settings.out.subject(), settings.out(), images.size() * rows * D * 4);
+    std::vector<float> features;
+    std::vector<std::int64_t> labels;
+    features.reserve(static_cast<std::size_t>(images.size() * rows * D));
+    using Program = mae::Program<mae::Features<Encoder>, Policy, mae::Inference>;
+    mae::for_each_result<Program>(
+        weights, images, normalization, settings.batch(), [&](const auto& batch, const auto& tokens) {
+          for (mae::Index b = 0; b < batch.count(); ++b) {
+            append(features, &tokens(b, 0, 0), settings.tokens(), L, D);
+            labels.push_back(images.label(batch.pictures[static_cast<std::size_t>(b)]));
+          }
+        });
+    program::make_folder(settings.out());
+    const std::vector<mae::Index> shape =
+        all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
+    mae::write_npy(settings.out() + "/features.npy", shape, features);
+    if (images.class_count() > 0) mae::write_npy(settings.out() + "/labels.npy", {images.size()}, labels);
+    program::report("wrote", settings.out() + "/features.npy" + (images.class_count() > 0 ? " and labels.npy" : ""));
+  }
+
+ private:
+  /// One image's features [L + 1, D], class token first, as they are wanted.
+  static void append(std::vector<float>& to, const float* tokens, const std::string& kind, mae::Index L, mae::Index D) {
+    if (kind == "class") return void(to.insert(to.end(), tokens, tokens + D));
+    if (kind == "all") return void(to.insert(to.end(), tokens, tokens + (L + 1) * D));
+    for (mae::Index d = 0; d < D; ++d) {
+      double sum = 0;
+      for (mae::Index l = 1; l <= L; ++l) sum += double(tokens[l * D + d]);
+      to.push_back(static_cast<float>(sum / static_cast<double>(L)));
+    }
+  }
+};

@@ -1,0 +1,35 @@
+// The program `finetune`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include "program/supervised.hpp"
+
+struct Finetune {
+  struct Settings : program::SupervisedSettings {
+    Settings()
+        : program::SupervisedSettings("finetune", "Fine-tunes a pre-trained encoder on labelled images.", "finetuned",
+                                      {}) {}
+    program::Heading heading{*this, "Fine-tuning"};
+    program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
+    program::MaybeNumber layer_decay{*this, "layer_decay", {},
+                                     "rate of a layer, as a share of the next one's; open: 0.75, from scratch 1",
+                                     program::above_to(0, 1)};
+    program::Number drop_path{*this, "drop_path", 0.1, "of the last block", program::from_below(0, 1)};
+    program::Number label_smoothing{*this, "label_smoothing", 0.1, "share of certainty given to all classes",
+                                    program::from_below(0, 1)};
+
+    void settle() { SupervisedSettings::settle(scratch()); }
+  };
+
+  template <class Preset>
+  static void run(const Settings& settings) {
+    using Model = mae::Classifier<typename Preset::Image, typename Preset::Encoder, Preset::classes>;
+    const int threads = program::use_threads(settings.run.threads());
+    const program::Source source(settings.data, Preset::Image::channels, true);
+    mae::FinetuningOptions options = settings.training.options(source.training().size());
+    options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
+    options.drop_path = settings.drop_path();
+    options.label_smoothing = settings.label_smoothing();
+    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
+                                             [](auto&) {});
+  }
+};

@@ -1,0 +1,91 @@
+// The program `pretrain`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <mae/io/panel.hpp>
+#include <mae/io/png.hpp>
+#include <mae/train/held_out.hpp>
+#include <mae/train/nearest_neighbours.hpp>
+#include <mae/train/pretrain.hpp>
+
+#include "program/checkpoints.hpp"
+#include "program/drive.hpp"
+#include "program/report.hpp"
+#include "program/source.hpp"
+#include "program/work.hpp"
+
+struct Pretrain {
+  struct Settings : program::Settings {
+    Settings() : program::Settings("pretrain", "Pre-trains a masked autoencoder on images without labels.") {}
+    program::DataSettings data{*this};
+    program::Heading heading{*this, "Model"};
+    program::Text model{*this, "model", "photos-64", "a line of examples/models.hpp",
+                        program::one_of(program::model_names())};
+    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: the model's first",
+                                    program::inside(0, 1)};
+    program::TrainingSettings<mae::PretrainingOptions> training{*this};
+    program::RunSettings run{*this, "pretrained"};
+    program::Whole neighbours{*this, "neighbours", 5000,
+                              "training images among which held-out ones find their class, if labelled; 0: none",
+                              program::at_least(0), program::Decides::work};
+    std::string checkpoint{};  ///< to resume from, or ""
+
+    void settle() { checkpoint = settle_folder(*this, run); }
+  };
+
+  /// Works with the mask ratio that is asked for, among those that were compiled.
+  template <class Preset>
+  static void run(const Settings& settings) {
+    [&]<class... Ratio>(std::tuple<Ratio...>*) {
+      auto is_wanted = [&](double ratio) { return !settings.mask_ratio() || *settings.mask_ratio() == ratio; };
+      if (((is_wanted(Ratio::value) && (train<Preset, Ratio>(settings), true)) || ...)) return;
+      std::string compiled;
+      ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
+      throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 4),
+                                      compiled + ", compiled for " + Preset::name +
+                                          "; another MaskRatio goes to its line in examples/models.hpp");
+    }(static_cast<typename Preset::Ratios*>(nullptr));
+  }
+
+ private:
+  using Policy = mae::Cpu<float>;
+
+  template <class Preset, class Ratio>
+  static void train(const Settings& settings) {
+    using Model = typename Preset::template Autoencoder<Ratio>;
+    const int threads = program::use_threads(settings.run.threads());
+    const program::Source source(settings.data, Model::Image::channels);
+    const program::Part &images = source.training(), *const held_out = source.held_out();
+    const auto options = settings.training.options(images.size());
+    const auto normalization = source.normalization(settings.checkpoint);
+    program::report_model<Model>(Preset::name);
+    program::report_data(source, normalization);
+    program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source);
+    program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
+    mae::Pretraining<Model, Policy> run(images, options, normalization);
+    program::report_updates(run);
+    const double baseline = mae::baseline_loss<Model>(images, normalization);
+    program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");
+
+    const std::string folder = settings.run.out();
+    const program::Part shown = (held_out ? *held_out : images).first(6);
+    const program::Part known = images.first(settings.neighbours());
+    program::Driver driver(run, {settings.run, program::facts_of(settings, Preset::name), settings.program(),
+                                 settings.checkpoint, settings.data.loaders(), &program::Record::held_out_loss,
+                                 "held_out_loss", false, baseline});
+    auto look = [&](program::Record& record) {
+      if (!held_out) return;
+      record.held_out_loss = mae::held_out_loss(run.weights(), *held_out, normalization);
+      if (settings.neighbours() > 0 && images.class_count() > 1)
+        record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *held_out, normalization);
+    };
+    auto draw = [&] {
+      const mae::Index scale = std::max<mae::Index>(1, 96 / Model::Image::height);
+      mae::write_png(folder + "/panel.png", mae::draw_panel(run.weights(), shown, normalization, {.scale = scale}));
+    };
+    if (!driver.drive(look, draw)) return;
+    mae::Facts facts = mae::facts_of(run);
+    facts.merge(program::facts_of(settings, Preset::name));
+    mae::save_checkpoint(folder + "/model.safetensors", run.weights(), facts);
+    mae::save_encoder(folder + "/encoder.safetensors", run.weights(), facts);
+    driver.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
+  }
+};

@@ -1,0 +1,26 @@
+// The program `probe`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <mae/train/probe.hpp>
+
+#include "program/supervised.hpp"
+
+struct Probe {
+  struct Settings : program::SupervisedSettings {
+    Settings()
+        : program::SupervisedSettings("probe", "Trains one linear layer on the features of a frozen encoder.", "probed",
+                                      mae::probing_options()) {}
+    void settle() { SupervisedSettings::settle(false); }
+  };
+
+  template <class Preset>
+  static void run(const Settings& settings) {
+    using Model =
+        mae::LinearProbe<typename Preset::Image, typename Preset::Encoder, Preset::classes, mae::Pool::mean>;
+    const int threads = program::use_threads(settings.run.threads());
+    const program::Source source(settings.data, Preset::Image::channels, true);
+    const auto options = settings.training.options(source.training().size());
+    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
+                                             [](auto& run) { mae::prepare_probe(run); });
+  }
+};

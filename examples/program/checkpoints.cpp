@@ -1,0 +1,45 @@
+#include "checkpoints.hpp"
+
+#include <mae/io/checkpoint_folder.hpp>
+
+#include <cstdio>
+
+#include "process.hpp"
+
+namespace program {
+
+std::string settle_folder(Settings& all, const RunSettings& run) {
+  const std::string& folder = run.out();
+  const mae::CheckpointFolder checkpoints(folder);
+  const bool any = !checkpoints.list().empty();
+  if (!run.resume()) {
+    if (any)
+      throw run.out.error(folder + " with checkpoints of an earlier run", "--resume to go on, or another folder");
+    check_folder(run.out.subject(), folder);
+    return "";
+  }
+  if (!any) throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
+  const auto newest = checkpoints.newest();
+  for (const std::string& skipped : newest.skipped) std::printf("passed over: %s\n", skipped.c_str());
+  if (newest.path.empty()) throw run.out.error(folder + " without a good checkpoint", "one to resume from");
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(newest.path);
+  if (file.metadata("program") != all.program())
+    throw mae::Error(newest.path, "a checkpoint of the program " + file.metadata("program"), "one of " + all.program());
+  all.adopt(file.metadata("settings"), newest.path);
+  return newest.path;
+}
+
+void check_room(const RunSettings& run, mae::Index bytes) {
+  // One more is written before an old one goes, and one may be the best.
+  check_folder(run.out.subject(), run.out(), (run.keep_last() + 2) * bytes);
+}
+
+void settle_model(Text& model, const std::string& path) {
+  if (model() != "auto") return;
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(path);
+  if (!file.metadata().contains("model"))
+    throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
+  model.set(file.metadata("model"), path + ": model");
+}
+
+}  // namespace program

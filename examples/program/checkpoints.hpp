@@ -1,0 +1,25 @@
+// Which checkpoint a program begins from, and what it says of the settings.
+#pragma once
+#include <mae/io/checkpoint.hpp>
+
+#include "training.hpp"
+
+namespace program {
+
+/// What a program says in its checkpoints beside what the library does.
+inline mae::Facts facts_of(const Settings& settings, const std::string& model) {
+  return {{"program", settings.program()}, {"model", model}, {"settings", settings.record()}};
+}
+
+/// The checkpoint that the run goes on from, whose settings are adopted: with --resume the newest good one of the
+/// folder. Without it "", and the folder must have none. Throws mae::Error.
+std::string settle_folder(Settings& all, const RunSettings& run);
+
+/// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each.
+void check_room(const RunSettings& run, mae::Index bytes);
+
+/// The model's name: the setting, or for "auto" what the checkpoint at `path` says. Throws mae::Error if it does not, or
+/// if this build has no such model.
+void settle_model(Text& model, const std::string& path);
+
+}  // namespace program

@@ -1,0 +1,164 @@
+// Drives a training run to its end, or until it is told to stop: batches ahead, log, progress, evaluation, checkpoints.
+//
+// After every update: is the loss finite (the library throws and names the layer), is a line due, is a checkpoint due,
+// was a signal received? After every epoch: held-out images, a line in the log, a checkpoint if it is the best so far.
+// A run that was stopped goes on from its newest checkpoint to the bits of one that was not.
+#pragma once
+#include <chrono>
+#include <limits>
+
+#include <mae/io/checkpoint_folder.hpp>
+#include <mae/io/prefetch.hpp>
+#include <mae/io/run_state.hpp>
+#include <mae/train/cadence.hpp>
+#include <mae/train/health.hpp>
+
+#include "display.hpp"
+#include "log.hpp"
+#include "process.hpp"
+#include "training.hpp"
+
+namespace program {
+
+/// What a program tells `drive`.
+struct Course {
+  const RunSettings& settings;
+  mae::Facts facts;                       ///< for every checkpoint
+  std::string program, checkpoint;        ///< to resume from, or ""
+  mae::Index loaders = 0;
+  std::optional<double> Record::*metric;  ///< that says which checkpoint is best
+  const char* metric_name;
+  bool higher_is_better;
+  double baseline = 0;                    ///< the loss of knowing nothing; 0: not watched
+};
+
+template <class Run>
+class Driver {
+ public:
+  using Geometry = typename Run::Image;
+  using T = typename Run::T;
+
+  Driver(Run& run, const Course& course)
+      : run_(run),
+        course_(course),
+        folder_(course.settings.out(), {.keep = course.settings.keep_last(),
+                                        .metric = course.metric_name,
+                                        .higher_is_better = course.higher_is_better}),
+        begun_(resumed(run, course)),
+        log_(course.settings.out() + "/log.jsonl", begun_),
+        display_(run.options().epochs * run.updates_per_epoch(), images_in_update(run), begun_),
+        save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
+        watch_(course.baseline, std::max<mae::Index>(100, run.options().epochs * run.updates_per_epoch() / 10)) {
+    if (course.loaders > 0) run.read_from(ahead_.emplace(run.loader(), static_cast<int>(course.loaders)));
+  }
+
+  /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
+  /// checkpoints. Returns false if the run was told to stop before its end.
+  template <class Evaluate, class Draw>
+  bool drive(const Evaluate& evaluate, const Draw& draw) {
+    stop_gently();
+    while (!run_.finished() && stop_signal() == 0) {
+      const double loss = update();
+      show(loss);
+      bool best = false;
+      if (run_.at_epoch_end()) best = end_epoch(evaluate);
+      const bool last = run_.finished() || stop_signal() != 0;
+      if (!save_.due(steps(), seconds()) && !best && !last) continue;
+      saved_ = folder_.save(run_, course_.facts, best ? metric_of(log_.records().back()) : nan);
+      log_.draw_loss(course_.settings.out() + "/loss.png", course_.program);
+      log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.program);
+      draw();
+    }
+    if (run_.finished()) return true;
+    display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
+                 course_.program + " --resume --out " + course_.settings.out());
+    return false;
+  }
+  Display& display() { return display_; }
+
+ private:
+  static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
+  static mae::Index resumed(Run& run, const Course& course) {
+    make_folder(course.settings.out());
+    if (!course.checkpoint.empty()) mae::load_run(course.checkpoint, run);
+    return run.optimizer().steps();
+  }
+  static mae::Index images_in_update(const Run& run) { return run.options().batch * run.options().accumulation; }
+  mae::Index every(double epochs) const {
+    if (epochs <= 0) return 0;
+    return std::max<mae::Index>(1, std::llround(epochs * static_cast<double>(run_.updates_per_epoch())));
+  }
+  mae::Index steps() const { return run_.optimizer().steps(); }
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+  double update() {
+    try {
+      return run_.update();
+    } catch (const mae::Error&) {
+      if (saved_.empty()) saved_ = course_.checkpoint;
+      display_.say("the last good checkpoint: " + (saved_.empty() ? std::string("none yet") : saved_));
+      throw;
+    }
+  }
+
+  void show(double loss) {
+    const mae::TrainingEpoch epoch = run_.epoch_so_far();
+    const std::string place = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs);
+    display_.step(steps(), place + "  loss " + decimal(epoch.loss, 4));
+    if (course_.baseline > 0 && watch_.stuck(loss))
+      display_.say("still at the baseline after " + std::to_string(steps()) + " updates: the loss is that of predicting "
+                   "the mean; try another learning rate");
+    const mae::Index every = course_.settings.log_every();
+    if (every == 0 || steps() % every != 0) return;
+    const double epochs = static_cast<double>(steps()) / static_cast<double>(run_.updates_per_epoch());
+    log_.write({false, steps(), epochs, loss, epoch.rate, display_.recent_speed(steps())});
+    if (!display_.terminal() && !run_.at_epoch_end())
+      display_.say(place + "  update " + std::to_string(steps()) + "  loss " + decimal(loss, 4) + speed_and_time());
+  }
+  std::string speed_and_time() {
+    return "  " + decimal(display_.speed(steps()), 0) + " images/s  " + duration(display_.seconds_left(steps())) +
+           " left";
+  }
+
+  /// Returns true if the epoch is the best so far.
+  template <class Evaluate>
+  bool end_epoch(const Evaluate& evaluate) {
+    const mae::TrainingEpoch epoch = run_.epoch_so_far();
+    const auto number = static_cast<double>(epoch.epoch);
+    Record record{true, steps(), number, epoch.loss, epoch.rate, display_.recent_speed(steps())};
+    if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
+    std::string line = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) +
+                       "  loss " + decimal(epoch.loss, 4);
+    if (record.held_out_loss) line += "  held out " + decimal(*record.held_out_loss, 4);
+    if (record.knn) line += "  nearest neighbours " + decimal(100 * *record.knn, 1) + " %";
+    if (record.accuracy) line += "  accuracy " + decimal(100 * *record.accuracy, 1) + " %";
+    display_.say(line + speed_and_time());
+    const bool best = is_best(record);
+    log_.write(record);
+    return best;
+  }
+  double metric_of(const Record& record) const { return (record.*course_.metric).value_or(nan); }
+  bool is_best(const Record& record) const {
+    if (!(record.*course_.metric)) return false;
+    for (const Record& earlier : log_.records())
+      if (earlier.*course_.metric && (course_.higher_is_better ? metric_of(earlier) >= metric_of(record)
+                                                               : metric_of(earlier) <= metric_of(record)))
+        return false;
+    return true;
+  }
+
+  Run& run_;
+  Course course_;
+  mae::CheckpointFolder folder_;
+  mae::Index begun_;
+  Log log_;
+  Display display_;
+  mae::Cadence save_;
+  mae::BaselineWatch watch_;
+  std::optional<mae::Prefetch<Geometry, T>> ahead_;
+  std::string saved_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace program

@@ -1,0 +1,70 @@
+// What a training program prints before it begins: the model, the data, the plan of updates and of memory.
+#pragma once
+#include <mae/autograd/session.hpp>
+#include <mae/io/checkpoint.hpp>
+#include <mae/optim/schedule.hpp>
+
+#include "display.hpp"
+#include "source.hpp"
+
+namespace program {
+
+template <class Model>
+mae::Index parameter_count() {
+  mae::Index count = 0;
+  for (const mae::ParameterInfo& parameter : mae::parameters<Model>()) count += parameter.count;
+  return count;
+}
+/// Bytes of a checkpoint of a run: weights and both moments.
+template <class Model, class Policy>
+constexpr mae::Index checkpoint_bytes = 3 * mae::weights_size<Model>* mae::Index{sizeof(typename Policy::Parameter)};
+
+template <class Model>
+void report_model(const char* name) {
+  const mae::Facts facts = mae::describe<Model>();
+  report("model", std::string(name) + ", images of " + facts.at("image") + ", patches of " + facts.at("patch") + " x " +
+                      facts.at("patch"));
+  report("encoder", facts.at("encoder"));
+  if constexpr (requires { Model::mask_ratio; }) {
+    report("decoder", facts.at("decoder") + ", predicts " + facts.at("target"));
+    report("hidden", std::to_string(Model::L - Model::V) + " of " + std::to_string(Model::L) + " patches");
+  } else if constexpr (requires { Model::classes; }) {
+    report("classes", std::to_string(Model::classes) + " at most");
+  }
+  report("parameters", std::to_string(parameter_count<Model>()));
+}
+
+inline void report_data(const Source& source, const mae::Normalization& normalization) {
+  for (const std::string& line : source.describe()) report("data", line);
+  auto list = [](const std::vector<double>& values) {
+    std::string text;
+    for (const double value : values) text += (text.empty() ? "" : ", ") + decimal(value, 4);
+    return text;
+  };
+  report("statistics", "mean " + list(normalization.mean) + ", deviation " + list(normalization.deviation));
+}
+
+/// What memory the plan promises to a run that trains `Loss`, told before it is taken: `threads` compute on
+/// batches of `batch` images.
+template <class Loss, class Policy>
+void report_memory(mae::Index batch, int threads, const Source& source) {
+  using Step = mae::Session<mae::Program<Loss, Policy>>;
+  const double weights = 4.0 * static_cast<double>(mae::weights_size<Loss>) * sizeof(typename Policy::Parameter);
+  const auto step = static_cast<double>(Step::bytes(batch, threads));
+  const double pictures = static_cast<double>((source.settings().loaders() + 3) * batch * Loss::Image::values);
+  const double batches = pictures * sizeof(typename Policy::Activation);
+  report("memory", memory(weights + step + batches) + ": " + memory(weights) + " weights, gradients and moments, " +
+                       memory(step) + " a step, " + memory(batches) + " batches, " + source.memory() + " images");
+}
+
+/// How many updates the run will make.
+template <class Run>
+void report_updates(const Run& run) {
+  const auto& options = run.options();
+  const mae::Index epoch = run.updates_per_epoch(), update = options.batch * options.accumulation;
+  report("updates", std::to_string(epoch * options.epochs) + ", " + std::to_string(epoch) + " an epoch, of " +
+                        std::to_string(update) + " images; the rate rises to " +
+                        decimal(mae::scaled_rate(options.base_rate, update), 6));
+}
+
+}  // namespace program

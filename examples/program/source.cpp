@@ -1,0 +1,125 @@
+#include "source.hpp"
+
+#include <mae/data/batches.hpp>
+#include <mae/io/checkpoint.hpp>
+#include <mae/io/data_source.hpp>
+
+#include "display.hpp"
+
+#include <array_files.hpp>
+#include <picture_formats.hpp>
+
+#include <cstdio>
+
+namespace program {
+
+using Data = mae::DataSource<PictureFormats, ArrayFiles>;
+
+struct Collections {
+  std::unique_ptr<const Data> data, held_out;
+};
+
+namespace {
+
+std::vector<mae::Index> in_order(mae::Index count) {
+  std::vector<mae::Index> numbers(static_cast<std::size_t>(count));
+  for (mae::Index i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = i;
+  return numbers;
+}
+
+std::unique_ptr<const Data> open(const std::string& path, mae::Split split, const DataSettings& settings,
+                                 mae::Index channels, bool classes, const std::vector<std::string>& names) {
+  mae::DataOptions options{.format = settings.format() == "auto" ? "" : settings.format(), .split = split};
+  options.folder.channels = channels;
+  options.folder.shortest_side = settings.shortest_side();
+  options.folder.cache_bytes = settings.cache_megabytes() * 1'000'000;
+  options.folder.needs_classes = classes;
+  options.folder.classes = names;
+  options.folder.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
+  options.folder.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", text.c_str()); };
+  auto data = std::make_unique<const Data>(path, options);
+  data->images().check(path);
+  return data;
+}
+
+}  // namespace
+
+Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
+    : settings_(settings), collections_(std::make_unique<Collections>()) {
+  if (settings.data().empty()) throw settings.data.error("nothing", "a folder or a file of images");
+  if (!settings.held_out().empty() && settings.held_out_share() > 0)
+    throw settings.held_out_share.error("a share beside " + settings.held_out.subject(), "one of the two");
+  collections_->data = open(settings.data(), mae::Split::train, settings, channels, classes, {});
+  const mae::Images all = collections_->data->images();
+  // What is held out must be the same for every run on these data, whatever its seed.
+  std::vector<mae::Index> numbers = in_order(all.size());
+  if (settings.held_out_share() > 0 || settings.limit() > 0) numbers = mae::shuffled(all.size(), 0, 0);
+  if (settings.held_out_share() > 0) {
+    const auto kept = numbers.end() - std::llround(settings.held_out_share() * static_cast<double>(all.size()));
+    held_out_ = std::make_unique<Part>(Part{all, {kept, numbers.end()}});
+    numbers.erase(kept, numbers.end());
+  }
+  if (settings.limit() > static_cast<mae::Index>(numbers.size()))
+    throw settings.limit.error(std::to_string(settings.limit()),
+                               "at most the " + std::to_string(numbers.size()) + " images that there are");
+  if (settings.limit() > 0) numbers.resize(static_cast<std::size_t>(settings.limit()));
+  training_ = std::make_unique<Part>(Part{all, std::move(numbers)});
+  if (settings.held_out().empty()) return;
+  const mae::Split split = settings.held_out() == settings.data() ? mae::Split::test : mae::Split::train;
+  collections_->held_out =
+      open(settings.held_out(), split, settings, channels, classes, collections_->data->class_names());
+  const mae::Images other = collections_->held_out->images();
+  held_out_ = std::make_unique<Part>(Part{other, in_order(other.size())});
+}
+Source::~Source() = default;
+
+mae::Normalization Source::normalization(const std::string& checkpoint) const {
+  const std::string& kind = settings_.normalization();
+  const auto channels = static_cast<std::size_t>(training().channel_count());
+  if (kind == "auto" && !checkpoint.empty())
+    return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
+  if (kind == "auto" || kind == "data") return mae::Normalization::of(mae::channel_statistics(training()));
+  if (kind == "imagenet") {
+    if (channels != 3) throw settings_.normalization.error("imagenet for images of 1 channel", "data or given");
+    return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
+  }
+  for (const Numbers* const given : {&settings_.mean, &settings_.deviation})
+    if ((*given)().size() != channels)
+      throw given->error(std::to_string((*given)().size()) + " numbers",
+                         std::to_string(channels) + ", one for each channel, as normalization is given");
+  return {settings_.mean(), settings_.deviation()};
+}
+
+std::vector<std::string> Source::describe() const {
+  auto line = [](const Part& part, const std::string& from) {
+    return std::to_string(part.size()) + " images of " + from +
+           (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
+  };
+  std::vector<std::string> lines{line(training(), settings_.data() + " (" + collections_->data->format() + ")")};
+  if (const auto* const folder = collections_->data->folder(); folder && folder->ignored_files() > 0)
+    lines.push_back(std::to_string(folder->ignored_files()) + " files there are not named as pictures");
+  if (held_out_)
+    lines.push_back("held out: " + line(*held_out_, settings_.held_out().empty() ? "them" : settings_.held_out()));
+  return lines;
+}
+
+std::string Source::memory() const {
+  double bytes = 0;
+  for (const Data* const data : {collections_->data.get(), collections_->held_out.get()}) {
+    if (!data) continue;
+    if (data->folder()) return "at most " + program::memory(1e6 * static_cast<double>(settings_.cache_megabytes()));
+    data->images().with_picture(0, [&](const mae::PictureView& picture) {
+      bytes += static_cast<double>(data->images().size() * picture.channels * picture.height * picture.width);
+    });
+  }
+  return program::memory(bytes);
+}
+
+void Source::check_classes(mae::Index most, const std::string& model) const {
+  for (const Part* const part : {training_.get(), held_out_.get()})
+    if (part && part->class_count() > most)
+      throw mae::Error(settings_.data(), std::to_string(part->class_count()) + " classes",
+                       "at most " + std::to_string(most) + ", the Classes of " + model + " in examples/models.hpp");
+}
+
+}  // namespace program

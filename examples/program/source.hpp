@@ -1,0 +1,103 @@
+// The images that a program works with: which settings name them, how they are opened and divided.
+#pragma once
+#include <algorithm>
+#include <memory>
+
+#include <mae/data/images.hpp>
+#include <mae/data/statistics.hpp>
+
+#include "settings.hpp"
+
+namespace program {
+
+struct DataSettings {
+  Settings& all;
+
+  Heading heading{all, "Data"};
+  Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy"};
+  Text format{all, "format", "auto", "what data is",
+              one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
+  Text held_out{all, "held_out", "", "other images, to look at how training goes; the path of data: its test part"};
+  Number held_out_share{all, "held_out_share", 0, "share of data that is held out instead", from_below(0, 1)};
+  Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
+  Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
+                  one_of({"stop", "skip"})};
+  Text normalization{all, "normalization", "auto",
+                     "mean and deviation: of data, ImageNet's, or given; auto: those of the encoder, else of data",
+                     one_of({"auto", "data", "imagenet", "given"})};
+  Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
+  Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
+  Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never", at_least(0)};
+  Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", at_least(0), Decides::work};
+  Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
+                Decides::work};
+};
+
+/// Some of the images of a collection, in an order of their own: a collection too.
+struct Part {
+  mae::Images images;
+  std::vector<mae::Index> numbers;
+
+  mae::Index size() const { return static_cast<mae::Index>(numbers.size()); }
+  mae::Index channel_count() const { return images.channels(); }
+  mae::Index class_count() const { return images.classes(); }
+  std::int32_t label(mae::Index i) const { return images.label(numbers[static_cast<std::size_t>(i)]); }
+  /// The first `count` of them, or all.
+  Part first(mae::Index count) const {
+    return {images, {numbers.begin(), numbers.begin() + std::min(count, size())}};
+  }
+  /// Where the collection replaces an image that cannot be read, the next one of the part stands in: an image of
+  /// another part never does.
+  template <class Use>
+  void with_picture(mae::Index i, const Use& use) const {
+    for (mae::Index tries = 0, k = i; tries < size(); ++tries, k = (k + 1) % size()) {
+      const mae::Index number = numbers[static_cast<std::size_t>(k)];
+      bool found = false;
+      images.with_picture(number, [&](mae::PictureView picture) {
+        found = picture.number == number;
+        picture.number = k;
+        if (found) use(picture);
+      });
+      if (found) return;
+    }
+    throw mae::Error("images", "none that can be read", "at least one");
+  }
+};
+inline void validate(const Part& part, const std::string& subject) {
+  if (part.numbers.empty()) throw mae::Error(subject, "no images", "at least one");
+  part.images.check(subject);
+}
+
+/// What the paths of the settings are: known to source.cpp.
+struct Collections;
+
+/// The images that the settings name, opened.
+class Source {
+ public:
+  /// Images of `channels` channels, 1 or 3; with `classes`, of at least two. Throws mae::Error.
+  Source(const DataSettings& settings, mae::Index channels, bool classes = false);
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  const Part& training() const { return *training_; }
+  /// Null if no image is held out.
+  const Part* held_out() const { return held_out_.get(); }
+  /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
+  /// be computed, all training images are looked at.
+  mae::Normalization normalization(const std::string& checkpoint) const;
+  /// Throws mae::Error if there are more classes than the `most` of `model`.
+  void check_classes(mae::Index most, const std::string& model) const;
+  /// What there is, in lines.
+  std::vector<std::string> describe() const;
+  /// How much memory images take: "at most 2.0 GB".
+  std::string memory() const;
+  const DataSettings& settings() const { return settings_; }
+
+ private:
+  const DataSettings& settings_;
+  std::unique_ptr<Collections> collections_;
+  std::unique_ptr<Part> training_, held_out_;
+};
+
+}  // namespace program

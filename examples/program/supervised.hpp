@@ -1,0 +1,68 @@
+// What `finetune` and `probe` share: labelled images, an encoder to begin from, accuracy on held-out images.
+#pragma once
+#include <mae/train/finetune.hpp>
+#include <mae/train/metrics.hpp>
+
+#include "checkpoints.hpp"
+#include "drive.hpp"
+#include "report.hpp"
+#include "source.hpp"
+#include "work.hpp"
+
+namespace program {
+
+struct SupervisedSettings : Settings {
+  SupervisedSettings(const char* program, const char* purpose, const char* folder, const mae::FinetuningOptions& recipe)
+      : Settings(program, purpose), training{*this, recipe}, run{*this, folder} {}
+
+  DataSettings data{*this};
+  Heading heading{*this, "Model"};
+  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint"};
+  Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's", one_of(model_names({"auto"}))};
+  TrainingSettings<mae::FinetuningOptions> training;
+  RunSettings run;
+  std::string checkpoint{};  ///< to resume from, or ""
+
+  /// With `scratch`, no encoder is needed.
+  void settle(bool scratch) {
+    checkpoint = settle_folder(*this, run);
+    if (scratch) {
+      if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
+      if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
+      return;
+    }
+    if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+    settle_model(model, encoder());
+  }
+};
+
+/// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded.
+template <class Preset, class Model, class Prepare>
+void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
+                      const mae::Normalization& normalization, int threads, const Prepare& prepare) {
+  using Policy = mae::Cpu<float>;
+  const Part* const held_out = source.held_out();
+  source.check_classes(Preset::classes, Preset::name);
+  report_model<Model>(Preset::name);
+  report_data(source, normalization);
+  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, source.training().size()), threads, source);
+  check_room(settings.run, checkpoint_bytes<Model, Policy>);
+  mae::Finetuning<Model, Policy> run(source.training(), options, normalization);
+  if (settings.checkpoint.empty() && !settings.encoder().empty()) mae::load_encoder(settings.encoder(), run.weights());
+  prepare(run);
+  report_updates(run);
+
+  const std::string folder = settings.run.out();
+  Driver driver(run, {settings.run, facts_of(settings, Preset::name), settings.program(), settings.checkpoint,
+                      settings.data.loaders(), &Record::accuracy, "accuracy", true});
+  auto look = [&](Record& record) {
+    if (held_out) record.accuracy = mae::accuracy(run.weights(), *held_out, normalization);
+  };
+  if (!driver.drive(look, [] {})) return;
+  mae::Facts facts = mae::facts_of(run);
+  facts.merge(facts_of(settings, Preset::name));
+  mae::save_checkpoint(folder + "/model.safetensors", run.weights(), facts);
+  driver.display().say("wrote " + folder + "/model.safetensors and loss.png");
+}
+
+}  // namespace program
