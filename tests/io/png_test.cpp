@@ -78,10 +78,21 @@ TEST_CASE("a damaged byte gives an error or a picture, never a crash; damaged pi
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a chunk that claims more than the file has is refused before memory is taken for it") {
+  const test::TemporaryDirectory folder;
+  write_png(folder / "x.png", pattern(1, 1, 1));
+  std::string claims = test::read_text(folder / "x.png");
+  claims.insert(33, std::string("\x06\x74\0\0eXIf", 8));  // a chunk of 108 MB after the header
+  test::write_text(folder / "claims.png", claims);
+  CHECK(contains(error_of([&] { read_png(folder / "claims.png"); }),
+                 "/claims.png: found a file that ends within a chunk, expected a whole PNG file"));
+}
+
 TEST_CASE("what is no picture is named") {
   const test::TemporaryDirectory folder;
   test::write_text(folder / "text.png", "not a picture at all");
-  CHECK(contains(error_of([&] { read_png(folder / "text.png"); }), "/text.png: found \""));
+  CHECK(contains(error_of([&] { read_png(folder / "text.png"); }),
+                 "/text.png: found no PNG signature, expected a PNG file"));
   CHECK(contains(error_of([&] { read_png(folder / "none.png"); }), "No such file or directory"));
   CHECK(contains(error_of([&] { read_png(folder.path); }), "found a directory"));
   write_png(folder / "x.png", pattern(1, 1, 1));

@@ -25,13 +25,14 @@ struct PngState {
   ~PngState() { png_image_free(&image); }
 };
 
-/// libpng stops at the last pixel. Walks over the chunks of `bytes` to see that the file goes on to its end mark.
-inline void require_png_end(const std::string& subject, std::span<const std::uint8_t> bytes) {
+/// Walks over the chunks of `bytes` to see that each lies within the file and that the last is the end mark. libpng
+/// stops at the last pixel, and before that takes memory for whatever length a chunk claims.
+inline void check_png_chunks(const std::string& subject, std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) throw Error(subject, "no PNG signature", "a PNG file");
   for (std::size_t at = 8; bytes.size() - at >= 12;) {
-    const std::size_t length = std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 |
-                               std::size_t{bytes[at + 2]} << 8 | std::size_t{bytes[at + 3]};
-    if (std::memcmp(bytes.data() + at + 4, "IEND", 4) == 0) return;
+    const std::size_t length = png_get_uint_32(bytes.data() + at);
     if (length > bytes.size() - at - 12) break;
+    if (std::memcmp(bytes.data() + at + 4, "IEND", 4) == 0) return;
     at += length + 12;
   }
   throw Error(subject, "a file that ends within a chunk", "a whole PNG file");
@@ -42,6 +43,7 @@ inline void require_png_end(const std::string& subject, std::span<const std::uin
 /// Decodes the bytes of a PNG file to a picture of one or three channels. Throws `Error` about `subject` if they are
 /// truncated, damaged or too large a picture.
 inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& subject) {
+  detail::check_png_chunks(subject, bytes);
   detail::PngState state;
   png_image& png = state.image;
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
@@ -56,7 +58,6 @@ inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& 
   const png_color white{255, 255, 255};
   if (png_image_finish_read(&png, &white, together.data(), 0, nullptr) == 0)
     throw Error(subject, std::string("\"") + png.message + "\"", "a whole PNG file");
-  detail::require_png_end(subject, bytes);
   return detail::to_planes(together, channels, height, width);
 }
 
