@@ -1,6 +1,6 @@
 // What a training program prints before it begins: the model, the data, the plan of updates and of memory.
 #pragma once
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/batch_step.hpp>
 #include <mae/io/checkpoint.hpp>
 #include <mae/optim/schedule.hpp>
 
@@ -48,7 +48,7 @@ inline void report_data(const Source& source, const mae::Normalization& normaliz
 /// batches of `batch` images.
 template <class Loss, class Policy>
 void report_memory(mae::Index batch, int threads, const Source& source) {
-  using Step = mae::Session<mae::Program<Loss, Policy>>;
+  using Step = mae::BatchStep<mae::Program<Loss, Policy>>;
   const double weights = 4.0 * static_cast<double>(mae::weights_size<Loss>) * sizeof(typename Policy::Parameter);
   const auto step = static_cast<double>(Step::bytes(batch, threads));
   const double pictures = static_cast<double>((source.settings().loaders() + 3) * batch * Loss::Image::values);
