@@ -5,7 +5,8 @@
 // A photograph is turned upright as its camera noted (picture.hpp).
 //
 // libjpeg goes on when data are damaged or end early, with grey areas in the picture and a warning. Here that is an
-// error, except for the warnings about what does no harm to the pixels: bytes between segments, and a version number.
+// error, except for the warnings about what does no harm to the pixels: bytes between segments, a version number, and
+// zeros that some cameras write where a plain file needs no numbers.
 // It reports errors by a jump (longjmp) over the frames of its caller, so `JpegReader::run` lets only such code run
 // below it that has nothing to destroy.
 #pragma once
@@ -77,7 +78,8 @@ class JpegReader {
   }
   static void consider(j_common_ptr info, int level) {
     const int code = info->err->msg_code;
-    const bool harmless = code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM;
+    const bool harmless = code == JWRN_EXTRANEOUS_DATA || code == JWRN_NOT_SEQUENTIAL || code == JWRN_JFIF_MAJOR ||
+                          code == JWRN_ADOBE_XFORM;
     if (level < 0 && !harmless) leave(info);
   }
   /// Calls `step`, which must have nothing to destroy. Throws `Error` if libjpeg jumps out of it.
