@@ -134,10 +134,10 @@ std::vector<std::string> panel_notes(const PanelOptions& options) {
   }
   if (Model::target == Target::normalized_pixels)
     notes.push_back(options.statistics == HiddenStatistics::oracle
-                        ? "Mean and contrast of each patch are those of the original, hidden ones included: the model "
-                          "predicts neither."
-                        : "Mean and contrast of hidden patches are estimated from the visible ones, the nearer the "
-                          "more: the model predicts neither.");
+                        ? "Mean and contrast of every patch, hidden or not, are the original's; the model predicts "
+                          "neither."
+                        : "Mean and contrast of hidden patches are estimated from visible ones; the model predicts "
+                          "neither.");
   return notes;
 }
 
