@@ -92,7 +92,7 @@ json read_object(const std::string& path) {
   std::set<std::string> keys;
   auto refuse_twice = [&](int depth, json::parse_event_t event, json& key) {
     if (event == json::parse_event_t::key && depth == 1 && !keys.insert(key.get<std::string>()).second)
-      throw mae::Error(path + ": " + key.get<std::string>(), "twice", "once");
+      throw mae::Error(path + ": " + shown(key.get<std::string>()), "twice", "once");
     return true;
   };
   try {
@@ -103,6 +103,8 @@ json read_object(const std::string& path) {
     const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), error.byte));
     throw mae::Error(path + ": line " + std::to_string(1 + std::count(bytes.begin(), end, '\n')),
                      "what is not JSON", "a JSON object of settings");
+  } catch (const json::out_of_range&) {
+    throw mae::Error(path, "a number too large for a computer", "numbers below 1.8e308");
   }
 }
 
