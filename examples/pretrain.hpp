@@ -68,7 +68,7 @@ struct Pretrain {
     const std::string folder = settings.run.out();
     const program::Part shown = (held_out ? *held_out : images).first(6);
     const program::Part known = images.first(settings.neighbours());
-    program::Driver driver(run, {settings.run, program::facts_of(settings, Preset::name), settings.program(),
+    program::Driver driver(run, {settings, settings.run, program::facts_of(settings, Preset::name),
                                  settings.checkpoint, settings.data.loaders(), &program::Record::held_out_loss,
                                  "held_out_loss", false, baseline});
     auto look = [&](program::Record& record) {

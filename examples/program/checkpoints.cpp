@@ -10,12 +10,12 @@ namespace program {
 
 std::string settle_folder(Settings& all, const RunSettings& run) {
   const std::string& folder = run.out();
+  check_folder(run.out.subject(), folder);
   const mae::CheckpointFolder checkpoints(folder);
   const bool any = !checkpoints.list().empty();
   if (!run.resume()) {
     if (any)
       throw run.out.error(folder + " with checkpoints of an earlier run", "--resume to go on, or another folder");
-    check_folder(run.out.subject(), folder);
     return "";
   }
   if (!any) throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
@@ -26,6 +26,8 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
   if (file.metadata("program") != all.program())
     throw mae::Error(newest.path, "a checkpoint of the program " + file.metadata("program"), "one of " + all.program());
   all.adopt(file.metadata("settings"), newest.path);
+  if (const std::string path = settings_file(folder); ::access(path.c_str(), F_OK) == 0)
+    all.adopt_work(path, run.out);
   return newest.path;
 }
 

@@ -11,6 +11,9 @@ inline mae::Facts facts_of(const Settings& settings, const std::string& model) {
   return {{"program", settings.program()}, {"model", model}, {"settings", settings.record()}};
 }
 
+/// Where the settings of the last start stand, complete: what --print-config would have written.
+inline std::string settings_file(const std::string& folder) { return folder + "/settings.json"; }
+
 /// The checkpoint that the run goes on from, whose settings are adopted: with --resume the newest good one of the
 /// folder. Without it "", and the folder must have none. Throws mae::Error.
 std::string settle_folder(Settings& all, const RunSettings& run);

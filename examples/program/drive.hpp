@@ -13,6 +13,7 @@
 #include <mae/train/cadence.hpp>
 #include <mae/train/health.hpp>
 
+#include "checkpoints.hpp"
 #include "display.hpp"
 #include "log.hpp"
 #include "process.hpp"
@@ -22,9 +23,10 @@ namespace program {
 
 /// What a program tells `drive`.
 struct Course {
+  const Settings& all;
   const RunSettings& settings;
   mae::Facts facts;                       ///< for every checkpoint
-  std::string program, checkpoint;        ///< to resume from, or ""
+  std::string checkpoint;                 ///< to resume from, or ""
   mae::Index loaders = 0;
   std::optional<double> Record::*metric;  ///< that says which checkpoint is best
   const char* metric_name;
@@ -65,13 +67,13 @@ class Driver {
       const bool last = run_.finished() || stop_signal() != 0;
       if (!save_.due(steps(), seconds()) && !best && !last) continue;
       saved_ = folder_.save(run_, course_.facts, best ? metric_of(log_.records().back()) : nan);
-      log_.draw_loss(course_.settings.out() + "/loss.png", course_.program);
-      log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.program);
+      log_.draw_loss(course_.settings.out() + "/loss.png", course_.all.program());
+      log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.all.program());
       draw();
     }
     if (run_.finished()) return true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
-                 course_.program + " --resume --out " + course_.settings.out());
+                 course_.all.program() + " --resume --out " + course_.settings.out());
     return false;
   }
   Display& display() { return display_; }
@@ -81,6 +83,8 @@ class Driver {
   /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
   static mae::Index resumed(Run& run, const Course& course) {
     make_folder(course.settings.out());
+    const std::string text = course.all.text() + "\n";
+    mae::write_file(settings_file(course.settings.out()), text.data(), static_cast<mae::Index>(text.size()));
     if (!course.checkpoint.empty()) mae::load_run(course.checkpoint, run);
     return run.optimizer().steps();
   }
@@ -106,7 +110,8 @@ class Driver {
     const mae::TrainingEpoch epoch = run_.epoch_so_far();
     const std::string place = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs);
     display_.step(steps(), place + "  loss " + decimal(epoch.loss, 4));
-    if (course_.baseline > 0 && watch_.stuck(loss))
+    const bool warm = static_cast<double>(epoch.epoch) > run_.options().warmup;
+    if (course_.baseline > 0 && warm && watch_.stuck(loss))
       display_.say("still at the baseline after " + std::to_string(steps()) + " updates: the loss is that of predicting "
                    "the mean; try another learning rate");
     const mae::Index every = course_.settings.log_every();

@@ -4,14 +4,12 @@
 
 #include <mae/io/atomic_file.hpp>
 #include <mae/io/input_file.hpp>
-#include <mae/io/plot.hpp>
 #include <mae/io/png.hpp>
 
 namespace program {
 namespace {
 
-using Member = std::optional<double> Record::*;
-constexpr std::pair<const char*, Member> extras[] = {
+constexpr Line extras[] = {
     {"held_out_loss", &Record::held_out_loss}, {"knn", &Record::knn}, {"accuracy", &Record::accuracy}};
 
 std::string line_of(const Record& record) {
@@ -38,7 +36,7 @@ std::optional<Record> record_of(const std::string& text) {
   return record;
 }
 
-mae::Curve curve(const std::vector<Record>& records, const char* label, Member member) {
+mae::Curve curve(const std::vector<Record>& records, const char* label, std::optional<double> Record::*member) {
   mae::Curve result{label, {}, {}};
   for (const Record& record : records) {
     if (!record.epoch_ends || (member && !(record.*member))) continue;
@@ -82,19 +80,15 @@ void Log::write(const Record& record) {
 }
 
 void Log::draw_loss(const std::string& path, const std::string& title) const {
-  mae::Plot plot{title, "epoch", "loss", {curve(records_, "training", nullptr)}};
-  mae::Curve held_out = curve(records_, "held out", &Record::held_out_loss);
-  if (!held_out.x.empty()) plot.curves.push_back(std::move(held_out));
-  mae::write_png(path, mae::draw_plot(plot));
+  draw(path, {title, "epoch", "loss", {}}, {{"training", nullptr}, {"held out", &Record::held_out_loss}});
 }
-bool Log::draw_accuracy(const std::string& path, const std::string& title) const {
-  mae::Plot plot{title, "epoch", "accuracy", {}};
-  const std::pair<const char*, Member> kinds[] = {{"nearest neighbours", &Record::knn}, {"test", &Record::accuracy}};
-  for (const auto& [label, member] : kinds)
+void Log::draw_accuracy(const std::string& path, const std::string& title) const {
+  draw(path, {title, "epoch", "accuracy", {}}, {{"nearest neighbours", &Record::knn}, {"test", &Record::accuracy}});
+}
+void Log::draw(const std::string& path, mae::Plot plot, std::initializer_list<Line> lines) const {
+  for (const auto& [label, member] : lines)
     if (mae::Curve c = curve(records_, label, member); !c.x.empty()) plot.curves.push_back(std::move(c));
-  if (plot.curves.empty()) return false;
-  mae::write_png(path, mae::draw_plot(plot));
-  return true;
+  if (!plot.curves.empty()) mae::write_png(path, mae::draw_plot(plot));
 }
 
 }  // namespace program

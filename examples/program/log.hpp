@@ -5,11 +5,13 @@
 // A run that goes on from a checkpoint cuts the log back to it, so no line is doubled; a half line at the end, of a
 // program that was killed, goes too. The curves are drawn from the log, so they show the whole run.
 #pragma once
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <mae/core/config.hpp>
+#include <mae/io/plot.hpp>
 #include <mae/io/posix.hpp>
 
 namespace program {
@@ -25,6 +27,9 @@ struct Record {
   std::optional<double> held_out_loss{}, knn{}, accuracy{};
 };
 
+/// A curve: its name, and the number that it shows; null: the loss.
+using Line = std::pair<const char*, std::optional<double> Record::*>;
+
 class Log {
  public:
   /// Opens or begins the log at `path`. Lines after update `step` are removed. Throws mae::Error.
@@ -32,12 +37,13 @@ class Log {
   /// Adds a line. Throws mae::Error if it cannot be written.
   void write(const Record& record);
   const std::vector<Record>& records() const { return records_; }
-  /// Draws the loss over the epochs, and, if the log has them, held-out loss.
+  /// Draw loss and accuracy over the epochs, in training and held out; write nothing where the log has none.
   void draw_loss(const std::string& path, const std::string& title) const;
-  /// Draws accuracies over the epochs. Returns false, and writes nothing, if the log has none.
-  bool draw_accuracy(const std::string& path, const std::string& title) const;
+  void draw_accuracy(const std::string& path, const std::string& title) const;
 
  private:
+  void draw(const std::string& path, mae::Plot plot, std::initializer_list<Line> lines) const;
+
   std::string path_;
   mae::detail::Descriptor file_;
   std::vector<Record> records_;

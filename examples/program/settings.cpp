@@ -20,7 +20,9 @@ using nlohmann::json;
 /// A number without a tail of zeros.
 std::string plain(double value) {
   char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  const bool whole = std::fabs(value) < 1e15 && value == std::trunc(value);
+  return {text, whole ? std::to_chars(text, text + sizeof text, static_cast<long long>(value)).ptr
+                      : std::to_chars(text, text + sizeof text, value).ptr};
 }
 
 std::string in_range(const Allowed& allowed) {
@@ -340,42 +342,52 @@ bool Settings::parse(int count, const char* const* arguments) {
     throw mae::Error("command line", shown(extra),
                      flag ? hint(extra.substr(2, extra.find('=') - 2), "--") : "one file and flags as --help lists");
   }
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const std::vector<std::string>& texts = options[i]->results();
+    const std::string flag = "--" + settings_[i]->name_;
+    for (const std::string& text : texts)
+      if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
+    if (texts.size() > 1 && !settings_[i]->is_list_of_texts()) throw mae::Error(flag, "twice", "once");
+  }
   if (file->count() > 0) read_file(file->results()[0]);
   for (std::size_t i = 0; i < options.size(); ++i) {
-    const std::string flag = "--" + settings_[i]->name_;
-    if (options[i]->count() == 0) continue;
-    if (settings_[i]->is_list_of_texts()) {
-      settings_[i]->give(json(options[i]->results()), flag, "a list");
-      continue;
-    }
-    if (options[i]->count() > 1) throw mae::Error(flag, "twice", "once");
-    const std::string text = options[i]->results()[0];
-    if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
-    settings_[i]->give(settings_[i]->meant(text), flag, text);
+    const std::vector<std::string>& texts = options[i]->results();
+    if (texts.empty()) continue;
+    const bool list = settings_[i]->is_list_of_texts();
+    settings_[i]->give(list ? json(texts) : settings_[i]->meant(texts[0]), "--" + settings_[i]->name_, texts[0]);
   }
   return !print || (std::printf("%s\n", text().c_str()), false);
 }
 
-nlohmann::ordered_json Settings::object(bool all) const {
+nlohmann::ordered_json Settings::object(bool work) const {
   nlohmann::ordered_json values = nlohmann::ordered_json::object();
   for (const Setting* const setting : settings_)
-    if (all || setting->decides_ == Decides::result) values[setting->name_] = setting->value();
+    if (setting->decides_ == Decides::result || (work && setting->decides_ == Decides::work))
+      values[setting->name_] = setting->value();
   return values;
 }
 std::string Settings::text() const { return object(true).dump(2); }
 std::string Settings::record() const { return object(false).dump(); }
 
 void Settings::adopt(const std::string& record, const std::string& from) {
-  const nlohmann::json object = nlohmann::json::parse(record, nullptr, false);
-  if (!object.is_object()) throw mae::Error(from, "no settings", "those of the run");
-  for (const auto& [name, value] : object.items()) {
+  const json recorded = json::parse(record, nullptr, false);
+  if (!recorded.is_object()) throw mae::Error(from, "no settings", "those of the run");
+  for (const auto& [name, value] : recorded.items()) {
     Setting* const setting = find(name);
     if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
     if (setting->given() && setting->value() != value)
       throw mae::Error(setting->giver_, setting->value().dump(),
                        value.dump() + ", as the run that is resumed has; another value needs another run");
-    const std::string giver = setting->given() ? setting->giver_ : from + ": " + name;
-    setting->give(value, giver, value.dump());
+    setting->give(value, setting->given() ? setting->giver_ : from + ": " + name, value.dump());
+  }
+}
+
+void Settings::adopt_work(const std::string& path, const Setting& except) {
+  const json object = read_object(path);
+  for (const auto& [name, value] : object.items()) {
+    Setting* const setting = find(name);
+    if (!setting || setting == &except || setting->decides_ != Decides::work || setting->given()) continue;
+    setting->give(value, path + ": " + name, value.dump());
   }
 }
 

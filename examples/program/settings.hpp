@@ -45,9 +45,9 @@ inline Allowed inside(double low, double high) {
 }
 inline Allowed one_of(std::vector<std::string> texts) { return {.texts = std::move(texts)}; }
 
-/// What a setting decides: the result, so that checkpoints record it and a resumed run keeps it; or how the work is
-/// done, so that every start may choose anew.
-enum class Decides { result, work };
+/// What a setting decides: the result, so that checkpoints record it and a resumed run must keep it; how the work is
+/// done, so that every start may choose anew; or this start alone, so that no file has it.
+enum class Decides { result, work, start };
 
 class Settings;
 
@@ -139,12 +139,15 @@ class Settings {
   /// Reads the command line, and the file that it names. Returns false if a question was answered instead: --help,
   /// --version, --print-config. Throws mae::Error.
   bool parse(int count, const char* const* arguments);
-  /// A JSON object of all settings, in the order of declaration: what --print-config writes, and a valid file.
+  /// A JSON object of the settings, in the order of declaration: what --print-config writes, and a valid file.
   std::string text() const;
   /// The same of those that decide the result, on one line: for a checkpoint's metadata.
   std::string record() const;
-  /// Takes the values that a run had, as `record` wrote them. Throws mae::Error if another value was given for one.
+  /// Takes the values that a run had, from what `record` wrote. Throws mae::Error if another value was given for one.
   void adopt(const std::string& record, const std::string& from);
+  /// Takes how the work was done, where nothing else was given, from the file at `path` that `text` wrote. `except` keeps
+  /// its value.
+  void adopt_work(const std::string& path, const Setting& except);
   const std::string& program() const { return program_; }
 
  private:
@@ -154,7 +157,7 @@ class Settings {
   Setting* find(const std::string& name) const;
   /// "; did you mean epochs?", or where all names stand.
   std::string hint(const std::string& name, const std::string& prefix) const;
-  nlohmann::ordered_json object(bool all) const;
+  nlohmann::ordered_json object(bool work) const;
 
   std::string program_, purpose_, heading_ = "Settings";
   std::vector<Setting*> settings_;

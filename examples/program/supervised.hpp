@@ -53,7 +53,7 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   report_updates(run);
 
   const std::string folder = settings.run.out();
-  Driver driver(run, {settings.run, facts_of(settings, Preset::name), settings.program(), settings.checkpoint,
+  Driver driver(run, {settings, settings.run, facts_of(settings, Preset::name), settings.checkpoint,
                       settings.data.loaders(), &Record::accuracy, "accuracy", true});
   auto look = [&](Record& record) {
     if (held_out) record.accuracy = mae::accuracy(run.weights(), *held_out, normalization);

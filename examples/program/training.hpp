@@ -70,7 +70,7 @@ struct RunSettings {
 
   Heading run{all, "The run"};
   Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
-  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::work};
+  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::start};
   Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", at_least(0),
                            Decides::work};
   Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),

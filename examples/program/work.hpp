@@ -20,21 +20,26 @@ namespace program {
 template <class Job, std::size_t Number>
 void work(typename Job::Settings& settings);
 
+/// "digits-8", "mnist-28", …, after `first`.
+inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
+  [&]<class... M>(std::tuple<M...>*) { (first.push_back(M::name), ...); }(static_cast<Models*>(nullptr));
+  return first;
+}
+
 /// Settles what settings mean together, and works with the model that they name.
 template <class Job>
 int main(int count, char** arguments) {
   return run<typename Job::Settings>(count, arguments, [](typename Job::Settings& settings) {
     settings.settle();
     [&]<std::size_t... Number>(std::index_sequence<Number...>) {
-      ((settings.model() == std::tuple_element_t<Number, Models>::name && (work<Job, Number>(settings), true)) || ...);
+      if (((settings.model() == std::tuple_element_t<Number, Models>::name && (work<Job, Number>(settings), true)) ||
+           ...))
+        return;
+      std::string names;
+      for (const std::string& name : model_names()) names += (names.empty() ? "" : ", ") + name;
+      throw settings.model.error(settings.model(), "one of " + names + ", as examples/models.hpp has");
     }(std::make_index_sequence<std::tuple_size_v<Models>>());
   });
-}
-
-/// "digits-8", "mnist-28", …, after `first`.
-inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
-  [&]<class... M>(std::tuple<M...>*) { (first.push_back(M::name), ...); }(static_cast<Models*>(nullptr));
-  return first;
 }
 
 }  // namespace program

@@ -1,0 +1,63 @@
+#!/bin/sh
+# programs.sh PROGRAMS DATA FOLDER
+#
+# The programs one after the other, as a user runs them, each for a moment: on digits and on a folder of photographs.
+set -eu
+export PATH="$1:$PATH"
+data=$2 folder=$3
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+digits=$data/optdigits-images-idx3-ubyte
+fail() { echo "$*"; exit 1; }
+has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
+
+# What --print-config writes is a complete file, and valid.
+for program in pretrain finetune probe features; do
+  command -v $program > /dev/null || continue
+  $program --print-config > $program.json
+  $program $program.json --print-config | cmp - $program.json
+  for key in $(sed -n 's/^ *"\([a-z_0-9]*\)":.*/\1/p' $program.json); do
+    $program --help | grep -q -e "--$key" || fail "$program --help does not tell of $key"
+  done
+  [ "$($program --version)" = "$(pretrain --version)" ] || fail "$program --version"
+done
+
+# From pre-training to features.
+pretrain --data "$digits" --model digits-8 --held_out_share 0.2 --epochs 2 --base_learning_rate 4e-3 --mask_ratio 0.5
+has pretrained/model.safetensors pretrained/encoder.safetensors pretrained/loss.png pretrained/accuracy.png \
+  pretrained/panel.png pretrained/log.jsonl pretrained/settings.json
+[ "$(grep -c '"event":"epoch"' pretrained/log.jsonl)" = 2 ] || fail "the log has no line for each epoch"
+grep -q '"held_out_loss":.*"knn":' pretrained/log.jsonl || fail "held-out images were not looked at"
+encoder=pretrained/encoder.safetensors
+finetune --encoder $encoder --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
+finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --out scratch
+probe --encoder pretrained/model.safetensors --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
+has finetuned/model.safetensors scratch/model.safetensors probed/model.safetensors
+if command -v features > /dev/null; then
+  features --encoder $encoder --data "$digits" --limit 10
+  features --encoder $encoder --data "$digits" --limit 10 --tokens all --out all
+  head -c 128 features/features.npy | grep -q "'shape': (10, 64)" || fail "features.npy has another shape"
+  head -c 128 all/features.npy | grep -q "'shape': (10, 17, 64)" || fail "all/features.npy has another shape"
+  has features/labels.npy
+fi
+
+# A folder of photographs, with accumulation; one that cannot be read is named and skipped.
+mkdir photos
+for name in astronaut chelsea coffee; do for i in 1 2 3; do cp "$data/$name.png" photos/$name-$i.png; done; done
+head -c 9000 "$data/chelsea.png" > photos/chelsea-2.png
+pretrain --data photos --model digits-8 --batch 2 --accumulation 2 --epochs 2 --bad_images skip --flip \
+  --smallest_crop 0.5 --out skipped 2> skipped.txt
+[ "$(wc -l < skipped.txt)" = 1 ] || fail "the bad image is not named once: $(cat skipped.txt)"
+grep -q "^skipped: mae: photos/chelsea-2.png: found" skipped.txt || fail "another image is named: $(cat skipped.txt)"
+
+# A loss that is not finite ends the run, names the layer, and keeps the last good checkpoint.
+status=0
+pretrain --data "$digits" --model digits-8 --epochs 9 --warmup 3 --learning_rate 1e18 --checkpoint_epochs 0.04 --out lost \
+  > lost.txt 2> lost.error || status=$?
+[ $status = 1 ] || fail "a loss that is not finite ends with status $status: $(cat lost.error)"
+[ "$(wc -l < lost.error)" = 1 ] || fail "not one line: $(cat lost.error)"
+grep -q "^mae: training step: found a loss of .*, first not finite in .*, expected finite numbers" lost.error ||
+  grep -q "^mae: gradient: found .* not finite" lost.error || fail "it does not say why: $(cat lost.error)"
+grep -q "^the last good checkpoint: lost/checkpoint-" lost.txt || fail "it does not say what is left: $(cat lost.txt)"
+has lost/checkpoint-*.safetensors
