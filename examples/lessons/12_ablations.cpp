@@ -1,16 +1,17 @@
 // Lesson 12: the paper's ablations in miniature.
 //
-// What makes a masked autoencoder work? One asks by changing one thing at a time and pre-training again. The loss cannot
-// be the judge: with fewer patches hidden it is lower because the task is easier, and normalised targets are other
-// numbers altogether. So the encoder is judged by what it was made for: freeze it and train one linear layer on its
-// features to tell ten digits apart, with 300 labels (a linear probe). Count the right answers on 360 other digits.
+// What makes a masked autoencoder work? One asks by changing one thing at a time and pre-training again. The loss
+// cannot be the judge: with fewer patches hidden it is lower because the task is easier, and normalised targets are
+// other numbers altogether. So the encoder is judged by what it was made for: freeze it and train one linear layer on
+// its features to tell ten digits apart, with 300 labels (a linear probe). Count the right answers on 360 other
+// digits.
 //
 // What it shows: pre-training helps, in all rows but one; the mask ratio has a broad top, and with 2 of 16 patches
-// visible nothing is left to learn from (figure 5); a decoder of one block is too little for a probe (table 1a). What
-// it does not show: 360 images leave a doubt of 2 %, and seeds differ by as much, so rows whose ranges overlap are
-// equal. Half hidden is as good as 75 % here, for eight pixels of a digit are not as redundant as a photograph, and
-// the normalised target, which helps in the paper, makes no difference: a patch of four numbers has little structure
-// left.
+// visible nothing is left to learn from (figure 5). What it does not show: 360 images leave a doubt of 2 %, and seeds
+// differ by as much, so rows whose ranges overlap may well be equal, a decoder of one block and one of two among them
+// (table 1a). Half hidden is as good as 75 % here, for a digit of 8 × 8 pixels is not as redundant as a photograph,
+// and the normalised target, which helps in the paper, makes no difference: a patch of four numbers has little
+// structure left.
 //
 // Paper: section 4.1, figure 5 (mask ratio), tables 1a (decoder depth) and 1d (target); the probe: appendix A.1.
 #include <mae/io/idx.hpp>
