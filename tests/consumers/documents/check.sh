@@ -4,7 +4,9 @@
 # Runs or compiles every fenced block of a document; a block that is neither makes it fail.
 #   cpp     compiled: as it stands if it begins with an include, else with <mae/mae.hpp> before it, as declarations or
 #           as the body of a function
-#   sh      run, as one script, in a scratch folder. A line that stands in .ci/run is run there and skipped here.
+#   sh      run, as one script, in a scratch folder, until a command fails. What stands in .ci/run is run there and
+#           skipped here, and so are `cmake --preset default` and `cmake --build --preset default`, which made the
+#           build that this test belongs to; a `--target` of theirs must be one of that build.
 #   json    a file for a command that is run: `file` (see split.awk) names it, and a sh block uses that name
 #   cmake   a project of one program: configured and built
 #   text    what a program prints: stands, line for line, in a file examples/**/*.expected
@@ -22,7 +24,7 @@ blocks=$folder/blocks scratch=$folder/scratch
 awk -v folder="$blocks" -f "$here/split.awk" "$document" || { echo "$document: cannot be taken apart"; exit 1; }
 
 fail() {
-  echo "$document:$line: a block of $language: $1"
+  echo "$document:$line: a block of $language: $1" >&2
   exit 1
 }
 
@@ -60,6 +62,17 @@ compile() {
 # The programs of a script: the first word of each line that is not continued from the one before.
 programs() { awk '!continued { print $1 } { continued = /\\$/ }' "$1"; }
 
+# Throws out of the script $1 what needs no second run, least of all a build inside of a test.
+without_builds() {
+  made='cmake --build --preset default'
+  targets=$(sed -n "s/^$made --target //p" "$1")
+  [ -z "$targets" ] || known=$(cmake --build "$build" --target help)
+  for target in $targets; do
+    printf '%s\n' "$known" | grep -qw -e "$target" || fail "builds $target, which is no target"
+  done
+  grep -vx -e 'cmake --preset default' -e "$made\( --target [a-z0-9_ ]*\)*" "$1" | grep -vxF -f "$source/.ci/run" || true
+}
+
 run() {
   if [ -f "$blocks/$number.sed" ]; then
     sed -f "$blocks/$number.sed" "$block" > "$block.short"
@@ -68,8 +81,10 @@ run() {
   else
     cp "$block" "$block.short"
   fi
-  # What .ci/run runs needs no second run, least of all a build inside of a test.
-  grep -vxF -f "$source/.ci/run" "$block.short" > "$block.run" || true
+  # The shell does not stop where the first of two joined commands fails, so each gets a line of its own.
+  ! grep -q '||' "$block.short" || fail "hides with || whether a command fails"
+  awk '{ gsub(/ && /, "\n"); print }' "$block.short" > "$block.lines"
+  without_builds "$block.lines" > "$block.run"
   (cd "$scratch" && sh -eux "$block.run") < /dev/null > "$block.out" 2>&1 || {
     cat "$block.out"
     fail "ends with an error"
