@@ -47,8 +47,8 @@ struct Serial {
 };
 
 #if defined(_OPENMP)
-/// Threads as a type: an OpenMP team. Present only in files built with `-fopenmp`. Inside a parallel region, also one of
-/// yours, it is the calling thread alone.
+/// Threads as a type: an OpenMP team. Present only in files built with `-fopenmp`. Inside a parallel region, also one
+/// of yours, it is the calling thread alone.
 struct OpenMp {
   static int count() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
   static void limit(int threads) { omp_set_num_threads(threads); }
