@@ -3,8 +3,8 @@
 //   features --encoder pretrained/encoder.safetensors --data photos --out features
 //
 // Writes features.npy, [images, width] or with `--tokens all` [images, 1 + patches, width], and labels.npy if there are
-// labels, into the folder `out`. Row i belongs to image i of `data`, folders sorted by name. `features --help` lists all
-// settings.
+// labels, into the folder `out`. Row i belongs to image i of `data`, folders sorted by name. `features --help` lists
+// all settings.
 #include "features.hpp"
 
 int main(int count, char** arguments) { return program::main<Features>(count, arguments); }

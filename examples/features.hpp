@@ -18,7 +18,8 @@ struct Features {
     program::Text encoder{*this, "encoder", "", "file of pretrain: encoder, model or checkpoint"};
     program::Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's",
                         program::one_of(program::model_names({"auto"}))};
-    program::Text tokens{*this, "tokens", "mean", "mean of the patches, the class token, or all: [images, tokens, width]",
+    program::Text tokens{*this, "tokens", "mean",
+                         "mean of the patches, the class token, or all: [images, tokens, width]",
                          program::one_of({"mean", "class", "all"})};
     program::Whole batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
     program::Text out{*this, "out", "features", "folder for features.npy and labels.npy"};

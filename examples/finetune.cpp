@@ -3,8 +3,8 @@
 //   finetune --encoder pretrained/encoder.safetensors --data labelled --held_out_share 0.2 --out finetuned
 //   finetune --scratch --model photos-64 --data labelled --held_out_share 0.2 --out scratch       to compare
 //
-// Writes into the folder `out`: checkpoints to resume from, of which the one with the best accuracy on held-out images is
-// kept, log.jsonl, loss.png, accuracy.png, and at the end model.safetensors. `finetune --help` lists all settings.
+// Writes into the folder `out`: checkpoints to resume from, of which the one with the best accuracy on held-out images
+// is kept, log.jsonl, loss.png, accuracy.png, and at the end model.safetensors. `finetune --help` lists all settings.
 #include "finetune.hpp"
 
 int main(int count, char** arguments) { return program::main<Finetune>(count, arguments); }

@@ -24,7 +24,7 @@ struct Finetune {
     using Model = mae::Classifier<typename Preset::Image, typename Preset::Encoder, Preset::classes>;
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
-    mae::FinetuningOptions options = settings.training.options(source.training().size());
+    mae::FinetuningOptions options = settings.training.options(source.training().size() * settings.training.views());
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();

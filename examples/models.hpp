@@ -28,8 +28,8 @@ struct Classes {
   static constexpr mae::Index count = Count;
 };
 
-template <Name ModelName, class ImageType, class EncoderSize, class DecoderSize, mae::Target TargetKind, class ClassCount,
-          class... MaskRatios>
+template <Name ModelName, class ImageType, class EncoderSize, class DecoderSize, mae::Target TargetKind,
+          class ClassCount, class... MaskRatios>
 struct Model {
   static constexpr const char* name = ModelName.text;
   using Image = ImageType;

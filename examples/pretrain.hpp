@@ -53,7 +53,8 @@ struct Pretrain {
     using Model = typename Preset::template Autoencoder<Ratio>;
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Model::Image::channels);
-    const program::Part &images = source.training(), *const held_out = source.held_out();
+    const program::Part images = source.training().repeated(settings.training.views());
+    const program::Part* const held_out = source.held_out();
     const auto options = settings.training.options(images.size());
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
@@ -66,8 +67,8 @@ struct Pretrain {
     program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");
 
     const std::string folder = settings.run.out();
-    const program::Part shown = (held_out ? *held_out : images).first(6);
-    const program::Part known = images.first(settings.neighbours());
+    const program::Part shown = (held_out ? *held_out : source.training()).first(6);
+    const program::Part known = source.training().first(settings.neighbours());
     program::Driver driver(run, {settings, settings.run, program::facts_of(settings, Preset::name),
                                  settings.checkpoint, settings.data.loaders(), &program::Record::held_out_loss,
                                  "held_out_loss", false, baseline});

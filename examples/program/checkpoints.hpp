@@ -21,8 +21,8 @@ std::string settle_folder(Settings& all, const RunSettings& run);
 /// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each.
 void check_room(const RunSettings& run, mae::Index bytes);
 
-/// The model's name: the setting, or for "auto" what the checkpoint at `path` says. Throws mae::Error if it does not, or
-/// if this build has no such model.
+/// The model's name: the setting, or for "auto" what the checkpoint at `path` says. Throws mae::Error if it does not,
+/// or if this build has no such model.
 void settle_model(Text& model, const std::string& path);
 
 }  // namespace program

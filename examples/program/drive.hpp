@@ -112,8 +112,8 @@ class Driver {
     display_.step(steps(), place + "  loss " + decimal(epoch.loss, 4));
     const bool warm = static_cast<double>(epoch.epoch) > run_.options().warmup;
     if (course_.baseline > 0 && warm && watch_.stuck(loss))
-      display_.say("still at the baseline after " + std::to_string(steps()) + " updates: the loss is that of predicting "
-                   "the mean; try another learning rate");
+      display_.say("still at the baseline after " + std::to_string(steps()) +
+                   " updates: the loss is that of predicting the mean; try another learning rate");
     const mae::Index every = course_.settings.log_every();
     if (every == 0 || steps() % every != 0) return;
     const double epochs = static_cast<double>(steps()) / static_cast<double>(run_.updates_per_epoch());

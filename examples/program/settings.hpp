@@ -10,9 +10,9 @@
 //   for (mae::Index epoch = 0; epoch < settings.epochs(); ++epoch) …
 //
 // From the one line follow the key "epochs" of the JSON file, the flag --epochs, its line of --help with default and
-// range, its place in --print-config, the checks, and the record in checkpoints. A flag wins over the file. Mistakes are
-// a mae::Error that names file and key: unknown (with the nearest name), given twice, of a wrong type, out of range.
-// The command line is read by CLI11, the file by nlohmann_json, both in settings.cpp.
+// range, its place in --print-config, the checks, and the record in checkpoints. A flag wins over the file. Mistakes
+// are a mae::Error that names file and key: unknown (with the nearest name), twice, of a wrong type, out of range.
+// The command line is read by CLI11, the file by nlohmann_json, both in settings.cpp; types of values: values.cpp.
 #pragma once
 #include <limits>
 #include <optional>
@@ -88,7 +88,7 @@ class Setting {
   friend class Settings;
 };
 
-/// A setting of type T: whole number, number, text, switch, list of numbers or texts, or a number that may be left open.
+/// A setting of type T: whole number, number, text, switch, list of numbers or texts, a number that may be left open.
 template <class T>
 class Of final : public Setting {
  public:
@@ -145,8 +145,8 @@ class Settings {
   std::string record() const;
   /// Takes the values that a run had, from what `record` wrote. Throws mae::Error if another value was given for one.
   void adopt(const std::string& record, const std::string& from);
-  /// Takes how the work was done, where nothing else was given, from the file at `path` that `text` wrote. `except` keeps
-  /// its value.
+  /// Takes how the work was done, where nothing else was given, from the file at `path` that `text` wrote. `except`
+  /// keeps its value.
   void adopt_work(const std::string& path, const Setting& except);
   const std::string& program() const { return program_; }
 

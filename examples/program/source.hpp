@@ -27,7 +27,8 @@ struct DataSettings {
                      one_of({"auto", "data", "imagenet", "given"})};
   Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
-  Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never", at_least(0)};
+  Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
+                      at_least(0)};
   Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", at_least(0), Decides::work};
   Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                 Decides::work};
@@ -45,6 +46,13 @@ struct Part {
   /// The first `count` of them, or all.
   Part first(mae::Index count) const {
     return {images, {numbers.begin(), numbers.begin() + std::min(count, size())}};
+  }
+  /// Each of them `views` times, and each time with random numbers of its own.
+  Part repeated(mae::Index views) const {
+    Part part{images, {}};
+    for (mae::Index view = 0; view < views; ++view)
+      part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
+    return part;
   }
   /// Where the collection replaces an image that cannot be read, the next one of the part stands in: an image of
   /// another part never does.

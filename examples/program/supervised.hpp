@@ -18,7 +18,8 @@ struct SupervisedSettings : Settings {
   DataSettings data{*this};
   Heading heading{*this, "Model"};
   Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint"};
-  Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's", one_of(model_names({"auto"}))};
+  Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's",
+             one_of(model_names({"auto"}))};
   TrainingSettings<mae::FinetuningOptions> training;
   RunSettings run;
   std::string checkpoint{};  ///< to resume from, or ""
@@ -41,13 +42,14 @@ template <class Preset, class Model, class Prepare>
 void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
                       const mae::Normalization& normalization, int threads, const Prepare& prepare) {
   using Policy = mae::Cpu<float>;
+  const Part images = source.training().repeated(settings.training.views());
   const Part* const held_out = source.held_out();
   source.check_classes(Preset::classes, Preset::name);
   report_model<Model>(Preset::name);
   report_data(source, normalization);
-  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, source.training().size()), threads, source);
+  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source);
   check_room(settings.run, checkpoint_bytes<Model, Policy>);
-  mae::Finetuning<Model, Policy> run(source.training(), options, normalization);
+  mae::Finetuning<Model, Policy> run(images, options, normalization);
   if (settings.checkpoint.empty() && !settings.encoder().empty()) mae::load_encoder(settings.encoder(), run.weights());
   prepare(run);
   report_updates(run);

@@ -31,6 +31,7 @@ struct TrainingSettings {
   Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
   Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
   Heading augmentation{all, "Augmentation"};
+  Whole views{all, "views", 1, "random views of each image in an epoch; more where there are few images", between(1, 1e6)};
   Number smallest_crop{all, "smallest_crop", recipe.augmentation.smallest_crop,
                        "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
   Number widest{all, "widest", recipe.augmentation.widest, "aspect ratio of the widest crop", at_least(1)};
@@ -54,7 +55,8 @@ struct TrainingSettings {
  private:
   double base_rate(mae::Index images) const {
     if (learning_rate() && base_learning_rate() && base_learning_rate.given())
-      throw base_learning_rate.error("a value beside " + learning_rate.subject(), "one of the two; null leaves it open");
+      throw base_learning_rate.error("a value beside " + learning_rate.subject(),
+                                     "one of the two; null leaves it open");
     if (!learning_rate() && !base_learning_rate())
       throw base_learning_rate.error("null", "a rate here or in learning_rate");
     if (!learning_rate()) return *base_learning_rate();

@@ -14,6 +14,8 @@
 #include "../models.hpp"
 #include "program.hpp"
 
+#include <compiled_models.hpp>
+
 namespace program {
 
 /// The work of a program with model `Number` of models.hpp; `settings` are settled.
@@ -22,7 +24,9 @@ void work(typename Job::Settings& settings);
 
 /// "digits-8", "mnist-28", …, after `first`.
 inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
-  [&]<class... M>(std::tuple<M...>*) { (first.push_back(M::name), ...); }(static_cast<Models*>(nullptr));
+  [&]<std::size_t... Number>(std::index_sequence<Number...>) {
+    (first.push_back(std::tuple_element_t<Number, Models>::name), ...);
+  }(CompiledModels());
   return first;
 }
 
@@ -38,7 +42,7 @@ int main(int count, char** arguments) {
       std::string names;
       for (const std::string& name : model_names()) names += (names.empty() ? "" : ", ") + name;
       throw settings.model.error(settings.model(), "one of " + names + ", as examples/models.hpp has");
-    }(std::make_index_sequence<std::tuple_size_v<Models>>());
+    }(CompiledModels());
   });
 }
 

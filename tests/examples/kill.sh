@@ -9,10 +9,10 @@ data=$2 folder=$3 kills=$4
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
-run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --held_out_share 0.2 --shift 1 --epochs 12
-  --checkpoint_epochs 0.3 --out killed"
+run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --held_out_share 0.2 --shift 1 --epochs 6
+  --checkpoint_epochs 0.3"
 begin=$(date +%s%N)
-pretrain --model digits-8 --data "$data/optdigits-images-idx3-ubyte" --held_out_share 0.2 --shift 1 --epochs 12 --out whole > whole.txt
+$run --out whole > whole.txt
 length=$(($(date +%s%N) - begin))
 
 count=0 ended=0 resumed=0
@@ -20,7 +20,7 @@ while [ "$count" -lt "$kills" ] || [ "$ended" -eq 0 ]; do
   resume=
   if ls killed/checkpoint-*.safetensors > /dev/null 2>&1; then resume=--resume && resumed=$((resumed + 1)); fi
   # shellcheck disable=SC2086
-  $run $resume > run.txt 2>&1 &
+  $run --out killed $resume > run.txt 2>&1 &
   process=$!
   if [ "$count" -lt "$kills" ]; then
     sleep "$(awk -v seed="$count$$" -v length_ns="$length" 'BEGIN { srand(seed); print rand() * length_ns / 1e9 }')"
@@ -30,7 +30,7 @@ while [ "$count" -lt "$kills" ] || [ "$ended" -eq 0 ]; do
   wait $process 2> /dev/null || status=$?
   if [ "$status" -eq 137 ]; then continue; fi
   if [ "$status" -ne 0 ]; then echo "status $status after $count kills:" && cat run.txt && exit 1; fi
-  for file in model.safetensors encoder.safetensors checkpoint-264.safetensors; do cmp "whole/$file" "killed/$file"; done
+  for file in model.safetensors encoder.safetensors checkpoint-132.safetensors; do cmp "whole/$file" "killed/$file"; done
   rm -rf killed
   ended=$((ended + 1))
 done

@@ -145,7 +145,7 @@ mistake "A truncated checkpoint" "mae: short.safetensors: *: found *, expected *
 mistake "A file that is no checkpoint" "mae: run.json: found *, expected *" \
   probe --encoder run.json --data digits-images-idx3-ubyte
 mistake "A checkpoint of another model" \
-  "mae: encoder.safetensors: image: found 1 x 8 x 8, expected 1 x 28 x 28, as the model has" \
+  "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 128 wide, 6 blocks, 4 heads, as the model has" \
   probe --model mnist-28 --encoder encoder.safetensors --data digits-images-idx3-ubyte
 mistake "A folder of an earlier run" \
   "mae: --out: found run with checkpoints of an earlier run, expected --resume to go on, or another folder" \
