@@ -37,6 +37,7 @@ struct Features {
     using Encoder = mae::Encoder<typename Preset::Image, typename Preset::Encoder>;
     using Policy = mae::Cpu<float>;
     constexpr mae::Index D = Preset::Encoder::width, L = Preset::Image::patches;
+    program::check_sizes<Preset>(settings.encoder());
     program::use_threads(settings.threads());
     const program::Source source(settings.data, Preset::Image::channels);
     const program::Part& images = source.training();

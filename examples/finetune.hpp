@@ -22,13 +22,14 @@ struct Finetune {
   template <class Preset>
   static void run(const Settings& settings) {
     using Model = mae::Classifier<typename Preset::Image, typename Preset::Encoder, Preset::classes>;
+    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
     mae::FinetuningOptions options = settings.training.options(source.training().size() * settings.training.views());
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();
-    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
                                              [](auto&) {});
   }

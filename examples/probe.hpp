@@ -16,10 +16,11 @@ struct Probe {
   static void run(const Settings& settings) {
     using Model =
         mae::LinearProbe<typename Preset::Image, typename Preset::Encoder, Preset::classes, mae::Pool::mean>;
+    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
     const auto options = settings.training.options(source.training().size() * settings.training.views());
-    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
                                              [](auto& run) { mae::prepare_probe(run); });
   }

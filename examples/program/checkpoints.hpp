@@ -25,4 +25,11 @@ void check_room(const RunSettings& run, mae::Index bytes);
 /// or if this build has no such model.
 void settle_model(Text& model, const std::string& path);
 
+/// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp.
+template <class Preset>
+void check_sizes(const std::string& path) {
+  mae::detail::check_facts<mae::Encoder<typename Preset::Image, typename Preset::Encoder>>(
+      mae::SafetensorsFile::read(path));
+}
+
 }  // namespace program

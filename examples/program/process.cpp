@@ -1,5 +1,7 @@
 #include "process.hpp"
 
+#include "display.hpp"
+
 #include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
@@ -11,8 +13,6 @@ namespace program {
 namespace {
 
 volatile std::sig_atomic_t received = 0;
-
-std::string megabytes(double bytes) { return std::to_string(static_cast<long long>(bytes / 1e6) + 1) + " MB"; }
 
 }  // namespace
 
@@ -53,8 +53,8 @@ void check_folder(const std::string& setting, const std::string& folder, long lo
     throw mae::Error(setting, folder + " without the right to write there", expected);
   const fs::space_info space = fs::space(place, unknown);
   if (!unknown && space.available < static_cast<std::uintmax_t>(bytes))
-    throw mae::Error(setting, megabytes(static_cast<double>(space.available)) + " free on the disk of " + folder,
-                     "at least " + megabytes(static_cast<double>(bytes)));
+    throw mae::Error(setting, memory(static_cast<double>(space.available)) + " free on the disk of " + folder,
+                     "at least " + memory(static_cast<double>(bytes)));
 }
 
 void make_folder(const std::string& folder) {

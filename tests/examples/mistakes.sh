@@ -32,6 +32,7 @@ mistake() {
   fi
   shown=$*
   [ "$1" != sh ] || shown=$3
+  [ "$1" != unshare ] || shown=${5#*&& }
   printf '| %s | `%s` | `%s` | %s |\n' "$what" "$shown" "$found" "$status" >> "$table"
 }
 # The first bytes of a file.
@@ -145,8 +146,8 @@ mistake "A truncated checkpoint" "mae: short.safetensors: *: found *, expected *
 mistake "A file that is no checkpoint" "mae: run.json: found *, expected *" \
   probe --encoder run.json --data digits-images-idx3-ubyte
 mistake "A checkpoint of another model" \
-  "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 128 wide, 6 blocks, 4 heads, as the model has" \
-  probe --model mnist-28 --encoder encoder.safetensors --data digits-images-idx3-ubyte
+  "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 192 wide, 8 blocks, 3 heads, as the model has" \
+  probe --model photos-64 --encoder encoder.safetensors --data digits-images-idx3-ubyte
 mistake "A folder of an earlier run" \
   "mae: --out: found run with checkpoints of an earlier run, expected --resume to go on, or another folder" \
   $digits --out run
@@ -173,15 +174,22 @@ mistake "A folder for a file" "mae: photos: found a directory, expected a file" 
 mistake "Nowhere to print" \
   "mae: standard output: found a place that cannot be written, expected all lines to arrive" \
   sh -c "pretrain --print-config > /dev/full"
-ln -s /dev/full features.npy
 mkdir features
 ln -s /dev/full features/features.npy
-mistake "A full disk" "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
+mistake "A device for a file" \
+  "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
   features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out features
 mkdir little
-mistake "A file over the limit of the disk" \
+mistake "A disk that takes no more, found when writing" \
   'mae: little/features.npy: found "File too large" on writing, expected a file that can be written' \
   sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little"
+if unshare -rm mount -t tmpfs none little 2> /dev/null; then
+  mistake "A full disk, found before the work" \
+    "mae: --out: found 1.0 MB free on the disk of little, expected at least 11 MB" \
+    unshare -rm sh -c "mount -t tmpfs -o size=1m none little && $digits --out little"
+else
+  echo "no disk of 1 MB can be made here: a full disk is not tried"
+fi
 
 [ "$failures" -eq 0 ] || { echo "$failures mistakes are not told as they should be"; exit 1; }
 echo "$(($(wc -l < "$table") - 2)) mistakes, each told in one line: $table"
