@@ -28,6 +28,8 @@ struct Features {
 
     void settle() {
       if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+      data.refuse_division("features are those of all images of data, in their order");
+      if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
       settle_model(model, encoder());
     }
   };

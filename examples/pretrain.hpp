@@ -67,15 +67,15 @@ struct Pretrain {
     program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");
 
     const std::string folder = settings.run.out();
-    const program::Part shown = (held_out ? *held_out : source.training()).first(6);
-    const program::Part known = source.training().first(settings.neighbours());
+    const program::Part shown = (held_out ? *held_out : source.training()).some(6);
+    const program::Part known = source.training().some(settings.neighbours());
     program::Driver driver(run, {settings, settings.run, program::facts_of(settings, Preset::name),
                                  settings.checkpoint, settings.data.loaders(), &program::Record::held_out_loss,
                                  "held_out_loss", false, baseline});
     auto look = [&](program::Record& record) {
       if (!held_out) return;
       record.held_out_loss = mae::held_out_loss(run.weights(), *held_out, normalization);
-      if (settings.neighbours() > 0 && images.class_count() > 1)
+      if (settings.neighbours() > 0 && images.class_count() > 1 && held_out->class_count() > 1)
         record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *held_out, normalization);
     };
     auto draw = [&] {

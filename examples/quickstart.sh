@@ -14,6 +14,8 @@ present cmake || missing="$missing cmake"
 present ninja || missing="$missing ninja-build"
 header nlohmann/json.hpp || missing="$missing nlohmann-json3-dev"
 header png.h || missing="$missing libpng-dev"
+header jconfig.h || missing="$missing libjpeg-dev"
+header xtensor/xnpy.hpp || header xtensor/io/xnpy.hpp || missing="$missing xtensor-dev"
 header CLI/CLI.hpp || missing="$missing libcli11-dev"
 header doctest/doctest.h || missing="$missing doctest-dev"
 

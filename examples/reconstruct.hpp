@@ -41,6 +41,7 @@ struct Reconstruct {
     void settle() {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
       if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
+      data.refuse_division("images are taken from all of data");
       settle_model(model, checkpoint());
     }
   };
@@ -96,7 +97,7 @@ struct Reconstruct {
     program::report_model<Model>(Preset::name);
     if (settings.pictures().empty()) {
       const program::Source source(settings.data, Model::Image::channels);
-      const program::Part images = source.training().first(settings.images());
+      const program::Part images = source.training().some(settings.images());
       draw(settings, weights, images, source.normalization(settings.checkpoint()));
     } else {
       Pictures images;

@@ -48,7 +48,7 @@ class Driver {
                                         .higher_is_better = course.higher_is_better}),
         begun_(resumed(run, course)),
         log_(course.settings.out() + "/log.jsonl", begun_),
-        display_(run.options().epochs * run.updates_per_epoch(), images_in_update(run), begun_),
+        display_(run.options().epochs * run.updates_per_epoch(), run.images_per_update(), begun_),
         save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
         watch_(course.baseline, std::max<mae::Index>(100, run.options().epochs * run.updates_per_epoch() / 10)) {
     if (course.loaders > 0) run.read_from(ahead_.emplace(run.loader(), static_cast<int>(course.loaders)));
@@ -59,19 +59,17 @@ class Driver {
   template <class Evaluate, class Draw>
   bool drive(const Evaluate& evaluate, const Draw& draw) {
     stop_gently();
-    while (!run_.finished() && stop_signal() == 0) {
+    bool stopped = false;
+    while (!run_.finished() && !stopped) {
       const double loss = update();
       show(loss);
-      bool best = false;
-      if (run_.at_epoch_end()) best = end_epoch(evaluate);
-      const bool last = run_.finished() || stop_signal() != 0;
-      if (!save_.due(steps(), seconds()) && !best && !last) continue;
+      const bool best = run_.at_epoch_end() && end_epoch(evaluate);
+      stopped = stop_signal() != 0;  // asked once an update: what is stopped is saved
+      if (!save_.due(steps(), seconds()) && !best && !stopped && !run_.finished()) continue;
       saved_ = folder_.save(run_, course_.facts, best ? metric_of(log_.records().back()) : nan);
-      log_.draw_loss(course_.settings.out() + "/loss.png", course_.all.program());
-      log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.all.program());
-      draw();
+      if (!run_.finished()) draw_all(draw);
     }
-    if (run_.finished()) return true;
+    if (run_.finished()) return draw_all(draw), true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
                  course_.all.program() + " --resume --out " + course_.settings.out());
     return false;
@@ -88,7 +86,12 @@ class Driver {
     if (!course.checkpoint.empty()) mae::load_run(course.checkpoint, run);
     return run.optimizer().steps();
   }
-  static mae::Index images_in_update(const Run& run) { return run.options().batch * run.options().accumulation; }
+  template <class Draw>
+  void draw_all(const Draw& draw) {
+    log_.draw_loss(course_.settings.out() + "/loss.png", course_.all.program());
+    log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.all.program());
+    draw();
+  }
   mae::Index every(double epochs) const {
     if (epochs <= 0) return 0;
     return std::max<mae::Index>(1, std::llround(epochs * static_cast<double>(run_.updates_per_epoch())));
@@ -132,7 +135,13 @@ class Driver {
     const mae::TrainingEpoch epoch = run_.epoch_so_far();
     const auto number = static_cast<double>(epoch.epoch);
     Record record{true, steps(), number, epoch.loss, epoch.rate, display_.recent_speed(steps())};
-    if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
+    try {
+      if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
+    } catch (const mae::Error&) {  // an image that cannot be read: nothing of the training is lost
+      saved_ = folder_.save(run_, course_.facts);
+      display_.say("saved before the error: " + saved_);
+      throw;
+    }
     std::string line = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) +
                        "  loss " + decimal(epoch.loss, 4);
     if (record.held_out_loss) line += "  held out " + decimal(*record.held_out_loss, 4);

@@ -29,8 +29,10 @@ std::optional<Record> record_of(const std::string& text) {
   const nlohmann::json line = nlohmann::json::parse(text, nullptr, false);
   auto number = [&](const char* key) { return line.contains(key) && line[key].is_number(); };
   if (!line.is_object() || !number("step") || !number("epoch") || !number("loss") || !number("rate")) return {};
-  Record record{line.value("event", "") == "epoch", line["step"].get<mae::Index>(), line["epoch"].get<double>(),
-                line["loss"].get<double>(), line["rate"].get<double>(), line.value("images_per_second", 0.0)};
+  if (!number("images_per_second") || !line["step"].is_number_integer()) return {};
+  Record record{line.contains("event") && line["event"] == "epoch", line["step"].get<mae::Index>(),
+                line["epoch"].get<double>(), line["loss"].get<double>(), line["rate"].get<double>(),
+                line["images_per_second"].get<double>()};
   for (const auto& [name, member] : extras)
     if (number(name)) record.*member = line[name].get<double>();
   return record;

@@ -61,7 +61,7 @@ void report_memory(mae::Index batch, int threads, const Source& source) {
 template <class Run>
 void report_updates(const Run& run) {
   const auto& options = run.options();
-  const mae::Index epoch = run.updates_per_epoch(), update = options.batch * options.accumulation;
+  const mae::Index epoch = run.updates_per_epoch(), update = run.images_per_update();
   report("updates", std::to_string(epoch * options.epochs) + ", " + std::to_string(epoch) + " an epoch, of " +
                         std::to_string(update) + " images; the rate rises to " +
                         decimal(mae::scaled_rate(options.base_rate, update), 6));

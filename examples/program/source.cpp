@@ -10,6 +10,7 @@
 #include <picture_formats.hpp>
 
 #include <cstdio>
+#include <filesystem>
 
 namespace program {
 
@@ -55,7 +56,12 @@ Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
   std::vector<mae::Index> numbers = in_order(all.size());
   if (settings.held_out_share() > 0 || settings.limit() > 0) numbers = mae::shuffled(all.size(), 0, 0);
   if (settings.held_out_share() > 0) {
-    const auto kept = numbers.end() - std::llround(settings.held_out_share() * static_cast<double>(all.size()));
+    const auto share = std::llround(settings.held_out_share() * static_cast<double>(all.size()));
+    if (share == 0 || share == all.size())
+      throw settings.held_out_share.error(
+          std::to_string(share) + " of " + std::to_string(all.size()) + " images of " + settings.data(),
+          "a share that leaves some on both sides");
+    const auto kept = numbers.end() - share;
     held_out_ = std::make_unique<Part>(Part{all, {kept, numbers.end()}});
     numbers.erase(kept, numbers.end());
   }
@@ -65,7 +71,9 @@ Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
   if (settings.limit() > 0) numbers.resize(static_cast<std::size_t>(settings.limit()));
   training_ = std::make_unique<Part>(Part{all, std::move(numbers)});
   if (settings.held_out().empty()) return;
-  const mae::Split split = settings.held_out() == settings.data() ? mae::Split::test : mae::Split::train;
+  std::error_code unknown;
+  const bool same = std::filesystem::equivalent(settings.held_out(), settings.data(), unknown);
+  const mae::Split split = same ? mae::Split::test : mae::Split::train;
   collections_->held_out =
       open(settings.held_out(), split, settings, channels, classes, collections_->data->class_names());
   const mae::Images other = collections_->held_out->images();

@@ -14,10 +14,12 @@ struct DataSettings {
   Settings& all;
 
   Heading heading{all, "Data"};
-  Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy"};
+  Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy",
+            Decides::work};
   Text format{all, "format", "auto", "what data is",
               one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
-  Text held_out{all, "held_out", "", "other images, to look at how training goes; the path of data: its test part"};
+  Text held_out{all, "held_out", "", "other images, to look at how training goes; the path of data: its test part",
+                Decides::work};
   Number held_out_share{all, "held_out_share", 0, "share of data that is held out instead", from_below(0, 1)};
   Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
   Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
@@ -28,10 +30,17 @@ struct DataSettings {
   Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
   Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
-                      at_least(0)};
-  Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", at_least(0), Decides::work};
+                      between(0, 65536)};
+  Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Decides::work};
   Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                 Decides::work};
+
+  /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
+  void refuse_division(const char* why) const {
+    if (held_out.given()) throw held_out.error(held_out(), std::string("nothing: ") + why);
+    if (held_out_share.given()) throw held_out_share.error(std::to_string(held_out_share()), std::string("0: ") + why);
+    if (limit.given()) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
+  }
 };
 
 /// Some of the images of a collection, in an order of their own: a collection too.
@@ -43,9 +52,13 @@ struct Part {
   mae::Index channel_count() const { return images.channels(); }
   mae::Index class_count() const { return images.classes(); }
   std::int32_t label(mae::Index i) const { return images.label(numbers[static_cast<std::size_t>(i)]); }
-  /// The first `count` of them, or all.
-  Part first(mae::Index count) const {
-    return {images, {numbers.begin(), numbers.begin() + std::min(count, size())}};
+  /// `count` of them, evenly spread, or all: classes often stand one after the other.
+  Part some(mae::Index count) const {
+    Part part{images, {}};
+    const mae::Index taken = std::min(count, size());
+    for (mae::Index i = 0; i < taken; ++i)
+      part.numbers.push_back(numbers[static_cast<std::size_t>(i * size() / taken)]);
+    return part;
   }
   /// Each of them `views` times, and each time with random numbers of its own.
   Part repeated(mae::Index views) const {

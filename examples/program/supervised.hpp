@@ -17,7 +17,7 @@ struct SupervisedSettings : Settings {
 
   DataSettings data{*this};
   Heading heading{*this, "Model"};
-  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint"};
+  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint", Decides::work};
   Text model{*this, "model", "auto", "a line of examples/models.hpp; auto: the encoder's",
              one_of(model_names({"auto"}))};
   TrainingSettings<mae::FinetuningOptions> training;

@@ -31,7 +31,8 @@ struct TrainingSettings {
   Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
   Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
   Heading augmentation{all, "Augmentation"};
-  Whole views{all, "views", 1, "random views of each image in an epoch; more where there are few images", between(1, 1e6)};
+  Whole views{all, "views", 1, "random views of each image in an epoch; more where there are few images",
+              between(1, 1e6)};
   Number smallest_crop{all, "smallest_crop", recipe.augmentation.smallest_crop,
                        "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
   Number widest{all, "widest", recipe.augmentation.widest, "aspect ratio of the widest crop", at_least(1)};
@@ -73,7 +74,7 @@ struct RunSettings {
   Heading run{all, "The run"};
   Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
   Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::start};
-  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", at_least(0),
+  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6),
                            Decides::work};
   Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),
                             Decides::work};

@@ -35,10 +35,10 @@ finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --ou
 probe --encoder pretrained/model.safetensors --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
 has finetuned/model.safetensors scratch/model.safetensors probed/model.safetensors
 if command -v features > /dev/null; then
-  features --encoder $encoder --data "$digits" --limit 10
-  features --encoder $encoder --data "$digits" --limit 10 --tokens all --out all
-  head -c 128 features/features.npy | grep -q "'shape': (10, 64)" || fail "features.npy has another shape"
-  head -c 128 all/features.npy | grep -q "'shape': (10, 17, 64)" || fail "all/features.npy has another shape"
+  features --encoder $encoder --data "$digits"
+  features --encoder $encoder --data "$digits" --tokens all --out all
+  head -c 128 features/features.npy | grep -q "'shape': (1797, 64)" || fail "features.npy has another shape"
+  head -c 128 all/features.npy | grep -q "'shape': (1797, 17, 64)" || fail "all/features.npy has another shape"
   has features/labels.npy
 fi
 

@@ -78,6 +78,8 @@ class TrainingLoop {
   /// Finished epochs.
   Index epoch() const { return optimizer_.steps() / updates_per_epoch(); }
   Index updates_per_epoch() const { return (order().per_epoch + passes_ - 1) / passes_; }
+  /// Images of an update; the last one of an epoch may have fewer.
+  Index images_per_update() const { return images_of_update(0); }
   /// True if all epochs are done.
   bool finished() const { return epoch() >= options_.epochs; }
   /// True if the last update was the last of its epoch.
