@@ -56,6 +56,10 @@ struct Pretrain {
     const program::Part images = source.training().repeated(settings.training.views());
     const program::Part* const held_out = source.held_out();
     const auto options = settings.training.options(images.size());
+    if (options.batch > images.size() / options.accumulation)
+      throw settings.training.batch.error(
+          std::to_string(options.batch * options.accumulation) + " images in an update",
+          "at most the " + std::to_string(images.size()) + " of " + settings.data.data() + "; more --views make more");
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
     program::report_data(source, normalization);

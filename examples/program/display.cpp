@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -37,7 +38,10 @@ void Display::step(mae::Index step, const std::string& state) {
   const Clock::time_point now = Clock::now();
   if (!terminal_ || now - drawn_at_ < std::chrono::milliseconds(100)) return;
   drawn_at_ = now;
-  std::printf("\r%s  %.0f images/s  %s left\033[K", state.c_str(), speed(step), duration(seconds_left(step)).c_str());
+  std::string bar(20, '.');
+  std::fill_n(bar.begin(), 20 * step / steps_, '#');
+  std::printf("\r[%s] %s  %.0f images/s  %s left\033[K", bar.c_str(), state.c_str(), speed(step),
+              duration(seconds_left(step)).c_str());
   std::fflush(stdout);
   drawn_ = true;
 }

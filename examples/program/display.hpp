@@ -21,7 +21,7 @@ class Display {
  public:
   Display(mae::Index steps, mae::Index images, mae::Index begun);
 
-  /// After every update: "epoch 3  loss 0.4321" and speed and time left, at most ten times a second, on a terminal.
+  /// After every update: a bar, "epoch 3  loss 0.4321", speed and time left, at most ten times a second, on a terminal.
   void step(mae::Index step, const std::string& state);
   /// A line that stays.
   void say(const std::string& line);

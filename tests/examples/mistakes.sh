@@ -98,7 +98,8 @@ mistake "An empty folder" \
 mistake "A file that is no data" \
   "mae: run.json: found a file, expected a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
   pretrain --data run.json
-mistake "Fewer images than a batch" "mae: images: found 8 images, expected at least the 64 of one update" \
+mistake "Fewer images than a batch" \
+  "mae: --batch: found 64 images in an update, expected at most the 8 of photos; more --views make more" \
   pretrain --model digits-8 --data photos
 mistake "More held out than there is" "mae: --limit: found 2000, expected at most the 1797 images that there are" \
   $digits --limit 2000
