@@ -13,7 +13,7 @@ TEST_CASE("crop takes a rectangle of every channel") {
                        "mae: crop: found 1 x 3 pixels at (1, 1), expected a rectangle inside 2 x 3", mae::Error);
   CHECK_THROWS_AS(crop(image, -1, 0, 1, 1), mae::Error);
   CHECK_THROWS_AS(crop(image, 0, 0, 1, -1), mae::Error);
-  CHECK_THROWS_AS(crop(image, 1, 0, mae::Index{1} << 62, 1), mae::Error);
+  CHECK_THROWS_AS(crop(image, 1, 0, mae::Index{1} << 40, 1), mae::Error);
 }
 
 TEST_CASE("paste copies onto the canvas; grey fills every channel") {
