@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 
 namespace mae::cpu {
@@ -27,9 +28,16 @@ struct Simd {
   using Int = std::conditional_t<sizeof(T) == 4, int, long long>;
   typedef T Vector __attribute__((vector_size(Isa::bytes)));
   typedef Int Bits __attribute__((vector_size(Isa::bytes)));
+  /// One bit pattern a lane, and half as many bits a lane: what float and bf16 are made of.
+  using Word = std::conditional_t<sizeof(T) == 4, unsigned, unsigned long long>;
+  typedef Word Words __attribute__((vector_size(Isa::bytes)));
+  typedef unsigned short Halves __attribute__((vector_size(Isa::bytes / 2)));
   /// A vector anywhere in memory: its address needs no alignment.
   struct __attribute__((packed, may_alias)) Loose {
     Vector v;
+  };
+  struct __attribute__((packed, may_alias)) LooseHalves {
+    Halves v;
   };
   static constexpr Index lanes = Isa::bytes / Index{sizeof(T)};
 
@@ -37,24 +45,44 @@ struct Simd {
   [[gnu::always_inline]] static const Loose& at(const T* p) { return *reinterpret_cast<const Loose*>(p); }
   [[gnu::always_inline]] static Loose& at(T* p) { return *reinterpret_cast<Loose*>(p); }
 
+  /// Loads a whole vector. Numbers kept as bf16 become float: they are its upper halves.
+  [[gnu::always_inline]] static void load(Vector& v, const T* p) { v = at(p).v; }
+  [[gnu::always_inline]] static void load(Vector& v, const bf16* p) {
+    v = reinterpret_cast<Vector>(__builtin_convertvector(reinterpret_cast<const LooseHalves*>(p)->v, Words) << 16);
+  }
+  /// Stores a whole vector. What goes to bf16 is rounded as `bf16(float)` rounds.
+  [[gnu::always_inline]] static void store(T* p, const Vector& v) { at(p).v = v; }
+  [[gnu::always_inline]] static void store(bf16* p, const Vector& v) {
+    Words upper;
+    round(upper, v);
+    reinterpret_cast<LooseHalves*>(p)->v = __builtin_convertvector(upper >> 16, Halves);
+  }
+  /// The bits of `v` rounded to bf16, which are their upper halves; the lower halves are undefined.
+  [[gnu::always_inline]] static void round(Words& bits, const Vector& v) {
+    const Words u = reinterpret_cast<Words>(v);
+    bits = v == v ? u + (0x7fffu + (u >> 16 & 1u)) : u | 0x400000u;
+  }
+
   /// Loads the first `count` lanes (all of them if `count` is larger) and sets the rest to `rest`.
-  [[gnu::always_inline]] static void load(Vector& v, const T* p, Index count, T rest = 0) {
+  template <class E>
+  [[gnu::always_inline]] static void load(Vector& v, const E* p, Index count, T rest = 0) {
     if (count >= lanes) {
-      v = at(p).v;
+      load(v, p);
     } else {
       T part[lanes];
-      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? p[i] : rest;
+      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? T(p[i]) : rest;
       v = at(part).v;
     }
   }
   /// Stores the first `count` lanes (all of them if `count` is larger).
-  [[gnu::always_inline]] static void store(T* p, const Vector& v, Index count) {
+  template <class E>
+  [[gnu::always_inline]] static void store(E* p, const Vector& v, Index count) {
     if (count >= lanes) {
-      at(p).v = v;
+      store(p, v);
     } else {
       T part[lanes];
       at(part).v = v;
-      for (Index i = 0; i < count; ++i) p[i] = part[i];
+      for (Index i = 0; i < count; ++i) p[i] = E(part[i]);
     }
   }
 
