@@ -25,6 +25,8 @@
 
 namespace mae {
 
+struct bf16;
+
 /// Sizes, offsets and counts. Signed, so that a difference is a number.
 using Index = std::ptrdiff_t;
 
@@ -66,13 +68,15 @@ using DefaultThreads = Serial;
 #endif
 
 /// Instruction sets as types. `run(body)` compiles `body`, and every always-inline function it calls, for that set;
-/// `supported()` asks the processor; `bytes` is the width of its vectors and `registers` their number.
+/// `supported()` asks the processor; `bytes` is the width of its vectors, `registers` their number, and `multiplies_bf16`
+/// says whether one instruction multiplies pairs of bf16.
 namespace isa {
 
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
 struct Baseline {
   static constexpr const char* name = "baseline";
   static constexpr Index bytes = 16, registers = 16;
+  static constexpr bool multiplies_bf16 = false;
   static bool supported() { return true; }
   template <class Body>
   [[gnu::noinline]] static void run(const Body& body) {
@@ -84,6 +88,7 @@ struct Baseline {
 struct Avx2 {
   static constexpr const char* name = "avx2";
   static constexpr Index bytes = 32, registers = 16;
+  static constexpr bool multiplies_bf16 = false;
   static bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
   template <class Body>
   [[gnu::target("avx2,fma"), gnu::noinline]] static void run(const Body& body) {
@@ -93,6 +98,7 @@ struct Avx2 {
 struct Avx512 {
   static constexpr const char* name = "avx512";
   static constexpr Index bytes = 64, registers = 32;
+  static constexpr bool multiplies_bf16 = false;
   static bool supported() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -102,9 +108,16 @@ struct Avx512 {
     body();
   }
 };
+/// What `Avx512` has, and products of bf16 (backend/cpu/dot_avx512.hpp).
+struct Avx512Bf16 : Avx512 {
+  static constexpr const char* name = "avx512-bf16";
+  static constexpr bool multiplies_bf16 = true;
+  static bool supported() { return Avx512::supported() && __builtin_cpu_supports("avx512bf16"); }
+};
 #else
 using Avx2 = Baseline;
 using Avx512 = Baseline;
+using Avx512Bf16 = Baseline;
 #endif
 
 /// The widest set that the processor supports, asked once at run time.
@@ -123,6 +136,15 @@ void dispatch(const Body& body) {
   } else {
     body(Isa{});
   }
+}
+/// The same for products of `T`, which may have a set of their own.
+template <class Isa, class T, class Body>
+void dispatch_products(const Body& body) {
+  if constexpr (std::is_same_v<Isa, Best> && std::is_same_v<T, bf16>) {
+    static const bool pairs = Avx512Bf16::supported();
+    if (pairs) return body(Avx512Bf16{});
+  }
+  dispatch<Isa>(body);
 }
 
 }  // namespace isa

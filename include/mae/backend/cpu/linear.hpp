@@ -17,8 +17,7 @@ struct Grid {
   Index rows, columns;
 };
 /// The grid of at most `threads` rectangles whose largest takes the least time to multiply and to pack, for a result
-/// of
-/// `high` x `wide` tiles.
+/// of `high` x `wide` tiles.
 template <class Tile>
 Grid best_grid(Index high, Index wide, int threads) {
   constexpr Index packing = 8;  // a packed number costs about as much as 8 multiply-adds
@@ -34,9 +33,9 @@ Grid best_grid(Index high, Index wide, int threads) {
 }
 
 /// C = A Bᵀ on the threads of `ws`; see `Product::run` and `Output`.
-template <class T, class Isa, class Threads>
-[[gnu::noinline]] void multiply(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b,
-                                const Output<T>& c, T* row_sums, const Workspace& ws) {
+template <class T, class Isa, class Threads, class EA, class EB, class C, class Sum>
+[[gnu::noinline]] void multiply(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b,
+                                const Output<C, Sum>& c, Sum* row_sums, const Workspace& ws) {
   constexpr Index worth_a_thread = Index{1} << 22;  // multiply-adds: about forty microseconds
   using Shape = Tile<T, Isa>;
   const Index high = ceil_divide(M, Shape::rows), wide = ceil_divide(N, Shape::columns);
@@ -48,41 +47,49 @@ template <class T, class Isa, class Threads>
     const Index m_end = smaller(M, high * (row + 1) / grid.rows * Shape::rows);
     const Index n_end = smaller(N, wide * (column + 1) / grid.columns * Shape::columns);
     Product<T, Isa>::run(m_end - m, n_end - n, K, part(a, m, 0), part(b, n, 0), part(c, m, n),
-                         row_sums && column == 0 ? row_sums + m : nullptr, ws.template mine<T>(thread));
+                         row_sums && column == 0 ? row_sums + m : nullptr, ws.template mine<char>(thread));
   });
 }
 
-/// The products of the kernel contract (`backend/kernels.hpp`).
+/// The products of the kernel contract (`backend/kernels.hpp`), of numbers multiplied as `T`. Activations and their
+/// gradients (X, Y) are `T` or `W`, weights are `W`.
 template <class T, class IsaChoice, class Threads>
 struct LinearKernels {
-  static constexpr Index any_depth = Index{1} << 40;  // a weight gradient sums over as many rows as there are
+  using W = typename Packed<T>::Sum;
+  static constexpr Index any = Index{1} << 40;  // rows of activations: as many as there are
   static constexpr WorkspaceSize linear_workspace(Index in, Index out) {
-    return {0, align_up(product_scratch<T>(Blocking::rows, larger(in, out), any_depth))};
+    return {0, align_up(product_scratch<T>(any, larger(in, out), any))};
   }
 
-  static void linear(Index R, Index in, Index out, const T* x, const T* w, const T* b, T* y, Workspace ws) {
-    product(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b}, nullptr, ws);
+  template <class X, class Y>
+  static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y, Workspace ws) {
+    product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b}, nullptr, ws);
   }
-  static void linear_gelu(Index R, Index in, Index out, const T* x, const T* w, const T* b, T* h, T* y, Workspace ws) {
-    product(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, y}, nullptr, ws);
+  template <class X, class Y>
+  static void linear_gelu(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* h, Y* y, Workspace ws) {
+    product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, y}, nullptr, ws);
   }
-  static void linear_add(Index R, Index in, Index out, const T* x, const T* w, const T* b, const T* residual, T* y,
+  template <class X, class Y>
+  static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b, const Y* residual, Y* y,
                          Workspace ws) {
-    product(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b, residual}, nullptr, ws);
+    product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b, residual}, nullptr, ws);
   }
-  static void linear_input_gradient(Index R, Index in, Index out, const T* dy, const T* w, T* dx, bool accumulate,
+  template <class X, class Y>
+  static void linear_input_gradient(Index R, Index in, Index out, const Y* dy, const W* w, X* dx, bool accumulate,
                                     Workspace ws) {
-    product(R, in, out, {dy, out, 1}, {w, 1, in}, {dx, in, nullptr, accumulate ? dx : nullptr}, nullptr, ws);
+    product<Y, W, X>(R, in, out, {dy, out, 1}, {w, 1, in}, {dx, in, nullptr, accumulate ? dx : nullptr}, nullptr, ws);
   }
-  static void linear_weight_gradient(Index R, Index in, Index out, const T* dy, const T* x, T* dw, T* db,
+  template <class X, class Y>
+  static void linear_weight_gradient(Index R, Index in, Index out, const Y* dy, const X* x, W* dw, W* db,
                                      Workspace ws) {
-    product(out, in, R, {dy, 1, out}, {x, 1, in}, {dw, in, nullptr, dw}, db, ws);
+    product<Y, X, W>(out, in, R, {dy, 1, out}, {x, 1, in}, {dw, in, nullptr, dw}, db, ws);
   }
 
  private:
-  static void product(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b, const Output<T>& c,
-                      T* row_sums, const Workspace& ws) {
-    isa::dispatch<IsaChoice>(
+  template <class EA, class EB, class C>
+  static void product(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b, const Output<C, W>& c,
+                      W* row_sums, const Workspace& ws) {
+    isa::dispatch_products<IsaChoice, T>(
         [&](auto set) { multiply<T, decltype(set), Threads>(M, N, K, a, b, c, row_sums, ws); });
   }
 };

@@ -1,0 +1,146 @@
+// The tile of a product that the registers hold: C[rows, columns] = Σ_s a[s] ⊗ b[s], from two packed panels.
+//
+// A tile of C, 14 x 32 sums with AVX-512, stays in registers while the sum runs. Each step loads two vectors of b, and
+// each word of a is spread over a vector and feeds two fused multiply-adds: 28 of them for 2 loads and 14 broadcasts,
+// so the multiply-adds are what limits. The panels stream through the first cache; what they need is called for eight
+// steps ahead, and the place in C for the last steps only, since it would be driven out before. Bias, residual and what
+// lies in C already are added before the tile is stored.
+//
+// bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
+// the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
+// and are added in the same order, second term first.
+#pragma once
+#include <cstring>
+
+#include <mae/backend/cpu/dot_avx512.hpp>
+#include <mae/backend/cpu/math.hpp>
+#include <mae/backend/cpu/pack.hpp>
+#include <mae/core/shape.hpp>
+
+namespace mae::cpu {
+
+/// Where C goes, row i at `to + i * stride`, and what happens on the way: C = Σ + bias + start, gelu = gelu(C).
+/// `C` is what is stored, `Sum` what is added up.
+template <class C, class Sum = C>
+struct Output {
+  C* to;
+  Index stride;
+  const Sum* bias = nullptr;  ///< [N], added to every row; null for none
+  const C* start = nullptr;   ///< laid out as C and may be C itself; null for none
+  C* gelu = nullptr;          ///< laid out as C; null for none
+};
+
+/// The part of `all` that begins at row `m` and column `n`.
+template <class C, class Sum>
+Output<C, Sum> part(const Output<C, Sum>& all, Index m, Index n) {
+  const Index at = m * all.stride + n;
+  return {all.to + at, all.stride, all.bias ? all.bias + n : nullptr, all.start ? all.start + at : nullptr,
+          all.gelu ? all.gelu + at : nullptr};
+}
+
+template <class T, class Isa>
+class Tile {
+  using Word = typename Packed<T>::Word;
+  using Sum = typename Packed<T>::Sum;
+  using S = Simd<Sum, Isa>;
+  using Vector = typename S::Vector;
+  static constexpr Index lanes = S::lanes;
+  static constexpr bool tall = Isa::registers == 32 ? lanes >= 16 : lanes >= 8;
+  static constexpr Index vectors = tall ? 2 : 3;
+
+ public:
+  static constexpr Index rows = Isa::registers == 32 ? (tall ? 14 : 8) : (tall ? 6 : 4);
+  static constexpr Index columns = vectors * lanes;
+
+  /// A whole tile, from panels a [steps][rows] and b [steps][columns]. A function of its own, so that nothing else asks
+  /// for registers.
+  template <class C>
+  [[gnu::noinline]] static void multiply(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c) {
+    Isa::run([&]() __attribute__((always_inline)) {
+      Vector sum[rows][vectors] = {};
+      const Index late = larger(0, steps - 48);
+      for (Index begin = 0, end = late; begin < steps; begin = end, end = steps) {
+        add_up(sum, a + begin * rows, b + begin * columns, end - begin);
+        for (Index i = 0; end < steps && i < rows; ++i)
+          for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + i * c.stride + j * lanes, 1);
+      }
+      if (c.bias)
+        each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
+      if (c.start)
+        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+          Vector before;
+          S::load(before, c.start + i * c.stride + j * lanes);
+          sum[i][j] += before;
+        });
+      each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+        S::store(c.to + i * c.stride + j * lanes, sum[i][j]);
+      });
+    });
+  }
+
+  /// A tile that juts out of C, of `height` x `width`: what C has is copied to and fro, the rest is never used.
+  template <class C>
+  static void multiply_edge(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c, Index height,
+                            Index width) {
+    alignas(alignment) C edge[rows * columns];
+    alignas(alignment) Sum bias[columns];
+    if (c.start) copy(c.start, c.stride, edge, columns, height, width);
+    if (c.bias) copy(c.bias, 0, bias, 0, 1, width);
+    multiply(a, b, steps, Output<C, Sum>{edge, columns, c.bias ? bias : nullptr, c.start ? edge : nullptr});
+    copy(edge, columns, c.to, c.stride, height, width);
+  }
+
+  /// gelu = gelu(C) for a tile that has just been stored.
+  template <class C>
+  [[gnu::noinline]] static void activate(const Output<C, Sum>& c, Index height, Index width) {
+    Isa::run([&]() __attribute__((always_inline)) {
+      for (Index i = 0; i < height; ++i)
+        for (Index j = 0; j < width; j += lanes) {
+          Vector x, y;
+          S::load(x, c.to + i * c.stride + j, width - j);
+          Math<Sum, Isa>::gelu(y, x);
+          S::store(c.gelu + i * c.stride + j, y, width - j);
+        }
+    });
+  }
+
+ private:
+  [[gnu::always_inline]] static void add_up(Vector (&sum)[rows][vectors], const Word* a, const Word* b, Index steps) {
+    if constexpr (Packed<T>::terms == 1) {
+      for (Index s = 0; s < steps; ++s, a += rows, b += columns) {
+        Vector column[vectors];
+        for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * columns + j * lanes);
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes).v; });
+        each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
+      }
+    } else if constexpr (Isa::multiplies_bf16) {
+      DotTile<rows>::run(a, b, steps, sum);
+    } else {
+      for (Index s = 0; s < steps; ++s, a += rows, b += columns) {
+        Vector first[vectors], second[vectors];
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+          const typename S::Words pairs = reinterpret_cast<const typename Simd<Word, Isa>::Loose*>(b + j * lanes)->v;
+          first[j] = reinterpret_cast<Vector>(pairs << 16);
+          second[j] = reinterpret_cast<Vector>(pairs & 0xffff0000u);
+        });
+        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+          sum[i][j] = __builtin_bit_cast(float, a[i] & 0xffff0000u) * second[j] + sum[i][j];
+          sum[i][j] = __builtin_bit_cast(float, a[i] << 16) * first[j] + sum[i][j];
+        });
+      }
+    }
+  }
+  template <class Body>
+  [[gnu::always_inline]] static void each_vector(const Body& body) {
+    unroll<rows>([&](auto i) __attribute__((always_inline)) {
+      unroll<vectors>([&](auto j) __attribute__((always_inline)) { body(i, j); });
+    });
+  }
+  template <class E>
+  static void copy(const E* from, Index from_stride, E* to, Index to_stride, Index height, Index width) {
+    for (Index i = 0; i < height; ++i)
+      std::memcpy(to + i * to_stride, from + i * from_stride, static_cast<std::size_t>(width) * sizeof(E));
+  }
+};
+
+}  // namespace mae::cpu
