@@ -68,8 +68,8 @@ using DefaultThreads = Serial;
 #endif
 
 /// Instruction sets as types. `run(body)` compiles `body`, and every always-inline function it calls, for that set;
-/// `supported()` asks the processor; `bytes` is the width of its vectors, `registers` their number, and `multiplies_bf16`
-/// says whether one instruction multiplies pairs of bf16.
+/// `supported()` asks the processor; `bytes` is the width of its vectors, `registers` their number, and
+/// `multiplies_bf16` says whether one instruction multiplies pairs of bf16.
 namespace isa {
 
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.

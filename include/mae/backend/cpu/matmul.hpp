@@ -4,8 +4,8 @@
 // and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of each operand is copied
 // ("packed", pack.hpp) into the order in which it is read, then multiplied tile by tile (tile.hpp).
 //
-//    block of A: some hundred rows, in the second cache      block of B: panels of columns, [step][32], each packed just
-//    in panels of 14 rows, [step][14]                        before its first use, when it lies in the first cache
+//    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
+//    [step][14], in the second cache                         before their first use
 //
 // Weights come from main memory, which is slow and far away but can bring while the tiles multiply: between two tiles a
 // few cache lines are called for of what will be packed next (`Ahead`).

@@ -127,8 +127,10 @@ struct Pack {
   [[gnu::noinline]] static void run(const Operand<E>& from, Index count, Index depth, Word* to) {
     Isa::run([&]() __attribute__((always_inline)) {
       if (from.outer == 1) return copy(from.data, from.depth, count, depth, to);
-      for (Index i = 0; i < count; i += Width)
-        transpose(from.data + i * from.outer, from.outer, smaller(count - i, Width), depth, to + i * steps_of<T>(depth));
+      for (Index i = 0; i < count; i += Width) {
+        Word* const panel = to + i * steps_of<T>(depth);
+        transpose(from.data + i * from.outer, from.outer, smaller(count - i, Width), depth, panel);
+      }
     });
   }
 
