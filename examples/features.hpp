@@ -56,13 +56,17 @@ struct Features {
     std::vector<std::int64_t> labels;
     features.reserve(static_cast<std::size_t>(images.size() * rows * D));
     using Program = mae::Program<mae::Features<Encoder>, Policy, mae::Inference>;
-    mae::for_each_result<Program>(
-        weights, images, normalization, settings.batch(), [&](const auto& batch, const auto& tokens) {
-          for (mae::Index b = 0; b < batch.count(); ++b) {
-            append(features, &tokens(b, 0, 0), settings.tokens(), L, D);
-            labels.push_back(images.label(batch.pictures[static_cast<std::size_t>(b)]));
-          }
-        });
+    auto keep = [&](const auto& batch, const auto& tokens) {
+      for (mae::Index b = 0; b < batch.count(); ++b) {
+        append(features, &tokens(b, 0, 0), settings.tokens(), L, D);
+        labels.push_back(images.label(batch.pictures[static_cast<std::size_t>(b)]));
+      }
+    };
+    {
+      program::Progress progress("features", images.size());
+      const program::Counted counted{images, progress};
+      mae::for_each_result<Program>(weights, counted, normalization, settings.batch(), keep);
+    }
     program::make_folder(settings.out());
     const std::vector<mae::Index> shape =
         all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};

@@ -26,6 +26,10 @@ struct Pretrain {
     program::Whole neighbours{*this, "neighbours", 5000,
                               "training images among which held-out ones find their class, if labelled; 0: none",
                               program::at_least(0), program::Decides::work};
+    program::Whole baseline_steps{*this, "baseline_steps", 0,
+                                  "updates after which a loss that is still that of predicting the mean is told, again "
+                                  "and again; 0: a tenth of all, 100 at least",
+                                  program::between(0, 1e9), program::Decides::work};
     std::string checkpoint{};  ///< to resume from, or ""
 
     void settle() { checkpoint = settle_folder(*this, run); }
@@ -48,6 +52,17 @@ struct Pretrain {
  private:
   using Policy = mae::Cpu<float>;
 
+  /// Bytes that a look at held-out images takes, at its largest: their loss, and their neighbours among `known` images.
+  template <class Model>
+  static double look_bytes(const program::Part& held_out, mae::Index known, int threads) {
+    using Loss = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
+    const mae::Index batch = std::min<mae::Index>(64, held_out.size());
+    const double loss = program::look_bytes<Loss>(batch, threads);
+    if (known == 0) return loss;
+    const auto compared = mae::nearest_neighbour_bytes<mae::Pool::mean, Model, Policy>(known, batch, threads);
+    return std::max(loss, static_cast<double>(compared) + program::batch_bytes<Model, Policy>(batch));
+  }
+
   template <class Preset, class Ratio>
   static void train(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
@@ -63,7 +78,10 @@ struct Pretrain {
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
     program::report_data(source, normalization);
-    program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source);
+    const program::Part known = source.training().some(settings.neighbours());
+    const bool neighbours = held_out && known.size() > 0 && images.class_count() > 1 && held_out->class_count() > 1;
+    const double look_size = held_out ? look_bytes<Model>(*held_out, neighbours ? known.size() : 0, threads) : 0;
+    program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source, look_size);
     program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
     mae::Pretraining<Model, Policy> run(images, options, normalization);
     program::report_updates(run);
@@ -72,15 +90,13 @@ struct Pretrain {
 
     const std::string folder = settings.run.out();
     const program::Part shown = (held_out ? *held_out : source.training()).some(6);
-    const program::Part known = source.training().some(settings.neighbours());
     program::Driver driver(run, {settings, settings.run, program::facts_of(settings, Preset::name),
                                  settings.checkpoint, settings.data.loaders(), &program::Record::held_out_loss,
-                                 "held_out_loss", false, baseline});
+                                 "held_out_loss", false, baseline, settings.baseline_steps()});
     auto look = [&](program::Record& record) {
       if (!held_out) return;
       record.held_out_loss = mae::held_out_loss(run.weights(), *held_out, normalization);
-      if (settings.neighbours() > 0 && images.class_count() > 1 && held_out->class_count() > 1)
-        record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *held_out, normalization);
+      if (neighbours) record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *held_out, normalization);
     };
     auto draw = [&] {
       const mae::Index scale = std::max<mae::Index>(1, 96 / Model::Image::height);

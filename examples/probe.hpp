@@ -21,7 +21,13 @@ struct Probe {
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
     const auto options = settings.training.options(source.training().size() * settings.training.views());
-    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
-                                             [](auto& run) { mae::prepare_probe(run); });
+    auto prepare = [&](auto& run) {
+      if (settings.checkpoint.empty()) {
+        program::Progress progress("features", run.images().size());
+        mae::set_feature_statistics(run.weights(), program::Counted{run.images(), progress}, run.normalization());
+      }
+      mae::freeze_encoder(run);
+    };
+    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads, prepare);
   }
 };

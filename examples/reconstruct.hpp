@@ -103,7 +103,7 @@ struct Reconstruct {
       Pictures images;
       for (const std::string& path : settings.pictures())
         images.pictures.push_back(mae::read_image<PictureFormats>(path, Model::Image::channels));
-      draw(settings, weights, images, recorded_normalization(mae::SafetensorsFile::read(settings.checkpoint())));
+      draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()));
     }
   }
 

@@ -2,11 +2,14 @@
 //
 // Usage: loader [repetitions = 5]. Three photographs are written as JPEG again and again, each time cut a little
 // differently, about 400 × 450 pixels. Measured in turn: a pre-training step (forward, backward, AdamW; 192 wide, 12
-// blocks; batch 64), and batches for it from the folder (random resized crop, flip, normalisation) with as many
-// workers as there are processors: decoded each time, decoded once and kept, decoded once and kept at 96 pixels.
-// `ratio` is images loaded a second by images trained on a second.
+// blocks; batch 64), and batches for it from the folder (random resized crop, flip, normalisation), while nothing is
+// trained: decoded each time, decoded once and kept, decoded once and kept at 96 pixels; with one loader, as programs
+// have unless told otherwise, and with as many as there are processors. `ratio` is images loaded a second by images
+// trained on a second, `threads` are those that load.
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
+#include <set>
 
 #include <mae/io/image_folder.hpp>
 #include <mae/io/jpeg.hpp>
@@ -109,23 +112,32 @@ void measure(int repetitions) {
     optimizer.step(weights, gradients, 1e-4);
   };
   step();
-  Loading decoded(folder.path, {.cache_bytes = 0}, threads), kept(folder.path, {}, threads),
-      reduced(folder.path, {.shortest_side = 96}, threads);
-  std::vector<double> trained, times[3];
+  struct Case {
+    const char* title;
+    FolderOptions options;
+    int loaders;
+    std::vector<double> times{};
+  };
+  std::vector<Case> cases;
+  for (const int loaders : std::set{1, threads}) {
+    cases.push_back({"decoded each time", {.cache_bytes = 0}, loaders});
+    cases.push_back({"decoded once", {}, loaders});
+    cases.push_back({"decoded once, kept at 96 pixels", {.shortest_side = 96}, loaders});
+  }
+  std::deque<Loading> loadings;  // they stay where they are
+  for (const Case& c : cases) loadings.emplace_back(folder.path, c.options, c.loaders);
+  std::vector<double> trained;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     trained.push_back(benchmark::seconds(step));
-    times[0].push_back(decoded.seconds_a_batch());
-    times[1].push_back(kept.seconds_a_batch());
-    times[2].push_back(reduced.seconds_a_batch());
+    for (std::size_t i = 0; i < cases.size(); ++i) cases[i].times.push_back(loadings[i].seconds_a_batch());
   }
-  const char* const titles[] = {"decoded each time", "decoded once", "decoded once, kept at 96 pixels"};
   const double consumed = double(batch) / benchmark::median(trained);
-  for (std::size_t i = 0; i < 3; ++i) {
-    const double loaded = double(batch) / benchmark::median(times[i]);
-    std::printf(R"({"name": "JPEG photographs to 32 pixels, %s", "ours": %.0f, "peer": %.0f, )"
+  for (Case& c : cases) {
+    const double loaded = double(batch) / benchmark::median(c.times);
+    std::printf(R"({"name": "JPEG photographs to 32 pixels, %s, %d loader%s", "ours": %.0f, "peer": %.0f, )"
                 R"("peer_name": "our training step of the 32-pixel model", "ratio": %.1f, "unit": "images/s", )"
                 R"("threads": %d})" "\n",
-                titles[i], loaded, consumed, loaded / consumed, threads);
+                c.title, c.loaders, c.loaders == 1 ? "" : "s", loaded, consumed, loaded / consumed, c.loaders);
   }
 }
 

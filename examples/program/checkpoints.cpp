@@ -2,6 +2,7 @@
 
 #include <mae/io/checkpoint_folder.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "process.hpp"
@@ -32,8 +33,9 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
 }
 
 void check_room(const RunSettings& run, mae::Index bytes) {
-  // One more is written before an old one goes, and one may be the best.
-  check_folder(run.out.subject(), run.out(), (run.keep_last() + 2) * bytes);
+  // One is written before an old one goes, and one may be the best.
+  const auto there = static_cast<mae::Index>(mae::CheckpointFolder(run.out()).list().size());
+  check_folder(run.out.subject(), run.out(), std::max<mae::Index>(1, run.keep_last() + 2 - there) * bytes);
 }
 
 void settle_model(Text& model, const std::string& path) {

@@ -18,7 +18,8 @@ inline std::string settings_file(const std::string& folder) { return folder + "/
 /// folder. Without it "", and the folder must have none. Throws mae::Error.
 std::string settle_folder(Settings& all, const RunSettings& run);
 
-/// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each.
+/// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each, beside
+/// those that are there.
 void check_room(const RunSettings& run, mae::Index bytes);
 
 /// The model's name: the setting, or for "auto" what the checkpoint at `path` says. Throws mae::Error if it does not,

@@ -31,6 +31,45 @@ void report(const char* title, const std::string& text) {
   std::fflush(stdout);
 }
 
+namespace {
+
+/// A bar over the line that stands on the terminal.
+void draw_bar(mae::Index done, mae::Index all, const std::string& text) {
+  std::string bar(20, '.');
+  std::fill_n(bar.begin(), 20 * done / all, '#');
+  std::printf("\r[%s] %s\033[K", bar.c_str(), text.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Progress::Progress(const char* title, mae::Index images)
+    : title_(title), images_(images), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (!drawn_) return;
+  std::fputs("\r\033[K", stdout);
+  std::fflush(stdout);
+}
+
+void Progress::count() {
+  const mae::Index done = ++done_;
+  if (const std::unique_lock lock(showing_, std::try_to_lock); lock) show(done);
+}
+
+void Progress::show(mae::Index done) {
+  const Clock::time_point now = Clock::now();
+  if (now - shown_at_ < std::chrono::milliseconds(terminal_ ? 100 : 10'000)) return;
+  shown_at_ = now;
+  const std::chrono::duration<double> time = now - start_;
+  const double speed = static_cast<double>(done) / time.count();
+  const std::string text = std::to_string(done) + " of " + std::to_string(images_) + " images  " + decimal(speed, 0) +
+                           " images/s  " + duration(static_cast<double>(images_ - done) / speed) + " left";
+  if (!terminal_) return report(title_, text);
+  draw_bar(done, images_, title_ + (": " + text));
+  drawn_ = true;
+}
+
 Display::Display(mae::Index steps, mae::Index images, mae::Index begun)
     : steps_(steps), images_(images), begun_(begun), counted_(begun), terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
@@ -38,11 +77,8 @@ void Display::step(mae::Index step, const std::string& state) {
   const Clock::time_point now = Clock::now();
   if (!terminal_ || now - drawn_at_ < std::chrono::milliseconds(100)) return;
   drawn_at_ = now;
-  std::string bar(20, '.');
-  std::fill_n(bar.begin(), 20 * step / steps_, '#');
-  std::printf("\r[%s] %s  %.0f images/s  %s left\033[K", bar.c_str(), state.c_str(), speed(step),
-              duration(seconds_left(step)).c_str());
-  std::fflush(stdout);
+  const std::string speed_and_time = decimal(speed(step), 0) + " images/s  " + duration(seconds_left(step)) + " left";
+  draw_bar(step, steps_, state + "  " + speed_and_time);
   drawn_ = true;
 }
 

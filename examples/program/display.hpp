@@ -1,9 +1,11 @@
-// What a training program shows while it works: on a terminal one line that changes, elsewhere plain lines.
+// What a program shows while it works: on a terminal one line that changes, elsewhere plain lines.
 #pragma once
+#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <string>
 
-#include <mae/core/config.hpp>
+#include <mae/data/images.hpp>
 
 namespace program {
 
@@ -38,5 +40,44 @@ class Display {
   Clock::time_point start_ = Clock::now(), counted_at_ = start_, drawn_at_ = start_;
   bool terminal_, drawn_ = false;
 };
+
+/// Progress of a pass over `images` images that trains nothing, "statistics" for example: on a terminal a bar, which
+/// goes at the end; elsewhere a line every ten seconds. Several threads may count.
+class Progress {
+ public:
+  Progress(const char* title, mae::Index images);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+  void count();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(mae::Index done);
+
+  const char* title_;
+  mae::Index images_;
+  std::atomic<mae::Index> done_ = 0;
+  std::mutex showing_;
+  Clock::time_point start_ = Clock::now(), shown_at_ = start_;
+  bool terminal_, drawn_ = false;
+};
+
+/// A collection that another one is, and that counts in `progress` what is looked at.
+struct Counted {
+  mae::Images images;
+  Progress& progress;
+
+  mae::Index size() const { return images.size(); }
+  mae::Index channel_count() const { return images.channels(); }
+  mae::Index class_count() const { return images.classes(); }
+  std::int32_t label(mae::Index i) const { return images.label(i); }
+  template <class Use>
+  void with_picture(mae::Index i, const Use& use) const {
+    images.with_picture(i, use);
+    progress.count();
+  }
+};
+inline void validate(const Counted& counted, const std::string& subject) { counted.images.check(subject); }
 
 }  // namespace program

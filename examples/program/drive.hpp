@@ -32,6 +32,7 @@ struct Course {
   const char* metric_name;
   bool higher_is_better;
   double baseline = 0;                    ///< the loss of knowing nothing; 0: not watched
+  mae::Index baseline_steps = 0;          ///< updates after which a run that is still there is told; 0: a tenth of all
 };
 
 template <class Run>
@@ -50,7 +51,8 @@ class Driver {
         log_(course.settings.out() + "/log.jsonl", begun_),
         display_(run.options().epochs * run.updates_per_epoch(), run.images_per_update(), begun_),
         save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
-        watch_(course.baseline, std::max<mae::Index>(100, run.options().epochs * run.updates_per_epoch() / 10)) {
+        watch_(course.baseline, patience()) {
+    resume_watch();
     if (course.loaders > 0) run.read_from(ahead_.emplace(run.loader(), static_cast<int>(course.loaders)));
   }
 
@@ -66,7 +68,7 @@ class Driver {
       const bool best = run_.at_epoch_end() && end_epoch(evaluate);
       stopped = stop_signal() != 0;  // asked once an update: what is stopped is saved
       if (!save_.due(steps(), seconds()) && !best && !stopped && !run_.finished()) continue;
-      saved_ = folder_.save(run_, course_.facts, best ? metric_of(log_.records().back()) : nan);
+      saved_ = folder_.save(run_, facts(), best ? metric_of(log_.records().back()) : nan);
       if (!run_.finished()) draw_all(draw);
     }
     if (run_.finished()) return draw_all(draw), true;
@@ -77,6 +79,7 @@ class Driver {
   Display& display() { return display_; }
 
  private:
+  static constexpr const char* watch_key = "baseline_watch";
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
   static mae::Index resumed(Run& run, const Course& course) {
@@ -91,6 +94,28 @@ class Driver {
     log_.draw_loss(course_.settings.out() + "/loss.png", course_.all.program());
     log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.all.program());
     draw();
+  }
+  mae::Index patience() const {
+    if (course_.baseline_steps > 0) return course_.baseline_steps;
+    return std::max<mae::Index>(100, run_.options().epochs * run_.updates_per_epoch() / 10);
+  }
+  /// What a checkpoint says beside the run: also what the watch has seen.
+  mae::Facts facts() const {
+    mae::Facts facts = course_.facts;
+    const mae::BaselineWatch::State& state = watch_.state();
+    if (course_.baseline > 0) facts[watch_key] = nlohmann::json::array({state.sum, state.count, state.left}).dump();
+    return facts;
+  }
+  /// Puts the watch where it was; it begins anew if the checkpoint does not say.
+  void resume_watch() {
+    if (course_.checkpoint.empty()) return;
+    const mae::SafetensorsFile file = mae::SafetensorsFile::read(course_.checkpoint);
+    if (!file.metadata().contains(watch_key)) return;
+    const auto state = nlohmann::json::parse(file.metadata(watch_key), nullptr, false);
+    if (!state.is_array() || state.size() != 3 || !state[0].is_number() || !state[1].is_number_integer() ||
+        !state[2].is_boolean())
+      throw mae::Error(course_.checkpoint + ": " + watch_key, state.dump(), "a sum, a count, and true or false");
+    watch_.resume({state[0].get<double>(), state[1].get<mae::Index>(), state[2].get<bool>()});
   }
   mae::Index every(double epochs) const {
     if (epochs <= 0) return 0;
@@ -138,7 +163,7 @@ class Driver {
     try {
       if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
     } catch (const mae::Error&) {  // an image that cannot be read: nothing of the training is lost
-      saved_ = folder_.save(run_, course_.facts);
+      saved_ = folder_.save(run_, facts());
       display_.say("saved before the error: " + saved_);
       throw;
     }

@@ -3,11 +3,16 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <stdexcept>
 
 #include "process.hpp"
 #include "settings.hpp"
 
 namespace program {
+
+inline void too_little_memory() {
+  std::fputs("mae: memory: found too little, expected room for the plan; a smaller batch needs less\n", stderr);
+}
 
 /// Reads the settings S from the command line and calls body(settings). Returns the exit status.
 template <class S, class Body>
@@ -17,10 +22,14 @@ int run(int count, char** arguments, const Body& body) {
     S settings;
     if (settings.parse(count, arguments)) body(settings);
     return finish();
-  } catch (const std::bad_alloc&) {
-    std::fputs("mae: memory: found too little, expected room for the plan; a smaller batch needs less\n", stderr);
-  } catch (const std::exception& error) {
+  } catch (const mae::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
+  } catch (const std::bad_alloc&) {
+    too_little_memory();
+  } catch (const std::length_error&) {  // a vector longer than any can be
+    too_little_memory();
+  } catch (const std::exception& error) {  // a thread that cannot be started
+    std::fprintf(stderr, "mae: system: found \"%s\", expected a machine that can do it\n", error.what());
   }
   return 1;
 }

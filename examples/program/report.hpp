@@ -44,17 +44,31 @@ inline void report_data(const Source& source, const mae::Normalization& normaliz
   report("statistics", "mean " + list(normalization.mean) + ", deviation " + list(normalization.deviation));
 }
 
-/// What memory the plan promises to a run that trains `Loss`, told before it is taken: `threads` compute on
-/// batches of `batch` images.
+/// Bytes that `batch` images of a model take.
+template <class Model, class Policy>
+double batch_bytes(mae::Index batch) {
+  return static_cast<double>(batch * Model::Image::values) * sizeof(typename Policy::Activation);
+}
+/// Bytes that a look at images takes, by a program for inference on batches of `batch`.
+template <class Program>
+double look_bytes(mae::Index batch, int threads) {
+  const auto session = static_cast<double>(mae::Session<Program>::bytes(batch, threads));
+  return session + batch_bytes<typename Program::Model, typename Program::Policy>(batch);
+}
+
+/// What memory a run will take that trains `Loss`, told before it is taken: `threads` compute on batches of `batch`
+/// images; a look at held-out images takes `look` bytes.
 template <class Loss, class Policy>
-void report_memory(mae::Index batch, int threads, const Source& source) {
+void report_memory(mae::Index batch, int threads, const Source& source, double look) {
   using Step = mae::BatchStep<mae::Program<Loss, Policy>>;
   const double weights = 4.0 * static_cast<double>(mae::weights_size<Loss>) * sizeof(typename Policy::Parameter);
   const auto step = static_cast<double>(Step::bytes(batch, threads));
-  const double pictures = static_cast<double>((source.settings().loaders() + 3) * batch * Loss::Image::values);
-  const double batches = pictures * sizeof(typename Policy::Activation);
-  report("memory", memory(weights + step + batches) + ": " + memory(weights) + " weights, gradients and moments, " +
-                       memory(step) + " a step, " + memory(batches) + " batches, " + source.memory() + " images");
+  const double batches = batch_bytes<Loss, Policy>((source.settings().loaders() + 3) * batch);
+  const double images = source.bytes();
+  report("memory", "up to " + memory(weights + step + batches + images + look) + " beside the program: " +
+                       memory(weights) + " weights, gradients and moments, " + memory(step) + " a step, " +
+                       memory(batches) + " batches, " + memory(images) + " images" +
+                       (look > 0 ? ", " + memory(look) + " a look at held-out ones" : ""));
 }
 
 /// How many updates the run will make.

@@ -51,6 +51,9 @@ enum class Decides { result, work, start };
 
 class Settings;
 
+/// A number without a tail of zeros.
+std::string plain(double value);
+
 /// One setting, whatever its type.
 class Setting {
  public:

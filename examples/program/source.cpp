@@ -81,21 +81,25 @@ Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
 }
 Source::~Source() = default;
 
-mae::Normalization Source::normalization(const std::string& checkpoint) const {
-  const std::string& kind = settings_.normalization();
-  const auto channels = static_cast<std::size_t>(training().channel_count());
+mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
+                                    const std::string& checkpoint) {
+  const std::string& kind = settings.normalization();
+  const auto channels = static_cast<std::size_t>(images.channels());
   if (kind == "auto" && !checkpoint.empty())
     return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
-  if (kind == "auto" || kind == "data") return mae::Normalization::of(mae::channel_statistics(training()));
+  if (kind == "auto" || kind == "data") {
+    Progress progress("statistics", images.size());
+    return mae::Normalization::of(mae::channel_statistics(Counted{images, progress}));
+  }
   if (kind == "imagenet") {
-    if (channels != 3) throw settings_.normalization.error("imagenet for images of 1 channel", "data or given");
+    if (channels != 3) throw settings.normalization.error("imagenet for images of 1 channel", "data or given");
     return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
   }
-  for (const Numbers* const given : {&settings_.mean, &settings_.deviation})
+  for (const Numbers* const given : {&settings.mean, &settings.deviation})
     if ((*given)().size() != channels)
       throw given->error(std::to_string((*given)().size()) + " numbers",
                          std::to_string(channels) + ", one for each channel, as normalization is given");
-  return {settings_.mean(), settings_.deviation()};
+  return {settings.mean(), settings.deviation()};
 }
 
 std::vector<std::string> Source::describe() const {
@@ -111,16 +115,19 @@ std::vector<std::string> Source::describe() const {
   return lines;
 }
 
-std::string Source::memory() const {
+double Source::bytes() const {
   double bytes = 0;
   for (const Data* const data : {collections_->data.get(), collections_->held_out.get()}) {
     if (!data) continue;
-    if (data->folder()) return "at most " + program::memory(1e6 * static_cast<double>(settings_.cache_megabytes()));
+    if (data->folder()) {
+      bytes += 1e6 * static_cast<double>(settings_.cache_megabytes());
+      continue;
+    }
     data->images().with_picture(0, [&](const mae::PictureView& picture) {
       bytes += static_cast<double>(data->images().size() * picture.channels * picture.height * picture.width);
     });
   }
-  return program::memory(bytes);
+  return bytes;
 }
 
 void Source::check_classes(mae::Index most, const std::string& model) const {

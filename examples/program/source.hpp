@@ -89,6 +89,11 @@ inline void validate(const Part& part, const std::string& subject) {
   part.images.check(subject);
 }
 
+/// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
+/// be computed, all of `images` are looked at.
+mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
+                                    const std::string& checkpoint);
+
 /// What the paths of the settings are: known to source.cpp.
 struct Collections;
 
@@ -104,15 +109,16 @@ class Source {
   const Part& training() const { return *training_; }
   /// Null if no image is held out.
   const Part* held_out() const { return held_out_.get(); }
-  /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
-  /// be computed, all training images are looked at.
-  mae::Normalization normalization(const std::string& checkpoint) const;
+  /// That of the training images.
+  mae::Normalization normalization(const std::string& checkpoint) const {
+    return normalization_of(settings_, training(), checkpoint);
+  }
   /// Throws mae::Error if there are more classes than the `most` of `model`.
   void check_classes(mae::Index most, const std::string& model) const;
   /// What there is, in lines.
   std::vector<std::string> describe() const;
-  /// How much memory images take: "at most 2.0 GB".
-  std::string memory() const;
+  /// How many bytes of memory the images take, at most.
+  double bytes() const;
   const DataSettings& settings() const { return settings_; }
 
  private:

@@ -47,7 +47,10 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   source.check_classes(Preset::classes, Preset::name);
   report_model<Model>(Preset::name);
   report_data(source, normalization);
-  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source);
+  using Look = mae::Program<Model, Policy, mae::Inference>;
+  const double look_size = held_out ? look_bytes<Look>(std::min<mae::Index>(64, held_out->size()), threads) : 0;
+  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source,
+                                                        look_size);
   check_room(settings.run, checkpoint_bytes<Model, Policy>);
   mae::Finetuning<Model, Policy> run(images, options, normalization);
   if (settings.checkpoint.empty() && !settings.encoder().empty()) mae::load_encoder(settings.encoder(), run.weights());

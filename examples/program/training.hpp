@@ -4,6 +4,7 @@
 
 #include <mae/data/augment.hpp>
 #include <mae/optim/adamw.hpp>
+#include <mae/optim/schedule.hpp>
 
 #include "settings.hpp"
 
@@ -43,8 +44,14 @@ struct TrainingSettings {
   Options options(mae::Index images) const {
     Options o = recipe;
     o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
-    o.base_rate = base_rate(images);
+    const mae::Index update = std::min(batch() * accumulation(), images);
+    o.base_rate = base_rate(update);
     o.minimum_rate = minimum_rate();
+    const double peak = learning_rate() ? *learning_rate() : mae::scaled_rate(o.base_rate, update);
+    if (minimum_rate() > peak)
+      throw minimum_rate.error(plain(minimum_rate()), "at most the highest rate, which is " + plain(peak));
+    if (warmup() && *warmup() >= static_cast<double>(epochs()))
+      throw warmup.error(plain(*warmup()) + " epochs", "fewer than the " + std::to_string(epochs()) + " of the run");
     o.warmup = warmup() ? *warmup() : 0.1 * static_cast<double>(epochs());
     o.optimizer.decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.optimizer.clip = clip();
@@ -54,14 +61,14 @@ struct TrainingSettings {
   }
 
  private:
-  double base_rate(mae::Index images) const {
+  /// The rate for 256 images, where an update has `update`.
+  double base_rate(mae::Index update) const {
     if (learning_rate() && base_learning_rate() && base_learning_rate.given())
       throw base_learning_rate.error("a value beside " + learning_rate.subject(),
                                      "one of the two; null leaves it open");
     if (!learning_rate() && !base_learning_rate())
       throw base_learning_rate.error("null", "a rate here or in learning_rate");
     if (!learning_rate()) return *base_learning_rate();
-    const mae::Index update = std::min(batch() * accumulation(), images);
     return *learning_rate() * 256 / static_cast<double>(update);
   }
 };

@@ -12,14 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-/// A number without a tail of zeros.
-std::string plain(double value) {
-  char text[32];
-  const bool whole = std::fabs(value) < 1e15 && value == std::trunc(value);
-  return {text, whole ? std::to_chars(text, text + sizeof text, static_cast<long long>(value)).ptr
-                      : std::to_chars(text, text + sizeof text, value).ptr};
-}
-
 std::string in_range(const Allowed& allowed) {
   std::string text;
   if (std::isfinite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
@@ -46,6 +38,13 @@ json number_of(const std::string& text) {
 }
 
 }  // namespace
+
+std::string plain(double value) {
+  char text[32];
+  const bool whole = std::fabs(value) < 1e15 && value == std::trunc(value);
+  return {text, whole ? std::to_chars(text, text + sizeof text, static_cast<long long>(value)).ptr
+                      : std::to_chars(text, text + sizeof text, value).ptr};
+}
 
 template <>
 std::string Whole::expected() const {

@@ -48,6 +48,10 @@ grep -q "estimated from visible ones" e.txt || fail "the estimate is not named"
 # Pictures named one by one.
 run --pictures "$data/chelsea.png" "$data/coffee.png" --out f >f.txt
 [ "$(grep -c "grey levels off" f.txt)" -eq 2 ] || fail "not a line a picture"
+# They are normalised as is asked for, else as in pre-training.
+run --pictures "$data/chelsea.png" "$data/coffee.png" --normalization data --out g >g.txt
+run --pictures "$data/chelsea.png" "$data/coffee.png" --normalization given --mean 0.1 --deviation 0.9 --out h >h.txt
+for other in g h; do ! cmp -s f.txt $other.txt || fail "$other: other statistics give the same"; done
 
 mistake "--checkpoint: found nothing" "$program" --pictures "$data/chelsea.png" --out bad
 mistake "expected the name of the model" "$program" --checkpoint "$checkpoint" --data "$digits" --out bad

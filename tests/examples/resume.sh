@@ -1,7 +1,7 @@
 #!/bin/sh
 # resume.sh PROGRAMS DATA FOLDER
 #
-# A run that is told to stop ends with status 0 and says how to go on; resumed, with other numbers of threads, it ends in
+# A run, of any of the programs that train, that is told to stop ends with status 0 and says how to go on; resumed, with other numbers of threads, it ends in
 # the same bits as a run that nobody stopped.
 set -eu
 export PATH="$1:$PATH"
@@ -9,12 +9,17 @@ data=$2 folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
-run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --held_out_share 0.2 --shift 1 --epochs 8 --log_every 10"
+digits=$data/optdigits-images-idx3-ubyte
+shared="--held_out_share 0.2 --shift 1 --log_every 10"
 without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
 
-$run --out whole > whole.txt
-for signal in TERM INT; do
-  $run --out "$signal" > "$signal.txt" &
+# stopped SIGNAL WHOLE COMMAND...   stops the command, which writes to the folder SIGNAL, once it has made 50 updates, and
+# lets it go on; the files must be those of WHOLE, which nobody stopped.
+stopped() {
+  signal=$1 whole=$2
+  shift 2
+  rm -rf "$signal"
+  "$@" --out "$signal" > "$signal.txt" &
   process=$!
   while ! grep -q '"event":"step","step":50' "$signal/log.jsonl" 2> /dev/null; do
     kill -0 $process 2> /dev/null || { echo "the run ended before it could be stopped"; cat "$signal.txt"; exit 1; }
@@ -22,13 +27,29 @@ for signal in TERM INT; do
   done
   kill -s "$signal" $process
   wait $process || { echo "status $? after SIG$signal"; exit 1; }
-  grep -q "^stopped after update .* to go on: pretrain --resume --out $signal\$" "$signal.txt" ||
+  grep -q "^stopped after update .* to go on: $1 --resume --out $signal\$" "$signal.txt" ||
     { echo "it does not say how to go on:"; cat "$signal.txt"; exit 1; }
-  pretrain --resume --out "$signal" --threads 1 --loaders 3 > "$signal.resumed.txt"
-  for file in model.safetensors encoder.safetensors checkpoint-176.safetensors loss.png panel.png; do
-    cmp "whole/$file" "$signal/$file"
+  "$1" --resume --out "$signal" --threads 1 --loaders 3 > "$signal.resumed.txt"
+  for file in "$whole"/*.safetensors "$whole"/*.png; do
+    name=${file##*/}
+    # Which checkpoints are kept before the last depends on where a run was stopped.
+    case $name in checkpoint-*) [ "$name" = "checkpoint-$(updates "$whole").safetensors" ] || continue ;; esac
+    cmp "$file" "$signal/$name"
   done
-  without_time whole/log.jsonl > whole.log
+  without_time "$whole/log.jsonl" > whole.log
   without_time "$signal/log.jsonl" > "$signal.log"
   cmp whole.log "$signal.log"
+}
+# The updates of the newest checkpoint in a folder.
+updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
+
+# shellcheck disable=SC2086
+for program in pretrain finetune probe; do
+  case $program in
+    pretrain) more="--model digits-8 --epochs 8 --baseline_steps 30" signals="TERM INT" ;;
+    *) more="--encoder pretrain/encoder.safetensors --limit 640 --epochs 12" signals=TERM ;;
+  esac
+  run="$program --data $digits $shared $more"
+  $run --out $program > $program.txt
+  for signal in $signals; do stopped $signal $program $run; done
 done

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 
-#include "model.hpp"
+#include <mae/io/run_state.hpp>
+
+#include "run.hpp"
 
 namespace {
 
@@ -61,6 +63,22 @@ int main(int count, char** arguments) {
                         {"run.steps", "3"},
                         {"run.epoch_images", "4"},
                         {"run.epoch_loss", "0.5"}});
+
+  fuzz::Run run(fuzz::images(), fuzz::options(), fuzz::normalization());
+  mae::save_run(place("run", "begin"), run);
+  run.train_epoch();
+  run.update();
+  mae::save_run(place("run", "middle"), run);
+
+  write("log", "whole",
+        "{\"event\":\"step\",\"step\":10,\"epoch\":0.5,\"loss\":0.9,\"rate\":0.001,\"images_per_second\":100}\n"
+        "{\"event\":\"epoch\",\"step\":20,\"epoch\":1,\"loss\":0.8,\"rate\":0.001,\"images_per_second\":100,"
+        "\"held_out_loss\":0.7,\"knn\":0.5,\"accuracy\":0.25}\n"
+        "{\"event\":\"epoch\",\"step\":40,\"epoch\":2,\"loss\":0.7,\"rate\":0,\"images_per_second\":100}\n");
+  write("log", "cut",
+        "{\"event\":\"epoch\",\"step\":2000,\"epoch\":1,\"loss\":1e9,\"rate\":0,\"images_per_second\":0}\n"
+        "{\"event\":\"epoch\",\"step\":3");
+  mae::write_npy(place("noise", "two_images"), {2, 3}, std::vector<float>{0.5f, 1, 2, -1, 0, 3});
 
   write("settings", "all",
         "{\"epochs\": 3, \"rate\": 0.25, \"data\": \"a\\u00e9\", \"mode\": \"skip\", \"flip\": false, "

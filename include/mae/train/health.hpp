@@ -65,6 +65,13 @@ double baseline_loss(const Images& images, const Normalization& normalization, I
 /// Notices a run that does not get away from the baseline.
 class BaselineWatch {
  public:
+  /// What a run that is resumed must know of its losses.
+  struct State {
+    double sum = 0;     ///< of those that are not judged yet
+    Index count = 0;
+    bool left = false;  ///< the baseline, once and for all
+  };
+
   /// Judges the mean of every `patience` losses; one above (1 - margin) · baseline is still there. Throws mae::Error if
   /// a number makes no sense.
   BaselineWatch(double baseline, Index patience, double margin = 0.02)
@@ -76,18 +83,20 @@ class BaselineWatch {
   /// Takes the loss of an update. True after every `patience` of them that were still at the baseline, until the run
   /// has left it: from then on false.
   bool stuck(double loss) {
-    sum_ += loss;
-    if (left_ || ++count_ < patience_) return false;
-    left_ = sum_ / static_cast<double>(count_) <= level_;
-    sum_ = 0;
-    count_ = 0;
-    return !left_;
+    if (state_.left) return false;
+    state_.sum += loss;
+    if (++state_.count < patience_) return false;
+    state_ = {.left = state_.sum / static_cast<double>(state_.count) <= level_};
+    return !state_.left;
   }
 
+  const State& state() const { return state_; }
+  void resume(const State& state) { state_ = state; }
+
  private:
-  double level_, sum_ = 0;
-  Index patience_, count_ = 0;
-  bool left_ = false;
+  double level_;
+  Index patience_;
+  State state_;
 };
 
 }  // namespace mae

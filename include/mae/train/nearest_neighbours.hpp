@@ -80,6 +80,17 @@ void for_each_feature(const Weights<Model, Policy>& weights, const Images& image
 }
 }  // namespace detail
 
+/// Bytes that comparing with `n` training images takes on `threads`, at its largest, beside the images themselves.
+template <Pool How = Pool::mean, class Model, class Policy>
+Index nearest_neighbour_bytes(Index n, Index batch, int threads) {
+  using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
+  constexpr Index D = width_of<typename P::Result>, number = sizeof(typename Policy::Parameter);
+  const Index bank = n * (D + 1) * number, labels = n * Index{sizeof(Index)};
+  const Index similarity = batch * (n + D) * Index{sizeof(typename Policy::Activation)};
+  const Index workspace = Workspace::bytes(Kernels<Policy>::linear_workspace(D, n), threads);
+  return bank + labels + similarity + workspace + Session<P>::bytes(batch, threads);
+}
+
 /// The share of `test` images whose neighbours among the `training` images vote for their class, in [0, 1]. Throws
 /// mae::Error if images have no labels or do not fit the model, or an option makes no sense.
 template <Pool How = Pool::mean, class Model, class Policy>

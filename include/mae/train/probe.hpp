@@ -50,12 +50,19 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
   }
 }
 
-/// Prepares `run`, whose weights hold an encoder, to train the head alone. A run that is resumed is prepared too.
+/// Lets `run` train the head alone. This is all that a run needs whose checkpoint is then loaded: the statistics are
+/// among its weights.
+template <class Model, class Policy, class Memory>
+void freeze_encoder(Finetuning<Model, Policy, Memory>& run) {
+  // The encoder has no gradient, but weight decay would shrink it.
+  run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
+}
+
+/// Prepares `run`, whose weights hold an encoder, to train the head alone.
 template <class Model, class Policy, class Memory>
 void prepare_probe(Finetuning<Model, Policy, Memory>& run) {
   set_feature_statistics(run.weights(), run.images(), run.normalization());
-  // The encoder has no gradient, but weight decay would shrink it.
-  run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
+  freeze_encoder(run);
 }
 
 /// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(TrainingEpoch) after each
