@@ -147,19 +147,52 @@ Results<typename K::T> normalisation(K, int threads, Index R, Index D) {
   return {y, stats, dx, dx_sum, dw, db, dw_alone, db_alone};
 }
 
+/// As many queries as keys, packed with them and the values.
 template <class K>
 Results<typename K::T> attention(K, int threads, Index B, Index N, Index H, Index d) {
   using T = typename K::T;
-  auto qkv = numbers<T>(B * N * 3 * H * d, 1);
+  const Index D = H * d;
+  auto qkv = numbers<T>(B * N * 3 * D, 1);
   for (T& value : qkv) value *= 2;  // scores that differ
-  const auto dy = numbers<T>(B * N * H * d, 2);
+  const auto dy = numbers<T>(B * N * D, 2);
   Numbers<T> y(dy.size()), lse(static_cast<std::size_t>(B * H * N));
-  auto dqkv = numbers<T>(B * N * 3 * H * d, 3), dqkv_sum = dqkv;
+  auto dqkv = numbers<T>(B * N * 3 * D, 3), dqkv_sum = dqkv;
   const Memory ws(K::attention_workspace(N, H, d), threads);
-  K::attention(B, N, H, d, qkv.data(), y.data(), lse.data(), ws);
-  K::attention_gradient(B, N, H, d, qkv.data(), y.data(), lse.data(), dy.data(), dqkv.data(), false, ws);
-  K::attention_gradient(B, N, H, d, qkv.data(), y.data(), lse.data(), dy.data(), dqkv_sum.data(), true, ws);
+  const AttentionShape shape{B, N, N, H, d, 3 * D, 3 * D};
+  const T *q = qkv.data(), *k = q + D, *v = k + D;
+  auto thirds = [&](Numbers<T>& x, bool accumulate) -> AttentionGradient<T> {
+    return {x.data(), x.data() + D, x.data() + 2 * D, accumulate, accumulate};
+  };
+  K::attention(shape, q, k, v, y.data(), lse.data(), ws);
+  K::attention_gradient(shape, q, k, v, y.data(), lse.data(), dy.data(), thirds(dqkv, false), ws);
+  K::attention_gradient(shape, q, k, v, y.data(), lse.data(), dy.data(), thirds(dqkv_sum, true), ws);
   return {y, lse, dqkv, dqkv_sum};
+}
+
+/// M queries by themselves, N keys with their values; each gradient with the other, alone, and added to what was there.
+template <class K>
+Results<typename K::T> attention_of_some(K, int threads, Index B, Index M, Index N, Index H, Index d) {
+  using T = typename K::T;
+  const Index D = H * d;
+  auto q = numbers<T>(B * M * D, 1), kv = numbers<T>(B * N * 2 * D, 2);
+  for (T& value : q) value *= 4;
+  const auto dy = numbers<T>(B * M * D, 3);
+  Numbers<T> y(dy.size()), lse(static_cast<std::size_t>(B * H * M));
+  auto dq = numbers<T>(B * M * D, 4), dq_sum = dq, dq_alone = dq;
+  auto dkv = numbers<T>(B * N * 2 * D, 5), dkv_sum = dkv, dkv_alone = dkv;
+  const Memory ws(K::attention_workspace(N, H, d), threads);
+  const AttentionShape shape{B, M, N, H, d, D, 2 * D};
+  const T *k = kv.data(), *v = k + D;
+  auto gradient = [&](T* to_q, T* to_k, bool add_q, bool add_kv) {
+    K::attention_gradient(shape, q.data(), k, v, y.data(), lse.data(), dy.data(),
+                          {to_q, to_k, to_k ? to_k + D : nullptr, add_q, add_kv}, ws);
+  };
+  K::attention(shape, q.data(), k, v, y.data(), lse.data(), ws);
+  gradient(dq.data(), dkv.data(), false, false);
+  gradient(dq_sum.data(), dkv_sum.data(), true, true);
+  gradient(dq_alone.data(), nullptr, false, true);
+  gradient(nullptr, dkv_alone.data(), true, false);
+  return {y, lse, dq, dkv, dq_sum, dkv_sum, dq_alone, dkv_alone};
 }
 
 /// x0 x1 + x2, whose third leaf need not be read again.
@@ -262,6 +295,11 @@ void check_attention() {
     CAPTURE(c.H);
     CAPTURE(c.d);
     check<Policy>([&](auto kernels, int threads) { return attention(kernels, threads, c.B, c.N, c.H, c.d); });
+    for (const Index M : {Index{1}, (3 * c.N + 3) / 4, c.N + 5}) {
+      CAPTURE(M);
+      check<Policy>(
+          [&](auto kernels, int threads) { return attention_of_some(kernels, threads, c.B, M, c.N, c.H, c.d); });
+    }
   }
 }
 
@@ -295,6 +333,7 @@ void check_thread_types() {
   CHECK(same_bits(forward_products(serial, 1, 197, 147, 131), forward_products(threaded, 2, 197, 147, 131)));
   CHECK(same_bits(normalisation(serial, 1, 700, 588), normalisation(threaded, 2, 700, 588)));
   CHECK(same_bits(attention(serial, 1, 2, 50, 3, 64), attention(threaded, 2, 2, 50, 3, 64)));
+  CHECK(same_bits(attention_of_some(serial, 1, 2, 38, 50, 3, 64), attention_of_some(threaded, 2, 2, 38, 50, 3, 64)));
   CHECK(same_bits(maps(serial, 1, 70001), maps(threaded, 2, 70001)));
   CHECK(same_bits(training(serial, 1, 70001), training(threaded, 2, 70001)));
 }

@@ -18,6 +18,18 @@ struct Model {
   constexpr auto operator()(const Expression auto& x) const { return block(x); }
 };
 
+/// The tokens that ids name, behind one that they do not count.
+template <bool All>
+struct Some {
+  using Inputs = mae::Inputs<Input<Tokens, void, true>, Indices<Shape<dyn, 3>>>;
+  mae::Block<8, 2, 24> block;
+  MAE_MODULE(block)
+  constexpr auto operator()(const Expression auto& x, const Expression auto& ids) const {
+    if constexpr (All) return gather<1>(block(x), ids);
+    else return block.template only<1>(x, ids);
+  }
+};
+
 /// x of one token normalised, times a weight of one, plus a bias of zero.
 std::vector<double> normalized(const double* x) {
   std::vector<double> y(x, x + 8);
@@ -77,4 +89,15 @@ TEST_CASE_TEMPLATE("a block that may drop branches has the same parameters and, 
   const auto y = evaluate(fixed, x), z = evaluate(stochastic, x);
   for (Index i = 0; i < y.size(); ++i) CHECK(y.data()[i] == doctest::Approx(z.data()[i]).epsilon(1e-14));
   check_backward(fixed, x);
+}
+
+TEST_CASE_TEMPLATE("some tokens of a block alone", Policy, Reference<double>, Cpu<double>) {
+  const Weights<Some<true>, Policy> all(1);
+  const Weights<Some<false>, Policy> alone(1);
+  const auto x = random_tensor<double, Tokens>(2, 1);
+  Tensor<std::int32_t, Shape<dyn, 3>> ids(2);
+  for (Index i = 0; i < 6; ++i) ids.data()[i] = static_cast<std::int32_t>((7 * i + 2) % 4);
+  const auto y = evaluate(all, x, ids), z = evaluate(alone, x, ids);
+  for (Index i = 0; i < y.size(); ++i) CHECK(z.data()[i] == doctest::Approx(y.data()[i]).epsilon(1e-13));
+  check_backward(alone, x, ids);
 }

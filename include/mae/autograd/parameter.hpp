@@ -38,6 +38,17 @@ struct Parameter : ParameterBase {
   Index offset = -1;
 };
 
+/// Rows [First, First + Count) of a parameter: the same numbers, at the same place in the weights.
+template <Index First, Index Count, class S, class Init, Training Train>
+constexpr auto row_range(const Parameter<S, Init, Train>& whole) {
+  static_assert(First >= 0 && Count > 0 && First + Count <= S::extent(0),
+                "mae::row_range: the rows must be rows of the parameter");
+  constexpr Index row = S::count / S::extent(0);
+  Parameter<WithExtent<S, 0, Count>, Init, Train> part;
+  if (whole.offset >= 0) part.offset = whole.offset + First * row;
+  return part;
+}
+
 /// Whether training changes some parameter of a module.
 template <class M>
 inline constexpr bool is_trained = [] {

@@ -107,7 +107,8 @@ class PlanPrinter {
   std::string module_of(const Node& n, Index shift) const {
     if (n.parameters[0] < 0) return "";
     for (const ParameterInfo& parameter : parameters_) {
-      if (parameter.offset != n.parameters[0] + shift) continue;
+      const Index at = n.parameters[0] + shift - parameter.offset;
+      if (at < 0 || at >= parameter.count) continue;  // a layer may read some rows of a parameter
       const std::size_t dot = parameter.name.rfind('.');
       const std::string name = dot == std::string::npos ? parameter.name : parameter.name.substr(0, dot);
       return n.inner ? name.substr(0, name.find(".0")) : name;

@@ -9,7 +9,8 @@
 
 namespace mae {
 
-template <int N, class Block>
+/// The first N blocks of a row of `Of`.
+template <int N, class Block, int Of = N>
 struct RepeatOperation : Operation {
   static constexpr const char* name = "repeat";
   static constexpr unsigned keep = keep_input(0) | keep_result;
@@ -104,7 +105,7 @@ struct RepeatOperation : Operation {
       e.workspace = f.workspace();
       e.context = f.context();
       e.context.layer = i;
-      e.context.depth = N;
+      e.context.depth = Of;
       e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<T*>(static_cast<const T*>(x))) : between(i - 1);
       e.base[output] = i == N - 1 ? static_cast<char*>(y) : between(i);
       e.base[scratch] = temporary;
@@ -121,7 +122,14 @@ template <int N, class Block>
 struct Repeat : ParameterArray<N, Block> {
   static_assert(N >= 1, "mae::Repeat<N, Block>: N must be at least 1");
   constexpr auto operator()(const Expression auto& x) const { return apply<RepeatOperation<N, Block>>(x, *this); }
-  /// Block i alone, to look at what happens inside (`eager.hpp`).
+  /// The first `Count` blocks; what follows may be done in another way, with `operator[]`.
+  template <int Count>
+  constexpr auto first(const Expression auto& x) const {
+    static_assert(Count >= 0 && Count <= N, "mae::Repeat::first<Count>: there are not so many blocks");
+    if constexpr (Count == 0) return x.eval();
+    else return apply<RepeatOperation<Count, Block, N>>(x, *this);
+  }
+  /// Block i alone.
   constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }
 };
 

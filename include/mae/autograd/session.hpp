@@ -188,8 +188,9 @@ class Session {
     std::string where = "the loss itself";
     if (fault.found) {
       where = std::string(fault.operation);
-      for (const ParameterInfo& parameter : weights.parameters())
-        if (parameter.offset == fault.parameter) where = parameter.name + " (" + where + ")";
+      for (const ParameterInfo& parameter : weights.parameters())  // a layer may read some rows of a parameter
+        if (parameter.offset <= fault.parameter && fault.parameter < parameter.offset + parameter.count)
+          where = parameter.name + " (" + where + ")";
     }
     throw Error("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
                 "finite numbers; lower the learning rate or clip the gradient");

@@ -3,7 +3,7 @@
 // `Kernels<Policy>` is a struct of static functions. Operations call nothing else, so a new backend is one
 // specialisation and one more policy in `tests/backend/contract_*_test.cpp`. `backend/reference.hpp` is the contract's
 // meaning in plain loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator
-// types. All matrices are row-major and dense. R rows, B batch, N tokens, D width, H heads, d head width.
+// types. All matrices are row-major and dense. R rows, B batch, M queries, N keys, D width, H heads, d head width.
 //
 // `accumulate` says `+=` instead of `=` for an input gradient. Parameter gradients always accumulate. A null `dx` is
 // never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
@@ -17,8 +17,8 @@
 //              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
 //   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean and 1/deviation, type A
 //              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here
-//   attention  attention(B, N, H, d, qkv, y, lse, ws)                    qkv [B,N,3,H,d], y [B,N,H,d], lse [B,H,N] (A)
-//              attention_gradient(B, N, H, d, qkv, y, lse, dy, dqkv, accumulate, ws)
+//   attention  attention(shape, q, k, v, y, lse, ws)                     y [B,M,H,d], lse [B,H,M] (A)
+//              attention_gradient(shape, q, k, v, y, lse, dy, AttentionGradient, ws)
 //   maps       map<Form>(n, x, y)                                        y[i] = Form(x[0][i], x[1][i], ...)
 //              map_gradient<Form>(n, x, dy, dx, accumulate)              arrays of pointers; null where not wanted
 //              each(n, f)                                                f(i) for i in [0, n), any order, in parallel
@@ -32,6 +32,19 @@
 #include <mae/backend/policy.hpp>
 
 namespace mae {
+
+/// Queries [B, M, H, d] look at keys and values [B, N, H, d]. A stride leads from a token to the next: they may lie
+/// side by side in one matrix, or each in its own.
+struct AttentionShape {
+  Index batch, queries, keys, heads, width;
+  Index query_stride, key_stride;
+};
+/// Where the gradients of q, k and v go, in the layout of q, k and v; null where nobody wants them.
+template <class T>
+struct AttentionGradient {
+  T *q, *k, *v;
+  bool accumulate_q, accumulate_kv;
+};
 
 /// One AdamW update (Loshchilov & Hutter, 2019) of a tensor: the rates already hold schedule and layer scale.
 struct AdamwStep {

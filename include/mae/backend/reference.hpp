@@ -117,57 +117,71 @@ struct Kernels<Reference<Element>> {
     }
   }
 
-  /// Where q (part 0), k (1) or v (2) of token n and head h begins in qkv [B, N, 3, H, d].
-  static Index at(Index b, Index n, Index part, Index h, Index N, Index H, Index d) {
-    return (((b * N + n) * 3 + part) * H + h) * d;
+  /// Where the query i of head h begins in q, and its result in y and lse; where the key j begins in k and v.
+  static Index query_at(const AttentionShape& s, Index b, Index i, Index h) {
+    return (b * s.queries + i) * s.query_stride + h * s.width;
+  }
+  static Index result_at(const AttentionShape& s, Index b, Index i, Index h) {
+    return ((b * s.queries + i) * s.heads + h) * s.width;
+  }
+  static Index lse_at(const AttentionShape& s, Index b, Index i, Index h) {
+    return (b * s.heads + h) * s.queries + i;
+  }
+  static Index key_at(const AttentionShape& s, Index b, Index j, Index h) {
+    return (b * s.keys + j) * s.key_stride + h * s.width;
   }
   /// q·k / sqrt(d), the score of query i for key j.
-  static A score(Index b, Index i, Index j, Index h, Index N, Index H, Index d, const T* qkv) {
-    const T *q = qkv + at(b, i, 0, h, N, H, d), *k = qkv + at(b, j, 1, h, N, H, d);
+  static A score(const AttentionShape& s, Index b, Index i, Index j, Index h, const T* q, const T* k) {
+    q += query_at(s, b, i, h), k += key_at(s, b, j, h);
     A sum = 0;
-    for (Index c = 0; c < d; ++c) sum += A(q[c]) * A(k[c]);
-    return sum / std::sqrt(A(d));
+    for (Index c = 0; c < s.width; ++c) sum += A(q[c]) * A(k[c]);
+    return sum / std::sqrt(A(s.width));
   }
   /// y_i = Σ_j p_ij v_j, p_ij = exp(s_ij - lse_i), lse_i = log Σ_j exp(s_ij): the softmax, kept as one number a row.
-  static void attention(Index B, Index N, Index H, Index d, const T* qkv, T* y, A* lse, Workspace) {
-    for (Index b = 0; b < B; ++b)
-      for (Index h = 0; h < H; ++h)
-        for (Index i = 0; i < N; ++i) {
-          A largest = score(b, i, 0, h, N, H, d, qkv), sum = 0;
-          for (Index j = 1; j < N; ++j) largest = std::fmax(largest, score(b, i, j, h, N, H, d, qkv));
-          for (Index j = 0; j < N; ++j) sum += std::exp(score(b, i, j, h, N, H, d, qkv) - largest);
-          lse[(b * H + h) * N + i] = largest + std::log(sum);
-          for (Index c = 0; c < d; ++c) {
+  static void attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* y, A* lse, Workspace) {
+    for (Index b = 0; b < s.batch; ++b)
+      for (Index h = 0; h < s.heads; ++h)
+        for (Index i = 0; i < s.queries; ++i) {
+          A largest = score(s, b, i, 0, h, q, k), sum = 0;
+          for (Index j = 1; j < s.keys; ++j) largest = std::fmax(largest, score(s, b, i, j, h, q, k));
+          for (Index j = 0; j < s.keys; ++j) sum += std::exp(score(s, b, i, j, h, q, k) - largest);
+          const A total = lse[lse_at(s, b, i, h)] = largest + std::log(sum);
+          for (Index c = 0; c < s.width; ++c) {
             A out = 0;
-            for (Index j = 0; j < N; ++j)
-              out += std::exp(score(b, i, j, h, N, H, d, qkv) - lse[(b * H + h) * N + i]) *
-                     A(qkv[at(b, j, 2, h, N, H, d) + c]);
-            y[((b * N + i) * H + h) * d + c] = T(out);
+            for (Index j = 0; j < s.keys; ++j)
+              out += std::exp(score(s, b, i, j, h, q, k) - total) * A(v[key_at(s, b, j, h) + c]);
+            y[result_at(s, b, i, h) + c] = T(out);
           }
         }
   }
   /// dv_j = Σ_i p_ij dy_i, ds_ij = p_ij (dy_i·v_j - dy_i·y_i) / sqrt(d), dq_i = Σ_j ds_ij k_j, dk_j = Σ_i ds_ij q_i.
-  static void attention_gradient(Index B, Index N, Index H, Index d, const T* qkv, const T* y, const A* lse,
-                                 const T* dy, T* dqkv, bool accumulate, Workspace) {
-    if (!accumulate)
-      for (Index i = 0; i < B * N * 3 * H * d; ++i) dqkv[i] = T(A(0));
-    auto add = [](T& to, A value) { to = T(A(to) + value); };
-    for (Index b = 0; b < B; ++b)
-      for (Index h = 0; h < H; ++h)
-        for (Index i = 0; i < N; ++i) {
-          const Index row = ((b * N + i) * H + h) * d;
+  static void attention_gradient(const AttentionShape& s, const T* q, const T* k, const T* v, const T* y, const A* lse,
+                                 const T* dy, const AttentionGradient<T>& dx, Workspace) {
+    auto clear = [&](T* x, Index tokens, Index stride) {
+      for (Index n = 0; n < s.batch * tokens && x; ++n)
+        for (Index c = 0; c < s.heads * s.width; ++c) x[n * stride + c] = T(A(0));
+    };
+    if (!dx.accumulate_q) clear(dx.q, s.queries, s.query_stride);
+    if (!dx.accumulate_kv) clear(dx.k, s.keys, s.key_stride), clear(dx.v, s.keys, s.key_stride);
+    auto add = [](T* x, Index at, A value) {
+      if (x) x[at] = T(A(x[at]) + value);
+    };
+    for (Index b = 0; b < s.batch; ++b)
+      for (Index h = 0; h < s.heads; ++h)
+        for (Index i = 0; i < s.queries; ++i) {
+          const Index query = query_at(s, b, i, h), row = result_at(s, b, i, h);
           A dot = 0;
-          for (Index c = 0; c < d; ++c) dot += A(dy[row + c]) * A(y[row + c]);
-          for (Index j = 0; j < N; ++j) {
-            const Index q = at(b, i, 0, h, N, H, d), k = at(b, j, 1, h, N, H, d), v = at(b, j, 2, h, N, H, d);
-            const A p = std::exp(score(b, i, j, h, N, H, d, qkv) - lse[(b * H + h) * N + i]);
+          for (Index c = 0; c < s.width; ++c) dot += A(dy[row + c]) * A(y[row + c]);
+          for (Index j = 0; j < s.keys; ++j) {
+            const Index key = key_at(s, b, j, h);
+            const A p = std::exp(score(s, b, i, j, h, q, k) - lse[lse_at(s, b, i, h)]);
             A dp = 0;
-            for (Index c = 0; c < d; ++c) dp += A(dy[row + c]) * A(qkv[v + c]);
-            const A ds = p * (dp - dot) / std::sqrt(A(d));
-            for (Index c = 0; c < d; ++c) {
-              add(dqkv[v + c], p * A(dy[row + c]));
-              add(dqkv[q + c], ds * A(qkv[k + c]));
-              add(dqkv[k + c], ds * A(qkv[q + c]));
+            for (Index c = 0; c < s.width; ++c) dp += A(dy[row + c]) * A(v[key + c]);
+            const A ds = p * (dp - dot) / std::sqrt(A(s.width));
+            for (Index c = 0; c < s.width; ++c) {
+              add(dx.v, key + c, p * A(dy[row + c]));
+              add(dx.q, query + c, ds * A(k[key + c]));
+              add(dx.k, key + c, ds * A(q[query + c]));
             }
           }
         }

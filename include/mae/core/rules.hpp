@@ -53,6 +53,12 @@ struct PackedHeads {
   static constexpr bool holds = Heads > 0 && Width % (3 * Heads) == 0;
 };
 
+/// q alone, k and v side by side.
+template <Index QueryWidth, Index KeyValueWidth, Index Heads>
+struct QueriesAndKeys {
+  static constexpr bool holds = Heads > 0 && QueryWidth % Heads == 0 && KeyValueWidth == 2 * QueryWidth;
+};
+
 template <Index D, Index Heads>
 struct HeadsDivideWidth {
   static constexpr bool holds = Heads > 0 && D % Heads == 0;

@@ -2,6 +2,9 @@
 //
 // (He et al., 2021, section 3, "MAE decoder"): embed the encoder's tokens to the decoder's width, put the shared mask
 // token wherever a patch is hidden, add positions, run a few blocks, and map every token to the values of its patch.
+//
+// The loss asks for hidden patches only. Behind the attention of the last block every token is on its own, so `predict`
+// computes there the hidden ones alone: their queries, projection, MLP and prediction. Keys and values are of all.
 #pragma once
 #include <mae/autograd/repeat.hpp>
 #include <mae/model/geometry.hpp>
@@ -23,14 +26,23 @@ struct Decoder {
   Linear<D, ImageType::patch_values> decoder_pred;
   MAE_MODULE(mask_token, decoder_pos_embed, decoder_embed, decoder_blocks, decoder_norm, decoder_pred)
 
-  /// Visible features [B, V + 1, E] and ranks [B, L] → tokens of all patches [B, L + 1, D].
-  constexpr auto tokens(const Expression auto& visible, const Expression auto& restore_ids) const {
+  /// Visible features [B, V + 1, E] and ranks [B, L] → what enters the blocks, [B, L + 1, D].
+  constexpr auto embed(const Expression auto& visible, const Expression auto& restore_ids) const {
     auto all = restore(decoder_embed(visible), restore_ids, mask_token);  // [B, L + 1, D]
-    return decoder_blocks(with_positions(all, decoder_pos_embed));        // [B, L + 1, D]
+    return with_positions(all, decoder_pos_embed);                        // [B, L + 1, D]
   }
-  /// The patches ids [B, M] among tokens [B, L + 1, D] → their predicted values [B, M, n].
-  constexpr auto predict(const Expression auto& all, const Expression auto& ids) const {
-    return decoder_pred(decoder_norm(gather<1>(all, ids)));  // [B, M, n]
+  /// Predicted values of all patches, [B, L, n].
+  constexpr auto predict(const Expression auto& visible, const Expression auto& restore_ids) const {
+    auto all = decoder_blocks(embed(visible, restore_ids));  // [B, L + 1, D]
+    return decoder_pred(decoder_norm(patch_tokens(all)));    // [B, L, n]
+  }
+  /// Predicted values of the patches ids [B, M], [B, M, n].
+  constexpr auto predict(const Expression auto& visible, const Expression auto& restore_ids,
+                         const Expression auto& ids) const {
+    constexpr int last = Size::depth - 1;
+    auto all = decoder_blocks.template first<last>(embed(visible, restore_ids));  // [B, L + 1, D]
+    auto some = decoder_blocks[last].template only<1>(all, ids);                  // [B, M, D]
+    return decoder_pred(decoder_norm(some));                                      // [B, M, n]
   }
 };
 

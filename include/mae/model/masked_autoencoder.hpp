@@ -3,9 +3,9 @@
 // The model owns an encoder and a decoder; what is computed with them is a program of its own, over the same weights:
 //   `PretrainingLoss<Model>`   images, keep, hidden, restore → one loss a sample (for training)
 //   `Reconstruction<Model>`    images, keep, restore → predictions of all patches [B, L, n] (for pictures)
-// Only hidden patches are predicted and compared, since the others do not enter the loss; kept patches are picked
-// before they are embedded. Both save work and change nothing. `MaskBatch` makes keep, hidden and restore; `Encoder`
-// alone cannot mask.
+// Only hidden patches are predicted and compared, since the others do not enter the loss, and what only the others need
+// in the decoder's last block is left out; kept patches are picked before they are embedded. All this saves work and
+// changes nothing. `MaskBatch` makes keep, hidden and restore; `Encoder` alone cannot mask.
 #pragma once
 #include <mae/model/decoder.hpp>
 #include <mae/model/encoder.hpp>
@@ -36,11 +36,9 @@ struct MaskedAutoencoder {
     visit("", decoder);
   }
 
-  /// patches [B, L, n], keep [B, V], restore [B, L] → decoder tokens [B, L + 1, D'].
-  constexpr auto tokens(const Expression auto& patches, const Expression auto& keep,
-                        const Expression auto& restore_ids) const {
-    auto visible = encoder.norm(encoder.trunk.visible(patches, keep));  // [B, V + 1, D]
-    return decoder.tokens(visible, restore_ids);                        // [B, L + 1, D']
+  /// patches [B, L, n], keep [B, V] → features of the visible ones [B, V + 1, D].
+  constexpr auto encode(const Expression auto& patches, const Expression auto& keep) const {
+    return encoder.norm(encoder.trunk.visible(patches, keep));  // [B, V + 1, D]
   }
 };
 
@@ -53,9 +51,10 @@ struct PretrainingLoss : Model {
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
-    auto patches = patchify<Image::patch>(images);                                             // [B, L, n]
-    auto predicted = this->decoder.predict(this->tokens(patches, keep, restore_ids), hidden);  // [B, L - V, n]
-    auto wanted = gather(patches, hidden);                                                     // [B, L - V, n]
+    auto patches = patchify<Image::patch>(images);                         // [B, L, n]
+    auto visible = this->encode(patches, keep);                            // [B, V + 1, D]
+    auto predicted = this->decoder.predict(visible, restore_ids, hidden);  // [B, L - V, n]
+    auto wanted = gather(patches, hidden);                                 // [B, L - V, n]
     if constexpr (Model::target == Target::normalized_pixels)
       return patch_error(predicted, normalize_patches(wanted));  // [B]
     else
@@ -72,8 +71,8 @@ struct Reconstruction : Model {
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& restore_ids) const {
-    auto all = this->tokens(patchify<Image::patch>(images), keep, restore_ids);  // [B, L + 1, D']
-    return this->decoder.decoder_pred(this->decoder.decoder_norm(patch_tokens(all)));  // [B, L, n]
+    auto visible = this->encode(patchify<Image::patch>(images), keep);  // [B, V + 1, D]
+    return this->decoder.predict(visible, restore_ids);                 // [B, L, n]
   }
 };
 

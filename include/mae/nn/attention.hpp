@@ -20,6 +20,12 @@ struct Attention {
                   "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
     return proj(apply<AttentionOperation<Heads>>(qkv(x)));  // [B, N, D]
   }
+  /// What the tokens `some` [B, M, D] see, which are some of x [B, N, D]: [B, M, D]. Queries are made for those alone.
+  constexpr auto operator()(const Expression auto& some, const Expression auto& x) const {
+    auto q = qkv.template outputs<0, D>(some);    // [B, M, D]
+    auto kv = qkv.template outputs<D, 2 * D>(x);  // [B, N, 2·D]
+    return proj(attention<Heads>(q, kv));         // [B, M, D]
+  }
 };
 
 }  // namespace mae

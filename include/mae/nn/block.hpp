@@ -9,6 +9,7 @@
 #include <mae/nn/layer_norm.hpp>
 #include <mae/nn/mlp.hpp>
 #include <mae/ops/drop_path.hpp>
+#include <mae/ops/gather.hpp>
 
 namespace mae {
 
@@ -32,6 +33,16 @@ struct Block {
       auto y = x + attn(norm1(x));  // [B, N, D]  a name: computed once, shared, gradients summed
       return y + mlp(norm2(y));     // [B, N, D]
     }
+  }
+
+  /// The results of tokens Skip + ids [B, M] alone: [B, M, D]. All tokens are keys and values for them; the rest of the
+  /// block works row by row, so other rows need not be computed if nobody reads them.
+  template <Index Skip>
+  constexpr auto only(const Expression auto& x, const Expression auto& ids) const {
+    static_assert(Kind == Depth::fixed, "mae::Block::only: a block that may be left out is computed whole");
+    auto seen = norm1(x);                                                 // [B, N, D]
+    auto y = gather<Skip>(x, ids) + attn(gather<Skip>(seen, ids), seen);  // [B, M, D]
+    return y + mlp(norm2(y));                                             // [B, M, D]
   }
 };
 

@@ -19,6 +19,11 @@ struct Linear {
                   "mae::Linear<In, Out>: the last extent of the input must be In");
     return detail::linear_expression(x, weight, bias);
   }
+  /// The outputs [First, First + Count) alone.
+  template <Index First, Index Count, Expression X>
+  constexpr auto outputs(const X& x) const {
+    return linear(x, row_range<First, Count>(weight), row_range<First, Count>(bias));  // [..., Count]
+  }
 };
 
 }  // namespace mae
