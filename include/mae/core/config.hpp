@@ -22,6 +22,9 @@
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace mae {
 
@@ -35,6 +38,15 @@ inline constexpr const char* version = "0.1.0";
 
 /// The bytes every tensor, parameter and planned buffer starts at a multiple of.
 inline constexpr Index alignment = 64;
+
+/// Memory of this size and more begins at a multiple of `large_page` and asks the system for pages of that size: a
+/// thousand weights of a column then lie on a few pages instead of on one each.
+inline constexpr std::size_t large_memory = std::size_t{16} << 20, large_page = std::size_t{2} << 20;
+#if defined(__linux__)
+inline void prefer_large_pages(void* memory, std::size_t bytes) { madvise(memory, bytes, MADV_HUGEPAGE); }
+#else
+inline void prefer_large_pages(void*, std::size_t) {}
+#endif
 
 /// Threads as a type: work runs on the calling thread alone.
 struct Serial {

@@ -18,10 +18,13 @@ namespace mae {
 struct Host {
   /// Zeroed bytes, aligned to `alignment`. Throws mae::Error if there are not that many.
   static void* allocate(Index bytes) {
-    const Index size = align_up(bytes > 0 ? bytes : 1);
-    void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(size));
+    const auto size = static_cast<std::size_t>(align_up(bytes > 0 ? bytes : 1));
+    const bool large = size >= large_memory;
+    void* const memory = large ? std::aligned_alloc(large_page, (size + large_page - 1) / large_page * large_page)
+                               : std::aligned_alloc(static_cast<std::size_t>(alignment), size);
     if (!memory) throw Error("memory", "no room for " + std::to_string(size) + " bytes", "a smaller model or batch");
-    std::memset(memory, 0, static_cast<std::size_t>(size));
+    if (large) prefer_large_pages(memory, size);
+    std::memset(memory, 0, size);
     return memory;
   }
   static void release(void* memory) { std::free(memory); }
