@@ -104,8 +104,8 @@ struct WordsOf<bf16, E, Isa> {
   [[gnu::always_inline]] static void load(Vector& bits, const E* p, Index count) {
     typename F::Vector x;
     F::load(x, p, count);
-    F::round(bits, x);
-    bits &= upper;
+    if constexpr (std::is_same_v<E, bf16>) bits = reinterpret_cast<Vector>(x);
+    else F::round(bits, x), bits &= upper;
   }
   template <Index First, Index... I>
   [[gnu::always_inline]] static void every_other(typename F::Vector& v, const typename F::Vector& a,
