@@ -40,8 +40,8 @@ class AttentionHead {
     T *p = scratch, *packing = scratch + 2 * query_block * stride;
     for (Index i = 0; i < M; i += query_block) {
       const Index rows = smaller(query_block, M - i);
-      Multiply::run(rows, N, d, {q + i * h.query_stride, h.query_stride, 1}, {k, h.key_stride, 1}, {p, stride}, nullptr,
-                    packing);
+      Multiply::run(rows, N, d, {q + i * h.query_stride, h.query_stride, 1}, {k, h.key_stride, 1}, scores(p, stride),
+                    nullptr, packing);
       softmax(rows, N, d, p, lse + i);
       Multiply::run(rows, d, N, {p, stride, 1}, {v, 1, h.key_stride}, {y + i * y_stride, y_stride}, nullptr, packing);
     }
@@ -55,8 +55,8 @@ class AttentionHead {
       const Index rows = smaller(query_block, M - i);
       const T *q_i = q + i * h.query_stride, *y_i = y + i * y_stride, *dy_i = dy + i * y_stride;
       const bool add = dx.accumulate_kv || i > 0;  // every block of queries adds to gradients of all keys and values
-      Multiply::run(rows, N, d, {q_i, h.query_stride, 1}, {k, h.key_stride, 1}, {p, stride}, nullptr, packing);
-      Multiply::run(rows, N, d, {dy_i, y_stride, 1}, {v, h.key_stride, 1}, {g, stride}, nullptr, packing);
+      Multiply::run(rows, N, d, {q_i, h.query_stride, 1}, {k, h.key_stride, 1}, scores(p, stride), nullptr, packing);
+      Multiply::run(rows, N, d, {dy_i, y_stride, 1}, {v, h.key_stride, 1}, scores(g, stride), nullptr, packing);
       score_gradient(rows, h, p, g, lse + i, y_i, dy_i);
       if (dx.v)
         Multiply::run(N, d, rows, {p, 1, stride}, {dy_i, 1, y_stride},
@@ -76,13 +76,20 @@ class AttentionHead {
   using Multiply = Product<T, Isa>;
   static constexpr Index lanes = S::lanes;
 
+  static Output<T> scores(T* to, Index stride) { return {to, stride, nullptr, nullptr, nullptr, stride}; }
+
   /// Rows of scores become rows of the softmax; lse is what backward needs to find them again.
   [[gnu::noinline]] static void softmax(Index rows, Index N, Index d, T* p, T* lse) {
-    const T scale = T(1) / std::sqrt(T(d)), lowest = T(-1e30);
-    const Index stride = score_stride(N);
+    const T scale = T(1) / std::sqrt(T(d));
+    const Index stride = score_stride(N), last = N / lanes * lanes;
     Isa::run([&]() __attribute__((always_inline)) {
+      typename S::Bits beyond;  // the lanes of the vector at `last` that are no scores: they get what has an exp of 0
+      Vector lowest;
+      S::fill(lowest, T(-1e30));
+      for (Index j = 0; j < lanes; ++j) beyond[j] = last + j < N ? 0 : -1;
       for (Index i = 0; i < rows; ++i, p += stride) {
-        for (Index j = N; j < stride; ++j) p[j] = lowest;  // whose exp is 0
+        if (last < stride) S::at(p + last).v = beyond ? lowest : S::at(p + last).v;
+        for (Index j = last + lanes; j < stride; j += lanes) S::at(p + j).v = lowest;
         Vector most = S::at(p).v, total = {};
         for (Index j = lanes; j < stride; j += lanes) S::raise(most, S::at(p + j).v);
         const T largest = S::largest(most);

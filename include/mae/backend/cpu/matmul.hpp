@@ -15,6 +15,7 @@
 // same bits wherever its tile lies and whoever computes it. Cost: M N K multiply-adds; copies of M K + N K numbers, M K
 // again for every `Blocking::columns` columns.
 #pragma once
+#include <mae/backend/cpu/small_product.hpp>
 #include <mae/backend/cpu/tile.hpp>
 
 namespace mae::cpu {
@@ -23,6 +24,8 @@ namespace mae::cpu {
 template <class T>
 struct Blocking {
   static constexpr Index columns = 1536, block = 336 * 384;
+  /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
+  static constexpr Index small = 32768;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
   static constexpr Index depth = Packed<T>::terms == 1 ? 384 : 3072;
   /// Rows and columns of packed blocks fill whole tiles of every instruction set: a multiple of their sizes.
@@ -95,6 +98,9 @@ class Product {
   [[gnu::noinline]] static void run(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b,
                                     const Output<C, Sum>& c, Sum* row_sums, void* scratch) {
     const Index blocks = Sizes::count(K);
+    if constexpr (std::is_same_v<EA, T> && std::is_same_v<EB, T> && std::is_same_v<C, T> && Packed<T>::terms == 1)
+      if (M * N * K <= Sizes::small && blocks == 1 && !c.gelu && !row_sums)
+        return SmallProduct<T, Isa>::run(M, N, K, a, b, c, static_cast<T*>(scratch));
     Word* packed_a = static_cast<Word*>(scratch);
     Word* packed_b = packed_a + packed_rows<T>(M, K);
     for (Index n = 0; n < N; n += Sizes::columns)

@@ -28,6 +28,7 @@ struct Output {
   const Sum* bias = nullptr;  ///< [N], added to every row; null for none
   const C* start = nullptr;   ///< laid out as C and may be C itself; null for none
   C* gelu = nullptr;          ///< laid out as C; null for none
+  Index room = 0;  ///< columns that a row of C has room for, if more than N: those beyond N may be overwritten
 };
 
 /// The part of `all` that begins at row `m` and column `n`.
@@ -35,7 +36,7 @@ template <class C, class Sum>
 Output<C, Sum> part(const Output<C, Sum>& all, Index m, Index n) {
   const Index at = m * all.stride + n;
   return {all.to + at, all.stride, all.bias ? all.bias + n : nullptr, all.start ? all.start + at : nullptr,
-          all.gelu ? all.gelu + at : nullptr};
+          all.gelu ? all.gelu + at : nullptr, all.room - n};
 }
 
 template <class T, class Isa>

@@ -1,0 +1,84 @@
+// Products too small for blocks and panels, as in attention over a few tokens: C[m, n] = Σ_k A(m, k) B(n, k).
+//
+// Four rows of C by one or two vectors are summed in registers. A is read where it lies, a number at a time; B too if its rows
+// lie side by side, otherwise it is transposed first. Nothing is padded in m, and no tile is copied: at 5 tokens this
+// is five times as fast as the blocked product. The terms of a sum are added in the same order as there, so that both
+// give the same bits and a product may be cut for threads at any place. Cost: M N K multiply-adds.
+#pragma once
+#include <mae/backend/cpu/tile.hpp>
+
+namespace mae::cpu {
+
+template <class T, class Isa>
+class SmallProduct {
+  static_assert(Packed<T>::terms == 1);
+  using S = Simd<T, Isa>;
+  using Vector = typename S::Vector;
+  static constexpr Index lanes = S::lanes, panel = 2 * lanes, height = 4;
+
+ public:
+  /// C = A Bᵀ + bias + start; `scratch` has room for K numbers of `round_up(N, 2 * lanes)` rows of B.
+  [[gnu::noinline]] static void run(Index M, Index N, Index K, const Operand<T>& a, const Operand<T>& b,
+                                    const Output<T>& c, T* scratch) {
+    const bool packed = b.outer != 1;
+    if (packed) Pack<panel, T, T, Isa>::run(b, N, K, scratch);
+    Isa::run([&]() __attribute__((always_inline)) {
+      for (Index n = 0; n < N; n += panel) {
+        const Index step = packed ? panel : b.depth, width = smaller(panel, N - n);
+        const T* columns = packed ? scratch + n * K : b.data + n;
+        const Index stored = larger(width, smaller(panel, c.room - n));
+        for (Index m = 0; m < M; m += height) {
+          const Index rows = smaller(height, M - m);
+          if (width <= lanes)
+            multiply<1>(rows, packed ? lanes : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
+          else
+            multiply<2>(rows, packed ? panel : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
+        }
+      }
+    });
+  }
+
+ private:
+  /// Up to `height` rows by `vectors`, of which B has `width` columns and C takes `stored`. Rows that are too many
+  /// repeat the last one and are not stored.
+  template <Index vectors>
+  [[gnu::always_inline]] static void multiply(Index rows, Index width, Index K, const Operand<T>& a, const T* b,
+                                              Index step, const Output<T>& c, Index stored) {
+    const T* row[height];
+    unroll<height>([&](auto i) __attribute__((always_inline)) { row[i] = a.data + smaller(i, rows - 1) * a.outer; });
+    Vector sum[height][vectors] = {};
+    const auto add = [&](const Vector(&column)[vectors], Index k) __attribute__((always_inline)) {
+      unroll<height>([&](auto i) __attribute__((always_inline)) {
+        const T x = row[i][k * a.depth];
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) { sum[i][j] = x * column[j] + sum[i][j]; });
+      });
+    };
+    Vector column[vectors];
+    if (width == vectors * lanes) {
+      for (Index k = 0; k < K; ++k, b += step) {
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes).v; });
+        add(column, k);
+      }
+    } else {
+      for (Index k = 0; k < K; ++k, b += step) {
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+          S::load(column[j], b + j * lanes, width - j * lanes);
+        });
+        add(column, k);
+      }
+    }
+    unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+      const Index at = j * lanes, count = stored - at;
+      Vector bias = {}, before = {};
+      if (c.bias) S::load(bias, c.bias + at, count);
+      unroll<height>([&](auto i) __attribute__((always_inline)) {
+        if (i >= rows) return;
+        if (c.bias) sum[i][j] += bias;
+        if (c.start) S::load(before, c.start + i * c.stride + at, count), sum[i][j] += before;
+        S::store(c.to + i * c.stride + at, sum[i][j], count);
+      });
+    });
+  }
+};
+
+}  // namespace mae::cpu
