@@ -6,7 +6,7 @@
 // Height and width must be multiples of the patch, width of 4 and of the heads: the compiler says so. Images of other
 // sizes are resized. The first mask ratio is the default, others can be chosen by `--mask_ratio`. `normalized_pixels`
 // gives better features, `pixels` better pictures (He et al., 2021, table 1d). CMake reads this file too: a program is
-// compiled once for every line that begins with `Model<"`, in a file of its own, about ten seconds each.
+// compiled once for every line that begins with `Model<"`, in a file of its own, about twenty seconds each.
 #pragma once
 #include <algorithm>
 #include <tuple>

@@ -6,6 +6,7 @@
 #pragma once
 #include <chrono>
 #include <limits>
+#include <memory>
 
 #include <mae/io/checkpoint_folder.hpp>
 #include <mae/io/prefetch.hpp>
@@ -40,10 +41,12 @@ class Driver {
  public:
   using Geometry = typename Run::Image;
   using T = typename Run::T;
+  using Ahead = mae::Prefetch<Geometry, T>;
 
   Driver(Run& run, const Course& course)
       : run_(run),
         course_(course),
+        ahead_(course.loaders > 0 ? std::make_unique<Ahead>(run.loader(), static_cast<int>(course.loaders)) : nullptr),
         folder_(course.settings.out(), {.keep = course.settings.keep_last(),
                                         .metric = course.metric_name,
                                         .higher_is_better = course.higher_is_better}),
@@ -53,7 +56,7 @@ class Driver {
         save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
         watch_(course.baseline, patience()) {
     resume_watch();
-    if (course.loaders > 0) run.read_from(ahead_.emplace(run.loader(), static_cast<int>(course.loaders)));
+    if (ahead_) run.read_from(*ahead_);
   }
 
   /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
@@ -189,13 +192,13 @@ class Driver {
 
   Run& run_;
   Course course_;
+  std::unique_ptr<Ahead> ahead_;  // before the folder: if there is no memory for batches, nothing is left behind
   mae::CheckpointFolder folder_;
   mae::Index begun_;
   Log log_;
   Display display_;
   mae::Cadence save_;
   mae::BaselineWatch watch_;
-  std::optional<mae::Prefetch<Geometry, T>> ahead_;
   std::string saved_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

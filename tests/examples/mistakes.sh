@@ -7,6 +7,7 @@
 set -eu
 export PATH="$1:$PATH" LC_ALL=C OMP_NUM_THREADS=1
 data=$2 folder=$3 table=$4
+jpeg=$(cd "$(dirname "$0")/../io/jpeg_python" && pwd)
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
@@ -33,10 +34,17 @@ mistake() {
   shown=$*
   [ "$1" != sh ] || shown=$3
   [ "$1" != unshare ] || shown=${5#*&& }
+  [ "$1" != setpriv ] || shown=$(shift 4 && echo "$*")
   printf '| %s | `%s` | `%s` | %s |\n' "$what" "$shown" "$found" "$status" >> "$table"
 }
 # The first bytes of a file.
 part() { head -c "$2" "$1" > "$3"; }
+# npy TYPE SHAPE BYTES FILE: an array of NumPy whose numbers are all zero, in BYTES bytes.
+npy() {
+  { printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': ($2), }"
+    head -c "$3" /dev/zero; } > "$4"
+}
+has() { command -v "$1" > /dev/null || { echo "no program $1 in this build: its mistakes are not tried"; return 1; }; }
 
 # --- What a user has ---
 cp "$data/optdigits-images-idx3-ubyte" digits-images-idx3-ubyte
@@ -44,9 +52,8 @@ cp "$data/optdigits-labels-idx1-ubyte" digits-labels-idx1-ubyte
 mkdir photos
 for i in 1 2 3 4 5 6 7 8; do cp "$data/chelsea.png" "photos/$i.png"; done
 digits="pretrain --model digits-8 --data digits-images-idx3-ubyte"
-photos="pretrain --model digits-8 --data photos --batch 4"
 $digits --epochs 1 --out run > log.txt
-cp run/encoder.safetensors .
+cp run/encoder.safetensors run/model.safetensors .
 
 # --- Settings ---
 mistake "A misspelt flag" "mae: command line: found --epoch, expected a setting; did you mean --epochs?" \
@@ -80,6 +87,11 @@ mistake "An unknown model" "mae: --model: found digits-9, expected one of digits
 mistake "Two learning rates" \
   "mae: --base_learning_rate: found a value beside --learning_rate, expected one of the two; null leaves it open" \
   $digits --learning_rate 1e-3 --base_learning_rate 1e-3
+mistake "A warm-up as long as the run" \
+  "mae: --warmup: found 10 epochs, expected fewer than the 10 of the run" $digits --epochs 10 --warmup 10
+mistake "A lowest rate above the highest" \
+  "mae: --minimum_rate: found 0.01, expected at most the highest rate, which is 0.001" \
+  $digits --learning_rate 1e-3 --minimum_rate 1e-2
 mistake "A mask ratio outside (0, 1)" "mae: --mask_ratio: found 1, expected a number above 0 and below 1, or null" \
   $digits --mask_ratio 1
 mistake "A mask ratio that is not compiled in" \
@@ -118,6 +130,53 @@ cp digits-images-idx3-ubyte other-images-idx3-ubyte
 part digits-labels-idx1-ubyte 100 other-labels-idx1-ubyte
 mistake "Truncated labels" "mae: other-labels-idx1-ubyte: found *, expected *" \
   pretrain --model digits-8 --data other-images-idx3-ubyte
+gzip -c digits-images-idx3-ubyte > whole.gz
+part whole.gz 20000 packed-images-idx3-ubyte.gz
+mistake "A truncated packed file" \
+  'mae: packed-images-idx3-ubyte.gz: found "*unexpected end of file", expected a whole gzip file' \
+  pretrain --model digits-8 --data packed-images-idx3-ubyte.gz
+mkdir cifar
+for i in 1 2 3 4 5; do head -c 3073 /dev/zero > cifar/data_batch_$i.bin; done
+part cifar/data_batch_1.bin 3000 cifar/data_batch_3.bin
+mistake "A truncated file of CIFAR-10" "mae: cifar/data_batch_3.bin: found 3000 bytes, expected a multiple of 3073" \
+  pretrain --model digits-8 --data cifar
+rm cifar/data_batch_3.bin
+mistake "A missing file of CIFAR-10" \
+  'mae: cifar/data_batch_3.bin: found "No such file or directory" on opening, expected a readable file' \
+  pretrain --model digits-8 --data cifar
+mkdir jpegs
+for i in 1 2 3 4; do cp "$jpeg/rgb.jpg" jpegs/$i.jpg; done
+if pretrain --model digits-8 --batch 4 --epochs 1 --data jpegs --out jpeg_run > log.txt 2>&1; then
+  part "$jpeg/rgb.jpg" 500 jpegs/3.jpg
+  mistake "A truncated JPEG" "mae: jpegs/3.jpg: found *, expected a whole JPEG file" \
+    pretrain --model digits-8 --batch 4 --data jpegs
+  part "$jpeg/rgb.jpg" 3 jpegs/3.jpg
+  mistake "A JPEG without a picture" "mae: jpegs/3.jpg: found *, expected a whole JPEG file" \
+    pretrain --model digits-8 --batch 4 --data jpegs
+else
+  echo "this build reads no JPEG: truncated ones are not tried"
+fi
+if has features; then
+  npy '|u1' '4, 8, 8' 255 short.npy
+  mistake "A truncated .npy" "mae: short.npy: found 255 bytes of data, expected 256 for '|u1' of shape \[4, 8, 8]" \
+    pretrain --model digits-8 --batch 4 --data short.npy
+  part short.npy 60 header.npy
+  mistake "A .npy truncated in its header" "mae: header.npy: found a damaged .npy header, expected {'descr': *" \
+    pretrain --model digits-8 --batch 4 --data header.npy
+  npy '<f4' '4, 8, 8' 1024 reals.npy
+  mistake "A .npy of another type" \
+    "mae: reals.npy: found elements of type '<f4', expected images of bytes, '|u1'" \
+    pretrain --model digits-8 --batch 4 --data reals.npy
+  npy '|u1' '4, 64' 256 flat.npy
+  mistake "A .npy of another shape" \
+    "mae: flat.npy: found an array of shape \[4, 64], expected \[n, H, W], \[n, H, W, C] or \[n, C, H, W], C 1 or 3" \
+    pretrain --model digits-8 --batch 4 --data flat.npy
+  npy '|u1' '4, 8, 8' 256 four_images.npy
+  npy '<i8' '3,' 24 four_labels.npy
+  mistake "Fewer labels than images, in .npy" \
+    "mae: four_labels.npy: found labels of shape \[3], expected \[4], one for each image in four_images.npy" \
+    pretrain --model digits-8 --batch 4 --data four_images.npy
+fi
 mistake "The wrong number of channels in given statistics" \
   "mae: --mean: found 3 numbers, expected 1, one for each channel, as normalization is given" \
   $digits --normalization given --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
@@ -166,7 +225,105 @@ part run/checkpoint-28.safetensors 1000000 damaged/checkpoint-28.safetensors
 mistake "Only damaged checkpoints" "mae: --out: found damaged without a good checkpoint, expected one to resume from" \
   pretrain --resume --out damaged
 
-# --- Places and disks ---
+# --- Reconstruction and features ---
+if has reconstruct; then
+  show="reconstruct --checkpoint model.safetensors --images 3"
+  known="$show --data digits-images-idx3-ubyte"
+  mistake "No model to reconstruct with" \
+    "mae: --checkpoint: found nothing, expected the file model.safetensors that pretrain wrote" \
+    reconstruct --data digits-images-idx3-ubyte
+  mistake "A model that is not there" \
+    'mae: nowhere.safetensors: found "No such file or directory" on opening, expected a readable file' \
+    reconstruct --checkpoint nowhere.safetensors --data digits-images-idx3-ubyte
+  mistake "An encoder for a whole model" "mae: encoder.safetensors: found *, expected *" \
+    reconstruct --checkpoint encoder.safetensors --data digits-images-idx3-ubyte
+  mistake "A truncated model" "mae: short.safetensors: *: found *, expected *" \
+    reconstruct --checkpoint short.safetensors --data digits-images-idx3-ubyte
+  mistake "Nothing to reconstruct" "mae: --data: found nothing, expected a folder or a file of images" $show
+  mistake "No images to reconstruct" "mae: --images: found 0, expected a whole number from 1 to 1000" \
+    reconstruct --checkpoint model.safetensors --images 0
+  mistake "A picture that is not there" \
+    'mae: nowhere.png: found "No such file or directory" on opening, expected a readable file' \
+    $show --pictures nowhere.png
+  mistake "A picture of another kind" "mae: digits-images-idx3-ubyte: found no picture, expected one: *" \
+    $show --pictures digits-images-idx3-ubyte
+  mistake "Pictures beside data" "mae: --data: found images beside pictures, expected one of the two" \
+    $known --pictures photos/1.png
+  mistake "Statistics of ImageNet for grey pictures" \
+    "mae: --normalization: found imagenet for images of 1 channel, expected data or given" \
+    $show --pictures photos/1.png --normalization imagenet
+  npy '<f4' '2, 16' 128 noise.npy
+  mistake "Noise for another number of images" \
+    "mae: noise.npy: found an array of \[2, 16], expected \[3, 16], a number for each patch of each image" \
+    $known --noise noise.npy
+  npy '<i8' '3, 16' 384 noise.npy
+  mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', expected real numbers: <f4 or <f8" \
+    $known --noise noise.npy
+  mistake "Noise that is no array" "mae: run.json: found no .npy header, expected a file written by numpy.save" \
+    $known --noise run.json
+  mistake "A mask ratio to reconstruct with that is not compiled in" \
+    "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \
+    $known --mask_ratio 0.6
+  mistake "A file for the folder of arrays" \
+    "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
+  mkdir panels
+  ln -s /dev/full panels/panel.png
+  mistake "A device for a picture" \
+    "mae: panels/panel.png: found a device, pipe or socket, expected a file or nothing" $known --out panels
+  mistake "Nothing to take features with" \
+    "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
+    features --data digits-images-idx3-ubyte
+  mistake "Features of no data" "mae: --data: found nothing, expected a folder or a file of images" \
+    features --encoder encoder.safetensors
+  mistake "Features of a part" \
+    "mae: --held_out_share: found 0.*, expected 0: features are those of all images of data, in their order" \
+    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --held_out_share 0.2
+  mistake "Features where images may be left out" \
+    "mae: --bad_images: found skip, expected stop: each row is that of its image" \
+    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --bad_images skip
+  mistake "A file that is no image, among those for features" "mae: broken/3.png: found no picture, expected one: *" \
+    features --encoder encoder.safetensors --data broken
+  mistake "A file for the folder of features" \
+    "mae: --out: found run.json, expected a folder that files can be written to" \
+    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out run.json
+  mkdir features
+  ln -s /dev/full features/features.npy
+  mistake "A device for a file" \
+    "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
+    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out features
+  mkdir little_room
+  mistake "A disk that takes no more, found when writing" \
+    'mae: little_room/features.npy: found "File too large" on writing, expected a file that can be written' \
+    sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little_room"
+fi
+
+# --- Rights: root has them all, so that another user must try ---
+user=
+[ "$(id -u)" -ne 0 ] || user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+mkdir locked mixed shared open
+cp photos/* mixed
+cp digits-images-idx3-ubyte locked-images-idx3-ubyte
+chmod 000 locked mixed/3.png locked-images-idx3-ubyte
+chmod 555 shared
+chmod 777 open
+if $user pretrain --version > /dev/null 2>&1 && ! $user test -r locked-images-idx3-ubyte; then
+  mistake "A folder without the right to read it" 'mae: locked: found "Permission denied" on *, expected *' \
+    $user pretrain --model digits-8 --batch 4 --data locked --out open/run
+  mistake "A picture without the right to read it" \
+    'mae: mixed/3.png: found "Permission denied" on opening, expected a readable file' \
+    $user pretrain --model digits-8 --batch 4 --data mixed --out open/run
+  mistake "A file without the right to read it" \
+    'mae: locked-images-idx3-ubyte: found "Permission denied" on opening, expected a readable file' \
+    $user pretrain --model digits-8 --data locked-images-idx3-ubyte --out open/run
+  mistake "A folder without the right to write there" \
+    "mae: --out: found shared/run without the right to write there, expected a folder that files can be written to" \
+    $user $digits --out shared/run
+else
+  echo "no user without rights here: those are not tried"
+fi
+chmod 755 locked shared
+
+# --- Places, memory and disks ---
 mistake "A file for a folder" "mae: --out: found run.json, expected a folder that files can be written to" \
   $digits --out run.json
 mistake "A device for a folder" "mae: --out: found /dev/null/run, expected a folder that files can be written to" \
@@ -175,19 +332,41 @@ mistake "A folder for a file" "mae: photos: found a directory, expected a file" 
 mistake "Nowhere to print" \
   "mae: standard output: found a place that cannot be written, expected all lines to arrive" \
   sh -c "pretrain --print-config > /dev/full"
-mkdir features
-ln -s /dev/full features/features.npy
-mistake "A device for a file" \
-  "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
-  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out features
+mistake "A plan larger than memory" \
+  "mae: memory: found no room for * bytes, expected a smaller model or batch" \
+  sh -c "ulimit -v 1000000; $digits --batch 1000000 --views 1000"
+mistake "A list larger than memory" \
+  "mae: memory: found too little, expected room for the plan; a smaller batch needs less" \
+  sh -c "ulimit -v 1000000; $digits --views 1000000"
 mkdir little
-mistake "A disk that takes no more, found when writing" \
-  'mae: little/features.npy: found "File too large" on writing, expected a file that can be written' \
-  sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little"
 if unshare -rm mount -t tmpfs none little 2> /dev/null; then
   mistake "A full disk, found before the work" \
     "mae: --out: found 1.0 MB free on the disk of little, expected at least 11 MB" \
     unshare -rm sh -c "mount -t tmpfs -o size=1m none little && $digits --out little"
+  # The disk fills up once there is a checkpoint, but for a megabyte, which pictures and log find enough: the next
+  # checkpoint does not. When there is room again, the run goes on from the first to the same bits.
+  # That room is less than a run needs at its beginning: the checkpoints that are there take no more.
+  cat > full_disk.sh <<END
+mount -t tmpfs -o size=13m none little
+$digits --epochs 20 --checkpoint_epochs 1 --log_every 0 --out little/run &
+run=\$!
+until ls little/run/checkpoint-*.safetensors; do kill -0 \$run || exit 3; sleep 0.02; done > filler.txt 2>&1
+for again in 1 2 3 4 5; do
+  free=\$((\$(df --output=avail -k little | tail -n 1) - 1000))
+  [ \$free -le 0 ] || head -c \$((1024 * free)) /dev/zero >> little/filler 2> filler.txt || true
+  sleep 0.1
+done
+status=0
+wait \$run || status=\$?
+rm little/filler filler.txt
+pretrain --resume --out little/run || exit 4
+cmp little/run/model.safetensors filled/model.safetensors || exit 5
+exit \$status
+END
+  $digits --epochs 20 --out filled > log.txt
+  mistake "A disk that fills up during a run" \
+    'mae: little/run/checkpoint-*.safetensors: found "No space left on device" on *, expected a file that can be written' \
+    unshare -rm sh -eu full_disk.sh
 else
   echo "no disk of 1 MB can be made here: a full disk is not tried"
 fi

@@ -13,11 +13,11 @@ fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 
 # What --print-config writes is a complete file, and valid.
-for program in pretrain finetune probe features; do
+for program in pretrain finetune probe features reconstruct; do
   command -v $program > /dev/null || continue
   $program --print-config > $program.json
   $program $program.json --print-config | cmp - $program.json
-  for key in $(sed -n 's/^ *"\([a-z_0-9]*\)":.*/\1/p' $program.json); do
+  for key in $(sed -n 's/^ *"\([a-z_0-9-]*\)":.*/\1/p' $program.json); do
     $program --help | grep -q -e "--$key" || fail "$program --help does not tell of $key"
   done
   [ "$($program --version)" = "$(pretrain --version)" ] || fail "$program --version"
@@ -51,10 +51,15 @@ pretrain --data photos --model digits-8 --batch 2 --accumulation 2 --epochs 2 --
 [ "$(wc -l < skipped.txt)" = 1 ] || fail "the bad image is not named once: $(cat skipped.txt)"
 grep -q "^skipped: mae: photos/chelsea-2.png: found" skipped.txt || fail "another image is named: $(cat skipped.txt)"
 
+# A run that learns nothing is told so, at the update that the setting says.
+pretrain --data "$digits" --model digits-8 --epochs 2 --warmup 0 --learning_rate 0 --baseline_steps 40 --out still \
+  > still.txt
+[ "$(grep -c "^still at the baseline after 40 updates: " still.txt)" = 1 ] || fail "it is not told: $(cat still.txt)"
+
 # A loss that is not finite ends the run, names the layer, and keeps the last good checkpoint.
 status=0
-pretrain --data "$digits" --model digits-8 --epochs 9 --warmup 3 --learning_rate 1e18 --checkpoint_epochs 0.04 --out lost \
-  > lost.txt 2> lost.error || status=$?
+pretrain --data "$digits" --model digits-8 --epochs 9 --warmup 3 --learning_rate 1e18 --checkpoint_epochs 0.04 \
+  --out lost > lost.txt 2> lost.error || status=$?
 [ $status = 1 ] || fail "a loss that is not finite ends with status $status: $(cat lost.error)"
 [ "$(wc -l < lost.error)" = 1 ] || fail "not one line: $(cat lost.error)"
 grep -q "^mae: training step: found a loss of .*, first not finite in .*, expected finite numbers" lost.error ||
