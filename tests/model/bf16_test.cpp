@@ -1,0 +1,81 @@
+// Mixed precision: a model whose activations are bf16 computes what the model in float computes, but for rounding, in
+// plain loops and in fast kernels; its weights are the same.
+#include <doctest/doctest.h>
+
+#include <mae/mae.hpp>
+
+#include "support/team.hpp"
+
+using namespace mae;
+
+namespace {
+
+using Model = MaskedAutoencoder<ImageShape<3, 16, 16, 4>, Transformer<32, 2, 4>, Transformer<16, 1, 2>>;
+using Loss = PretrainingLoss<Model>;
+using Image = Model::Image;
+
+/// Loss and gradient of a batch of random images under `Policy`.
+template <class Policy, class Memory = KeepAll>
+struct Trained {
+  double loss;
+  Weights<Model, Policy> gradients;
+
+  explicit Trained(std::uint64_t seed, Index batch = 4, int threads = 1) {
+    Tensor<float, typename Image::Pixels> images(batch);
+    Model::Masks masks(batch);
+    masks.resize(batch);
+    const RandomStream random(seed, Purpose::initialise);
+    for (Index i = 0; i < images.size(); ++i)
+      images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -2.0f, 2.0f);
+    for (Index b = 0; b < batch; ++b) masks.random(b, seed, 0, static_cast<std::uint64_t>(b));
+    const Weights<Model, Policy> weights(seed);
+    Session<Program<Loss, Policy, Memory>> session(batch, threads);
+    session.poison_before_forward();
+    loss = session.step(weights, gradients, images, masks.keep(), masks.hidden(), masks.restore());
+  }
+};
+
+/// |a - b| / |b| of all gradients.
+double difference(const auto& a, const auto& b) {
+  double between = 0, size = 0;
+  for (Index i = 0; i < a.size(); ++i) {
+    const double x = double(a.data()[i]), y = double(b.data()[i]);
+    between += (x - y) * (x - y), size += y * y;
+  }
+  return std::sqrt(between / size);
+}
+
+template <class Policy, class Memory = KeepAll>
+void check_policy() {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const Trained<Reference<float>> whole(seed);
+    const Trained<Policy, Memory> mixed(seed);
+    CHECK(mixed.loss == doctest::Approx(whole.loss).epsilon(2e-3));
+    CHECK(difference(mixed.gradients, whole.gradients) < 2e-2);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("plain loops, whatever is kept") {
+  check_policy<Reference<bf16>>();
+  check_policy<Reference<bf16>, RecomputeCheap>();
+  check_policy<Reference<bf16>, CheckpointBlocks>();
+}
+
+TEST_CASE("recomputing changes no bit") {
+  const Trained<Reference<bf16>> kept(1);
+  const Trained<Reference<bf16>, RecomputeCheap> cheap(1);
+  const Trained<Reference<bf16>, CheckpointBlocks> blocks(1);
+  CHECK(cheap.loss == kept.loss);
+  CHECK(blocks.loss == kept.loss);
+  CHECK(difference(cheap.gradients, kept.gradients) == 0);
+  CHECK(difference(blocks.gradients, kept.gradients) == 0);
+}
+
+TEST_CASE("what is kept of activations is half as large; the residual stream is not") {
+  using Mixed = Program<Loss, Reference<bf16>>;
+  using Whole = Program<Loss, Reference<float>>;
+  CHECK(Mixed::saved_bytes < Whole::saved_bytes * 3 / 4);
+  CHECK(std::is_same_v<Mixed::ResultElement, float>);
+}
