@@ -63,10 +63,29 @@ TEST_CASE("plain loops, whatever is kept") {
   check_policy<Reference<bf16>, CheckpointBlocks>();
 }
 
+TEST_CASE("fast kernels, with each instruction set that the machine has") {
+  check_policy<Cpu<bf16>>();
+  check_policy<Cpu<bf16, isa::Baseline, Serial>>();
+  if (isa::Avx2::supported()) check_policy<Cpu<bf16, isa::Avx2, Serial>>();
+  if (isa::Avx512::supported()) check_policy<Cpu<bf16, isa::Avx512, Serial>>();
+}
+
+TEST_CASE("one thread, two and three compute the same bits") {
+  using Policy = Cpu<bf16, isa::Best, test::Team>;
+  const Trained<Policy> one(1, 20, 1);
+  for (const int threads : {2, 3}) {
+    test::Team::number = threads;
+    const Trained<Policy> several(1, 20, threads);
+    CHECK(several.loss == one.loss);
+    CHECK(difference(several.gradients, one.gradients) == 0);
+  }
+  test::Team::number = 1;
+}
+
 TEST_CASE("recomputing changes no bit") {
-  const Trained<Reference<bf16>> kept(1);
-  const Trained<Reference<bf16>, RecomputeCheap> cheap(1);
-  const Trained<Reference<bf16>, CheckpointBlocks> blocks(1);
+  const Trained<Cpu<bf16>> kept(1);
+  const Trained<Cpu<bf16>, RecomputeCheap> cheap(1);
+  const Trained<Cpu<bf16>, CheckpointBlocks> blocks(1);
   CHECK(cheap.loss == kept.loss);
   CHECK(blocks.loss == kept.loss);
   CHECK(difference(cheap.gradients, kept.gradients) == 0);
