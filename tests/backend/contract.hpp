@@ -133,7 +133,7 @@ void check_recomputed_gelu() {
   using T = typename Policy::Activation;
   const auto results = forward_products(Kernels<Policy>{}, 1, 50, 75, 131);
   Numbers<T> h, again(results[1].values.size());
-  for (const double value : results[1].values) h.push_back(T(value));
+  for (const double value : results[1].values) h.push_back(T(static_cast<typename Policy::Accumulator>(value)));
   Kernels<Policy>::gelu(static_cast<Index>(again.size()), h.data(), again.data());
   CHECK(same_bits({again}, {results[2]}));
 }

@@ -68,6 +68,7 @@ TEST_CASE("fast kernels, with each instruction set that the machine has") {
   check_policy<Cpu<bf16, isa::Baseline, Serial>>();
   if (isa::Avx2::supported()) check_policy<Cpu<bf16, isa::Avx2, Serial>>();
   if (isa::Avx512::supported()) check_policy<Cpu<bf16, isa::Avx512, Serial>>();
+  if (isa::Avx512Bf16::supported()) check_policy<Cpu<bf16, isa::Avx512Bf16, Serial>>();
 }
 
 TEST_CASE("one thread, two and three compute the same bits") {
