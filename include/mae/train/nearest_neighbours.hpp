@@ -87,7 +87,7 @@ Index nearest_neighbour_bytes(Index n, Index batch, int threads) {
   using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
   constexpr Index D = width_of<typename P::Result>, number = sizeof(typename Policy::Parameter);
   const Index bank = n * (D + 1) * number, labels = n * Index{sizeof(Index)};
-  const Index similarity = batch * (n + D) * Index{sizeof(typename Policy::Activation)};
+  const Index similarity = batch * (n + D) * Index{sizeof(typename Policy::Accumulator)};
   const Index workspace = Workspace::bytes(Kernels<Policy>::linear_workspace(D, n), threads);
   return bank + labels + similarity + workspace + Session<P>::bytes(batch, threads);
 }
