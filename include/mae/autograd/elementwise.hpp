@@ -112,7 +112,7 @@ struct Elementwise : Operation {
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
     [&]<int... k>(std::integer_sequence<int, k...>) {
-      const typename Call::T* const x[] = {f.x(std::integral_constant<int, k>{})...};
+      const std::tuple x(f.x(std::integral_constant<int, k>{})...);
       Call::Kernels::template map<F>(f.batch() * Call::Result::count, x, f.y());
     }(std::make_integer_sequence<int, F::leaves>{});
   }
@@ -123,8 +123,8 @@ struct Elementwise : Operation {
       f.pass(second);
     } else {
       [&]<int... k>(std::integer_sequence<int, k...>) {
-        const typename Call::T* const x[] = {kept<k>(f)...};
-        typename Call::T* const dx[] = {f.dx(std::integral_constant<int, k>{}).data...};
+        const std::tuple x(kept<k>(f)...);
+        const std::tuple dx(f.dx(std::integral_constant<int, k>{}).data...);
         const bool accumulate[] = {f.dx(std::integral_constant<int, k>{}).accumulate...};
         Call::Kernels::template map_gradient<F>(f.batch() * Call::Result::count, x, f.dy(), dx, accumulate);
       }(std::make_integer_sequence<int, F::leaves>{});
@@ -133,66 +133,66 @@ struct Elementwise : Operation {
 
  private:
   template <int k>
-  static auto kept(const auto& f) -> const typename std::remove_cvref_t<decltype(f)>::T* {
+  static auto kept(const auto& f) {
+    using X = typename std::remove_cvref_t<decltype(f)>::template Operand<k>::Element;
     if constexpr (F::reads(k)) return f.x(std::integral_constant<int, k>{});
-    else return nullptr;
+    else return static_cast<const X*>(nullptr);
   }
 };
 
-/// An element-wise expression that is not computed yet.
-template <class ModeType, class S, class F>
+/// An element-wise expression that is not computed yet: the form F of operands of elements E.
+template <class ModeType, class S, class F, class... E>
 struct ElementwiseExpression : ExpressionBase {
   using Mode = ModeType;
   using Shape = S;
+  using Body = F;
   static constexpr int leaves = F::leaves;
   Tracer* tracer;
-  Value<ModeType, S> operand[max_inputs];
+  std::tuple<Value<ModeType, S, E>...> operands;
   int memo;
 
-  constexpr ElementwiseExpression(const Value<ModeType, S>& any, int memo_slot)
-      : tracer(any.tracer), operand{any, any, any, any}, memo(memo_slot) {}
-  constexpr Value<ModeType, S> eval() const {
+  constexpr ElementwiseExpression(const std::tuple<Value<ModeType, S, E>...>& values, int memo_slot)
+      : tracer(std::get<0>(values).tracer), operands(values), memo(memo_slot) {}
+  constexpr auto eval() const {
     int& slot = tracer->memo(memo);
-    if (slot == 0)
-      slot = 1 + [&]<std::size_t... k>(std::index_sequence<k...>) {
-        return detail::record<Elementwise<F>, ModeType>(std::tuple(operand[k]...)).id;
-      }(std::make_index_sequence<static_cast<std::size_t>(leaves)>{});
-    return {tracer, slot - 1};
+    if (slot == 0) slot = 1 + detail::record<Elementwise<F>, ModeType>(operands).id;
+    return Value<ModeType, S, typename Elementwise<F>::template Element<ModeType, E...>>{tracer, slot - 1};
   }
 };
 
 namespace detail {
 /// How an operand enters an element-wise expression: absorbed if it is an unnamed one itself, else as one leaf.
-template <class M, class S, class F>
-constexpr auto absorb(ElementwiseExpression<M, S, F>&& x) {
+template <class M, class S, class F, class... E>
+constexpr auto absorb(ElementwiseExpression<M, S, F, E...>&& x) {
   return x;
 }
 template <Expression X>
 constexpr auto absorb(const X& x) {
   const auto value = x.eval();
   using M = typename X::Mode;
+  using E = typename std::remove_cvref_t<decltype(value)>::Element;
   constexpr int never_evaluated = -1;
-  return ElementwiseExpression<M, ShapeOf<X>, Leaf>(value, never_evaluated);
+  return ElementwiseExpression<M, ShapeOf<X>, Leaf, E>(std::tuple(value), never_evaluated);
 }
 template <class X>
 inline constexpr int leaves_of = 1;
-template <class M, class S, class F>
-inline constexpr int leaves_of<ElementwiseExpression<M, S, F>> = F::leaves;
+template <class M, class S, class F, class... E>
+inline constexpr int leaves_of<ElementwiseExpression<M, S, F, E...>> = F::leaves;
 
-template <class F, class M, class S, class... C>
-constexpr auto combine(const ElementwiseExpression<M, S, C>&... parts) {
-  constexpr int leaves = (C::leaves + ...);
+/// The expression F(parts...) of the operands of all parts.
+template <class F, class... Part>
+constexpr auto combine(const Part&... parts) {
+  constexpr int leaves = (Part::leaves + ...);
   if constexpr (leaves > max_inputs) {  // a mistake that the operators have reported
     return std::get<0>(std::tie(parts...));
   } else {
-    const auto& head = std::get<0>(std::tie(parts...));
-    ElementwiseExpression<M, S, Form<F, C...>> result(head.operand[0], head.tracer->new_memo());
-    int at = 0;
-    auto take = [&](const auto& part) {
-      for (int k = 0; k < part.leaves; ++k) result.operand[at++] = part.operand[k];
-    };
-    (take(parts), ...);
-    return result;
+    Tracer* const tracer = std::get<0>(std::tie(parts...)).tracer;
+    return std::apply(
+        [&]<class M, class S, class... E>(const Value<M, S, E>&... operands) {
+          using Whole = ElementwiseExpression<M, S, Form<F, typename Part::Body...>, E...>;
+          return Whole(std::tuple(operands...), tracer->new_memo());
+        },
+        std::tuple_cat(parts.operands...));
   }
 }
 }  // namespace detail

@@ -35,6 +35,11 @@ inline constexpr std::integral_constant<int, 0> first;
 inline constexpr std::integral_constant<int, 1> second;
 inline constexpr std::integral_constant<int, 2> third;
 
+/// The type of results of operands of types E: the policy's accumulator if one of them is that, else its activation.
+template <class Policy, class... E>
+using Widest = std::conditional_t<(std::is_same_v<E, typename Policy::Accumulator> || ...),
+                                  typename Policy::Accumulator, typename Policy::Activation>;
+
 /// What an operation inherits; it overrides what differs.
 struct Operation {
   static constexpr unsigned keep = keep_nothing;
@@ -42,8 +47,8 @@ struct Operation {
   static constexpr unsigned recompute_reads = ~0u;  ///< operands that recomputing reads (default: all)
   static constexpr unsigned passes = 0;        ///< bit k: dx(k) is dy itself; backward calls `f.pass(k)`
   static constexpr unsigned constant = 0;      ///< bit k: no gradient ever flows to operand k
-  template <class M>
-  using Element = typename M::Policy::Activation;  ///< of the result
+  template <class M, class... E>
+  using Element = Widest<typename M::Policy, E...>;  ///< of the result, for operands of elements E
   template <class M, class... X>
   static constexpr Index auxiliary = 0;  ///< bytes per sample that forward notes for backward
   static constexpr bool auxiliary_optional = false;  ///< forward does without when no backward follows
@@ -79,11 +84,10 @@ class Call {
   using Mode = M;
   using Policy = typename M::Policy;
   using Kernels = mae::Kernels<Policy>;
-  using T = typename Policy::Activation;
   using W = typename Policy::Parameter;
   using A = typename Policy::Accumulator;
   using Result = typename Op::template Output<typename V::Shape...>;
-  using ResultElement = typename Op::template Element<M>;
+  using T = typename Op::template Element<M, typename V::Element...>;  ///< of the result
   static constexpr int operands = sizeof...(V);
   template <int k>
   using Operand = std::tuple_element_t<static_cast<std::size_t>(k), std::tuple<V...>>;
@@ -119,7 +123,7 @@ struct ForwardCall : Call<M, Op, V...> {
     return this->execution_.template at<const typename Base::template Operand<k>::Element>(place);
   }
   auto y() const {
-    return this->execution_.template at<typename Base::ResultElement>(
+    return this->execution_.template at<typename Base::T>(
         this->execution_.backward_phase ? this->node_.y_backward : this->node_.y);
   }
   char* temporary() const { return this->execution_.template at<char>(this->node_.forward_temporary); }
@@ -137,9 +141,9 @@ struct BackwardCall : Call<M, Op, V...> {
   auto y() const {
     static_assert(Op::keep & keep_result,
                   "mae: backward reads the result, but the operation's `keep` lacks keep_result");
-    return this->execution_.template at<const typename Base::ResultElement>(this->node_.y_backward);
+    return this->execution_.template at<const typename Base::T>(this->node_.y_backward);
   }
-  auto dy() const { return this->execution_.template at<const typename Base::ResultElement>(this->node_.dy); }
+  auto dy() const { return this->execution_.template at<const typename Base::T>(this->node_.dy); }
   template <int k>
   GradientTarget<typename Base::template Operand<k>::Element, typename Base::A> dx(
       std::integral_constant<int, k>) const {
@@ -158,7 +162,7 @@ struct BackwardCall : Call<M, Op, V...> {
   void pass(std::integral_constant<int, k> operand) const {
     const auto to = dx(operand);
     const auto from = dy();
-    if (to.wanted() && to.data != from)
+    if (to.wanted() && static_cast<const void*>(to.data) != from)
       this->each([=](Index i) { to.add(i, typename Base::A(from[i])); });
   }
 };
@@ -218,7 +222,7 @@ template <class Op, class M, class... V, class... P>
 constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) {
   static_assert(sizeof...(V) <= max_inputs && sizeof...(P) <= max_parameters);
   using Result = typename Op::template Output<typename V::Shape...>;
-  using E = typename Op::template Element<M>;
+  using E = typename Op::template Element<M, typename V::Element...>;
   Tracer* const tracer = std::get<0>(operands).tracer;
   Node node;
   node.name = Op::name;

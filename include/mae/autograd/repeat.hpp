@@ -9,18 +9,20 @@
 
 namespace mae {
 
-/// The first N blocks of a row of `Of`.
-template <int N, class Block, int Of = N>
+/// The first N blocks of a row of `Of`; E is the element of what runs through them.
+template <int N, class Block, class E, int Of = N>
 struct RepeatOperation : Operation {
   static constexpr const char* name = "repeat";
   static constexpr unsigned keep = keep_input(0) | keep_result;
   static constexpr bool auxiliary_optional = true;
   template <class X>
   using Output = X;
+  template <class M, class>
+  using Element = E;
   template <class M, class X>
-  using Inner = Program<Block, typename M::Policy, typename M::Memory, Inputs<Input<X, void, true>>>;
+  using Inner = Program<Block, typename M::Policy, typename M::Memory, Inputs<Input<X, E, true>>>;
   template <class M, class X>
-  static constexpr Index edge = align_up(X::count * Index{sizeof(typename M::Policy::Activation)});
+  static constexpr Index edge = align_up(X::count * Index{sizeof(E)});
   /// What enters blocks 1..N-1, and the saved state of each block.
   template <class M, class X>
   static constexpr Index auxiliary = (N - 1) * edge<M, X> + (M::Memory::checkpoint ? 0 : N * Inner<M, X>::saved_bytes);
@@ -56,18 +58,17 @@ struct RepeatOperation : Operation {
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
-    using T = typename Call::T;
     using Layers = LayersOf<Call>;
     using Inner = typename Layers::Inner;
     constexpr bool checkpoint = Call::Mode::Memory::checkpoint;
     constexpr bool in_place = Inner::gradient_region(0) == seed;
     const Index batch = f.batch(), count = batch * Call::Result::count;
     char* const top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
-    T* gradients[2] = {reinterpret_cast<T*>(top), reinterpret_cast<T*>(top + Layers::edge * batch)};
+    E* gradients[2] = {reinterpret_cast<E*>(top), reinterpret_cast<E*>(top + Layers::edge * batch)};
     f.each([to = gradients[0], from = f.dy()](Index i) { to[i] = from[i]; });
     int current = 0;
     for (int i = N - 1; i >= 0; --i) {
-      Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<T*>(f.y()));
+      Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
         e.base[output] = top + 2 * Layers::edge * batch;
         Inner::forward(e);
@@ -77,7 +78,7 @@ struct RepeatOperation : Operation {
       e.gradients = f.gradient(0) ? f.gradient(0) + i * weights_size<Block> : nullptr;
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
-        f.each([to = gradients[1 - current]](Index k) { to[k] = T(0); });
+        f.each([to = gradients[1 - current]](Index k) { to[k] = {}; });
       if constexpr (!in_place) current = 1 - current;
     }
     if (const auto dx = f.dx(first); dx.wanted())
@@ -90,11 +91,12 @@ struct RepeatOperation : Operation {
     using X = typename Call::Result;
     using M = typename Call::Mode;
     using Inner = RepeatOperation::Inner<M, X>;
+    static_assert(std::is_same_v<typename Inner::ResultElement, E>,
+                  "mae::Repeat: a block must give numbers of the type that it takes, as a residual stream does");
     static constexpr Index edge = RepeatOperation::edge<M, X>;
 
     /// The run-time state of block i, given the memory of the whole.
     static Execution at(const Call& f, char* temporary, int i, const void* x, void* y) {
-      using T = typename Call::T;
       const Index batch = f.batch();
       char* const notes = reinterpret_cast<char*>(f.auxiliary());
       char* const edges = notes ? notes : temporary + (Inner::scratch_bytes + Inner::saved_bytes) * batch;
@@ -106,7 +108,7 @@ struct RepeatOperation : Operation {
       e.context = f.context();
       e.context.layer = i;
       e.context.depth = Of;
-      e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<T*>(static_cast<const T*>(x))) : between(i - 1);
+      e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<E*>(static_cast<const E*>(x))) : between(i - 1);
       e.base[output] = i == N - 1 ? static_cast<char*>(y) : between(i);
       e.base[scratch] = temporary;
       const bool kept = notes && !M::Memory::checkpoint;
@@ -121,13 +123,15 @@ struct RepeatOperation : Operation {
 template <int N, class Block>
 struct Repeat : ParameterArray<N, Block> {
   static_assert(N >= 1, "mae::Repeat<N, Block>: N must be at least 1");
-  constexpr auto operator()(const Expression auto& x) const { return apply<RepeatOperation<N, Block>>(x, *this); }
+  constexpr auto operator()(const Expression auto& x) const { return first<N>(x); }
   /// The first `Count` blocks; what follows may be done in another way, with `operator[]`.
   template <int Count>
   constexpr auto first(const Expression auto& x) const {
     static_assert(Count >= 0 && Count <= N, "mae::Repeat::first<Count>: there are not so many blocks");
-    if constexpr (Count == 0) return x.eval();
-    else return apply<RepeatOperation<Count, Block, N>>(x, *this);
+    const auto value = x.eval();
+    using E = typename std::remove_cvref_t<decltype(value)>::Element;
+    if constexpr (Count == 0) return value;
+    else return apply<RepeatOperation<Count, Block, E, N>>(value, *this);
   }
   /// Block i alone.
   constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }

@@ -46,13 +46,14 @@ constexpr auto stop_gradient(const X& x) {
   return value;
 }
 
-/// An input of a program: shape, element type (default: the policy's activation), and whether its gradient is wanted.
+/// An input of a program: shape, element type (default: the policy's accumulator, so that images are float in mixed
+/// precision too), and whether its gradient is wanted.
 template <class S, class E = void, bool Gradient = false>
 struct Input {
   using Shape = S;
   static constexpr bool gradient = Gradient;
   template <class Policy>
-  using Element = std::conditional_t<std::is_void_v<E>, typename Policy::Activation, E>;
+  using Element = std::conditional_t<std::is_void_v<E>, typename Policy::Accumulator, E>;
 };
 /// Whole numbers as an input: kept patches, places.
 template <class S>

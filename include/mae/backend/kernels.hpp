@@ -3,24 +3,27 @@
 // `Kernels<Policy>` is a struct of static functions. Operations call nothing else, so a new backend is one
 // specialisation and one more policy in `tests/backend/contract_*_test.cpp`. `backend/reference.hpp` is the contract's
 // meaning in plain loops; what follows is its index. T, W and A are the policy's activation, parameter and accumulator
-// types. All matrices are row-major and dense. R rows, B batch, M queries, N keys, D width, H heads, d head width.
+// types. w, b, dw, db are of type W, stats and lse of type A, h, q, k, v and their gradients of type T, everything else
+// of T or A: x and dx of one of them, y and dy of one of them. What is stored in T is computed in A and rounded once.
+// All matrices are row-major and dense. R rows, B batch, M queries, N keys, D width, H heads, d head width.
 //
 // `accumulate` says `+=` instead of `=` for an input gradient. Parameter gradients always accumulate. A null `dx` is
 // never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
 //
 //   products   linear(R, in, out, x, w, b, y, ws)                        y = x wᵀ + b          w [out, in], b [out]
-//              linear_gelu(R, in, out, x, w, b, h, y, ws)                h = x wᵀ + b, y = gelu(h)
+//              linear_gelu(R, in, out, x, w, b, h, y, ws)                h = x wᵀ + b, y = gelu(h)      h, y of type T
 //              linear_add(R, in, out, x, w, b, r, y, ws)                 y = r + x wᵀ + b      y may be r
 //              linear_input_gradient(R, in, out, dy, w, dx, accumulate, ws)            dx (+)= dy w
 //              linear_weight_gradient(R, in, out, dy, x, dw, db, ws)     dw += dyᵀ x, db += Σ_r dy     db may be null
 //              gelu(n, h, y)                                             y = gelu(h), the same bits as in linear_gelu
 //              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
-//   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean and 1/deviation, type A
+//   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean, 1/deviation; y of type T
 //              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here
-//   attention  attention(shape, q, k, v, y, lse, ws)                     y [B,M,H,d], lse [B,H,M] (A)
+//   attention  attention(shape, q, k, v, y, lse, ws)                     y [B,M,H,d] of type T, lse [B,H,M]
 //              attention_gradient(shape, q, k, v, y, lse, dy, AttentionGradient, ws)
-//   maps       map<Form>(n, x, y)                                        y[i] = Form(x[0][i], x[1][i], ...)
-//              map_gradient<Form>(n, x, dy, dx, accumulate)              arrays of pointers; null where not wanted
+//   maps       map<Form>(n, x, y)                                        y[i] = Form(x₀[i], x₁[i], ...)
+//              map_gradient<Form>(n, x, dy, dx, accumulate)              x, dx: tuples of pointers; null where not
+//                                                                        wanted; accumulate: an array
 //              each(n, f)                                                f(i) for i in [0, n), any order, in parallel
 //              rows(R, D, f)                                             f(r, c) for all r, c
 //   training   sum_of_squares(n, g, ws) -> double                        fixed order

@@ -1,7 +1,8 @@
 // Who computes, in which precision, is a type: `Reference<float>`, `Cpu<float>`, `Cpu<double>`, later `Cuda<bf16>`.
 //
 // A policy names three element types, because they differ as soon as precision is mixed: activations are what is moved
-// and kept, parameters are the master weights and their gradients, the accumulator is what sums are made in.
+// and kept in bulk, parameters are the master weights and their gradients, the accumulator is what sums are made in,
+// and what is stored where sums grow: images, the residual stream, statistics, losses.
 #pragma once
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>

@@ -5,9 +5,11 @@
 // that is recomputed from one number a row (Dao et al., FlashAttention, 2022, section 3.1).
 #pragma once
 #include <cmath>
+#include <tuple>
 
 #include <mae/backend/kernels.hpp>
 #include <mae/backend/scalar.hpp>
+#include <mae/core/shape.hpp>
 
 namespace mae {
 
@@ -20,42 +22,55 @@ struct Kernels<Reference<Element>> {
 
   static constexpr WorkspaceSize linear_workspace(Index, Index) { return {}; }
   static constexpr WorkspaceSize layer_norm_workspace(Index) { return {}; }
-  static constexpr WorkspaceSize attention_workspace(Index, Index, Index) { return {}; }
+  static constexpr WorkspaceSize attention_workspace(Index keys, Index, Index width) {
+    return {align_up(Index{sizeof(A)} * (2 * keys + 1) * width), 0};
+  }
   static constexpr WorkspaceSize sum_workspace() { return {}; }
 
+  /// to[i] (+)= gradient, where it is wanted.
+  template <class X>
+  static void give(X* to, Index i, A gradient, bool accumulate) {
+    if (to) to[i] = X(accumulate ? A(to[i]) + gradient : gradient);
+  }
   /// Σ_i x[r, i] w[o, i] + b[o].
-  static A product(Index r, Index o, Index in, const T* x, const W* w, const W* b) {
+  template <class X>
+  static A product(Index r, Index o, Index in, const X* x, const W* w, const W* b) {
     A sum = A(b[o]);
     for (Index i = 0; i < in; ++i) sum += A(x[r * in + i]) * A(w[o * in + i]);
     return sum;
   }
-  static void linear(Index R, Index in, Index out, const T* x, const W* w, const W* b, T* y, Workspace) {
+  template <class X, class Y>
+  static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y, Workspace) {
     for (Index r = 0; r < R; ++r)
-      for (Index o = 0; o < out; ++o) y[r * out + o] = T(product(r, o, in, x, w, b));
+      for (Index o = 0; o < out; ++o) y[r * out + o] = Y(product(r, o, in, x, w, b));
   }
-  static void linear_gelu(Index R, Index in, Index out, const T* x, const W* w, const W* b, T* h, T* y, Workspace) {
+  template <class X>
+  static void linear_gelu(Index R, Index in, Index out, const X* x, const W* w, const W* b, T* h, T* y, Workspace) {
     for (Index r = 0; r < R; ++r)
       for (Index o = 0; o < out; ++o) {
         const A sum = product(r, o, in, x, w, b);
         h[r * out + o] = T(sum);
-        y[r * out + o] = T(gelu_value(sum));
+        y[r * out + o] = T(gelu_value(A(h[r * out + o])));
       }
   }
-  static void linear_add(Index R, Index in, Index out, const T* x, const W* w, const W* b, const T* residual, T* y,
-                         Workspace) {
+  template <class X, class Residual, class Y>
+  static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b, const Residual* residual,
+                         Y* y, Workspace) {
     for (Index r = 0; r < R; ++r)
-      for (Index o = 0; o < out; ++o) y[r * out + o] = T(A(residual[r * out + o]) + product(r, o, in, x, w, b));
+      for (Index o = 0; o < out; ++o) y[r * out + o] = Y(A(residual[r * out + o]) + product(r, o, in, x, w, b));
   }
-  static void linear_input_gradient(Index R, Index in, Index out, const T* dy, const W* w, T* dx, bool accumulate,
+  template <class Y, class X>
+  static void linear_input_gradient(Index R, Index in, Index out, const Y* dy, const W* w, X* dx, bool accumulate,
                                     Workspace) {
     for (Index r = 0; r < R; ++r)
       for (Index i = 0; i < in; ++i) {
         A sum = accumulate ? A(dx[r * in + i]) : A(0);
         for (Index o = 0; o < out; ++o) sum += A(dy[r * out + o]) * A(w[o * in + i]);
-        dx[r * in + i] = T(sum);
+        dx[r * in + i] = X(sum);
       }
   }
-  static void linear_weight_gradient(Index R, Index in, Index out, const T* dy, const T* x, W* dw, W* db, Workspace) {
+  template <class Y, class X>
+  static void linear_weight_gradient(Index R, Index in, Index out, const Y* dy, const X* x, W* dw, W* db, Workspace) {
     for (Index o = 0; o < out; ++o) {
       for (Index i = 0; i < in; ++i) {
         A sum = 0;
@@ -74,9 +89,10 @@ struct Kernels<Reference<Element>> {
     for (Index i = 0; i < n; ++i) dh[i] = T(A(dy[i]) * gelu_slope(A(h[i])));
   }
 
-  static void layer_norm(Index R, Index D, const T* x, const W* w, const W* b, double eps, T* y, A* stats) {
+  template <class X>
+  static void layer_norm(Index R, Index D, const X* x, const W* w, const W* b, double eps, T* y, A* stats) {
     for (Index r = 0; r < R; ++r) {
-      const T* row = x + r * D;
+      const X* row = x + r * D;
       A mean = 0, variance = 0;
       for (Index i = 0; i < D; ++i) mean += A(row[i]);
       mean /= A(D);
@@ -88,7 +104,8 @@ struct Kernels<Reference<Element>> {
     }
   }
   /// With n = (x - mean) scale and g = dy w: dx = scale (g - mean(g) - n mean(g n)), dw += Σ dy n, db += Σ dy.
-  static void layer_norm_gradient(Index R, Index D, const T* x, const W* w, const A* stats, const T* dy, T* dx,
+  template <class X>
+  static void layer_norm_gradient(Index R, Index D, const X* x, const W* w, const A* stats, const T* dy, X* dx,
                                   bool accumulate, W* dw, W* db, Workspace) {
     for (Index i = 0; i < D && dw; ++i) {
       A sum_w = 0, sum_b = 0;
@@ -112,7 +129,7 @@ struct Kernels<Reference<Element>> {
       for (Index i = 0; i < D; ++i) {
         const A n = (A(x[r * D + i]) - mean) * scale;
         const A gradient = scale * (A(dy[r * D + i]) * A(w[i]) - mean_g - n * mean_gn);
-        dx[r * D + i] = T(accumulate ? A(dx[r * D + i]) + gradient : gradient);
+        dx[r * D + i] = X(accumulate ? A(dx[r * D + i]) + gradient : gradient);
       }
     }
   }
@@ -156,22 +173,16 @@ struct Kernels<Reference<Element>> {
   }
   /// dv_j = Σ_i p_ij dy_i, ds_ij = p_ij (dy_i·v_j - dy_i·y_i) / sqrt(d), dq_i = Σ_j ds_ij k_j, dk_j = Σ_i ds_ij q_i.
   static void attention_gradient(const AttentionShape& s, const T* q, const T* k, const T* v, const T* y, const A* lse,
-                                 const T* dy, const AttentionGradient<T>& dx, Workspace) {
-    auto clear = [&](T* x, Index tokens, Index stride) {
-      for (Index n = 0; n < s.batch * tokens && x; ++n)
-        for (Index c = 0; c < s.heads * s.width; ++c) x[n * stride + c] = T(A(0));
-    };
-    if (!dx.accumulate_q) clear(dx.q, s.queries, s.query_stride);
-    if (!dx.accumulate_kv) clear(dx.k, s.keys, s.key_stride), clear(dx.v, s.keys, s.key_stride);
-    auto add = [](T* x, Index at, A value) {
-      if (x) x[at] = T(A(x[at]) + value);
-    };
+                                 const T* dy, const AttentionGradient<T>& dx, Workspace ws) {
+    A *const dq = ws.template shared<A>(), *const dk = dq + s.width, *const dv = dk + s.keys * s.width;  // of one head
     for (Index b = 0; b < s.batch; ++b)
-      for (Index h = 0; h < s.heads; ++h)
+      for (Index h = 0; h < s.heads; ++h) {
+        for (Index n = 0; n < s.keys * s.width; ++n) dk[n] = dv[n] = 0;
         for (Index i = 0; i < s.queries; ++i) {
           const Index query = query_at(s, b, i, h), row = result_at(s, b, i, h);
           A dot = 0;
           for (Index c = 0; c < s.width; ++c) dot += A(dy[row + c]) * A(y[row + c]);
+          for (Index c = 0; c < s.width; ++c) dq[c] = 0;
           for (Index j = 0; j < s.keys; ++j) {
             const Index key = key_at(s, b, j, h);
             const A p = std::exp(score(s, b, i, j, h, q, k) - lse[lse_at(s, b, i, h)]);
@@ -179,30 +190,49 @@ struct Kernels<Reference<Element>> {
             for (Index c = 0; c < s.width; ++c) dp += A(dy[row + c]) * A(v[key + c]);
             const A ds = p * (dp - dot) / std::sqrt(A(s.width));
             for (Index c = 0; c < s.width; ++c) {
-              add(dx.v, key + c, p * A(dy[row + c]));
-              add(dx.q, query + c, ds * A(k[key + c]));
-              add(dx.k, key + c, ds * A(q[query + c]));
+              dv[j * s.width + c] += p * A(dy[row + c]);
+              dq[c] += ds * A(k[key + c]);
+              dk[j * s.width + c] += ds * A(q[query + c]);
             }
           }
+          for (Index c = 0; c < s.width; ++c) give(dx.q, query + c, dq[c], dx.accumulate_q);
         }
+        for (Index n = 0; n < s.keys * s.width; ++n) {
+          const Index at = key_at(s, b, n / s.width, h) + n % s.width;
+          give(dx.k, at, dk[n], dx.accumulate_kv);
+          give(dx.v, at, dv[n], dx.accumulate_kv);
+        }
+      }
   }
 
-  template <class Form>
-  static void map(Index n, const T* const* x, T* y) {
-    for (Index i = 0; i < n; ++i) {
-      A in[Form::leaves];
-      for (int k = 0; k < Form::leaves; ++k) in[k] = A(x[k][i]);
-      y[i] = T(Form::value(in));
-    }
+  template <class Form, class... X, class Y>
+  static void map(Index n, const std::tuple<const X*...>& x, Y* y) {
+    for (Index i = 0; i < n; ++i)
+      y[i] = Y(std::apply(
+          [i](const X*... leaf) {
+            const A in[] = {A(leaf[i])...};
+            return Form::value(in);
+          },
+          x));
   }
-  template <class Form>
-  static void map_gradient(Index n, const T* const* x, const T* dy, T* const* dx, const bool* accumulate) {
+  template <class Form, class... X, class Y>
+  static void map_gradient(Index n, const std::tuple<const X*...>& x, const Y* dy, const std::tuple<X*...>& dx,
+                           const bool* accumulate) {
     for (Index i = 0; i < n; ++i) {
-      A in[Form::leaves], gradient[Form::leaves];
-      for (int k = 0; k < Form::leaves; ++k) in[k] = Form::reads(k) ? A(x[k][i]) : A(0);
-      Form::pull_back(in, A(dy[i]), gradient);
-      for (int k = 0; k < Form::leaves; ++k)
-        if (dx[k]) dx[k][i] = T(accumulate[k] ? A(dx[k][i]) + gradient[k] : gradient[k]);
+      A gradient[Form::leaves];
+      std::apply(
+          [&](const X*... leaf) {
+            int k = 0;
+            const A in[] = {(Form::reads(k++) ? A(leaf[i]) : A(0))...};
+            Form::pull_back(in, A(dy[i]), gradient);
+          },
+          x);
+      std::apply(
+          [&](X*... leaf) {
+            int k = 0;
+            ((give(leaf, i, gradient[k], accumulate[k]), ++k), ...);
+          },
+          dx);
     }
   }
   template <class F>

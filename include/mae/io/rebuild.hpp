@@ -59,7 +59,7 @@ class Rebuilder {
  public:
   using Geometry = typename Model::Image;
   using Masks = typename Model::Masks;
-  using T = typename Policy::Activation;
+  using T = typename Policy::Accumulator;
   static constexpr std::size_t L = Geometry::patches, n = Geometry::patch_values;
 
   /// `weights` must outlive the rebuilder.

@@ -101,7 +101,7 @@ template <class Model, class Policy>
 PanelRow reconstruct(Rebuilder<Model, Policy>& rebuilder, const Images& images, Index i,
                      const Normalization& normalization, const PanelOptions& options) {
   using Geometry = typename Model::Image;
-  const auto input = detail::panel_input<typename Policy::Activation, Geometry>(images, i, normalization);
+  const auto input = detail::panel_input<typename Policy::Accumulator, Geometry>(images, i, normalization);
   const auto masks = detail::panel_mask<typename Model::Masks, Model::L>(options, images.size(), i);
   const auto restore = masks.restore();
   PanelRow row{{}, rebuilder.under(input.data(), masks), {}, {restore.begin(), restore.end()}};

@@ -27,7 +27,7 @@ auto encode(const Weights<Model, Policy>& weights, const Images& images) {
   using P = Program<Features<Model>, Policy, Inference>;
   Session<P> session(images.batch());
   const auto features = session.forward(weights, images);
-  Tensor<typename P::ResultElement, typename P::Result> result(images.batch());
+  Tensor<typename Policy::Accumulator, typename P::Result> result(images.batch());
   for (Index i = 0; i < result.size(); ++i) result.data()[i] = features.data()[i];
   return result;
 }

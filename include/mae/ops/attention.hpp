@@ -21,6 +21,8 @@ struct AttentionOperation : Operation {
   static constexpr unsigned keep = keep_input(0) | keep_input(1) | keep_result;
   template <class Q, class... KV>
   using Output = WithExtent<Q, -1, width_of<Q> / (sizeof...(KV) == 0 ? 3 : 1)>;
+  template <class M, class...>
+  using Element = typename M::Policy::Activation;
   /// Of one sample; q alone is qkv.
   template <class Q, class... KV>
   static constexpr AttentionShape sizes = [] {

@@ -36,7 +36,7 @@ struct GatherOperation : Operation {
     const auto dx = f.dx(first);
     if (!dx.wanted()) return;
     if (!dx.accumulate)
-      Call::Kernels::each(f.batch() * N * D, [to = dx.data](Index i) { to[i] = A(0); });
+      Call::Kernels::each(f.batch() * N * D, [dx](Index i) { dx.data[i] = {}; });
     // Row by row within a sample, because an id may occur twice.
     Call::Kernels::rows(f.batch(), D, [to = dx.data, ids = f.x(second), dy = f.dy()](Index b, Index c) {
       for (Index k = 0; k < K; ++k) {

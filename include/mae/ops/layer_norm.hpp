@@ -20,6 +20,8 @@ struct LayerNormOperation : Operation {
   static constexpr bool cheap = true;
   template <class X>
   using Output = X;
+  template <class M, class>
+  using Element = typename M::Policy::Activation;
   template <class M, class X>
   static constexpr Index auxiliary = 2 * rows_of<X> * Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class X>

@@ -23,6 +23,10 @@ struct LinearOperation : Operation {
   static constexpr unsigned passes = What == Fused::residual ? 2u : 0u;
   template <class X, class...>
   using Output = WithExtent<X, -1, Out>;
+  /// A residual stream stays as wide as it is; everything else is an activation.
+  template <class M, class X, class... R>
+  using Element = std::conditional_t<What == Fused::residual, Widest<typename M::Policy, R...>,
+                                     typename M::Policy::Activation>;
   template <class M, class X, class...>
   static constexpr Index hidden_bytes =
       What == Fused::gelu ? rows_of<X> * Out * Index{sizeof(typename M::Policy::Activation)} : 0;

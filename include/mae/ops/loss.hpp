@@ -19,7 +19,7 @@ struct PatchErrorOperation : Operation {
   static constexpr unsigned constant = 2;
   template <class X, class>
   using Output = Shape<dyn>;
-  template <class M>
+  template <class M, class...>
   using Element = typename M::Policy::Accumulator;
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
@@ -30,7 +30,7 @@ struct PatchErrorOperation : Operation {
         const double error = double(x[i]) - double(target[i]);
         sum += error * error;
       }
-      y[b] = typename Call::ResultElement(sum / double(count));
+      y[b] = typename Call::T(sum / double(count));
     });
   }
   static void backward(const auto& f) {
@@ -86,7 +86,7 @@ struct CrossEntropyOperation : Operation {
   static constexpr unsigned constant = 2;
   template <class X, class>
   using Output = Shape<dyn>;
-  template <class M>
+  template <class M, class...>
   using Element = typename M::Policy::Accumulator;
   /// log Σ_k exp(x_k), safe from overflow.
   static double log_sum_exp(const auto* x, Index K) {
@@ -102,7 +102,7 @@ struct CrossEntropyOperation : Operation {
       const double normalizer = log_sum_exp(x + b * K, K);
       double sum = 0;
       for (Index k = 0; k < K; ++k) sum += double(target[b * K + k]) * (normalizer - double(x[b * K + k]));
-      y[b] = typename Call::ResultElement(sum);
+      y[b] = typename Call::T(sum);
     });
   }
   static void backward(const auto& f) {

@@ -23,8 +23,9 @@ struct ClassTokenOperation : Operation {
     using Call = std::remove_cvref_t<decltype(f)>;
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
     using T = typename Call::T;
+    using A = typename Call::A;
     Call::Kernels::rows(f.batch() * N, D, [x = f.x(first), token = f.parameter(0), y = f.y()](Index r, Index c) {
-      y[r * D + c] = r % N == 0 ? T(token[c]) : x[(r - r / N - 1) * D + c];
+      y[r * D + c] = r % N == 0 ? T(A(token[c])) : x[(r - r / N - 1) * D + c];
     });
   }
   static void backward(const auto& f) {
@@ -61,6 +62,8 @@ struct PositionOperation : Operation {
   static constexpr unsigned passes = 1, constant = 2;
   template <class X, class...>
   using Output = X;
+  template <class M, class...>
+  using Element = typename M::Policy::Accumulator;  // here the residual stream begins
   /// The row of the table for row r of y.
   static auto table_row(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
@@ -131,11 +134,12 @@ struct RestoreOperation : Operation {
     constexpr Index V = Call::template Operand<0>::Shape::extent(1) - 1, L = Call::Result::extent(1) - 1,
                     D = Call::Result::extent(2);
     using T = typename Call::T;
+    using A = typename Call::A;
     Call::Kernels::rows(f.batch() * (L + 1), D,
                         [x = f.x(first), ids = f.x(second), token = f.parameter(0), y = f.y()](Index r, Index c) {
                           const Index b = r / (L + 1), l = r % (L + 1);
                           const Index from = l == 0 ? 0 : 1 + ids[b * L + l - 1];
-                          y[r * D + c] = from <= V ? x[(b * (V + 1) + from) * D + c] : T(token[c]);
+                          y[r * D + c] = from <= V ? x[(b * (V + 1) + from) * D + c] : T(A(token[c]));
                         });
   }
   static void backward(const auto& f) {

@@ -39,7 +39,7 @@ class TrainingLoop {
   using Policy = PolicyType;
   using Options = OptionsType;
   using Image = typename Model::Image;
-  using T = typename Policy::Activation;
+  using T = typename Policy::Accumulator;
 
   /// Runs all epochs that are left, calling report(TrainingEpoch) after each.
   template <class Report>

@@ -24,7 +24,7 @@ void for_each_batch(const Images& images, const Normalization& normalization, In
   check_channels(images, normalization, Geometry::channels, "images");
   const Index count = images.size() < most ? images.size() : most;
   if (batch_size > count) batch_size = count;
-  Batch<Geometry, typename Policy::Activation> batch(batch_size);
+  Batch<Geometry, typename Policy::Accumulator> batch(batch_size);
   for (Index begin = 0; begin < count; begin += batch_size) {
     batch.samples.clear();
     for (Index i = begin; i < count && i < begin + batch_size; ++i) batch.samples.push_back(i * images.size() / count);

@@ -66,14 +66,15 @@ template <Pool How, class Model, class Policy, class Use>
 void for_each_feature(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
                       Index batch, const Use& use) {
   using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
-  Tensor<typename P::ResultElement, typename P::Result> unit(batch < images.size() ? batch : images.size());
+  using A = typename Policy::Accumulator;
+  Tensor<A, typename P::Result> unit(batch < images.size() ? batch : images.size());
   for_each_result<P>(weights, images, normalization, batch, [&](const auto& loaded, const auto& features) {
     for (Index b = 0; b < loaded.count(); ++b) {
       double squares = 0;
       for (Index c = 0; c < P::Result::extent(1); ++c) squares += std::pow(static_cast<double>(features(b, c)), 2);
       const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
       for (Index c = 0; c < P::Result::extent(1); ++c)
-        unit(b, c) = static_cast<typename P::ResultElement>(scale * static_cast<double>(features(b, c)));
+        unit(b, c) = static_cast<A>(scale * static_cast<double>(features(b, c)));
     }
     use(loaded, unit);
   });
@@ -86,7 +87,7 @@ Index nearest_neighbour_bytes(Index n, Index batch, int threads) {
   using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
   constexpr Index D = width_of<typename P::Result>, number = sizeof(typename Policy::Parameter);
   const Index bank = n * (D + 1) * number, labels = n * Index{sizeof(Index)};
-  const Index similarity = batch * (n + D) * Index{sizeof(typename Policy::Activation)};
+  const Index similarity = batch * (n + D) * Index{sizeof(typename Policy::Accumulator)};
   const Index workspace = Workspace::bytes(Kernels<Policy>::linear_workspace(D, n), threads);
   return bank + labels + similarity + workspace + Session<P>::bytes(batch, threads);
 }
@@ -115,7 +116,7 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
   const int threads = Policy::Threads::count();
   const WorkspaceSize size = Kernels<Policy>::linear_workspace(D, n);
   Buffer<char> workspace(Workspace::bytes(size, threads));
-  Buffer<typename Policy::Activation> similarity(batch * n);       // [B, n]
+  Buffer<typename Policy::Accumulator> similarity(batch * n);       // [B, n]
   std::vector<Index> neighbours(static_cast<std::size_t>(options.neighbours < n ? options.neighbours : n));
   std::vector<double> votes(static_cast<std::size_t>(training.classes()));
   Index right = 0;

@@ -11,17 +11,18 @@
 
 namespace mae {
 
-/// Float and double; `backend/kernels.hpp` says what each function does.
+/// Float, double and bf16; `backend/kernels.hpp` says what each function does.
 template <class Element, class Isa, class ThreadsType>
-  requires std::is_floating_point_v<Element>
-struct Kernels<Cpu<Element, Isa, ThreadsType>> : cpu::LinearKernels<Element, Isa, ThreadsType>,
-                                                 cpu::LayerNormKernels<Element, Isa, ThreadsType>,
-                                                 cpu::AttentionKernels<Element, Isa, ThreadsType>,
-                                                 cpu::MapKernels<Element, Isa, ThreadsType>,
-                                                 cpu::TrainingKernels<Element, Isa, ThreadsType> {
-  using T = Element;
-  using W = Element;
-  using A = Element;
+  requires std::is_floating_point_v<typename Elements<Element>::Accumulator>
+struct Kernels<Cpu<Element, Isa, ThreadsType>>
+    : cpu::LinearKernels<Element, Isa, ThreadsType>,
+      cpu::LayerNormKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
+      cpu::AttentionKernels<Element, Isa, ThreadsType>,
+      cpu::MapKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
+      cpu::TrainingKernels<typename Elements<Element>::Parameter, Isa, ThreadsType> {
+  using T = typename Elements<Element>::Activation;
+  using W = typename Elements<Element>::Parameter;
+  using A = typename Elements<Element>::Accumulator;
   static constexpr bool available = true;
 };
 

@@ -15,15 +15,16 @@
 
 namespace mae::cpu {
 
-/// Rows [begin, end) on one thread.
+/// Rows [begin, end) on one thread, computed in T; x, y and their gradients may be stored in other types.
 template <class T, class Isa>
 class LayerNormRows {
  public:
-  [[gnu::noinline]] static void forward(Index begin, Index end, Index D, const T* x, const T* w, const T* b, T eps,
-                                        T* y, T* stats) {
+  template <class X, class Y>
+  [[gnu::noinline]] static void forward(Index begin, Index end, Index D, const X* x, const T* w, const T* b, T eps,
+                                        Y* y, T* stats) {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index r = begin; r < end; ++r) {
-        const T* row = x + r * D;
+        const X* row = x + r * D;
         const T mean = total(D, [&](Vector& term, Index i) __attribute__((always_inline)) {
           S::load(term, row + i, D - i);
         }) / T(D);
@@ -43,8 +44,9 @@ class LayerNormRows {
     });
   }
 
-  [[gnu::noinline]] static void input_gradient(Index begin, Index end, Index D, const T* x, const T* w, const T* stats,
-                                               const T* dy, T* dx, bool accumulate) {
+  template <class X, class Y>
+  [[gnu::noinline]] static void input_gradient(Index begin, Index end, Index D, const X* x, const T* w, const T* stats,
+                                               const Y* dy, X* dx, bool accumulate) {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index r = begin; r < end; ++r) {
         const T mean = stats[2 * r], scale = stats[2 * r + 1];
@@ -74,8 +76,9 @@ class LayerNormRows {
   }
 
   /// dw = Σ dy n and db = Σ dy over the rows; both have room for whole vectors.
-  [[gnu::noinline]] static void weight_gradient(Index begin, Index end, Index D, const T* x, const T* stats,
-                                                const T* dy, T* dw, T* db) {
+  template <class X, class Y>
+  [[gnu::noinline]] static void weight_gradient(Index begin, Index end, Index D, const X* x, const T* stats,
+                                                const Y* dy, T* dw, T* db) {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = 0; i < D; i += lanes) S::at(dw + i).v = S::at(db + i).v = Vector{};
       for (Index r = begin; r < end; ++r)
@@ -125,7 +128,8 @@ struct LayerNormKernels {
     return {align_up(Index{sizeof(T)} * most_slices * 2 * padded(D)), 0};
   }
 
-  static void layer_norm(Index R, Index D, const T* x, const T* w, const T* b, double eps, T* y, T* stats) {
+  template <class X, class Y>
+  static void layer_norm(Index R, Index D, const X* x, const T* w, const T* b, double eps, Y* y, T* stats) {
     isa::dispatch<IsaChoice>([&](auto set) {
       share<Threads>(R, rows_worth_a_thread(D), Threads::count(), [&](Index begin, Index end, int) {
         LayerNormRows<T, decltype(set)>::forward(begin, end, D, x, w, b, T(eps), y, stats);
@@ -133,7 +137,8 @@ struct LayerNormKernels {
     });
   }
 
-  static void layer_norm_gradient(Index R, Index D, const T* x, const T* w, const T* stats, const T* dy, T* dx,
+  template <class X, class Y>
+  static void layer_norm_gradient(Index R, Index D, const X* x, const T* w, const T* stats, const Y* dy, X* dx,
                                   bool accumulate, T* dw, T* db, Workspace ws) {
     const Index slices = smaller(most_slices, ceil_divide(R, rows_in_a_slice)), stride = 2 * padded(D);
     T* sums = ws.template shared<T>();

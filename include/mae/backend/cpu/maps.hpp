@@ -6,31 +6,36 @@
 // nothing overlaps and that the length is fixed, and turns the formula into vectors by itself. Results may overwrite
 // operands of the same call.
 #pragma once
+#include <tuple>
+
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
 
 namespace mae::cpu {
 
+/// Computes in T; what is read and written may be of another type.
 template <class T, class IsaChoice, class Threads>
 struct MapKernels {
-  static void gelu(Index n, const T* h, T* y) {
+  template <class E>
+  static void gelu(Index n, const E* h, E* y) {
     isa::dispatch<IsaChoice>([&](auto set) {
       each_block(n, [&](Index begin, Index end) { gelu_values<decltype(set)>(begin, end, h, y); });
     });
   }
-  static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
+  template <class E>
+  static void gelu_gradient(Index n, const E* dy, const E* h, E* dh) {
     isa::dispatch<IsaChoice>([&](auto set) {
       each_block(n, [&](Index begin, Index end) { gelu_slopes<decltype(set)>(begin, end, dy, h, dh); });
     });
   }
 
-  template <class Form>
-  static void map(Index n, const T* const* x, T* y) {
+  template <class Form, class... X, class Y>
+  static void map(Index n, const std::tuple<const X*...>& x, Y* y) {
     each_block(n, [&](Index begin, Index end) {
       T in[Form::leaves][block] = {}, out[block];
       for (Index at = begin; at < end; at += block) {
         const Index count = smaller(block, end - at);
-        for (int k = 0; k < Form::leaves; ++k) copy(count, x[k] + at, in[k]);
+        each_leaf([&](auto k) { copy(count, std::get<k>(x) + at, in[k]); }, x);
         for (Index i = 0; i < block; ++i) {
           T leaf[Form::leaves];
           for (int k = 0; k < Form::leaves; ++k) leaf[k] = in[k][i];
@@ -41,28 +46,34 @@ struct MapKernels {
     });
   }
 
-  template <class Form>
-  static void map_gradient(Index n, const T* const* x, const T* dy, T* const* dx, const bool* accumulate) {
+  template <class Form, class... X, class Y>
+  static void map_gradient(Index n, const std::tuple<const X*...>& x, const Y* dy, const std::tuple<X*...>& dx,
+                           const bool* accumulate) {
     each_block(n, [&](Index begin, Index end) {
       T in[Form::leaves][block] = {}, out[Form::leaves][block], gradient[block] = {};
       for (Index at = begin; at < end; at += block) {
         const Index count = smaller(block, end - at);
         copy(count, dy + at, gradient);
-        for (int k = 0; k < Form::leaves; ++k)
-          if (Form::reads(k)) copy(count, x[k] + at, in[k]);
+        each_leaf(
+            [&](auto k) {
+              if constexpr (Form::reads(k)) copy(count, std::get<k>(x) + at, in[k]);
+            },
+            x);
         for (Index i = 0; i < block; ++i) {
           T leaf[Form::leaves], slope[Form::leaves];
           for (int k = 0; k < Form::leaves; ++k) leaf[k] = in[k][i];
           Form::pull_back(leaf, gradient[i], slope);
           for (int k = 0; k < Form::leaves; ++k) out[k][i] = slope[k];
         }
-        for (int k = 0; k < Form::leaves; ++k) {  // in order: two leaves may be the same array
-          if (!dx[k]) continue;
-          if (accumulate[k])
-            for (Index i = 0; i < count; ++i) dx[k][at + i] += out[k][i];
-          else
-            copy(count, out[k], dx[k] + at);
-        }
+        each_leaf(  // in order: two leaves may be the same array
+            [&](auto k) {
+              auto* const to = std::get<k>(dx);
+              if (!to) return;
+              if (accumulate[k])
+                for (Index i = 0; i < count; ++i) out[k][i] += T(to[at + i]);
+              copy(count, out[k], to + at);
+            },
+            dx);
       }
     });
   }
@@ -91,12 +102,20 @@ struct MapKernels {
       work(first * block, smaller(n, last * block));
     });
   }
-  static void copy(Index count, const T* from, T* to) {
-    for (Index i = 0; i < count; ++i) to[i] = from[i];
+  /// Calls work(k), k a compile-time number, for every pointer of a tuple.
+  template <class Work, class... Pointer>
+  static void each_leaf(const Work& work, const std::tuple<Pointer...>&) {
+    [&]<std::size_t... k>(std::index_sequence<k...>) {
+      (work(std::integral_constant<int, int{k}>{}), ...);
+    }(std::index_sequence_for<Pointer...>{});
+  }
+  template <class From, class To>
+  static void copy(Index count, const From* from, To* to) {
+    for (Index i = 0; i < count; ++i) to[i] = To(T(from[i]));
   }
 
-  template <class Isa>
-  [[gnu::noinline]] static void gelu_values(Index begin, Index end, const T* h, T* y) {
+  template <class Isa, class E>
+  [[gnu::noinline]] static void gelu_values(Index begin, Index end, const E* h, E* y) {
     using S = Simd<T, Isa>;
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = begin; i < end; i += S::lanes) {
@@ -107,8 +126,8 @@ struct MapKernels {
       }
     });
   }
-  template <class Isa>
-  [[gnu::noinline]] static void gelu_slopes(Index begin, Index end, const T* dy, const T* h, T* dh) {
+  template <class Isa, class E>
+  [[gnu::noinline]] static void gelu_slopes(Index begin, Index end, const E* dy, const E* h, E* dh) {
     using S = Simd<T, Isa>;
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = begin; i < end; i += S::lanes) {

@@ -1,0 +1,19 @@
+// The kernels of `Cpu<bf16>` with each instruction set that the machine has.
+#include "contract.hpp"
+
+namespace {
+namespace isa = mae::isa;
+using mae::bf16;
+using mae::Cpu;
+
+TEST_CASE("baseline") { mae::contract::check_all<Cpu<bf16, isa::Baseline, test::Team>, isa::Baseline>(); }
+TEST_CASE("avx2") { mae::contract::check_all<Cpu<bf16, isa::Avx2, test::Team>, isa::Avx2>(); }
+TEST_CASE("avx512") { mae::contract::check_all<Cpu<bf16, isa::Avx512, test::Team>, isa::Avx512>(); }
+TEST_CASE("avx512 with products of bf16") {
+  mae::contract::check_all<Cpu<bf16, isa::Avx512Bf16, test::Team>, isa::Avx512Bf16>();
+}
+TEST_CASE("the best there is, by one thread and by several: the same bits") {
+  mae::contract::check_thread_types<bf16>();
+}
+
+}  // namespace
