@@ -74,7 +74,8 @@ struct RepeatOperation : Operation {
       }
       e.base[seed] = reinterpret_cast<char*>(gradients[current]);
       e.base[input_gradient] = reinterpret_cast<char*>(gradients[1 - current]);
-      e.gradients = f.gradient(0) ? f.gradient(0) + i * weights_size<Block> : nullptr;
+      e.sink = f.execution().sink;
+      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
         f.each([to = gradients[1 - current]](Index k) { to[k] = T(0); });
@@ -121,13 +122,14 @@ struct RepeatOperation : Operation {
 template <int N, class Block>
 struct Repeat : ParameterArray<N, Block> {
   static_assert(N >= 1, "mae::Repeat<N, Block>: N must be at least 1");
-  constexpr auto operator()(const Expression auto& x) const { return apply<RepeatOperation<N, Block>>(x, *this); }
+  constexpr auto operator()(const Expression auto& x) const { return first<N>(x); }
   /// The first `Count` blocks; what follows may be done in another way, with `operator[]`.
   template <int Count>
   constexpr auto first(const Expression auto& x) const {
     static_assert(Count >= 0 && Count <= N, "mae::Repeat::first<Count>: there are not so many blocks");
+    const ParameterArray<Count, Block> blocks{{}, this->offset};
     if constexpr (Count == 0) return x.eval();
-    else return apply<RepeatOperation<Count, Block, N>>(x, *this);
+    else return apply<RepeatOperation<Count, Block, N>>(x, blocks);
   }
   /// Block i alone.
   constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }
