@@ -47,7 +47,7 @@ inline void report_data(const Source& source, const mae::Normalization& normaliz
 /// Bytes that `batch` images of a model take.
 template <class Model, class Policy>
 double batch_bytes(mae::Index batch) {
-  return static_cast<double>(batch * Model::Image::values) * sizeof(typename Policy::Activation);
+  return static_cast<double>(batch * Model::Image::values) * sizeof(typename Policy::Accumulator);
 }
 /// Bytes that a look at images takes, by a program for inference on batches of `batch`.
 template <class Program>

@@ -74,6 +74,7 @@
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/optim/schedule.hpp>
+#include <mae/optim/update_at_once.hpp>
 // 9 train: one readable loop
 #include <mae/train/cadence.hpp>             // is it time?
 #include <mae/train/options.hpp>             // what both kinds of training ask

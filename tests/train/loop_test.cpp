@@ -187,3 +187,23 @@ TEST_CASE("options by name: each once, none missing, and what is written is read
   CHECK(same);
   CHECK(seed == 7);
 }
+
+TEST_CASE("updates during the backward pass: the same run, bit by bit") {
+  using Large = Classifier<ImageShape<1, 8, 8, 4>, Transformer<448, 1, 2>, 4>;  // too large to be worked in lanes
+  const FinetuningOptions options = small(16, 1);
+  Finetuning<Large, Policy> apart(images, options, normalization);
+  Finetuning<Large, Policy, KeepAll, DuringBackward> at_once(images, options, normalization);
+  for (int update = 0; update < 8; ++update) CHECK(at_once.update() == apart.update());
+  CHECK(at_once.progress().steps == 8);
+  CHECK(same_bits(at_once.weights(), apart.weights()));
+  CHECK(same_bits(at_once.optimizer().first_moment(), apart.optimizer().first_moment()));
+  CHECK(same_bits(at_once.optimizer().second_moment(), apart.optimizer().second_moment()));
+
+  auto told = [&](const FinetuningOptions& o) {
+    return error_of([&] { Finetuning<Large, Policy, KeepAll, DuringBackward>(images, o, normalization); });
+  };
+  CHECK(told(small(8, 2)) == "mae: accumulation: found 2, expected 1, since weights are updated during the backward pass");
+  FinetuningOptions clipped = options;
+  clipped.optimizer.clip = 1;
+  CHECK(told(clipped) == "mae: clip: found 1.000000, expected 0, since weights are updated during backward");
+}

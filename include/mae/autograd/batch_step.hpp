@@ -79,6 +79,16 @@ class BatchStep {
     return mean;
   }
 
+  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept: for a large model.
+  template <class... X>
+  double step_scaled(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X&... inputs) {
+    static_assert(most_lanes == 1, "mae: a small model is worked in lanes, each with a gradient of its own; "
+                                   "update after the backward pass");
+    Session<Program>& session = lanes_.front().session;
+    session.context() = context_;
+    return session.step_scaled(scale, weights, sink, inputs...);
+  }
+
  private:
   static constexpr Index weight_bytes = weights_size<Owner> * Index{sizeof(typename Policy::Parameter)};
   /// Up to so many bytes of weights a model is worked in chunks, by at most so many lanes.

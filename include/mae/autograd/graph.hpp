@@ -42,12 +42,24 @@ struct Context {
   int layer = 0, depth = 1;                    ///< set by Repeat
 };
 
+/// Takes the gradient of each parameter as soon as an operation has made it, and leaves zeros: then all gradients can
+/// have one piece of memory in turn (`gradient_sink.hpp`).
+struct GradientSink {
+  void* memory = nullptr;  ///< zeros, as many as the parameters of any one operation
+  /// `weight` is the first of `count` weights. What stands in `gradient` is zero afterwards.
+  virtual void take(const void* weight, Index count, void* gradient) = 0;
+
+ protected:
+  ~GradientSink() = default;
+};
+
 /// The run-time state of a step: base addresses, nothing else. Everything else is a constant of the program.
 struct Execution {
   char* base[region_count] = {};
   Index batch = 0;
   const void* weights = nullptr;
-  void* gradients = nullptr;
+  void* gradients = nullptr;     ///< of all weights, or the memory of `sink`
+  GradientSink* sink = nullptr;  ///< null: gradients are added up and stay
   Workspace workspace;
   Context context;
   bool backward_phase = false;
@@ -75,6 +87,7 @@ struct Node {
   Diagnosis diagnose = nullptr;  ///< runs forward and looks at the result
   int inputs[max_inputs] = {-1, -1, -1, -1}, input_count = 0, output = -1;
   Index parameters[max_parameters] = {-1, -1};  ///< offsets in elements
+  Index parameter_counts[max_parameters] = {};
   bool trained[max_parameters] = {};
   bool stopped[max_inputs] = {};         ///< stop_gradient: no gradient flows to this operand
   bool differentiable[max_inputs] = {};  ///< false for integers and targets
@@ -87,7 +100,7 @@ struct Node {
   Index forward_scratch = 0, backward_scratch = 0;
   Index frozen_scratch = 0;              ///< forward scratch when no backward follows
   Index flops = 0;  ///< forward, per sample
-  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block, for reports
+  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block, which makes its own gradients
 
   bool runs_backward = false;
   bool wants[max_inputs] = {}, accumulates[max_inputs] = {};

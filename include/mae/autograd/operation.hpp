@@ -63,7 +63,7 @@ struct Operation {
   template <class M, class... X>
   static constexpr WorkspaceSize workspace{};
   template <class M, class... X>
-  static constexpr const Graph* inner = nullptr;  ///< a program inside, for reports
+  static constexpr const Graph* inner = nullptr;  ///< a program inside, which makes the gradients
 };
 
 /// A gradient to be written: `add(i, g)` is `=` or `+=`, as the plan says. `wanted()` is false if nobody reads it.
@@ -151,10 +151,11 @@ struct BackwardCall : Call<M, Op, V...> {
     return {this->node_.wants[k] ? this->execution_.template at<E>(this->node_.dx[k]) : nullptr,
             this->node_.accumulates[k]};
   }
-  /// The gradient of parameter k, to be added to; null if it is frozen.
+  /// The gradient of parameter k, to be added to; null if it is frozen. Those that a sink takes stand side by side.
   auto gradient(int k) const {
     auto* const all = static_cast<typename Base::W*>(this->execution_.gradients);
-    return this->node_.trained[k] ? all + this->node_.parameters[k] : nullptr;
+    const Index side_by_side = k == 0 ? 0 : detail::round_up(this->node_.parameter_counts[0]);
+    return this->node_.trained[k] ? all + (this->execution_.sink ? side_by_side : this->node_.parameters[k]) : nullptr;
   }
   char* temporary() const { return this->execution_.template at<char>(this->node_.backward_temporary); }
   /// dx(k) is dy: nothing to do where the plan gave both one buffer.
@@ -174,7 +175,11 @@ struct Thunks {
     Op::forward(ForwardCall<M, Op, V...>(execution, node));
   }
   static void backward(const Execution& execution, const Node& node) {
-    Op::backward(BackwardCall<M, Op, V...>(execution, node));
+    const BackwardCall<M, Op, V...> call(execution, node);
+    Op::backward(call);
+    if (execution.sink && !node.inner)
+      for (int k = 0; k < max_parameters; ++k)
+        if (node.trained[k]) execution.sink->take(call.parameter(k), node.parameter_counts[k], call.gradient(k));
   }
   static void recompute(const Execution& execution, const Node& node) {
     const ForwardCall<M, Op, V...> call(execution, node);
@@ -237,7 +242,7 @@ constexpr auto record(const std::tuple<V...>& operands, const P&... parameters) 
     node.passes[k] = Op::passes >> k & 1u;
   }
   int k = 0;
-  ((node.trained[k] = P::trained, node.parameters[k++] = parameters.offset), ...);
+  ((node.trained[k] = P::trained, node.parameter_counts[k] = P::count, node.parameters[k++] = parameters.offset), ...);
   for (int j = 0; j < k; ++j)
     if (node.parameters[j] < 0) {
       tracer->graph.error = TraceError::unlisted_parameter;

@@ -64,12 +64,8 @@ inline constexpr bool is_trained = [] {
   }
 }();
 
-/// N copies of one module one behind the other, the parameters of `Repeat`.
 template <int N, class Module>
-struct ParameterArray : ParameterBase {
-  static constexpr bool trained = is_trained<Module>;
-  Index offset = -1;
-};
+struct ParameterArray;
 
 namespace detail {
 /// Calls visit(name, member) for each name in "a, b, c".
@@ -130,6 +126,14 @@ inline constexpr Index weights_size = [] {
   M module{};
   return detail::bind(module, 0);
 }();
+
+/// N copies of one module one behind the other, the parameters of `Repeat`.
+template <int N, class Module>
+struct ParameterArray : ParameterBase {
+  static constexpr bool trained = is_trained<Module>;
+  static constexpr Index count = N * weights_size<Module>;
+  Index offset = -1;
+};
 
 /// One parameter as code at run time sees it.
 struct ParameterInfo {

@@ -75,7 +75,8 @@ struct RepeatOperation : Operation {
       }
       e.base[seed] = reinterpret_cast<char*>(gradients[current]);
       e.base[input_gradient] = reinterpret_cast<char*>(gradients[1 - current]);
-      e.gradients = f.gradient(0) ? f.gradient(0) + i * weights_size<Block> : nullptr;
+      e.sink = f.execution().sink;
+      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
         f.each([to = gradients[1 - current]](Index k) { to[k] = {}; });
@@ -130,8 +131,9 @@ struct Repeat : ParameterArray<N, Block> {
     static_assert(Count >= 0 && Count <= N, "mae::Repeat::first<Count>: there are not so many blocks");
     const auto value = x.eval();
     using E = typename std::remove_cvref_t<decltype(value)>::Element;
+    const ParameterArray<Count, Block> blocks{{}, this->offset};
     if constexpr (Count == 0) return value;
-    else return apply<RepeatOperation<Count, Block, E, N>>(value, *this);
+    else return apply<RepeatOperation<Count, Block, E, N>>(value, blocks);
   }
   /// Block i alone.
   constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }

@@ -8,6 +8,7 @@
 #pragma once
 #include <cmath>
 
+#include <mae/autograd/gradient_sink.hpp>
 #include <mae/autograd/program.hpp>
 #include <mae/autograd/weights.hpp>
 #include <mae/tensor/tensor.hpp>
@@ -80,17 +81,15 @@ class Session {
   template <class W, class... X>
   double step_scaled(double scale, const Weights<W, Policy>& weights, Weights<W, Policy>& gradients,
                      const X&... inputs) {
-    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
-    static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
-    const Result losses = forward(weights, inputs...);
-    double mean = 0;
-    for (const auto loss : losses) mean += static_cast<double>(loss);
-    mean /= static_cast<double>(execution_.batch);
-    if (!std::isfinite(mean)) report_fault(weights, mean, inputs...);
-    auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
-    for (Index b = 0; b < execution_.batch; ++b)
-      seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
+    const double mean = forward_loss(scale, weights, inputs...);
     if constexpr (Program::Memory::backward) backward(gradients);
+    return mean;
+  }
+  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept.
+  template <class W, class... X>
+  double step_scaled(double scale, const Weights<W, Policy>& weights, GradientSink& sink, const X&... inputs) {
+    const double mean = forward_loss(scale, weights, inputs...);
+    if constexpr (Program::Memory::backward) backward(sink);
     return mean;
   }
   template <class W, class... X>
@@ -104,6 +103,16 @@ class Session {
     static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     static_assert(belongs<W>, "mae: these gradients belong to another model");
     execution_.gradients = gradients.data();
+    execution_.sink = nullptr;
+    Program::backward(execution_);
+  }
+  /// The same, with gradients for `sink`, whose memory holds `largest_gradient(Program::graph)` of them.
+  void backward(GradientSink& sink) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(!shares_parameters(Program::graph),
+                  "mae: two operations use one parameter, whose gradient is whole only after the backward pass");
+    execution_.gradients = sink.memory;
+    execution_.sink = &sink;
     Program::backward(execution_);
   }
   Result result() {
@@ -150,6 +159,22 @@ class Session {
   /// The weights of W are the model's: it is W, or W with an operator() and no parameters of its own.
   template <class W>
   static constexpr bool belongs = std::is_base_of_v<W, Model> && weights_size<W> == weights_size<Model>;
+
+  /// The mean loss; the seed is set to its gradient, times `scale`.
+  template <class W, class... X>
+  double forward_loss(double scale, const Weights<W, Policy>& weights, const X&... inputs) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
+    const Result losses = forward(weights, inputs...);
+    double mean = 0;
+    for (const auto loss : losses) mean += static_cast<double>(loss);
+    mean /= static_cast<double>(execution_.batch);
+    if (!std::isfinite(mean)) report_fault(weights, mean, inputs...);
+    auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
+    for (Index b = 0; b < execution_.batch; ++b)
+      seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
+    return mean;
+  }
 
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {

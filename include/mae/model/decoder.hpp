@@ -4,7 +4,8 @@
 // token wherever a patch is hidden, add positions, run a few blocks, and map every token to the values of its patch.
 //
 // The loss asks for hidden patches only. Behind the attention of the last block every token is on its own, so `predict`
-// computes there the hidden ones alone: their queries, projection, MLP and prediction. Keys and values are of all.
+// computes there the hidden ones alone: their queries, projection, MLP and prediction. Keys and values are of all. The
+// block is then no part of the `Repeat`, whose state is not kept under `CheckpointBlocks`: there all rows are computed.
 #pragma once
 #include <mae/autograd/repeat.hpp>
 #include <mae/model/geometry.hpp>
@@ -39,10 +40,20 @@ struct Decoder {
   /// Predicted values of the patches ids [B, M], [B, M, n].
   constexpr auto predict(const Expression auto& visible, const Expression auto& restore_ids,
                          const Expression auto& ids) const {
-    constexpr int last = Size::depth - 1;
-    auto all = decoder_blocks.template first<last>(embed(visible, restore_ids));  // [B, L + 1, D]
-    auto some = decoder_blocks[last].template only<1>(all, ids);                  // [B, M, D]
-    return decoder_pred(decoder_norm(some));                                      // [B, M, n]
+    return decoder_pred(decoder_norm(some_tokens(embed(visible, restore_ids), ids)));  // [B, M, n]
+  }
+
+ private:
+  /// The blocks' results for the patches ids [B, M], [B, M, D].
+  template <Expression X>
+  constexpr auto some_tokens(const X& embedded, const Expression auto& ids) const {
+    if constexpr (X::Mode::Memory::checkpoint) {
+      return gather<1>(decoder_blocks(embedded), ids);
+    } else {
+      constexpr int last = Size::depth - 1;
+      auto all = decoder_blocks.template first<last>(embedded);  // [B, L + 1, D]
+      return decoder_blocks[last].template only<1>(all, ids);    // [B, M, D]
+    }
   }
 };
 

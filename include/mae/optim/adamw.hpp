@@ -35,6 +35,9 @@ inline void validate(const AdamwOptions& options) {
   check("clip", options.clip, options.clip >= 0, "a finite number from 0");
 }
 
+template <class Model, class Policy>
+class UpdateAtOnce;
+
 /// The optimizer of a model's weights: both moments, as large as the weights each, and the number of steps.
 template <class Model, class Policy>
 class AdamW {
@@ -66,31 +69,23 @@ class AdamW {
 
   /// The Euclidean norm of all gradients.
   double norm(const WeightsType& gradients) const {
-    return std::sqrt(Kernels<Policy>::sum_of_squares(gradients.size(), gradients.data(), workspace_));
+    return std::sqrt(sum_of_squares(gradients.size(), gradients.data()));
   }
 
   /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. Throws mae::Error naming the first
   /// parameter whose gradient is not finite, and changes nothing.
   void step(WeightsType& weights, WeightsType& gradients, double rate) {
-    AdamwStep update;
+    AdamwStep update = next_update();
     const double length = norm(gradients);
     if (!std::isfinite(length))
       throw Error("gradient", "a norm that is not finite, first in " + first_fault(gradients),
                   "finite numbers; lower the learning rate");
     if (options_.clip > 0 && length > options_.clip) update.gradient_scale = options_.clip / length;
     ++steps_;
-    update.beta1 = options_.beta1;
-    update.beta2 = options_.beta2;
-    update.epsilon = options_.epsilon;
-    update.correction1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
-    update.correction2 = 1 - std::pow(options_.beta2, static_cast<double>(steps_));
     for (std::size_t k = 0; k < scale_.size(); ++k) {
       const ParameterInfo& parameter = weights.parameters()[k];
-      if (!parameter.trained) continue;
-      update.rate = rate * scale_[k];
-      update.decay = decay_[k];
-      Kernels<Policy>::adamw(parameter.count, weights.at(parameter), gradients.at(parameter),
-                             first_moment_.at(parameter), second_moment_.at(parameter), update);
+      if (parameter.trained)
+        apply(update, rate, k, parameter.offset, parameter.count, weights, gradients.at(parameter));
     }
   }
 
@@ -109,6 +104,31 @@ class AdamW {
   const AdamwOptions& options() const { return options_; }
 
  private:
+  friend UpdateAtOnce<Model, Policy>;
+
+  double sum_of_squares(Index count, const typename WeightsType::Element* gradient) const {
+    return Kernels<Policy>::sum_of_squares(count, gradient, workspace_);
+  }
+  /// What update number steps_ + 1 does to any parameter.
+  AdamwStep next_update() const {
+    const auto steps = static_cast<double>(steps_ + 1);
+    AdamwStep update;
+    update.beta1 = options_.beta1;
+    update.beta2 = options_.beta2;
+    update.epsilon = options_.epsilon;
+    update.correction1 = 1 - std::pow(options_.beta1, steps);
+    update.correction2 = 1 - std::pow(options_.beta2, steps);
+    return update;
+  }
+  /// Updates `count` weights of parameter k, those from `offset`, and sets their gradient to zero.
+  void apply(AdamwStep update, double rate, std::size_t k, Index offset, Index count, WeightsType& weights,
+             typename WeightsType::Element* gradient) {
+    update.rate = rate * scale_[k];
+    update.decay = decay_[k];
+    Kernels<Policy>::adamw(count, weights.data() + offset, gradient, first_moment_.data() + offset,
+                           second_moment_.data() + offset, update);
+  }
+
   /// The parameter that the first number that is not finite belongs to.
   static std::string first_fault(const WeightsType& gradients) {
     for (const ParameterInfo& parameter : gradients.parameters())

@@ -32,10 +32,10 @@ struct FinetuningOptions {
 
 /// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
 /// has their `Image`, `EncoderShape`, `classes` and call. An epoch sees every image; its last batch may be smaller.
-template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
-class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory>, Model, ClassificationLoss<Model>,
-                                       FinetuningOptions, Policy, Memory> {
-  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Memory>;
+template <class Model, class Policy = Cpu<float>, class Memory = KeepAll, class Updates = AfterBackward>
+class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates>, Model, ClassificationLoss<Model>,
+                                       FinetuningOptions, Policy, Memory, Updates> {
+  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Memory, Updates>;
   friend Loop;
 
  public:

@@ -6,11 +6,15 @@
 // The state of a run is its weights, the optimizer's moments and the number of updates: everything random follows from
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
 // that is no tensor; `io/run_state.hpp` saves it all.
+//
+// When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `DuringBackward`, which
+// needs no memory for gradients (`optim/update_at_once.hpp`). Both make the same bits.
 #pragma once
 #include <mae/autograd/batch_step.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
+#include <mae/optim/update_at_once.hpp>
 #include <mae/train/options.hpp>
 
 namespace mae {
@@ -30,9 +34,23 @@ struct Progress {
   double loss = 0;   ///< the sum of their losses
 };
 
+/// All weights are updated when all gradients are there: these can be added up over passes, clipped, and checked first.
+struct AfterBackward {
+  static constexpr bool at_once = false;
+  template <class Model, class Policy>
+  using Gradients = Weights<Model, Policy>;
+};
+/// Each weight is updated as soon as its gradient is there, for a large model. After a gradient that is not finite the
+/// weights of later layers have been changed: go on from a checkpoint.
+struct DuringBackward {
+  static constexpr bool at_once = true;
+  template <class Model, class Policy>
+  using Gradients = UpdateAtOnce<Model, Policy>;
+};
+
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which adds the gradient of the mean
 /// loss of the batch, times `scale`, to `gradients_` and returns that loss. `Loss` is the module that computes it.
-template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Memory>
+template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Memory, class Updates>
 class TrainingLoop {
  public:
   using Model = ModelType;
@@ -55,17 +73,20 @@ class TrainingLoop {
 
   /// One update of the weights. Returns the mean loss of its images. Throws mae::Error if an image cannot be read, or a
   /// loss or gradient is not finite: then weights, moments and progress are what they were, and the next update starts
-  /// afresh.
+  /// afresh (but see `DuringBackward`).
   double update() {
     const Index step = optimizer_.steps() % updates_per_epoch(), images = images_of_update(step);
+    const double rate = rate_of(optimizer_.steps());
     double sum = 0;
     try {
+      if constexpr (Updates::at_once) gradients_.begin(rate);
       for (Index i = step * passes_; i < (step + 1) * passes_ && i < order().per_epoch; ++i) {
         const Batch<Image, T>& batch = source_->at(epoch() * order().per_epoch + i);
         const auto count = static_cast<double>(batch.count());
         sum += count * static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
       }
-      optimizer_.step(weights_, gradients_, rate_of(optimizer_.steps()));
+      if constexpr (Updates::at_once) gradients_.finish();
+      else optimizer_.step(weights_, gradients_, rate);
     } catch (...) {
       gradients_.zero();
       throw;
@@ -131,14 +152,26 @@ class TrainingLoop {
         passes_(options.accumulation < order.per_epoch ? options.accumulation : order.per_epoch),
         weights_(options.seed),
         optimizer_(options.optimizer),
+        gradients_(make_gradients()),
         session_(order.batch),
         own_source_({images, normalization, options.augmentation, order}, session_.threads()),
         schedule_{scaled_rate(options.base_rate, images_of_update(0)), options.minimum_rate, options.warmup,
-                  static_cast<double>(options.epochs)} {}
+                  static_cast<double>(options.epochs)} {
+    if (Updates::at_once && options.accumulation > 1)
+      throw Error("accumulation", std::to_string(options.accumulation),
+                  "1, since weights are updated during the backward pass");
+  }
   TrainingLoop(const TrainingLoop&) = delete;  // `source_` may point to `own_source_`
   TrainingLoop& operator=(const TrainingLoop&) = delete;
 
  private:
+  using Gradients = typename Updates::template Gradients<Model, Policy>;
+  using Step = BatchStep<Program<Loss, Policy, Memory>, Model>;
+
+  Gradients make_gradients() {
+    if constexpr (Updates::at_once) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
+    else return {};
+  }
   const BatchOrder& order() const { return loader().order(); }
   /// Images of an epoch's update number `step`.
   Index images_of_update(Index step) const {
@@ -157,13 +190,14 @@ class TrainingLoop {
   Index passes_;
 
  protected:
-  Weights<Model, Policy> weights_, gradients_;
+  Weights<Model, Policy> weights_;
 
  private:
   AdamW<Model, Policy> optimizer_;
 
  protected:
-  BatchStep<Program<Loss, Policy, Memory>, Model> session_;
+  Gradients gradients_;
+  Step session_;
 
  private:
   LoadOnDemand<Image, T, typename Policy::Threads> own_source_;

@@ -27,10 +27,10 @@ using PretrainingEpoch = TrainingEpoch;  ///< what an epoch reports
 
 /// A run of pre-training: its weights, optimizer and memory. `Model` is a `MaskedAutoencoder`. Images that make no
 /// whole update are left for another epoch's order.
-template <class Model, class Policy = Cpu<float>, class Memory = KeepAll>
-class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory>, Model, PretrainingLoss<Model>,
-                                        PretrainingOptions, Policy, Memory> {
-  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptions, Policy, Memory>;
+template <class Model, class Policy = Cpu<float>, class Memory = KeepAll, class Updates = AfterBackward>
+class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updates>, Model, PretrainingLoss<Model>,
+                                        PretrainingOptions, Policy, Memory, Updates> {
+  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptions, Policy, Memory, Updates>;
   friend Loop;
 
  public:
