@@ -1,4 +1,4 @@
-// The machine: its name, its limits on one thread and on all, and how this program was compiled.
+// The machine: its name, its limits on one thread and on all, and the compiler. `machine --threads` says how many.
 #include <fstream>
 
 
@@ -22,9 +22,10 @@ double of_seven(const std::function<double()>& measure) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   using namespace mae;
   const int threads = DefaultThreads::count();
+  if (argc > 1 && std::string(argv[1]) == "--threads") return std::printf("%d\n", threads), 0;
   const char* set = "";
   isa::dispatch<isa::Best>([&](auto best) { set = decltype(best)::name; });
   benchmark::Row machine = {{"name", "machine"},

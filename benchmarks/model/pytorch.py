@@ -3,7 +3,7 @@
     pytorch.py MODEL VARIANT BATCH [threads] [repetitions]      one line of JSON, in a process of its own
 
 MODEL is one of MODELS, VARIANT one of VARIANTS. PyTorch gets what we have: only kept patches are embedded, only hidden
-ones predicted, q, k and v are one product, attention is PyTorch's fused kernel, AdamW its fused kernel, masks and images
+ones predicted, the decoder's last block computes hidden patches alone, q, k and v are one product, attention is PyTorch's fused kernel, AdamW its fused kernel, masks and images
 stay the same from step to step. In bf16 the forward pass runs under autocast (weights, their gradients and AdamW in
 float, as ours), or, as `bf16-pure`, everything is bf16: less precise than any training should be, but PyTorch's fastest.
 """
@@ -30,6 +30,10 @@ MODELS = {
 VARIANTS = ("float", "float-compiled", "bf16", "bf16-compiled", "bf16-pure", "bf16-pure-compiled")
 
 
+def pick(tokens, ids):
+    return tokens.gather(1, ids[:, :, None].expand(-1, -1, tokens.shape[2]))
+
+
 class Block(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -38,11 +42,21 @@ class Block(nn.Module):
         self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, x):
+    def forward(self, x, only=None):
+        """All tokens [B, N, D], or what becomes of the tokens `only` [B, M] when they look at all."""
         b, n, d = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(b, n, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+
+        def split(tokens, count):
+            return tokens.view(b, -1, count, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+
+        y = self.norm1(x)
+        if only is None:
+            q, k, v = split(self.qkv(y), 3)
+        else:
+            (k, v), x = split(F.linear(y, self.qkv.weight[d:], self.qkv.bias[d:]), 2), pick(x, only)
+            q = split(F.linear(pick(y, only), self.qkv.weight[:d], self.qkv.bias[:d]), 1)[0]
         y = F.scaled_dot_product_attention(q, k, v)
-        x = x + self.proj(y.transpose(1, 2).reshape(b, n, d))
+        x = x + self.proj(y.transpose(1, 2).reshape(b, -1, d))
         return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
 
 
@@ -69,10 +83,7 @@ class Autoencoder(nn.Module):
         return images.view(b, c, h // p, p, w // p, p).permute(0, 2, 4, 3, 5, 1).reshape(b, -1, p * p * c)
 
     def forward(self, images, keep, hidden, restore):
-        def pick(tokens, ids):
-            return tokens.gather(1, ids[:, :, None].expand(-1, -1, tokens.shape[2]))
-
-        b, kept = keep.shape
+        b = len(images)
         patches = self.patchify(images)
         position = self.position[:, 1:].expand(b, -1, -1)
         x = self.embed(pick(patches, keep)) + pick(position, keep)
@@ -82,9 +93,10 @@ class Autoencoder(nn.Module):
         x = self.decoder_embed(self.norm(x))
         masks = self.mask.to(x.dtype).expand(b, hidden.shape[1], -1)
         x = torch.cat([x[:, :1], pick(torch.cat([x[:, 1:], masks], 1), restore)], 1) + self.decoder_position
-        for block in self.decoder_blocks:
+        for block in self.decoder_blocks[:-1]:
             x = block(x)
-        predicted = self.predict(self.decoder_norm(pick(x[:, 1:], hidden))).float()
+        x = self.decoder_blocks[-1](x, hidden + 1)
+        predicted = self.predict(self.decoder_norm(x)).float()
         wanted = pick(patches, hidden).float()
         variance, mean = torch.var_mean(wanted, -1, keepdim=True)
         return ((predicted - (wanted - mean) / (variance + 1e-6).sqrt()) ** 2).mean()

@@ -1,9 +1,9 @@
 // The three products of a linear layer at the sizes of ViT-B/16 and ViT-L/16, against the machine's peak and against
 // Eigen, OpenBLAS and oneDNN.
 //
-// Usage: products [repetitions = 10] [threads = all] [main]. With `main` it is ViT-B alone. 400 rows are the kept
-// tokens of 8 images (49 and the class token), 1576 all tokens of the decoder. After each model comes the geometric
-// mean of its rows, last that of all. Results are compared with the first peer's, so that nobody is fast and wrong.
+// Usage: products LAYERS [repetitions = 10] [threads = all], where LAYERS is `vit-base`, `vit-large` (the encoders) or
+// `decoder` (of both). 400 rows are the kept tokens of 8 images (49 and the class token), 1576 all tokens of the decoder.
+// Our results and the peers' are compared first, so that nobody is fast and wrong.
 #include <map>
 
 #include <mae/backend/cpu/kernels.hpp>
@@ -21,9 +21,10 @@ using benchmark::Row;
 struct Layer {
   Index rows, in, out;
 };
-const std::vector<Layer> base = {{400, 768, 2304}, {400, 768, 768}, {400, 768, 3072}, {400, 3072, 768}};
-const std::vector<Layer> large = {{400, 1024, 3072}, {400, 1024, 1024}, {400, 1024, 4096}, {400, 4096, 1024}};
-const std::vector<Layer> decoder = {{1576, 512, 1536}, {1576, 512, 512}, {1576, 512, 2048}, {1576, 2048, 512}};
+const std::map<std::string, std::vector<Layer>> all_layers = {
+    {"vit-base", {{400, 768, 2304}, {400, 768, 768}, {400, 768, 3072}, {400, 3072, 768}}},
+    {"vit-large", {{400, 1024, 3072}, {400, 1024, 1024}, {400, 1024, 4096}, {400, 4096, 1024}}},
+    {"decoder", {{1576, 512, 1536}, {1576, 512, 512}, {1576, 512, 2048}, {1576, 2048, 512}}}};
 
 template <class T>
 std::vector<T> random_numbers(Index count, std::uint64_t seed) {
@@ -33,34 +34,6 @@ std::vector<T> random_numbers(Index count, std::uint64_t seed) {
     numbers[i] = T(random.uniform(static_cast<std::uint32_t>(i), -1.0f, 1.0f));
   return numbers;
 }
-
-/// Geometric means: of our share of the limit, and for each peer of its share and of our speed over its.
-class Means {
- public:
-  void add(double share) { logarithms_.push_back(std::log(share)); }
-  void add(const std::string& peer, double share) { peers_[peer].push_back(std::log(share)); }
-  void add(const Means& others) {
-    logarithms_.insert(logarithms_.end(), others.logarithms_.begin(), others.logarithms_.end());
-    for (const auto& [peer, shares] : others.peers_)
-      peers_[peer].insert(peers_[peer].end(), shares.begin(), shares.end());
-  }
-  void print(const std::string& what, int threads, const char* limit) const {
-    const double ours = mean(logarithms_);
-    const Row row = benchmark::row("products " + what + ", geometric mean of " + std::to_string(logarithms_.size()),
-                                   100 * ours, "% of the peak", threads, ours, limit);
-    if (peers_.empty()) benchmark::print(row);
-    for (const auto& [peer, shares] : peers_) benchmark::print(benchmark::against(row, peer, 100 * mean(shares)));
-  }
-
- private:
-  static double mean(const std::vector<double>& logarithms) {
-    double sum = 0;
-    for (const double logarithm : logarithms) sum += logarithm;
-    return std::exp(sum / static_cast<double>(logarithms.size()));
-  }
-  std::vector<double> logarithms_;
-  std::map<std::string, std::vector<double>> peers_;
-};
 
 /// The works of one role: ours, then those of the peers that have it.
 struct Role {
@@ -83,9 +56,9 @@ void check(const std::string& peer, std::vector<R> ours, std::vector<R>& theirs,
 }
 
 template <class T, class Peers>
-void compare(const Layer& layer, int repetitions, int threads, Peers& peers, Means& means) {
+void compare(const std::string& layers, const Layer& layer, int repetitions, int threads, Peers& peers) {
   using Kernels = mae::Kernels<Cpu<T>>;
-  const auto [R, in, out] = layer;
+  const Index R = layer.rows, in = layer.in, out = layer.out;
   const auto x = random_numbers<T>(R * in, 1), dy = random_numbers<T>(R * out, 4);
   const auto w = random_numbers<float>(out * in, 2), b = std::vector<float>(static_cast<std::size_t>(out));
   const auto w_copy = random_numbers<T>(out * in, 2);  // what a peer reads: the weights in the products' precision
@@ -133,55 +106,41 @@ void compare(const Layer& layer, int repetitions, int threads, Peers& peers, Mea
   const double bytes = sizeof(T) * double(R * in + R * out) + sizeof(float) * double(in * out);
   for (const Role& role : roles) {
     const auto measured = benchmark::interleaved(repetitions, role.works, [&] { return benchmark::peak<T>(threads); });
-    const auto share = [&](std::size_t i) { return operations / measured.seconds[i] / measured.limit; };
+    const double speed = operations / measured.seconds[0];
     Row row = benchmark::row(std::string("linear ") + role.name + " " + std::to_string(R) + "x" + std::to_string(in) +
                                  "->" + std::to_string(out) + ", " + (sizeof(T) == 2 ? "bf16" : "float"),
-                             1e-9 * operations / measured.seconds[0], "GFLOP/s", threads, share(0),
+                             1e-9 * speed, "GFLOP/s", threads, speed / measured.limit,
                              benchmark::limit_name<T>());
+    row["layers"] = layers, row["role"] = role.name, row["type"] = sizeof(T) == 2 ? "bf16" : "float";
     row["operations_a_byte"] = benchmark::rounded(operations / bytes);
     if (role.peers.empty()) benchmark::print(row);
-    means.add(share(0));
-    for (std::size_t i = 1; i < role.works.size(); ++i) {
+    for (std::size_t i = 1; i < role.works.size(); ++i)
       benchmark::print(benchmark::against(row, role.peers[i - 1], 1e-9 * operations / measured.seconds[i]));
-      means.add(role.peers[i - 1], share(i));
-    }
   }
 }
 
-/// All layers in one precision, if we have it.
+/// All of `layers` in one precision, if we have it.
 template <class T, class Peers>
-void compare_all(bool main_only, int repetitions, int threads, Peers& peers) {
-  if constexpr (mae::Kernels<Cpu<T>>::available) {
-    const char* const type = sizeof(T) == 2 ? ", bf16" : ", float";
-    Means all;
-    const auto model = [&](const std::string& name, const std::vector<Layer>& layers) {
-      Means means;
-      for (const Layer& layer : layers) compare<T>(layer, repetitions, threads, peers, means);
-      means.print(name + type, threads, benchmark::limit_name<T>());
-      all.add(means);
-    };
-    model("ViT-B encoder", base);
-    model("decoder", decoder);
-    if (!main_only) model("ViT-L encoder", large);
-    all.print(main_only ? std::string("ViT-B") + type : std::string("ViT-B and ViT-L") + type, threads,
-              benchmark::limit_name<T>());
-  }
+void compare_all(const std::string& layers, int repetitions, int threads, Peers& peers) {
+  if constexpr (mae::Kernels<Cpu<T>>::available)
+    for (const Layer& layer : all_layers.at(layers)) compare<T>(layers, layer, repetitions, threads, peers);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int repetitions = argc > 1 ? std::atoi(argv[1]) : 10;
-  const int threads = argc > 2 ? std::atoi(argv[2]) : DefaultThreads::count();
-  const bool main_only = argc > 3 && std::string(argv[3]) == "main";
-  if (repetitions < 1 || threads < 1) return std::fprintf(stderr, "usage: products [repetitions] [threads] [main]\n"), 1;
+  const std::string layers = argc > 1 ? argv[1] : "";
+  const int repetitions = argc > 2 ? std::atoi(argv[2]) : 10;
+  const int threads = argc > 3 ? std::atoi(argv[3]) : DefaultThreads::count();
+  if (!all_layers.contains(layers) || repetitions < 1 || threads < 1)
+    return std::fprintf(stderr, "usage: products vit-base|vit-large|decoder [repetitions] [threads]\n"), 1;
   DefaultThreads::limit(threads);
   try {
     std::tuple<benchmark::EigenPeer, benchmark::OpenBlas, benchmark::OneDnn> peers(threads, threads, threads);
     if (!std::get<1>(peers).present()) std::fprintf(stderr, "OpenBLAS is not installed: its rows are skipped\n");
     if (!std::get<2>(peers).present()) std::fprintf(stderr, "oneDNN is not installed: its rows are skipped\n");
-    compare_all<float>(main_only, repetitions, threads, peers);
-    compare_all<bf16>(main_only, repetitions, threads, peers);
+    compare_all<float>(layers, repetitions, threads, peers);
+    compare_all<bf16>(layers, repetitions, threads, peers);
   } catch (const std::exception& error) {
     return std::fprintf(stderr, "%s\n", error.what()), 1;
   }
