@@ -71,12 +71,15 @@ void products(const Rows& rows, std::ostream& out) {
   std::map<std::string, std::map<std::string, GeometricMean>> means;  // of each line of the table, by who
   std::map<std::string, bool> peers;
   std::string last;
+  const bool large = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+    return text(row, "layers") == "vit-large";
+  });
   for (const Row& row : rows) {
     if (!row.contains("layers")) continue;
     const std::string layers = text(row, "layers"), type = text(row, "type"), peer = text(row, "peer_name");
     std::vector<std::string> lines;
     if (layers != "vit-large") lines.push_back(type + " | ViT-B | all roles");
-    if (layers != "vit-base") lines.push_back(type + " | ViT-L | all roles");
+    if (layers != "vit-base" && large) lines.push_back(type + " | ViT-L | all roles");
     lines.push_back(type + " | all | all roles");
     lines.push_back(type + " | all | " + text(row, "role"));
     for (const std::string& line : lines) {
