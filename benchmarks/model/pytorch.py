@@ -3,9 +3,10 @@
     pytorch.py MODEL VARIANT BATCH [threads] [repetitions]      one line of JSON, in a process of its own
 
 MODEL is one of MODELS, VARIANT one of VARIANTS. PyTorch gets what we have: only kept patches are embedded, only hidden
-ones predicted, the decoder's last block computes hidden patches alone, q, k and v are one product, attention is PyTorch's fused kernel, AdamW its fused kernel, masks and images
-stay the same from step to step. In bf16 the forward pass runs under autocast (weights, their gradients and AdamW in
-float, as ours), or, as `bf16-pure`, everything is bf16: less precise than any training should be, but PyTorch's fastest.
+ones predicted, the decoder's last block computes hidden patches alone, q, k and v are one product, attention and AdamW
+are PyTorch's fused kernels, masks and images stay the same from step to step. In bf16 the forward pass runs under
+autocast (weights, their gradients and AdamW in float, as ours), or, as `bf16-pure`, everything is bf16: less precise
+than any training should be.
 """
 import json
 import os
@@ -133,8 +134,8 @@ def step(name, variant, batch, repetitions):
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
-    for _ in range(3):
-        one()
+    one()
+    one()
     steps = int(0.1 / median_seconds(one, 1)) + 1
     seconds = median_seconds(lambda: [one() for _ in range(steps)], repetitions) / steps
     words = variant.split("-")
