@@ -1,45 +1,80 @@
-// A whole pre-training step of ViT-B/16 in float: forward, backward and AdamW, as a share of the machine's peak.
+// A whole pre-training step, forward, backward and AdamW, of the models below: images a second, share of the machine's
+// peak, and the most memory that the process held.
 //
-// Usage: step [batch = 8] [repetitions = 5]. Operations are counted as the published model does them, 58.8 GFLOP an image
-// forward and backward, all patches predicted; work that is saved therefore shows as speed. The peak is measured between
-// the steps, and medians are reported.
-#include <cstdlib>
+// Usage: step MODEL TYPE BATCH [threads = all] [repetitions = 5] [PEERS]. PEERS is a file of JSON lines that
+// `pytorch.py` has written: a line is printed for each of its measurements of the same step. One process measures one
+// step, so that its memory is its own. The program `step_plain` is the same source, compiled with -O2 for any x86-64.
+#include <fstream>
 
-#include <mae/mae.hpp>
+#include "training.hpp"
 
-#include "../measure.hpp"
+namespace {
+
+using namespace mae;
+using benchmark::Row;
+
+using Vit = presets::Base;
+using Tiny32 = MaskedAutoencoder<ImageShape<3, 32, 32, 4>, Transformer<192, 12, 3>, Transformer<96, 4, 3>>;
+using Digits8 = MaskedAutoencoder<ImageShape<1, 8, 8, 2>, Transformer<64, 4, 4>, Transformer<32, 2, 2>>;
+
+struct Known {
+  const char *model, *type;
+  Row (*measure)(const std::string& name, Index batch, int threads, int repetitions);
+};
+
+/// Every model in one precision, if we have it.
+template <class T>
+void add_models(const char* type, std::vector<Known>& known) {
+  using Policy = Cpu<T>;
+  if constexpr (Kernels<Policy>::available) {
+    known.push_back({"vit-base-224", type, benchmark::step_row<Vit, Policy>});
+    known.push_back({"tiny-32", type, benchmark::step_row<Tiny32, Policy>});
+    known.push_back({"digits-8", type, benchmark::step_row<Digits8, Policy>});
+  }
+}
+
+void print_with_peers(Row line, const std::string& peers) {
+  bool alone = true;
+  std::ifstream file(peers);
+  for (std::string text; std::getline(file, text);) {
+    const Row peer = Row::parse(text);
+    if (peer.value("model", "") != line["model"] || peer["type"] != line["type"] || peer["batch"] != line["batch"] ||
+        peer["threads"] != line["threads"])
+      continue;
+    Row both = benchmark::against(line, peer["peer_name"], peer["peer"]);
+    both["peer_peak_resident_mib"] = peer["peak_resident_mib"];
+    benchmark::print(both);
+    alone = false;
+  }
+  if (alone) benchmark::print(line);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  using namespace mae;
-  using Model = presets::Base;
-  using Policy = Cpu<float>;
-  const Index batch = argc > 1 ? std::atoi(argv[1]) : 8;
-  const int repetitions = argc > 2 ? std::atoi(argv[2]) : 5, threads = Policy::Threads::count();
-  if (batch < 1 || repetitions < 1) return std::fprintf(stderr, "usage: step [batch] [repetitions]\n"), 1;
-
-  Weights<Model, Policy> weights(0), gradients;
-  AdamW<Model, Policy> optimizer;
-  Session<Program<PretrainingLoss<Model>, Policy>> session(batch);
-  Tensor<float, Model::Image::Pixels> images(batch);
-  const RandomStream random(0, Purpose::augment);
-  for (Index i = 0; i < images.size(); ++i) images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -1, 1);
-  Model::Masks masks(batch);
-  masks.resize(batch);
-  for (Index b = 0; b < batch; ++b) masks.random(b, 0, 0, static_cast<std::uint64_t>(b));
-
-  auto step = [&] {
-    session.step(weights, gradients, images, masks.keep(), masks.hidden(), masks.restore());
-    optimizer.step(weights, gradients, 1e-4);
-  };
-  step();
-  std::vector<double> times, peaks;
-  for (int repetition = 0; repetition < repetitions; ++repetition) {
-    peaks.push_back(benchmark::peak(threads));
-    times.push_back(benchmark::seconds(step));
+  std::vector<Known> known;
+  add_models<float>("float", known);
+  add_models<bf16>("bf16", known);
+  const std::string model = argc > 1 ? argv[1] : "", type = argc > 2 ? argv[2] : "";
+  const Index batch = argc > 3 ? std::atoi(argv[3]) : 0;
+  const int threads = argc > 4 ? std::atoi(argv[4]) : DefaultThreads::count();
+  const int repetitions = argc > 5 ? std::atoi(argv[5]) : 5;
+  const auto chosen = std::find_if(known.begin(), known.end(),
+                                   [&](const Known& one) { return one.model == model && one.type == type; });
+  if (chosen == known.end() || batch < 1 || threads < 1 || repetitions < 1) {
+    std::fprintf(stderr, "usage: step MODEL TYPE BATCH [threads] [repetitions] [peers]; known:\n");
+    for (const Known& one : known) std::fprintf(stderr, "  %s %s\n", one.model, one.type);
+    return 1;
   }
-  const double time = benchmark::median(times), peak = benchmark::median(peaks);
-  const double operations = 58.8e9 * static_cast<double>(batch);
-  std::printf(R"({"name": "ViT-B/16 pre-training step, batch %td, float", "seconds": %.3f, "ours": %.1f, )"
-              R"("peak_fraction": %.3f, "unit": "GFLOP/s", "threads": %d})" "\n",
-              batch, time, operations / time * 1e-9, operations / time / peak, threads);
+  DefaultThreads::limit(threads);
+  try {
+    Row line = chosen->measure("step " + model + ", batch " + std::to_string(batch) + ", " + type, batch, threads,
+                               repetitions);
+    line["model"] = model, line["type"] = type, line["batch"] = batch;
+    line["peak_resident_mib"] = benchmark::rounded(benchmark::peak_resident());
+    if (std::string(MAE_FLAGS).size()) line["flags"] = MAE_FLAGS;
+    print_with_peers(line, argc > 6 ? argv[6] : "");
+  } catch (const std::exception& error) {
+    return std::fprintf(stderr, "%s\n", error.what()), 1;
+  }
 }
