@@ -50,10 +50,8 @@ struct Pretrain {
   }
 
  private:
-  using Policy = mae::Cpu<float>;
-
   /// Bytes that a look at held-out images takes, at its largest: their loss, and their neighbours among `known` images.
-  template <class Model>
+  template <class Model, class Policy>
   static double look_bytes(const program::Part& held_out, mae::Index known, int threads) {
     using Loss = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
     const mae::Index batch = std::min<mae::Index>(64, held_out.size());
@@ -66,6 +64,7 @@ struct Pretrain {
   template <class Preset, class Ratio>
   static void train(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
+    using Policy = typename Preset::Policy;
     const int threads = program::use_threads(settings.run.threads());
     const program::Source source(settings.data, Model::Image::channels);
     const program::Part images = source.training().repeated(settings.training.views());
@@ -80,7 +79,7 @@ struct Pretrain {
     program::report_data(source, normalization);
     const program::Part known = source.training().some(settings.neighbours());
     const bool neighbours = held_out && known.size() > 0 && images.class_count() > 1 && held_out->class_count() > 1;
-    const double look_size = held_out ? look_bytes<Model>(*held_out, neighbours ? known.size() : 0, threads) : 0;
+    const double look_size = held_out ? look_bytes<Model, Policy>(*held_out, neighbours ? known.size() : 0, threads) : 0;
     program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source, look_size);
     program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
     mae::Pretraining<Model, Policy> run(images, options, normalization);

@@ -41,7 +41,7 @@ struct SupervisedSettings : Settings {
 template <class Preset, class Model, class Prepare>
 void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
                       const mae::Normalization& normalization, int threads, const Prepare& prepare) {
-  using Policy = mae::Cpu<float>;
+  using Policy = typename Preset::Policy;
   const Part images = source.training().repeated(settings.training.views());
   const Part* const held_out = source.held_out();
   source.check_classes(Preset::classes, Preset::name);

@@ -41,7 +41,7 @@ inline constexpr Index alignment = 64;
 
 /// Memory of this size and more begins at a multiple of `large_page` and asks the system for pages of that size: a
 /// thousand weights of a column then lie on a few pages instead of on one each.
-inline constexpr std::size_t large_memory = std::size_t{16} << 20, large_page = std::size_t{2} << 20;
+inline constexpr std::size_t large_memory = std::size_t{4} << 20, large_page = std::size_t{2} << 20;
 #if defined(__linux__)
 inline void prefer_large_pages(void* memory, std::size_t bytes) { madvise(memory, bytes, MADV_HUGEPAGE); }
 #else
