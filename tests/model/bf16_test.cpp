@@ -122,6 +122,17 @@ TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow op
   CHECK(difference(fast, whole) < 2e-2);
 }
 
+TEST_CASE("branches of a block are narrow, its stream is wide") {
+  using Layer = Program<Block<32, 4>, Cpu<bf16>, KeepAll, Inputs<Input<Shape<dyn, 5, 32>>>>;
+  static constexpr const Graph& graph = Layer::graph;
+  for (int i = 0; i < graph.node_count; ++i) {
+    INFO(graph.nodes[i].name);
+    const bool stream = graph.nodes[i].name == "linear + residual";
+    CHECK(graph.values[graph.nodes[i].output].element_bytes == (stream ? 4 : 2));
+  }
+  CHECK(std::is_same_v<Layer::ResultElement, float>);
+}
+
 TEST_CASE("what is kept of activations is half as large; the residual stream is not") {
   using Mixed = Program<Loss, Reference<bf16>>;
   using Whole = Program<Loss, Reference<float>>;

@@ -11,17 +11,17 @@
 
 using namespace mae;
 
-TEST_CASE("a step allocates nothing, on one thread and on two") {
+TEST_CASE_TEMPLATE("a step allocates nothing, on one thread and on two", T, float, bf16) {
   using Model = MaskedAutoencoder<ImageShape<3, 16, 24, 4>, Transformer<32, 2, 4>, Transformer<16, 2, 2>>;
-  using Policy = Cpu<float, isa::Best, test::Team>;
+  using Policy = Cpu<T, isa::Best, test::Team>;
   for (const int threads : {1, 2}) {
     test::Team::number = threads;
     Weights<Model, Policy> weights(1), gradients;
     AdamW<Model, Policy> optimizer({.clip = 1});
     Session<Program<PretrainingLoss<Model>, Policy>> session(3);
-    Tensor<float, Model::Image::Pixels> images(3);
+    Tensor<float, typename Model::Image::Pixels> images(3);
     for (Index i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>(i % 7);
-    Model::Masks masks(3);
+    typename Model::Masks masks(3);
     masks.resize(3);
     const long before = test::allocations;
     for (std::uint64_t step = 0; step < 3; ++step) {
