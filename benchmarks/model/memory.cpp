@@ -3,7 +3,7 @@
 // Usage: memory base|digits keep-all|recompute-cheap|checkpoint-blocks after|during [batch = 8] [steps = 3]. A process
 // measures one choice, since its high-water mark never falls. `during` updates weights in the backward pass, without
 // memory for gradients. Planned are weights, gradients, both moments of AdamW and the block of the session; resident is
-// the process at its highest, and `before` what it had when it began: code, libraries, stacks.
+// the process at its highest, and `before` what it had when all threads had started: code, libraries, stacks.
 #include <cstdlib>
 #include <string>
 
@@ -73,6 +73,7 @@ class Training {
 template <class Model, class Memory, class Updates>
 void measure(const std::string& name, Index batch, int steps) {
   const int threads = Policy::Threads::count();
+  benchmark::peak(threads);  // starts the threads
   const double before = most_resident();
   Training<Model, Memory, Updates> training(batch);
   training.once();

@@ -37,12 +37,15 @@ struct GatherOperation : Operation {
     if (!dx.wanted()) return;
     if (!dx.accumulate)
       Call::Kernels::each(f.batch() * N * D, [dx](Index i) { dx.data[i] = {}; });
-    // Row by row within a sample, because an id may occur twice.
-    Call::Kernels::rows(f.batch(), D, [to = dx.data, ids = f.x(second), dy = f.dy()](Index b, Index c) {
-      for (Index k = 0; k < K; ++k) {
-        auto& target = to[(b * N + Skip + ids[b * K + k]) * D + c];
-        target = std::remove_cvref_t<decltype(target)>(A(target) + A(dy[(b * K + k) * D + c]));
-      }
+    // Row by row within a sample, because an id may occur twice; of each row a run of columns at a time.
+    constexpr Index run = 64, runs = (D + run - 1) / run;
+    Call::Kernels::rows(f.batch(), runs, [to = dx.data, ids = f.x(second), dy = f.dy()](Index b, Index part) {
+      const Index end = part + 1 < runs ? (part + 1) * run : D;
+      for (Index k = 0; k < K; ++k)
+        for (Index c = part * run; c < end; ++c) {
+          auto& target = to[(b * N + Skip + ids[b * K + k]) * D + c];
+          target = std::remove_cvref_t<decltype(target)>(A(target) + A(dy[(b * K + k) * D + c]));
+        }
     });
   }
 };
