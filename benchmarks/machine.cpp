@@ -1,7 +1,6 @@
 // The machine: its name, its limits on one thread and on all, and the compiler. `machine --threads` says how many.
 #include <fstream>
 
-
 #include "measure.hpp"
 
 namespace {

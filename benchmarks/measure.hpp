@@ -22,7 +22,6 @@
 
 #include <mae/backend/cpu/simd.hpp>
 #include <mae/core/bf16.hpp>
-#include <mae/core/bf16.hpp>
 #include <nlohmann/json.hpp>
 
 namespace mae::benchmark {

@@ -1,8 +1,8 @@
 // Makes tables and pictures of what the benchmarks have written.
 //
-// Usage: report RESULTS FOLDER [DOCUMENT]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png and one picture of
-// every sweep. In DOCUMENT, what stands between the lines `<!-- results -->` and `<!-- end of results -->` becomes the
-// tables.
+// Usage: report RESULTS FOLDER [DOCUMENT]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png and one picture
+// of every sweep. In DOCUMENT, what stands between the lines `<!-- results -->` and `<!-- end of results -->` becomes
+// the tables.
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -54,11 +54,11 @@ class GeometricMean {
 void machine(const Rows& rows, std::ostream& out) {
   for (const Row& row : rows)
     if (text(row, "name") == "machine") {
-      out << "Machine: " << text(row, "processor") << ", " << row["threads"] << " threads, " << text(row, "instructions")
-          << ", compiler " << text(row, "compiler") << ".\n\n| limit | one thread | all |\n|---|---:|---:|\n";
-      const char* limits[][2] = {{"float_gflops", "float, GFLOP/s"},
-                                 {"bf16_gflops", "bf16, GFLOP/s"},
-                                 {"memory_gbytes", "memory, GB/s"}};
+      out << "Machine: " << text(row, "processor") << ", " << row["threads"] << " threads, "
+          << text(row, "instructions") << ", compiler " << text(row, "compiler")
+          << ".\n\n| limit | one thread | all |\n|---|---:|---:|\n";
+      const char* limits[][2] = {
+          {"float_gflops", "float, GFLOP/s"}, {"bf16_gflops", "bf16, GFLOP/s"}, {"memory_gbytes", "memory, GB/s"}};
       for (const auto& [key, title] : limits)
         out << "| " << title << " | " << speed(number(row, (std::string(key) + "_one_thread").c_str())) << " | "
             << speed(number(row, key)) << " |\n";
@@ -71,9 +71,8 @@ void products(const Rows& rows, std::ostream& out) {
   std::map<std::string, std::map<std::string, GeometricMean>> means;  // of each line of the table, by who
   std::map<std::string, bool> peers;
   std::string last;
-  const bool large = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
-    return text(row, "layers") == "vit-large";
-  });
+  const bool large =
+      std::any_of(rows.begin(), rows.end(), [](const Row& row) { return text(row, "layers") == "vit-large"; });
   for (const Row& row : rows) {
     if (!row.contains("layers")) continue;
     const std::string layers = text(row, "layers"), type = text(row, "type"), peer = text(row, "peer_name");
@@ -109,25 +108,28 @@ void steps(const Rows& rows, std::ostream& out) {
       return line.first["name"] == row["name"] && line.first["threads"] == row["threads"] &&
              text(line.first, "flags") == text(row, "flags");
     });
-    if (same == lines.end())
-      lines.emplace_back(row, row.contains("peer"));
-    else if (++same->second; number(row, "peer") > number(same->first, "peer"))
-      same->first = row;
+    if (same == lines.end()) lines.emplace_back(row, row.contains("peer"));
+    else if (++same->second; number(row, "peer") > number(same->first, "peer")) same->first = row;
   }
   if (lines.empty()) return;
-  out << "### Steps\n\nForward, backward and AdamW. PyTorch is the fastest of the variants measured.\n\n"
-         "| step | threads | images/s | of the peak | MiB | PyTorch images/s | MiB | fastest of | ratio |\n"
-         "|---|---:|---:|---:|---:|---:|---:|---|---:|\n";
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& a, const auto& b) { return text(a.first, "name") > text(b.first, "name"); });
+  out << "### Steps\n\nForward, backward and AdamW. `times` is images a second by those of the same step in the line "
+         "above, on all threads. PyTorch is the fastest of the variants measured.\n\n"
+         "| step | threads | images/s | times | of the peak | MiB | PyTorch images/s | MiB | fastest of | ratio |\n"
+         "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|\n";
+  Row first;
   for (const auto& [row, variants] : lines) {
     const std::string flags = text(row, "flags");
+    if (first.is_null() || first["name"] != row["name"]) first = row;
     out << "| " << text(row, "name").substr(5) << (flags.empty() ? "" : ", compiled with `" + flags + "`") << " | "
-        << row["threads"] << " | **" << speed(number(row, "ours")) << "** | " << percent(number(row, "peak_fraction"))
-        << " | " << say(number(row, "peak_resident_mib"), 0) << " | ";
+        << row["threads"] << " | **" << speed(number(row, "ours")) << "** | "
+        << (row == first ? "" : say(number(row, "ours") / number(first, "ours"), 2)) << " | "
+        << percent(number(row, "peak_fraction")) << " | " << say(number(row, "peak_resident_mib"), 0) << " | ";
     if (variants)
       out << speed(number(row, "peer")) << " | " << say(number(row, "peer_peak_resident_mib"), 0) << " | " << variants
           << ": " << text(row, "peer_name") << " | **" << say(number(row, "ratio"), 2) << "** |\n";
-    else
-      out << " | | | |\n";
+    else out << " | | | |\n";
   }
   out << '\n';
 }
@@ -177,7 +179,7 @@ void tables(const Rows& rows, std::ostream& out) {
 
 /// A curve of small diamonds around points of logarithms.
 void add_point(Curve& curve, double x, double y) {
-  constexpr double wide = 0.045, high = 0.018, gap = std::numeric_limits<double>::quiet_NaN();
+  constexpr double wide = 0.04, high = 0.012, gap = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [right, up] : {std::pair{1, 0}, {0, 1}, {-1, 0}, {0, -1}, {1, 0}}) {
     curve.x.push_back(std::log2(x) + right * wide);
     curve.y.push_back(std::log10(y) + up * high);
@@ -203,19 +205,19 @@ void roofline(const Rows& rows, const std::string& path) {
       for (const auto& [key, label] : {std::pair{"float_gflops", "limit, float"}, {"bf16_gflops", "limit, bf16"}}) {
         const double peak = number(row, key), memory = number(row, "memory_gbytes");
         if (!(peak > 0)) continue;
-        plot.curves.push_back({label, {-2, std::log2(peak / memory), 8}, {}});
+        plot.curves.push_back({label, {-2, std::log2(peak / memory), 9}, {}});
         for (const double x : plot.curves.back().x)
           plot.curves.back().y.push_back(std::log10(std::min(peak, memory * std::exp2(x))));
       }
     else if (row.contains("layers")) {
       add_point(text(row, "type") == "bf16" ? mixed : products, at, number(row, "ours"));
-      if (row.contains("peer")) {
-        Curve& peer = peers[text(row, "peer_name")];
-        peer.label = text(row, "peer_name");
+      const std::string name = text(row, "peer_name");
+      if (!name.empty() && !name.starts_with("Eigen")) {  // one more would take a colour twice
+        Curve& peer = peers[name];
+        peer.label = name.substr(0, name.find(','));
         add_point(peer, at, number(row, "peer"));
       }
-    } else if (text(row, "limit") == "memory")
-      add_point(kernels, at, number(row, "gflops"));
+    } else if (text(row, "limit") == "memory") add_point(kernels, at, number(row, "gflops"));
   }
   for (auto& [name, curve] : peers) plot.curves.push_back(std::move(curve));
   for (Curve* const curve : {&products, &mixed, &kernels})
@@ -273,7 +275,5 @@ int main(int argc, char** argv) {
     growth_pictures(rows, folder);
     if (argc > 3) replace_results(argv[3], text.str());
     std::cout << text.str();
-  } catch (const std::exception& error) {
-    return std::fprintf(stderr, "%s\n", error.what()), 1;
-  }
+  } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }

@@ -74,7 +74,5 @@ int main(int argc, char** argv) {
     line["peak_resident_mib"] = benchmark::rounded(benchmark::peak_resident());
     if (std::string(MAE_FLAGS).size()) line["flags"] = MAE_FLAGS;
     print_with_peers(line, argc > 6 ? argv[6] : "");
-  } catch (const std::exception& error) {
-    return std::fprintf(stderr, "%s\n", error.what()), 1;
-  }
+  } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }

@@ -6,14 +6,16 @@
 
 namespace mae::benchmark {
 
-/// What a sweep's program is told: sweep_X [repetitions = 3] [threads = all].
+/// What a sweep's program is told: sweep_X [repetitions = 3] [threads = all] [part of a curve's name = all curves].
 struct Sweep {
   const char* name;  ///< what grows
   int repetitions = 3, threads = DefaultThreads::count();
+  std::string only;
 
   Sweep(const char* what, int argc, char** argv) : name(what) {
     if (argc > 1) repetitions = std::max(std::atoi(argv[1]), 1);
     if (argc > 2) threads = std::max(std::atoi(argv[2]), 1);
+    if (argc > 3) only = argv[3];
     DefaultThreads::limit(threads);
   }
   /// The row of `Model` at size `x`; `curve` names the points that belong together.
@@ -23,6 +25,7 @@ struct Sweep {
   }
   template <class Model>
   void point(const std::string& curve, double x, Index batch, int team) const {
+    if (curve.find(only) == std::string::npos) return;
     char size[32];
     std::snprintf(size, sizeof(size), "%g", x);
     Row line = step_row<Model, Cpu<float>>(std::string("growing ") + name + " " + size + ", " + curve, batch, team,

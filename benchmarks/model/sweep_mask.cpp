@@ -7,13 +7,13 @@ namespace {
 using namespace mae;
 
 template <class Encoder, int DecoderDepth, Index Hidden>
-using Vit = MaskedAutoencoder<ImageShape<3, 224, 224, 16>, Encoder, Transformer<512, DecoderDepth, 16>,
-                              MaskRatio<Hidden>>;
+using Vit =
+    MaskedAutoencoder<ImageShape<3, 224, 224, 16>, Encoder, Transformer<512, DecoderDepth, 16>, MaskRatio<Hidden>>;
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const benchmark::Sweep hidden("% hidden", argc, argv);
+  const benchmark::Sweep hidden("hidden percent", argc, argv);
   const char* base = "ViT-B, decoder of 8 blocks";
   hidden.point<Vit<presets::BaseEncoder, 8, 1>>(base, 1, 4);
   hidden.point<Vit<presets::BaseEncoder, 8, 50>>(base, 50, 4);

@@ -5,8 +5,8 @@
 // ones): saved work shows as speed. A multiply and an add are two, products alone are counted, backward is twice
 // forward:
 //
-//    a transformer of width D on N tokens, a block     24 N D² + 4 N² D        of one matrix [R, in] [in, out]  2 R in out
-//    patches embedded L, decoder's tokens V + 1 embedded, L + 1 predicted      58.7 GFLOP an image for ViT-B/16
+//    a transformer of width D on N tokens, a block     24 N D² + 4 N² D        of one matrix [R, in] [in, out]  2 R in
+//    out patches embedded L, decoder's tokens V + 1 embedded, L + 1 predicted      58.7 GFLOP an image for ViT-B/16
 #pragma once
 #include <sys/resource.h>
 
@@ -32,9 +32,9 @@ constexpr double operations() {
 }
 
 template <class Model, class Policy>
-class Training {
+class Trainer {
  public:
-  Training(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
+  Trainer(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
     const RandomStream random(0, Purpose::augment);
     for (Index i = 0; i < images_.size(); ++i) images_.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -1, 1);
     masks_.resize(batch);
@@ -59,15 +59,16 @@ struct StepTime {
 };
 template <class Model, class Policy>
 StepTime time_step(Index batch, int threads, int repetitions) {
-  Training<Model, Policy> training(batch, threads);
-  training.step();
-  const int steps = static_cast<int>(0.1 / seconds([&] { training.step(); })) + 1;
+  Trainer<Model, Policy> trainer(batch, threads);
+  trainer.step();
+  const int steps = static_cast<int>(0.1 / seconds([&] { trainer.step(); })) + 1;
   std::vector<double> times, limits;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     limits.push_back(peak<typename Policy::Activation>(threads));
     times.push_back(seconds([&] {
-                      for (int i = 0; i < steps; ++i) training.step();
-                    }) / steps);
+                      for (int i = 0; i < steps; ++i) trainer.step();
+                    }) /
+                    steps);
   }
   return {median(times), median(limits)};
 }

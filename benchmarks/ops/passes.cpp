@@ -31,9 +31,7 @@ void measure(int repetitions, int threads) {
   const double n = count, one = sizeof(float) * n;
   const Pass passes[] = {
       {"layer norm", 2 * one, 8 * n,
-       [&] {
-         Kernels::layer_norm(rows, width, x.data(), w.data(), b.data(), 1e-6, y.data(), statistics.data());
-       }},
+       [&] { Kernels::layer_norm(rows, width, x.data(), w.data(), b.data(), 1e-6, y.data(), statistics.data()); }},
       {"layer norm, gradient", 3 * one, 14 * n,
        [&] {
          Kernels::layer_norm_gradient(rows, width, x.data(), w.data(), statistics.data(), dy.data(), dx.data(), false,
@@ -50,7 +48,8 @@ void measure(int repetitions, int threads) {
   const auto measured = benchmark::interleaved(repetitions, works, [&] { return bandwidth.measure(); });
   for (std::size_t i = 0; i < works.size(); ++i) {
     const double speed = passes[i].bytes / measured.seconds[i];
-    benchmark::Row row = benchmark::row(passes[i].name, 1e-9 * speed, "GB/s", threads, speed / measured.limit, "memory");
+    benchmark::Row row =
+        benchmark::row(passes[i].name, 1e-9 * speed, "GB/s", threads, speed / measured.limit, "memory");
     row["operations_a_byte"] = benchmark::rounded(passes[i].operations / passes[i].bytes);
     row["gflops"] = benchmark::rounded(1e-9 * passes[i].operations / measured.seconds[i]);
     benchmark::print(row);
@@ -66,7 +65,5 @@ int main(int argc, char** argv) {
   DefaultThreads::limit(threads);
   try {
     measure(repetitions, threads);
-  } catch (const std::exception& error) {
-    return std::fprintf(stderr, "%s\n", error.what()), 1;
-  }
+  } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }

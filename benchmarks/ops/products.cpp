@@ -2,8 +2,8 @@
 // Eigen, OpenBLAS and oneDNN.
 //
 // Usage: products LAYERS [repetitions = 10] [threads = all], where LAYERS is `vit-base`, `vit-large` (the encoders) or
-// `decoder` (of both). 400 rows are the kept tokens of 8 images (49 and the class token), 1576 all tokens of the decoder.
-// Our results and the peers' are compared first, so that nobody is fast and wrong.
+// `decoder` (of both). 400 rows are the kept tokens of 8 images (49 and the class token), 1576 all tokens of the
+// decoder. Our results and the peers' are compared first, so that nobody is fast and wrong.
 #include <map>
 
 #include <mae/backend/cpu/kernels.hpp>
@@ -70,14 +70,13 @@ void compare(const std::string& layers, const Layer& layer, int repetitions, int
   Buffer<char> memory(Workspace::bytes(size, threads));
   const Workspace ws{memory.data(), size, threads};
 
-  Role roles[] = {
-      {"forward", {}, {[&] { Kernels::linear(R, in, out, x.data(), w.data(), b.data(), y.data(), ws); }}},
-      {"input gradient",
-       {},
-       {[&] { Kernels::linear_input_gradient(R, in, out, dy.data(), w.data(), dx.data(), false, ws); }}},
-      {"weight gradient",
-       {},
-       {[&] { Kernels::linear_weight_gradient(R, in, out, dy.data(), x.data(), dw.data(), db.data(), ws); }}}};
+  Role roles[] = {{"forward", {}, {[&] { Kernels::linear(R, in, out, x.data(), w.data(), b.data(), y.data(), ws); }}},
+                  {"input gradient", {}, {[&] {
+                     Kernels::linear_input_gradient(R, in, out, dy.data(), w.data(), dx.data(), false, ws);
+                   }}},
+                  {"weight gradient", {}, {[&] {
+                     Kernels::linear_weight_gradient(R, in, out, dy.data(), x.data(), dw.data(), db.data(), ws);
+                   }}}};
   for (const Role& role : roles) role.works[0]();
   const auto with = [&](auto& peer) {
     if (!peer.present()) return;
@@ -109,8 +108,7 @@ void compare(const std::string& layers, const Layer& layer, int repetitions, int
     const double speed = operations / measured.seconds[0];
     Row row = benchmark::row(std::string("linear ") + role.name + " " + std::to_string(R) + "x" + std::to_string(in) +
                                  "->" + std::to_string(out) + ", " + (sizeof(T) == 2 ? "bf16" : "float"),
-                             1e-9 * speed, "GFLOP/s", threads, speed / measured.limit,
-                             benchmark::limit_name<T>());
+                             1e-9 * speed, "GFLOP/s", threads, speed / measured.limit, benchmark::limit_name<T>());
     row["layers"] = layers, row["role"] = role.name, row["type"] = sizeof(T) == 2 ? "bf16" : "float";
     row["operations_a_byte"] = benchmark::rounded(operations / bytes);
     if (role.peers.empty()) benchmark::print(row);
@@ -141,7 +139,5 @@ int main(int argc, char** argv) {
     if (!std::get<2>(peers).present()) std::fprintf(stderr, "oneDNN is not installed: its rows are skipped\n");
     compare_all<float>(layers, repetitions, threads, peers);
     compare_all<bf16>(layers, repetitions, threads, peers);
-  } catch (const std::exception& error) {
-    return std::fprintf(stderr, "%s\n", error.what()), 1;
-  }
+  } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }
