@@ -73,13 +73,13 @@ class Training {
 template <class Model, class Memory, class Updates>
 void measure(const std::string& name, Index batch, int steps) {
   const int threads = Policy::Threads::count();
-  benchmark::peak(threads);  // starts the threads
+  benchmark::peak<float>(threads);  // starts the threads
   const double before = most_resident();
   Training<Model, Memory, Updates> training(batch);
   training.once();
   std::vector<double> times, peaks;
   for (int k = 0; k < steps; ++k) {
-    peaks.push_back(benchmark::peak(threads));
+    peaks.push_back(benchmark::peak<float>(threads));
     times.push_back(benchmark::seconds([&] { training.once(); }));
   }
   const double resident = most_resident(), planned = static_cast<double>(training.planned());
