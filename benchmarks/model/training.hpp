@@ -41,14 +41,14 @@ class Trainer {
     for (Index b = 0; b < batch; ++b) masks_.random(b, 0, 0, static_cast<std::uint64_t>(b));
   }
   void step() {
-    session_.step(weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
+    session_.step_scaled(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
     optimizer_.step(weights_, gradients_, 1e-4);
   }
 
  private:
   Weights<Model, Policy> weights_{0}, gradients_;
   AdamW<Model, Policy> optimizer_;
-  Session<Program<PretrainingLoss<Model>, Policy>> session_;
+  BatchStep<Program<PretrainingLoss<Model>, Policy>, Model> session_;
   Tensor<float, typename Model::Image::Pixels> images_;
   typename Model::Masks masks_;
 };
