@@ -34,21 +34,21 @@ constexpr double operations() {
 template <class Model, class Policy>
 class Trainer {
  public:
-  Trainer(Index batch, int threads) : step_(batch, threads), images_(batch), masks_(batch) {
+  Trainer(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
     const RandomStream random(0, Purpose::augment);
     for (Index i = 0; i < images_.size(); ++i) images_.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -1, 1);
     masks_.resize(batch);
     for (Index b = 0; b < batch; ++b) masks_.random(b, 0, 0, static_cast<std::uint64_t>(b));
   }
   void step() {
-    step_.step_scaled(1, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
+    session_.step_scaled(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
     optimizer_.step(weights_, gradients_, 1e-4);
   }
 
  private:
   Weights<Model, Policy> weights_{0}, gradients_;
   AdamW<Model, Policy> optimizer_;
-  BatchStep<Program<PretrainingLoss<Model>, Policy>, Model> step_;
+  BatchStep<Program<PretrainingLoss<Model>, Policy>, Model> session_;
   Tensor<float, typename Model::Image::Pixels> images_;
   typename Model::Masks masks_;
 };
