@@ -15,8 +15,8 @@ constexpr Index largest_gradient(const Graph& graph) {
   Index largest = 0;
   for (int i = 0; i < graph.node_count; ++i) {
     const Node& n = graph.nodes[i];
-    Index size = n.inner ? largest_gradient(*n.inner) : 0;
-    for (int k = 0; k < max_parameters && !n.inner; ++k) size += detail::round_up(n.parameter_counts[k]);
+    Index size = n.repeats ? largest_gradient(*n.inner) : 0;
+    for (int k = 0; k < max_parameters && !n.repeats; ++k) size += detail::round_up(n.parameter_counts[k]);
     largest = n.runs_backward && size > largest ? size : largest;
   }
   return largest;
@@ -30,7 +30,7 @@ constexpr bool shares_parameters(const Graph& graph) {
   };
   for (int i = 0; i < graph.node_count; ++i) {
     const Node& n = graph.nodes[i];
-    if (n.inner && n.runs_backward && shares_parameters(*n.inner)) return true;
+    if (n.repeats && n.runs_backward && shares_parameters(*n.inner)) return true;
     for (int other = 0; other < graph.node_count; ++other)
       for (int k = 0; k < max_parameters; ++k)
         for (int j = 0; j < max_parameters; ++j)

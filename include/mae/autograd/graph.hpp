@@ -100,7 +100,8 @@ struct Node {
   Index forward_scratch = 0, backward_scratch = 0;
   Index frozen_scratch = 0;              ///< forward scratch when no backward follows
   Index flops = 0;  ///< forward, per sample
-  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block, which makes its own gradients
+  bool repeats = false;          ///< a Repeat: it runs a program of its own, which makes the parameters' gradients
+  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block
 
   bool runs_backward = false;
   bool wants[max_inputs] = {}, accumulates[max_inputs] = {};

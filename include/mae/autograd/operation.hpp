@@ -63,8 +63,9 @@ struct Operation {
   static constexpr Index flops = 0;  ///< of the forward pass, per sample
   template <class M, class... X>
   static constexpr WorkspaceSize workspace{};
+  static constexpr bool repeats = false;  ///< has a program inside, which makes the gradients of the parameters
   template <class M, class... X>
-  static constexpr const Graph* inner = nullptr;  ///< a program inside, which makes the gradients
+  static constexpr const Graph* inner = nullptr;  ///< that program
 };
 
 /// A gradient to be written: `add(i, g)` is `=` or `+=`, as the plan says. `wanted()` is false if nobody reads it.
@@ -178,7 +179,7 @@ struct Thunks {
   static void backward(const Execution& execution, const Node& node) {
     const BackwardCall<M, Op, V...> call(execution, node);
     Op::backward(call);
-    if (execution.sink && !node.inner)
+    if (execution.sink && !Op::repeats)
       for (int k = 0; k < max_parameters; ++k)
         if (node.trained[k]) execution.sink->take(call.parameter(k), node.parameter_counts[k], call.gradient(k));
   }
@@ -220,6 +221,7 @@ constexpr void describe(Node& node, WorkspaceSize& workspace) {
   node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
   node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
   node.flops = Op::template flops<M, typename V::Shape...>;
+  node.repeats = Op::repeats;
   node.inner = Op::template inner<M, typename V::Shape...>;
   workspace = workspace | Op::template workspace<M, typename V::Shape...>;
 }

@@ -39,6 +39,7 @@ struct RepeatOperation : Operation {
   static constexpr WorkspaceSize workspace = Inner<M, X>::graph.workspace;
   template <class M, class X>
   static constexpr Index flops = N * Inner<M, X>::flops;
+  static constexpr bool repeats = true;
   template <class M, class X>
   static constexpr const Graph* inner = &Inner<M, X>::graph;
 
