@@ -83,14 +83,14 @@ TEST_CASE("one thread, two and three compute the same bits") {
   test::Team::number = 1;
 }
 
-TEST_CASE("recomputing changes no bit") {
+TEST_CASE("recomputing what is cheap changes no bit; under checkpoints the last block is computed whole") {
   const Trained<Cpu<bf16>> kept(1);
   const Trained<Cpu<bf16>, RecomputeCheap> cheap(1);
   const Trained<Cpu<bf16>, CheckpointBlocks> blocks(1);
   CHECK(cheap.loss == kept.loss);
   CHECK(blocks.loss == kept.loss);
   CHECK(difference(cheap.gradients, kept.gradients) == 0);
-  CHECK(difference(blocks.gradients, kept.gradients) == 0);
+  CHECK(difference(blocks.gradients, kept.gradients) < 1e-3);
 }
 
 TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow operand, pooling, cross-entropy") {
@@ -103,11 +103,11 @@ TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow op
   for (Index i = 0; i < images.size(); ++i)
     images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -2.0f, 2.0f);
   for (Index b = 0; b < batch; ++b) target(b, b % 5) = 1, keys[b] = static_cast<std::uint64_t>(b);
-  auto step = [&]<class Policy>(Weights<Classes, Policy>& gradients) {
+  auto step = [&]<class Policy, class Memory = KeepAll>(Weights<Classes, Policy>& gradients, Memory = {}) {
     Weights<Classes, Policy> weights(1);
     for (Index i = 0; i < weights.size(); ++i)  // the head begins next to zero: no gradient would flow
       weights.data()[i] += 0.05f * random.uniform(static_cast<std::uint32_t>(i), -1.0f, 1.0f);
-    Session<Program<ClassificationLoss<Classes>, Policy>> session(batch);
+    Session<Program<ClassificationLoss<Classes>, Policy, Memory>> session(batch);
     session.context().sample_keys = keys;
     session.context().drop_path = 0.5;
     return session.step(weights, gradients, images, target);
@@ -120,6 +120,9 @@ TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow op
   CHECK(step(fast) == doctest::Approx(expected).epsilon(5e-3));
   CHECK(difference(plain, whole) < 2e-2);
   CHECK(difference(fast, whole) < 2e-2);
+  Weights<Classes, Cpu<bf16>> checkpoints;
+  step(checkpoints, CheckpointBlocks{});
+  CHECK(difference(checkpoints, fast) == 0);
 }
 
 TEST_CASE("branches of a block are narrow, its stream is wide") {
