@@ -1,6 +1,6 @@
 // The kernel contract on the CPU: SIMD chosen at run time, threads chosen by type. One header of this folder a
-// chapter:
-// `simd` and `parallel` are the two means, `math` and `matmul` the tools, the others the kernels themselves.
+// chapter: `simd` and `parallel` are the two means, `math`, `pack`, `tile` and `matmul` the tools, the others the
+// kernels themselves.
 #pragma once
 #include <mae/backend/cpu/adamw.hpp>
 #include <mae/backend/cpu/attention.hpp>

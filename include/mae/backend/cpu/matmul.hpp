@@ -99,7 +99,7 @@ class Product {
                                     const Output<C, Sum>& c, Sum* row_sums, void* scratch) {
     const Index blocks = Sizes::count(K);
     if constexpr (std::is_same_v<EA, T> && std::is_same_v<EB, T> && std::is_same_v<C, T> && Packed<T>::terms == 1)
-      if (M * N * K <= Sizes::small && blocks == 1 && !c.gelu && !row_sums)
+      if (M * N * K <= Sizes::small && N <= Sizes::columns && blocks == 1 && !c.gelu && !row_sums)
         return SmallProduct<T, Isa>::run(M, N, K, a, b, c, static_cast<T*>(scratch));
     Word* packed_a = static_cast<Word*>(scratch);
     Word* packed_b = packed_a + packed_rows<T>(M, K);
