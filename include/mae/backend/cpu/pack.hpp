@@ -136,9 +136,9 @@ struct Pack {
 
  private:
   /// The rows lie side by side: a few panels at a time, so that what is read and written runs on over whole cache
-  /// lines.
+  /// lines, and a page is read as rarely as may be.
   [[gnu::always_inline]] static void copy(const E* from, Index stride, Index count, Index depth, Word* to) {
-    constexpr Index group = 4 * Width;
+    constexpr Index group = larger(4 * Width, round_up(Index{96}, Width));
     const Index steps = steps_of<T>(depth);
     for (Index first = 0; first < count; first += group)
       for (Index s = 0; s < steps; ++s)

@@ -2,9 +2,11 @@
 //
 // A tile of C, 14 x 32 sums with AVX-512, stays in registers while the sum runs. Each step loads two vectors of b, and
 // each word of a is spread over a vector and feeds two fused multiply-adds: 28 of them for 2 loads and 14 broadcasts,
-// so the multiply-adds are what limits. The panels stream through the first cache; what they need is called for eight
-// steps ahead, and the place in C for the last steps only, since it would be driven out before. Bias, residual and what
-// lies in C already are added before the tile is stored.
+// so the multiply-adds are what limits. There b [384][32] is as large as the first cache and streams through it: what
+// it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
+// instruction to hide behind, and their b [384][16] stays in the first cache: two steps a round and no calls, which is
+// an eighth faster where another program shares the core. The place in C is called for in the last steps only, since
+// it would be driven out before. Bias, residual and what lies in C already are added before the tile is stored.
 //
 // bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
 // the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
@@ -48,6 +50,8 @@ class Tile {
   static constexpr Index lanes = S::lanes;
   static constexpr bool tall = Isa::registers == 32 ? lanes >= 16 : lanes >= 8;
   static constexpr Index vectors = tall ? 2 : 3;
+  static constexpr bool streams = Isa::registers == 32;       // b through the first cache
+  static constexpr Index together = tall && !streams ? 2 : 1;  // steps a round; with more, sums leave registers
 
  public:
   static constexpr Index rows = Isa::registers == 32 ? (tall ? 14 : 8) : (tall ? 6 : 4);
@@ -108,12 +112,19 @@ class Tile {
  private:
   [[gnu::always_inline]] static void add_up(Vector (&sum)[rows][vectors], const Word* a, const Word* b, Index steps) {
     if constexpr (Packed<T>::terms == 1) {
-      for (Index s = 0; s < steps; ++s, a += rows, b += columns) {
+      const auto step = [&](const Word* left, const Word* right) __attribute__((always_inline)) {
         Vector column[vectors];
-        for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * columns + j * lanes);
-        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes).v; });
-        each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
-      }
+        if constexpr (streams)
+          for (Index j = 0; j < vectors; ++j) __builtin_prefetch(right + 8 * columns + j * lanes);
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(right + j * lanes).v; });
+        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+          sum[i][j] = left[i] * column[j] + sum[i][j];
+        });
+      };
+      Index s = 0;
+      for (; s + together <= steps; s += together, a += together * rows, b += together * columns)
+        unroll<together>([&](auto t) __attribute__((always_inline)) { step(a + t * rows, b + t * columns); });
+      for (; s < steps; ++s, a += rows, b += columns) step(a, b);
     } else if constexpr (Isa::multiplies_bf16) {
       DotTile<rows>::run(a, b, steps, sum);
     } else {
