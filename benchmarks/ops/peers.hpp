@@ -6,13 +6,15 @@
 //
 // A peer does the product alone; ours adds the bias and sums its gradient as well. Matrices are row-major and dense,
 // as they are in a network, and nothing is prepared in advance: weights change with every step. In bf16, x, w and dy
-// are bf16 and dw is float, as mixed precision has it. What a peer cannot do it has no `multiply` for.
+// are bf16 and dw is float, as mixed precision has it. What a peer cannot do it has no `multiply` for, or, if that
+// depends on the processor, throws `Unable`.
 #pragma once
 #include <dlfcn.h>
 
 #include <Eigen/Core>
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include <mae/core/bf16.hpp>
@@ -23,6 +25,11 @@
 #endif
 
 namespace mae::benchmark {
+
+/// What a peer says of a product that it has no kernel for on this processor.
+struct Unable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// C [M, N] (+)= A B, where A is [M, K] or, if `turn_a`, stored as [K, M]; B likewise.
 struct Sizes {
@@ -132,7 +139,9 @@ class OneDnn {
         sum.append_sum(1.0f);
         more.set_post_ops(sum);
       }
-      known = products_.emplace(key, dnnl::matmul({engine_, A, B, C, more})).first;
+      try {
+        known = products_.emplace(key, dnnl::matmul({engine_, A, B, C, more})).first;
+      } catch (const dnnl::error& error) { throw Unable(error.what()); }
     }
     Memory from_a(A, engine_, const_cast<T*>(a)), from_b(B, engine_, const_cast<T*>(b)), to(C, engine_, c);
     known->second.execute(stream_, {{DNNL_ARG_SRC, from_a}, {DNNL_ARG_WEIGHTS, from_b}, {DNNL_ARG_DST, to}});
