@@ -132,6 +132,16 @@ using Avx512 = Baseline;
 using Avx512Bf16 = Baseline;
 #endif
 
+/// Has a vector in a register from here on: a compiler that would rather read it from memory at each use may not.
+template <class Vector>
+[[gnu::always_inline]] inline void in_register(Vector& vector) {
+#if defined(__x86_64__)
+  asm("" : "+v"(vector));
+#elif defined(__aarch64__)
+  asm("" : "+w"(vector));
+#endif
+}
+
 /// The widest set that the processor supports, asked once at run time.
 struct Best {
   static constexpr const char* name = "best";

@@ -56,7 +56,10 @@ class SmallProduct {
     Vector column[vectors];
     if (width == vectors * lanes) {
       for (Index k = 0; k < K; ++k, b += step) {
-        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(b + j * lanes).v; });
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+          column[j] = S::at(b + j * lanes).v;
+          isa::in_register(column[j]);
+        });
         add(column, k);
       }
     } else {

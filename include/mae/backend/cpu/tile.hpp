@@ -5,8 +5,10 @@
 // so the multiply-adds are what limits. There b [384][32] is as large as the first cache and streams through it: what
 // it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
 // instruction to hide behind, and their b [384][16] stays in the first cache: two steps a round and no calls, which is
-// an eighth faster where another program shares the core. The place in C is called for in the last steps only, since
-// it would be driven out before. Bias, residual and what lies in C already are added before the tile is stored.
+// an eighth faster where another program shares the core. Vectors of b are held in registers: left to itself, g++ -O3
+// reads them from memory for every multiply-add, at half the speed. The place in C is called for in the last steps
+// only, since it would be driven out before. Bias, residual and what lies in C already are added before the tile is
+// stored.
 //
 // bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
 // the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
@@ -48,13 +50,12 @@ class Tile {
   using S = Simd<Sum, Isa>;
   using Vector = typename S::Vector;
   static constexpr Index lanes = S::lanes;
-  static constexpr bool tall = Isa::registers == 32 ? lanes >= 16 : lanes >= 8;
-  static constexpr Index vectors = tall ? 2 : 3;
-  static constexpr bool streams = Isa::registers == 32;       // b through the first cache
-  static constexpr Index together = tall && !streams ? 2 : 1;  // steps a round; with more, sums leave registers
+  static constexpr bool many = Isa::registers == 32;     // registers: then b streams through the first cache
+  static constexpr Index vectors = many && lanes < 16 ? 3 : 2;
+  static constexpr Index together = many ? 1 : 2;        // steps a round; with more, sums leave registers
 
  public:
-  static constexpr Index rows = Isa::registers == 32 ? (tall ? 14 : 8) : (tall ? 6 : 4);
+  static constexpr Index rows = many ? (lanes < 16 ? 8 : 14) : 6;
   static constexpr Index columns = vectors * lanes;
 
   /// A whole tile, from panels a [steps][rows] and b [steps][columns]. A function of its own, so that nothing else asks
@@ -114,9 +115,12 @@ class Tile {
     if constexpr (Packed<T>::terms == 1) {
       const auto step = [&](const Word* left, const Word* right) __attribute__((always_inline)) {
         Vector column[vectors];
-        if constexpr (streams)
+        if constexpr (many)
           for (Index j = 0; j < vectors; ++j) __builtin_prefetch(right + 8 * columns + j * lanes);
-        unroll<vectors>([&](auto j) __attribute__((always_inline)) { column[j] = S::at(right + j * lanes).v; });
+        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+          column[j] = S::at(right + j * lanes).v;
+          isa::in_register(column[j]);
+        });
         each_vector([&](auto i, auto j) __attribute__((always_inline)) {
           sum[i][j] = left[i] * column[j] + sum[i][j];
         });
