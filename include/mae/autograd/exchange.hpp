@@ -1,9 +1,9 @@
 // What passes between the program and the memory that a session's kernels work in: inputs there, results back.
 //
-// Where the kernels work in the program's own memory nothing moves: an input is read where it lies, the result is looked
-// at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it, and what
-// the program looks at is a copy too. A step is then handed over as a whole: `run` may record the kernel calls of
-// `work` and repeat them, as long as `key`, all that they depend on, stays the same.
+// Where the kernels work in the program's own memory nothing moves: an input is read where it lies, the result is
+// looked at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it,
+// and what the program looks at is a copy too. A step is then handed over as a whole: `run` may record the kernel calls
+// of `work` and repeat them, as long as `key`, all that they depend on, stays the same.
 #pragma once
 #include <mae/autograd/graph.hpp>
 #include <mae/tensor/buffer.hpp>

@@ -64,7 +64,8 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   using Result = typename Symbol::Shape;
   using ResultElement = typename Symbol::Element;
   static_assert(Kernels<Policy>::available,
-                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>, Cuda needs <mae/mae.cuh>");
+                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>, "
+                "Cuda needs <mae/mae.cuh>");
 
   static constexpr Graph graph = trace();
   static_assert(graph.error != TraceError::unlisted_parameter,

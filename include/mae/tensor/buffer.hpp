@@ -1,7 +1,8 @@
 // Owning storage: a run of elements, aligned for vectors, zero at birth, movable, never copied by accident.
 //
 // `Buffer` lies in one memory. `TwoSided` is for numbers that kernels work on and the program looks at, like weights:
-// where both share one memory it is a buffer, else each side has its own and is brought up to date when it is asked for.
+// where both share one memory it is a buffer, else each side has its own and is brought up to date when it is asked
+// for.
 #pragma once
 #include <cstdint>
 #include <cstring>

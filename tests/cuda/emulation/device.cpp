@@ -255,6 +255,14 @@ void run_grid(Dimensions grid, Dimensions size, std::size_t shared, const std::f
   }
 }
 
+bool sanitized() {
+#if defined(MAE_EMULATION_ASAN)
+  return true;
+#else
+  return false;
+#endif
+}
+
 void block_barrier(std::source_location where) {
   Fibre& me = *block.current;
   if (block.arrived == 0) block.barrier = where;

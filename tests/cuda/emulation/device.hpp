@@ -38,6 +38,9 @@ inline long launches = 0;
 /// Runs `thread` for every thread of every block.
 void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::function<void()>& thread);
 
+/// Whether AddressSanitizer watches, which ends the program at the first byte behind the shared memory.
+bool sanitized();
+
 /// Waits until all threads of the block are here.
 void block_barrier(std::source_location where);
 /// Waits until all lanes in `mask` are here; each has left 8 bytes, and gets those of lane `source`.

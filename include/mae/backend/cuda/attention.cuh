@@ -1,9 +1,9 @@
 // Attention of all heads on a GPU, and its gradients, without a matrix of scores in memory (Dao et al., 2022).
 //
 // Formulas and derivation: ops/attention.hpp. Forward: a warp has a query; the block's warps share tiles of 32 keys and
-// values, one key a lane. The softmax is kept as it goes: when a tile has a larger score than all before, what was summed
-// up is scaled down. Backward runs twice: for dq like forward, and for dk and dv with the roles turned, a warp having a
-// key and a lane a query. So every sum has one owner and a fixed order, and no number is added by two threads.
+// values, one key a lane. The softmax is kept as it goes: when a tile has a larger score than all before, what was
+// summed up is scaled down. Backward runs twice: for dq like forward, and for dk and dv with the roles turned, a warp
+// having a key and a lane a query. So every sum has one owner and a fixed order.
 #pragma once
 #include <mae/backend/cuda/launch.cuh>
 #include <mae/backend/kernels.hpp>

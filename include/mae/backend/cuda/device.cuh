@@ -1,7 +1,7 @@
 // The memory of a GPU, and steps that run there as a whole.
 //
-// `Device` is to `Cuda` what `Host` is to `Cpu` (backend/memory.hpp). Everything here keeps the order of calls: a fill, a
-// copy and a kernel see what was called before them. `send` and `fetch` have finished when they return; `send_ahead`
+// `Device` is to `Cuda` what `Host` is to `Cpu` (backend/memory.hpp). Everything here keeps the order of calls: a fill,
+// a copy and a kernel see what was called before them. `send` and `fetch` have finished when they return; `send_ahead`
 // has not: its bytes travel while kernels run, and only kernels called later wait for them.
 //
 // A step is hundreds of kernels of some microseconds each. `Recordings` lets the second step with the same addresses

@@ -1,7 +1,7 @@
 // The kernels of `Cuda`: the contract of backend/kernels.hpp on an NVIDIA GPU.
 //
-// Each call puts work into the one stream for kernels (runtime.cuh) and returns; pointers are the device's. What is summed
-// up in more than one thread is summed up in a fixed order, so a step gives the same bits every time.
+// Each call puts work into the one stream for kernels (runtime.cuh) and returns; pointers are the device's. What is
+// summed up in more than one thread is summed up in a fixed order, so a step gives the same bits every time.
 #pragma once
 #include <mae/backend/cuda/attention.cuh>
 #include <mae/backend/cuda/device.cuh>

@@ -1,8 +1,8 @@
 // How kernels are called, and what their threads say to each other.
 //
 // `launch` is the only place where a kernel starts. Kernels here have no static shared memory: they ask for bytes in
-// `launch` and find them with `block_memory_as`, so that one number says what a block takes. Sums go over the lanes of a
-// warp, then over the warps, always in the same order: the same operands give the same bits in every run.
+// `launch` and find them with `block_memory_as`, so that one number says what a block takes. Sums go over the lanes of
+// a warp, then over the warps, always in the same order: the same operands give the same bits in every run.
 #pragma once
 #include <mae/backend/cuda/runtime.cuh>
 

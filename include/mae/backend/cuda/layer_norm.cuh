@@ -1,8 +1,8 @@
 // Layer normalisation on a GPU: a warp for each row, and sums over columns in two stages of fixed order.
 //
-// Formula and derivation: ops/layer_norm.hpp. The sums over all rows (dw, db) are cut into `strips` of rows; a block adds
-// up 32 columns of one strip, a second kernel adds up the strips. Cost: x and dy are read twice, once for dx and once for
-// dw; what is written is dx.
+// Formula and derivation: ops/layer_norm.hpp. The sums over all rows (dw, db) are cut into `strips` of rows; a block
+// adds up 32 columns of one strip, a second kernel adds up the strips. Cost: x and dy are read twice, once for dx and
+// once for dw; what is written is dx.
 #pragma once
 #include <mae/backend/cuda/maps.cuh>
 

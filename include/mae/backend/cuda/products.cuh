@@ -7,8 +7,8 @@
 // cuBLASLt's GELU is the tanh approximation, which MAE's weights were not trained with: `linear_gelu` is BIAS and the
 // exact GELU in a pass of its own.
 //
-// In bf16, factors must be bf16: the weights are rounded into the workspace, and so is a factor that is stored in float,
-// a piece of its rows at a time, for the workspace must not grow with the batch.
+// In bf16, factors must be bf16: the weights are rounded into the workspace, and so is a factor that is stored in
+// float, a piece of its rows at a time, for the workspace must not grow with the batch.
 #pragma once
 #include <mae/backend/cuda/maps.cuh>
 #include <mae/backend/policy.hpp>
@@ -91,8 +91,8 @@ inline void multiply(cublasComputeType_t compute, const Matrix& a, const Matrix&
     throw Error("cublasLtMatmulAlgoGetHeuristic",
                 "no algorithm for a product of " + std::to_string(d.rows) + " x " + std::to_string(d.columns), "one");
   const float alpha = 1;
-  check(cublasLtMatmul(runtime.products, product.handle, &alpha, a.data, a_layout.handle, b.data, b_layout.handle, &beta,
-                       c, d_layout.handle, to, d_layout.handle, &best.algo, room.memory, bytes, runtime.kernels),
+  check(cublasLtMatmul(runtime.products, product.handle, &alpha, a.data, a_layout.handle, b.data, b_layout.handle,
+                       &beta, c, d_layout.handle, to, d_layout.handle, &best.algo, room.memory, bytes, runtime.kernels),
         "cublasLtMatmul");
 }
 
@@ -151,8 +151,8 @@ struct Products {
 
   /// y = x wᵀ + b, plus the residual where there is one.
   template <class X, class Residual, class Y>
-  static void forward(Index R, Index in, Index out, const X* x, const float* w, const float* b, const Residual* residual,
-                      Y* y, char* base) {
+  static void forward(Index R, Index in, Index out, const X* x, const float* w, const float* b,
+                      const Residual* residual, Y* y, char* base) {
     const Scratch scratch(base, in, out);
     const T* const weights = as<T>(w, in * out, scratch.weights);
     const Epilogue bias{CUBLASLT_EPILOGUE_BIAS, as<Y>(b, out, scratch.vector), data_type<Y>};
@@ -176,8 +176,8 @@ struct Products {
     pieces<T, Y>(R, in, out, [&](Index first, Index count) {
       X* const to = dx + first * in;
       multiply(compute, {weights, data_type<T>, in, out},
-               {as<T>(dy + first * out, count * out, scratch.dy), data_type<T>, out, count}, accumulate ? 1.0f : 0.0f, to,
-               {to, data_type<X>, in, count}, to, {}, scratch.room);
+               {as<T>(dy + first * out, count * out, scratch.dy), data_type<T>, out, count}, accumulate ? 1.0f : 0.0f,
+               to, {to, data_type<X>, in, count}, to, {}, scratch.room);
     });
   }
   template <class Y, class X>
