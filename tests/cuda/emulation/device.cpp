@@ -161,9 +161,12 @@ void yield(bool last = false) {
   emulation_switch(&fibre.place, block.scheduler);
   finish_switch(fibre.fake_stack, &block.scheduler_stack, &block.scheduler_stack_size);
 }
-/// A mistake in a kernel: told by the scheduler, for exceptions do not leave a fibre. Does not return.
-[[noreturn]] void give_up(const std::string& why) {
-  if (block.fault.empty()) block.fault = why + " in " + block_name() + ", thread " + std::to_string(threadIdx.x);
+/// A mistake in a kernel: told by the scheduler, for exceptions do not leave a fibre. Nothing on the fibre's stack is
+/// destroyed, so it holds nothing here.
+[[noreturn]] void give_up(const char* why, std::source_location where) {
+  if (block.fault.empty())
+    block.fault = std::string(why) + ", " + place_of(where) + ", in " + block_name() + ", thread " +
+                  std::to_string(threadIdx.x);
   block.current->state = Fibre::State::ended;
   yield(true);
   std::abort();
@@ -267,7 +270,7 @@ void block_barrier(std::source_location where) {
   Fibre& me = *block.current;
   if (block.arrived == 0) block.barrier = where;
   else if (block.barrier.line() != where.line() || std::strcmp(block.barrier.file_name(), where.file_name()) != 0)
-    give_up("threads at two barriers, " + place_of(block.barrier) + " and " + place_of(where));
+    give_up("threads at two barriers", where);
   if (++block.arrived == block.threads) {
     block.arrived = 0;
     ++block.generation;
@@ -284,10 +287,10 @@ std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, st
   Fibre& me = *block.current;
   Warp& warp = block.warps[static_cast<std::size_t>(block.current - block.fibres.data()) / warp_size];
   const int self = lane();
-  if (!(mask >> self & 1u)) give_up("a lane that its own mask leaves out, " + place_of(where));
-  if (!(mask >> source & 1u)) give_up("a lane reads from one that the mask leaves out, " + place_of(where));
+  if (!(mask >> self & 1u)) give_up("a lane that its own mask leaves out", where);
+  if (!(mask >> source & 1u)) give_up("a lane reads from one that the mask leaves out", where);
   if (warp.arrived == 0) warp.mask = mask;
-  if (warp.mask != mask) give_up("lanes with different masks, " + place_of(where));
+  if (warp.mask != mask) give_up("lanes with different masks", where);
   const long generation = warp.generation;
   warp.values[generation & 1][self] = mine;
   warp.arrived |= 1u << self;
