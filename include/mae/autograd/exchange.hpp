@@ -62,6 +62,7 @@ class Exchange<Memory, false> {
   }
   /// Room for what the program wants to write to `at`, which `hand_over` does.
   char* prepare(int region, char*, Index size) {
+    Memory::wait();  // what was written here before may still be on its way
     Buffer<char, typename Memory::Pinned>& copy = copies_[region];
     if (copy.size() < size) copy = Buffer<char, typename Memory::Pinned>(size);
     return copy.data();
