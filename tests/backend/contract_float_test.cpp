@@ -1,5 +1,5 @@
 // The kernels of `Cpu<float>` with each instruction set that the machine has.
-#include "contract.hpp"
+#include "contract_cpu.hpp"
 
 namespace {
 namespace isa = mae::isa;

@@ -1,13 +1,10 @@
 // A policy whose kernels are not included.
 // expect-error: mae: this policy's kernels are not included
-// expect-text: Cuda
+// expect-text: Cuda needs <mae/mae.cuh>
 #include <mae/autograd/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 
-struct Cuda : mae::Elements<float> {
-  using Threads = mae::Serial;
-};
 struct Model {
   MAE_MODULE()
   using Inputs = mae::Inputs<mae::Input<mae::Shape<mae::dyn, 5, 8>>>;
@@ -16,7 +13,7 @@ struct Model {
 #ifdef MAE_FIXED
 using Policy = mae::Reference<float>;
 #else
-using Policy = Cuda;
+using Policy = mae::Cuda<float>;
 #endif
 
 mae::Index memory() { return mae::Program<Model, Policy>::saved_bytes; }

@@ -71,7 +71,8 @@ class BatchStep {
     };
     if (lanes == 1) work(0);
     else share(lanes, team, work);
-    for (Index lane = 1; lane < lanes; ++lane) add(gradients, *lanes_[static_cast<std::size_t>(lane)].gradients);
+    if constexpr (most_lanes > 1)
+      for (Index lane = 1; lane < lanes; ++lane) add(gradients, *lanes_[static_cast<std::size_t>(lane)].gradients);
     double mean = 0;
     for (Index chunk = 0; chunk < chunks; ++chunk)
       mean += means_[static_cast<std::size_t>(chunk)] *
@@ -91,8 +92,10 @@ class BatchStep {
 
  private:
   static constexpr Index weight_bytes = weights_size<Owner> * Index{sizeof(typename Policy::Parameter)};
-  /// Up to so many bytes of weights a model is worked in chunks, by at most so many lanes.
-  static constexpr Index small_model = Index{8} << 20, most_lanes = weight_bytes <= small_model ? 16 : 1;
+  /// Up to so many bytes of weights a model is worked in chunks, by at most so many lanes, where kernels are threads of
+  /// the program.
+  static constexpr Index small_model = Index{8} << 20,
+                         most_lanes = Policy::Memory::reachable && weight_bytes <= small_model ? 16 : 1;
   /// Samples in a chunk of a small model. Fewer would divide among more threads, but products pack their weights anew
   /// for every chunk: with 16 samples that costs six percent, with 8 fifteen (digits: 64 wide, 5 visible patches).
   static constexpr Index small_chunk = 16;
@@ -149,7 +152,7 @@ class BatchStep {
   }
   /// gradients += lane, lane = 0.
   static void add(Weights<Owner, Policy>& gradients, Weights<Owner, Policy>& lane) {
-    Kernels<Policy>::each(gradients.size(), [to = gradients.data(), from = lane.data()](Index i) {
+    Kernels<Policy>::each(gradients.size(), [to = gradients.kernel_data(), from = lane.kernel_data()](Index i) {
       to[i] += from[i];
       from[i] = 0;
     });

@@ -25,7 +25,7 @@ class Eager : private EagerRunner {
   /// The weights are read at every operation; they must outlive this object.
   explicit Eager(const Weights<Model, Policy>& weights, int threads = Policy::Threads::count())
       : module_(bound<Model>()), threads_(threads) {
-    execution_.weights = weights.data();
+    execution_.weights = weights.kernel_data();
     clear();
   }
   Eager(const Eager&) = delete;

@@ -40,6 +40,7 @@ struct Context {
   const std::uint64_t* sample_keys = nullptr;  ///< one a sample: names the random numbers of this sample in this step
   double drop_path = 0;                        ///< rate of the deepest block (stochastic depth)
   int layer = 0, depth = 1;                    ///< set by Repeat
+  bool operator==(const Context&) const = default;
 };
 
 /// Takes the gradient of each parameter as soon as an operation has made it, and leaves zeros: then all gradients can
@@ -63,6 +64,7 @@ struct Execution {
   Workspace workspace;
   Context context;
   bool backward_phase = false;
+  bool operator==(const Execution&) const = default;
   template <class T>
   T* at(Location place) const {
     return place.region == nowhere ? nullptr : reinterpret_cast<T*>(base[place.region] + place.offset * batch);

@@ -15,12 +15,14 @@
 //   };
 //   constexpr auto square(const Expression auto& x) { return apply<Square>(x); }
 //
+// For a GPU name the operands first and say `[=] MAE_HOST_DEVICE (Index i) { ... }` (see ops/tokens.hpp).
 // Where values may be bf16 too, compute with `A(x[i])` and store `T(value)`, A and T being types of the call f.
 // Reading an operand that `keep` does not name is a compile error, since the planner may have overwritten it.
 // `check_gradients` (gradient_check.hpp) tests the pair against finite differences.
 #pragma once
 #include <cmath>
 #include <tuple>
+#include <vector>
 
 #include <mae/autograd/parameter.hpp>
 #include <mae/autograd/value.hpp>
@@ -166,11 +168,25 @@ struct BackwardCall : Call<M, Op, V...> {
     const auto to = dx(operand);
     const auto from = dy();
     if (to.wanted() && static_cast<const void*>(to.data) != from)
-      this->each([=](Index i) { to.add(i, typename Base::A(from[i])); });
+      this->each([=] MAE_HOST_DEVICE (Index i) { to.add(i, typename Base::A(from[i])); });
   }
 };
 
 namespace detail {
+/// Whether y[0 ... count), which lies in `Memory`, has finite numbers alone.
+template <class Memory, class T>
+bool all_finite(Index count, const T* y) {
+  std::vector<T> copy;
+  if constexpr (!Memory::reachable) {
+    copy.resize(static_cast<std::size_t>(count));
+    Memory::fetch(copy.data(), y, count * Index{sizeof(T)});
+    y = copy.data();
+  }
+  for (Index i = 0; i < count; ++i)
+    if (!std::isfinite(static_cast<double>(y[i]))) return false;
+  return true;
+}
+
 template <class M, class Op, class... V>
 struct Thunks {
   static void forward(const Execution& execution, const Node& node) {
@@ -194,10 +210,8 @@ struct Thunks {
       return Op::diagnose(call);
     } else {
       Op::forward(call);
-      const auto y = call.y();
-      for (Index i = 0; i < execution.batch * ForwardCall<M, Op, V...>::Result::count; ++i)
-        if (!std::isfinite(static_cast<double>(y[i]))) return {true, node.parameters[0], node.name};
-      return {};
+      const Index count = execution.batch * ForwardCall<M, Op, V...>::Result::count;
+      return {!all_finite<typename M::Policy::Memory>(count, call.y()), node.parameters[0], node.name};
     }
   }
 };

@@ -51,18 +51,18 @@ constexpr auto row_range(const Parameter<S, Init, Train>& whole) {
 
 /// Whether training changes some parameter of a module.
 template <class M>
-inline constexpr bool is_trained = [] {
+constexpr bool trains() {
   if constexpr (std::is_base_of_v<ParameterBase, M>) {
     return M::trained;
   } else {
     bool any = false;
-    M module{};
-    module.each([&](std::string_view, auto& member) {
-      any = any || is_trained<std::remove_cvref_t<decltype(member)>>;
-    });
+    M all{};
+    all.each([&](std::string_view, auto& member) { any = any || trains<std::remove_cvref_t<decltype(member)>>(); });
     return any;
   }
-}();
+}
+template <class M>
+inline constexpr bool is_trained = trains<M>();
 
 template <int N, class Module>
 struct ParameterArray;
@@ -84,7 +84,7 @@ inline constexpr Index parameter_grain = alignment / 4;
 constexpr Index round_up(Index count) { return (count + parameter_grain - 1) / parameter_grain * parameter_grain; }
 
 template <class M>
-constexpr Index bind(M& module, Index at);
+constexpr Index bind(M& of, Index at);
 template <class S, class Init, Training Train, class Layout>
 constexpr Index bind_leaf(Parameter<S, Init, Train, Layout>& parameter, Index at) {
   parameter.offset = at;
@@ -97,11 +97,11 @@ constexpr Index bind_leaf(ParameterArray<N, Module>& array, Index at) {
   return at + N * bind(module, 0);
 }
 template <class M>
-constexpr Index bind(M& module, Index at) {
+constexpr Index bind(M& of, Index at) {
   if constexpr (std::is_base_of_v<ParameterBase, M>) {
-    return bind_leaf(module, at);
+    return bind_leaf(of, at);
   } else {
-    module.each([&](std::string_view, auto& member) { at = bind(member, at); });
+    of.each([&](std::string_view, auto& member) { at = bind(member, at); });
     return at;
   }
 }
@@ -147,7 +147,7 @@ struct ParameterInfo {
 
 namespace detail {
 template <class M>
-void list(M& module, const std::string& name, Index shift, std::vector<ParameterInfo>& out);
+void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out);
 template <class S, class Init, Training Train, class Layout>
 void list_leaf(Parameter<S, Init, Train, Layout>& parameter, const std::string& name, Index shift,
                std::vector<ParameterInfo>& out) {
@@ -164,11 +164,11 @@ void list_leaf(ParameterArray<N, Module>& array, const std::string& name, Index 
     list(module, name + "." + std::to_string(i), shift + array.offset + i * weights_size<Module>, out);
 }
 template <class M>
-void list(M& module, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
+void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
   if constexpr (std::is_base_of_v<ParameterBase, M>) {
-    list_leaf(module, name, shift, out);
+    list_leaf(of, name, shift, out);
   } else {
-    module.each([&](std::string_view member_name, auto& member) {
+    of.each([&](std::string_view member_name, auto& member) {
       const std::string dot = name.empty() || member_name.empty() ? "" : ".";
       list(member, name + dot + std::string(member_name), shift, out);
     });

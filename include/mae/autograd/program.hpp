@@ -64,7 +64,8 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   using Result = typename Symbol::Shape;
   using ResultElement = typename Symbol::Element;
   static_assert(Kernels<Policy>::available,
-                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
+                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>, "
+                "Cuda needs <mae/mae.cuh>");
 
   static constexpr Graph graph = trace();
   static_assert(graph.error != TraceError::unlisted_parameter,
@@ -88,13 +89,13 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
     execution.backward_phase = false;
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       (graph.nodes[i].forward(execution, graph.nodes[i]), ...);
-    }(std::make_index_sequence<std::size_t{graph.node_count}>{});
+    }(std::make_index_sequence<static_cast<std::size_t>(graph.node_count)>{});
   }
   static void backward(Execution execution) {
     execution.backward_phase = true;
     [&]<std::size_t... s>(std::index_sequence<s...>) {
       (step<graph.steps[s].node, graph.steps[s].recompute>(execution), ...);
-    }(std::make_index_sequence<std::size_t{graph.step_count}>{});
+    }(std::make_index_sequence<static_cast<std::size_t>(graph.step_count)>{});
   }
   /// Runs forward one operation at a time and names the first whose result is not finite.
   static Fault diagnose(Execution execution) {

@@ -57,8 +57,8 @@ struct RepeatOperation : Operation {
     }
     return {};
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     using Layers = LayersOf<Call>;
     using Inner = typename Layers::Inner;
     constexpr bool checkpoint = Call::Mode::Memory::checkpoint;
@@ -66,7 +66,9 @@ struct RepeatOperation : Operation {
     const Index batch = f.batch(), count = batch * Call::Result::count;
     char* const top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
     E* gradients[2] = {reinterpret_cast<E*>(top), reinterpret_cast<E*>(top + Layers::edge * batch)};
-    f.each([to = gradients[0], from = f.dy()](Index i) { to[i] = from[i]; });
+    E* const last = gradients[0];
+    const E* const dy = f.dy();
+    f.each([=] MAE_HOST_DEVICE (Index i) { last[i] = dy[i]; });
     int current = 0;
     for (int i = N - 1; i >= 0; --i) {
       Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
@@ -79,12 +81,15 @@ struct RepeatOperation : Operation {
       e.sink = f.execution().sink;
       e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
-      if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
-        f.each([to = gradients[1 - current]](Index k) { to[k] = {}; });
+      if constexpr (Inner::gradient_region(0) == nowhere) {  // a block that stops the gradient of its input
+        E* const none = gradients[1 - current];
+        f.each([=] MAE_HOST_DEVICE (Index k) { none[k] = {}; });
+      }
       if constexpr (!in_place) current = 1 - current;
     }
+    const E* const whole = gradients[current];
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::each(count, [=, from = gradients[current]](Index i) { dx.add(i, typename Call::A(from[i])); });
+      Call::Kernels::each(count, [=] MAE_HOST_DEVICE (Index i) { dx.add(i, typename Call::A(whole[i])); });
   }
 
  private:

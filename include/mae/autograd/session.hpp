@@ -8,6 +8,7 @@
 #pragma once
 #include <cmath>
 
+#include <mae/autograd/exchange.hpp>
 #include <mae/autograd/gradient_sink.hpp>
 #include <mae/autograd/program.hpp>
 #include <mae/autograd/weights.hpp>
@@ -31,11 +32,15 @@ class Session {
   using Policy = typename Program::Policy;
   using Result = View<typename Program::ResultElement, typename Program::Result>;
   using WeightsType = Weights<Model, Policy>;
+  using Exchanger = Exchange<typename Policy::Memory>;
 
   /// Memory for up to `capacity` samples and a team of `threads`.
   explicit Session(Index capacity, int threads = Policy::Threads::count())
-      : capacity_(capacity), threads_(threads), arena_(bytes(capacity, threads)) {
-    char* at = arena_.data();
+      : capacity_(capacity),
+        threads_(threads),
+        arena_(bytes(capacity, threads)),
+        exchange_(exchange_bytes * capacity, arena_.data()) {
+    char* at = arena_.data() + exchange_bytes * capacity;
     auto take = [&](Index size) {
       char* const piece = at;
       at += align_up(size);
@@ -56,14 +61,14 @@ class Session {
   static constexpr Index bytes(Index capacity, int threads) {
     if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
     if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
-    Index per_sample = Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
+    Index per_sample = exchange_bytes + Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
     for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
     return size_product(per_sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
   Index capacity() const { return capacity_; }
   int threads() const { return threads_; }
   /// What random operations read: set before a step.
-  Context& context() { return execution_.context; }
+  Context& context() { return context_; }
 
   /// Runs forward. The view stays valid until the next call. One tensor or view for each program input.
   /// Inputs are borrowed until `backward`: a temporary tensor would be gone by then and is refused.
@@ -72,7 +77,7 @@ class Session {
     static_assert((!detail::is_temporary_tensor<X> && ...),
                   "mae: an input is a temporary tensor; give it a name, for backward reads it again");
     begin(weights, inputs...);
-    Program::forward(execution_);
+    exchange_.run(execution_, [this] { Program::forward(execution_); });
     return result();
   }
 
@@ -81,16 +86,12 @@ class Session {
   template <class W, class... X>
   double step_scaled(double scale, const Weights<W, Policy>& weights, Weights<W, Policy>& gradients,
                      const X&... inputs) {
-    const double mean = forward_loss(scale, weights, inputs...);
-    if constexpr (Program::Memory::backward) backward(gradients);
-    return mean;
+    return step_into(gradients, scale, weights, inputs...);
   }
   /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept.
   template <class W, class... X>
   double step_scaled(double scale, const Weights<W, Policy>& weights, GradientSink& sink, const X&... inputs) {
-    const double mean = forward_loss(scale, weights, inputs...);
-    if constexpr (Program::Memory::backward) backward(sink);
-    return mean;
+    return step_into(sink, scale, weights, inputs...);
   }
   template <class W, class... X>
   double step(const Weights<W, Policy>& weights, Weights<W, Policy>& gradients, const X&... inputs) {
@@ -100,27 +101,24 @@ class Session {
   /// Runs backward from the gradient in `seed_gradient()`, after `forward`.
   template <class W>
   void backward(Weights<W, Policy>& gradients) {
-    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
-    static_assert(belongs<W>, "mae: these gradients belong to another model");
-    execution_.gradients = gradients.data();
-    execution_.sink = nullptr;
-    Program::backward(execution_);
+    bind_gradients(gradients);
+    exchange_.hand_over(seed, execution_.base[seed], result_size());
+    exchange_.run(execution_, [this] { Program::backward(execution_); });
   }
   /// The same, with gradients for `sink`, whose memory holds `largest_gradient(Program::graph)` of them.
   void backward(GradientSink& sink) {
-    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
-    static_assert(!shares_parameters(Program::graph),
-                  "mae: two operations use one parameter, whose gradient is whole only after the backward pass");
-    execution_.gradients = sink.memory;
-    execution_.sink = &sink;
+    bind_gradients(sink);
+    exchange_.hand_over(seed, execution_.base[seed], result_size());
     Program::backward(execution_);
   }
   Result result() {
-    return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[output]), execution_.batch};
+    char* const at = exchange_.look_at(output, execution_.base[output], result_size());
+    return {reinterpret_cast<typename Program::ResultElement*>(at), execution_.batch};
   }
   /// The gradient of the result, to be set before each `backward`, which may overwrite it.
   Result seed_gradient() {
-    return {reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]), execution_.batch};
+    char* const at = exchange_.prepare(seed, execution_.base[seed], result_size());
+    return {reinterpret_cast<typename Program::ResultElement*>(at), execution_.batch};
   }
   /// After `backward`, the gradient of input k, for programs that ask for it with `Input<S, E, true>`. It is zero if
   /// the result does not depend on the input.
@@ -129,7 +127,9 @@ class Session {
     using In = std::tuple_element_t<std::size_t{k}, typename Program::Inputs::Tuple>;
     using Element = typename In::template Element<Policy>;
     static_assert(In::gradient, "mae: this input has no gradient; declare it as Input<Shape, Element, true>");
-    char* const place = execution_.base[Program::gradient_region(k) == seed ? int{seed} : input_gradient + k];
+    constexpr int region = Program::gradient_region(k) == seed ? int{seed} : input_gradient + k;
+    const Index size = In::Shape::count * execution_.batch * Index{sizeof(Element)};
+    char* const place = exchange_.look_at(input_gradient + k, execution_.base[region], size);
     return View<Element, typename In::Shape>(reinterpret_cast<Element*>(place), execution_.batch);
   }
   /// Fills with NaN what a correct plan does not read before writing it: for tests of plans and operations.
@@ -151,36 +151,77 @@ class Session {
     const GraphValue& value = Program::graph.values[k];
     return Program::Memory::backward && value.gradient && Program::gradient_region(k) != seed ? value.bytes : 0;
   }
-  /// All bits set: NaN in every floating-point type.
-  static void poison(char* from, const char* to) {
-    std::memset(from, 0xff, static_cast<std::size_t>(to - from));
+  /// Of the inputs in the block, where kernels cannot read them from the program's memory.
+  static constexpr Index exchange_bytes = [] {
+    Index sum = 0;
+    for (int k = 0; k < Program::Inputs::count; ++k) sum += Program::graph.values[k].bytes;
+    return Exchanger::bytes(sum);
+  }();
+  Index result_size() const {
+    return Program::Result::count * execution_.batch * Index{sizeof(typename Program::ResultElement)};
   }
+  /// All bits set: NaN in every floating-point type.
+  static void poison(char* from, const char* to) { Policy::Memory::fill(from, 0xff, to - from); }
 
   /// The weights of W are the model's: it is W, or W with an operator() and no parameters of its own.
   template <class W>
   static constexpr bool belongs = std::is_base_of_v<W, Model> && weights_size<W> == weights_size<Model>;
 
-  /// The mean loss; the seed is set to its gradient, times `scale`.
-  template <class W, class... X>
-  double forward_loss(double scale, const Weights<W, Policy>& weights, const X&... inputs) {
+  template <class W>
+  void bind_gradients(Weights<W, Policy>& gradients) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(belongs<W>, "mae: these gradients belong to another model");
+    execution_.gradients = gradients.kernel_data();
+    execution_.sink = nullptr;
+  }
+  void bind_gradients(GradientSink& sink) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(!shares_parameters(Program::graph),
+                  "mae: two operations use one parameter, whose gradient is whole only after the backward pass");
+    execution_.gradients = sink.memory;
+    execution_.sink = &sink;
+  }
+
+  /// Forward and backward. Where the program reaches the loss it looks at it in between; else both are handed over as a
+  /// whole, and the loss comes back after them.
+  template <class Gradients, class W, class... X>
+  double step_into(Gradients& gradients, double scale, const Weights<W, Policy>& weights, const X&... inputs) {
     static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
-    const Result losses = forward(weights, inputs...);
+    constexpr bool between = Policy::Memory::reachable;
+    begin(weights, inputs...);
+    if constexpr (Program::Memory::backward) bind_gradients(gradients);
+    if constexpr (!between) set_seed(scale);
+    const bool whole = !between && !execution_.sink;
     double mean = 0;
-    for (const auto loss : losses) mean += static_cast<double>(loss);
+    if (whole)
+      exchange_.run(execution_, [this] {
+        Program::forward(execution_);
+        if constexpr (Program::Memory::backward) Program::backward(execution_);
+      });
+    else
+      Program::forward(execution_);
+    for (const auto loss : result()) mean += static_cast<double>(loss);
     mean /= static_cast<double>(execution_.batch);
     if (!std::isfinite(mean)) report_fault(weights, mean, inputs...);
-    auto* const seeds = reinterpret_cast<typename Program::ResultElement*>(execution_.base[seed]);
-    for (Index b = 0; b < execution_.batch; ++b)
-      seeds[b] = static_cast<typename Program::ResultElement>(scale / static_cast<double>(execution_.batch));
+    if constexpr (between) set_seed(scale);
+    if constexpr (Program::Memory::backward)
+      if (!whole) Program::backward(execution_);
     return mean;
+  }
+  /// The gradient of the mean loss, times `scale`.
+  void set_seed(double scale) {
+    const double each = scale / static_cast<double>(execution_.batch);
+    for (auto& gradient : seed_gradient()) gradient = static_cast<typename Program::ResultElement>(each);
+    exchange_.hand_over(seed, execution_.base[seed], result_size());
   }
 
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {
     static_assert(belongs<W>, "mae: these weights belong to another model");
     static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
-    execution_.weights = weights.data();
+    execution_.weights = weights.kernel_data();
+    exchange_.rewind();
     if constexpr (sizeof...(X) == Program::Inputs::count) {
       Index batch = -1;
       int k = 0;
@@ -189,6 +230,8 @@ class Session {
       }(static_cast<typename Program::Inputs*>(nullptr));
       execution_.batch = batch;
     }
+    execution_.context = context_;
+    execution_.context.sample_keys = exchange_.keys(context_.sample_keys, execution_.batch);
   }
   template <class In, class X>
   void bind_input(int k, Index& batch, const X& x) {
@@ -201,8 +244,7 @@ class Session {
     if (x.batch() != batch || batch < 1 || batch > capacity_)
       throw Error("Session: input " + std::to_string(k), "a batch of " + std::to_string(x.batch()),
                   "the batch of input 0, within the capacity of " + std::to_string(capacity_));
-    using E = std::remove_const_t<typename X::Element>;
-    execution_.base[input + k] = reinterpret_cast<char*>(const_cast<E*>(x.data()));
+    execution_.base[input + k] = exchange_.input(x.data(), x.batch() * In::Shape::count * Index{sizeof(Element)});
   }
 
   template <class W, class... X>
@@ -230,7 +272,9 @@ class Session {
 
   Index capacity_;
   int threads_;
-  Buffer<char> arena_;
+  Buffer<char, typename Policy::Memory> arena_;
+  Exchanger exchange_;
+  Context context_;
   Execution execution_;
 };
 

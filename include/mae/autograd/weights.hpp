@@ -1,6 +1,8 @@
 // Weights: the numbers of a model in one block of memory, found by name or walked by the optimizer.
 //
-// The same type holds gradients and the optimizer's moments, which have one number for each weight.
+// The same type holds gradients and the optimizer's moments, which have one number for each weight. Kernels work on
+// `kernel_data()`, the program on `data()` and `at()`; where the memories differ, a pointer to one is good until the
+// other is asked for.
 #pragma once
 #include <mae/autograd/parameter.hpp>
 #include <mae/tensor/buffer.hpp>
@@ -22,15 +24,16 @@ class Weights {
   }
   void initialise(const ParameterInfo& parameter, std::uint64_t seed) {
     const RandomStream stream(seed, Purpose::initialise, 0, name_key(parameter.name));
-    for (Index i = 0; i < parameter.count; ++i)
-      data_[parameter.offset + i] = static_cast<Element>(parameter.initial(stream, i));
+    Element* const values = at(parameter);
+    for (Index i = 0; i < parameter.count; ++i) values[i] = static_cast<Element>(parameter.initial(stream, i));
   }
-  void zero() {
-    for (Element& value : data_) value = Element(0);
-  }
+  void zero() { data_.zero(); }
 
-  Element* data() { return data_.data(); }
-  const Element* data() const { return data_.data(); }
+  Element* data() { return data_.host(); }
+  const Element* data() const { return data_.host(); }
+  /// The numbers in the memory of the policy.
+  Element* kernel_data() { return data_.kernels(); }
+  const Element* kernel_data() const { return data_.kernels(); }
   Index size() const { return data_.size(); }
   const std::vector<ParameterInfo>& parameters() const { return parameters_; }
   /// The parameter called `name`, or null.
@@ -51,7 +54,7 @@ class Weights {
     return hash;
   }
 
-  Buffer<Element> data_;
+  TwoSided<Element, typename Policy::Memory> data_;
   std::vector<ParameterInfo> parameters_;
 };
 

@@ -16,27 +16,33 @@ struct DropPathOperation : Operation {
   using Output = X;
   template <class M, class X>
   static constexpr Index auxiliary = sizeof(typename M::Policy::Accumulator);  // s(b)
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     using A = typename Call::A;
     const Context& context = f.context();
     const double rate =
         context.depth > 1 ? context.drop_path * context.layer / (context.depth - 1) : 0;
     const auto draw = static_cast<std::uint32_t>(2 * context.layer + Branch);
-    Call::Kernels::each(f.batch(), [keys = context.sample_keys, rate, draw, s = f.auxiliary()](Index b) {
+    const auto keys = context.sample_keys;
+    const auto s = f.auxiliary();
+    const auto x = f.x(first);
+    const auto y = f.y();
+    Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
       const bool drops = keys && double(RandomStream(keys[b], Purpose::drop_path).uniform(draw)) < rate;
       s[b] = drops ? A(0) : keys ? A(1 / (1 - rate)) : A(1);
     });
     constexpr Index count = Call::Result::count;
-    Call::Kernels::rows(f.batch(), count, [x = f.x(first), y = f.y(), s = f.auxiliary()](Index b, Index i) {
+    Call::Kernels::rows(f.batch(), count, [=] MAE_HOST_DEVICE (Index b, Index i) {
       y[b * count + i] = typename Call::T(s[b] * A(x[b * count + i]));
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     using A = typename Call::A;
+    const auto dy = f.dy();
+    const auto s = f.auxiliary();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch(), Call::Result::count, [dx, dy = f.dy(), s = f.auxiliary()](Index b, Index i) {
+      Call::Kernels::rows(f.batch(), Call::Result::count, [=] MAE_HOST_DEVICE (Index b, Index i) {
         const Index at = b * Call::Result::count + i;
         dx.add(at, s[b] * A(dy[at]));
       });

@@ -20,26 +20,32 @@ struct GatherOperation : Operation {
   template <class X, class Ids>
   using Output = WithExtent<X, 1, Ids::extent(1)>;
 
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index N = Call::template Operand<0>::Shape::extent(1), K = Call::Result::extent(1),
                     D = Call::Result::extent(2);
-    Call::Kernels::rows(f.batch() * K, D, [x = f.x(first), ids = f.x(second), y = f.y()](Index r, Index c) {
+    const auto x = f.x(first);
+    const auto ids = f.x(second);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * K, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
       y[r * D + c] = x[(r / K * N + Skip + ids[r]) * D + c];
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index N = Call::template Operand<0>::Shape::extent(1), K = Call::Result::extent(1),
                     D = Call::Result::extent(2);
     using A = typename Call::A;
     const auto dx = f.dx(first);
     if (!dx.wanted()) return;
+    const auto to = dx.data;
+    const auto ids = f.x(second);
+    const auto dy = f.dy();
     if (!dx.accumulate)
-      Call::Kernels::each(f.batch() * N * D, [dx](Index i) { dx.data[i] = {}; });
+      Call::Kernels::each(f.batch() * N * D, [=] MAE_HOST_DEVICE (Index i) { to[i] = {}; });
     // Row by row within a sample, because an id may occur twice; of each row a run of columns at a time.
     constexpr Index run = 64, runs = (D + run - 1) / run;
-    Call::Kernels::rows(f.batch(), runs, [to = dx.data, ids = f.x(second), dy = f.dy()](Index b, Index part) {
+    Call::Kernels::rows(f.batch(), runs, [=] MAE_HOST_DEVICE (Index b, Index part) {
       const Index end = part + 1 < runs ? (part + 1) * run : D;
       for (Index k = 0; k < K; ++k)
         for (Index c = part * run; c < end; ++c) {

@@ -21,10 +21,13 @@ struct PatchErrorOperation : Operation {
   using Output = Shape<dyn>;
   template <class M, class...>
   using Element = typename M::Policy::Accumulator;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index count = Call::template Operand<0>::Shape::count;
-    Call::Kernels::each(f.batch(), [x = f.x(first), target = f.x(second), y = f.y()](Index b) {
+    const auto x = f.x(first);
+    const auto target = f.x(second);
+    const auto y = f.y();
+    Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
       double sum = 0;
       for (Index i = b * count; i < (b + 1) * count; ++i) {
         const double error = double(x[i]) - double(target[i]);
@@ -33,12 +36,15 @@ struct PatchErrorOperation : Operation {
       y[b] = typename Call::T(sum / double(count));
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     using A = typename Call::A;
     constexpr Index count = Call::template Operand<0>::Shape::count;
+    const auto x = f.x(first);
+    const auto target = f.x(second);
+    const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch(), count, [dx, x = f.x(first), target = f.x(second), dy = f.dy()](Index b, Index i) {
+      Call::Kernels::rows(f.batch(), count, [=] MAE_HOST_DEVICE (Index b, Index i) {
         const Index at = b * count + i;
         dx.add(at, A(dy[b]) * A(2) / A(count) * (A(x[at]) - A(target[at])));
       });
@@ -58,10 +64,12 @@ struct NormalizePatchesOperation : Operation {
   static constexpr unsigned constant = 1;
   template <class X>
   using Output = X;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index n = width_of<typename Call::Result>, rows = rows_of<typename Call::Result>;
-    Call::Kernels::each(f.batch() * rows, [x = f.x(first), y = f.y()](Index r) {
+    const auto x = f.x(first);
+    const auto y = f.y();
+    Call::Kernels::each(f.batch() * rows, [=] MAE_HOST_DEVICE (Index r) {
       double mean = 0, variance = 0;
       for (Index i = 0; i < n; ++i) mean += double(x[r * n + i]);
       mean /= double(n);
@@ -89,27 +97,34 @@ struct CrossEntropyOperation : Operation {
   template <class M, class...>
   using Element = typename M::Policy::Accumulator;
   /// log Σ_k exp(x_k), safe from overflow.
-  static double log_sum_exp(const auto* x, Index K) {
+  template <class T>
+  MAE_HOST_DEVICE static double log_sum_exp(const T* x, Index K) {
     double largest = double(x[0]), sum = 0;
     for (Index k = 1; k < K; ++k) largest = std::fmax(largest, double(x[k]));
     for (Index k = 0; k < K; ++k) sum += std::exp(double(x[k]) - largest);
     return largest + std::log(sum);
   }
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index K = Call::template Operand<0>::Shape::extent(1);
-    Call::Kernels::each(f.batch(), [x = f.x(first), target = f.x(second), y = f.y()](Index b) {
+    const auto x = f.x(first);
+    const auto target = f.x(second);
+    const auto y = f.y();
+    Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
       const double normalizer = log_sum_exp(x + b * K, K);
       double sum = 0;
       for (Index k = 0; k < K; ++k) sum += double(target[b * K + k]) * (normalizer - double(x[b * K + k]));
       y[b] = typename Call::T(sum);
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index K = Call::template Operand<0>::Shape::extent(1);
+    const auto x = f.x(first);
+    const auto target = f.x(second);
+    const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::each(f.batch(), [dx, x = f.x(first), target = f.x(second), dy = f.dy()](Index b) {
+      Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
         const double normalizer = log_sum_exp(x + b * K, K);
         for (Index i = b * K; i < (b + 1) * K; ++i)
           dx.add(i, typename Call::A(double(dy[b]) * (std::exp(double(x[i]) - normalizer) - double(target[i]))));

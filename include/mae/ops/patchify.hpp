@@ -25,20 +25,23 @@ struct PatchifyOperation : Operation {
   static constexpr const char* name = "patchify";
   template <class X>
   using Output = Shape<dyn, PatchOrder<X, P>::patches, PatchOrder<X, P>::values>;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     using Order = PatchOrder<typename Call::template Operand<0>::Shape, P>;
     constexpr Index L = Order::patches, n = Order::values;
-    Call::Kernels::rows(f.batch() * L, n, [x = f.x(first), y = f.y()](Index r, Index v) {
+    const auto x = f.x(first);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * L, n, [=] MAE_HOST_DEVICE (Index r, Index v) {
       y[r * n + v] = x[r / L * L * n + Order::pixel(r % L, v)];
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     using Order = PatchOrder<typename Call::template Operand<0>::Shape, P>;
     constexpr Index L = Order::patches, n = Order::values;
+    const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * L, n, [dx, dy = f.dy()](Index r, Index v) {
+      Call::Kernels::rows(f.batch() * L, n, [=] MAE_HOST_DEVICE (Index r, Index v) {
         dx.add(r / L * L * n + Order::pixel(r % L, v), typename Call::A(dy[r * n + v]));
       });
   }

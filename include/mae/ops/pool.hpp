@@ -15,30 +15,33 @@ struct PoolOperation : Operation {
   static constexpr const char* name = How == Pool::mean ? "mean of tokens" : "class token";
   template <class X>
   using Output = Shape<dyn, X::extent(2)>;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index N = Call::template Operand<0>::Shape::extent(1), D = Call::Result::extent(1);
     using T = typename Call::T;
     using A = typename Call::A;
-    Call::Kernels::rows(f.batch(), D, [x = f.x(first), y = f.y()](Index b, Index c) {
-      if constexpr (How == Pool::mean) {
+    const auto x = f.x(first);
+    const auto y = f.y();
+    if constexpr (How == Pool::class_token)
+      Call::Kernels::rows(f.batch(), D,
+                          [=] MAE_HOST_DEVICE (Index b, Index c) { y[b * D + c] = x[b * N * D + c]; });
+    else
+      Call::Kernels::rows(f.batch(), D, [=] MAE_HOST_DEVICE (Index b, Index c) {
         A sum = 0;
         for (Index n = 1; n < N; ++n) sum += A(x[(b * N + n) * D + c]);
         y[b * D + c] = T(sum / A(N - 1));
-      } else {
-        y[b * D + c] = x[b * N * D + c];
-      }
-    });
+      });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index N = Call::template Operand<0>::Shape::extent(1), D = Call::Result::extent(1);
     using A = typename Call::A;
+    const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * N, D, [dx, dy = f.dy()](Index r, Index c) {
+      Call::Kernels::rows(f.batch() * N, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         const A g = A(dy[r / N * D + c]);
-        if constexpr (How == Pool::mean) dx.add(r * D + c, r % N == 0 ? A(0) : g / A(N - 1));
-        else dx.add(r * D + c, r % N == 0 ? g : A(0));
+        const bool pooled = (r % N == 0) == (How == Pool::class_token);
+        dx.add(r * D + c, !pooled ? A(0) : How == Pool::mean ? g / A(N - 1) : g);
       });
   }
 };
@@ -58,26 +61,29 @@ struct StandardizeOperation : Operation {
   static constexpr const char* name = "standardize";
   template <class X>
   using Output = X;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index D = width_of<typename Call::Result>;
     using A = typename Call::A;
     const auto *const mean = f.parameter(0), *const variance = f.parameter(1);
     const Index rows = f.batch() * rows_of<typename Call::Result>;
-    Call::Kernels::rows(rows, D, [=, x = f.x(first), y = f.y()](Index r, Index c) {
+    const auto x = f.x(first);
+    const auto y = f.y();
+    Call::Kernels::rows(rows, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
       const A deviation = std::sqrt(A(variance[c]) + A(1e-6));
       y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index D = width_of<typename Call::Result>;
     using A = typename Call::A;
+    const auto dy = f.dy();
+    const auto variance = f.parameter(1);
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D,
-                          [dx, dy = f.dy(), variance = f.parameter(1)](Index r, Index c) {
-                            dx.add(r * D + c, A(dy[r * D + c]) / std::sqrt(A(variance[c]) + A(1e-6)));
-                          });
+      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
+        dx.add(r * D + c, A(dy[r * D + c]) / std::sqrt(A(variance[c]) + A(1e-6)));
+      });
   }
 };
 

@@ -19,26 +19,31 @@ struct ClassTokenOperation : Operation {
   static constexpr const char* name = "class token";
   template <class X>
   using Output = WithExtent<X, 1, X::extent(1) + 1>;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
     using T = typename Call::T;
     using A = typename Call::A;
-    Call::Kernels::rows(f.batch() * N, D, [x = f.x(first), token = f.parameter(0), y = f.y()](Index r, Index c) {
+    const auto x = f.x(first);
+    const auto token = f.parameter(0);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * N, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
       y[r * D + c] = r % N == 0 ? T(A(token[c])) : x[(r - r / N - 1) * D + c];
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
     using A = typename Call::A;
     using W = typename Call::W;
+    const auto dy = f.dy();
+    const auto batch = f.batch();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * (N - 1), D, [dx, dy = f.dy()](Index r, Index c) {
+      Call::Kernels::rows(f.batch() * (N - 1), D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         dx.add(r * D + c, A(dy[(r + r / (N - 1) + 1) * D + c]));
       });
     if (W* const gradient = f.gradient(0))
-      Call::Kernels::each(D, [gradient, dy = f.dy(), batch = f.batch()](Index c) {
+      Call::Kernels::each(D, [=] MAE_HOST_DEVICE (Index c) {
         A sum = 0;
         for (Index b = 0; b < batch; ++b) sum += A(dy[b * N * D + c]);
         gradient[c] += W(sum);
@@ -64,31 +69,41 @@ struct PositionOperation : Operation {
   using Output = X;
   template <class M, class...>
   using Element = typename M::Policy::Accumulator;  // here the residual stream begins
-  /// The row of the table for row r of y.
-  static auto table_row(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
-    constexpr Index N = Call::Result::extent(1);
-    if constexpr (Call::operands == 2)
-      return [ids = f.x(second)](Index r) { return r % N == 0 ? 0 : 1 + ids[r - r / N - 1]; };
-    else
-      return [](Index r) { return r % N; };
+  /// The row of the table for row r of y; without ids the tokens are all patches.
+  template <Index N>
+  struct TableRow {
+    const std::int32_t* ids = nullptr;
+    MAE_HOST_DEVICE Index operator()(Index r) const {
+      return ids && r % N != 0 ? 1 + ids[r - r / N - 1] : r % N;
+    }
+  };
+  template <class Call>
+  static TableRow<Call::Result::extent(1)> table_row(const Call& f) {
+    if constexpr (Call::operands == 2) return {f.x(second)};
+    else return {};
   }
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
     using T = typename Call::T;
     using A = typename Call::A;
-    Call::Kernels::rows(f.batch() * N, D,
-                        [x = f.x(first), table = f.parameter(0), row = table_row(f), y = f.y()](Index r, Index c) {
-                          y[r * D + c] = T(A(x[r * D + c]) + A(table[row(r) * D + c]));
-                        });
+    const auto x = f.x(first);
+    const auto table = f.parameter(0);
+    const auto row = table_row(f);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * N, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
+      y[r * D + c] = T(A(x[r * D + c]) + A(table[row(r) * D + c]));
+    });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
     using W = typename Call::W;
+    const auto dy = f.dy();
+    const auto row = table_row(f);
+    const auto rows = f.batch() * N;
     if (W* const gradient = f.gradient(0))
-      Call::Kernels::each(D, [gradient, dy = f.dy(), row = table_row(f), rows = f.batch() * N](Index c) {
+      Call::Kernels::each(D, [=] MAE_HOST_DEVICE (Index c) {
         for (Index r = 0; r < rows; ++r) gradient[row(r) * D + c] += W(dy[r * D + c]);
       });
     f.pass(first);
@@ -129,33 +144,39 @@ struct RestoreOperation : Operation {
   static constexpr unsigned constant = 2;
   template <class X, class Ids>
   using Output = WithExtent<X, 1, Ids::extent(1) + 1>;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index V = Call::template Operand<0>::Shape::extent(1) - 1, L = Call::Result::extent(1) - 1,
                     D = Call::Result::extent(2);
     using T = typename Call::T;
     using A = typename Call::A;
-    Call::Kernels::rows(f.batch() * (L + 1), D,
-                        [x = f.x(first), ids = f.x(second), token = f.parameter(0), y = f.y()](Index r, Index c) {
-                          const Index b = r / (L + 1), l = r % (L + 1);
-                          const Index from = l == 0 ? 0 : 1 + ids[b * L + l - 1];
-                          y[r * D + c] = from <= V ? x[(b * (V + 1) + from) * D + c] : T(A(token[c]));
-                        });
+    const auto x = f.x(first);
+    const auto ids = f.x(second);
+    const auto token = f.parameter(0);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * (L + 1), D, [=] MAE_HOST_DEVICE (Index r, Index c) {
+      const Index b = r / (L + 1), l = r % (L + 1);
+      const Index from = l == 0 ? 0 : 1 + ids[b * L + l - 1];
+      y[r * D + c] = from <= V ? x[(b * (V + 1) + from) * D + c] : T(A(token[c]));
+    });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index V = Call::template Operand<0>::Shape::extent(1) - 1, L = Call::Result::extent(1) - 1,
                     D = Call::Result::extent(2);
     using A = typename Call::A;
     using W = typename Call::W;
+    const auto ids = f.x(second);
+    const auto dy = f.dy();
+    const auto batch = f.batch();
     if (const auto dx = f.dx(first); dx.wanted())  // restore is a permutation: each visible token has one place
-      Call::Kernels::rows(f.batch() * (L + 1), D, [dx, ids = f.x(second), dy = f.dy()](Index r, Index c) {
+      Call::Kernels::rows(f.batch() * (L + 1), D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         const Index b = r / (L + 1), l = r % (L + 1);
         const Index to = l == 0 ? 0 : 1 + ids[b * L + l - 1];
         if (to <= V) dx.add((b * (V + 1) + to) * D + c, A(dy[r * D + c]));
       });
     if (W* const gradient = f.gradient(0))
-      Call::Kernels::each(D, [gradient, ids = f.x(second), dy = f.dy(), batch = f.batch()](Index c) {
+      Call::Kernels::each(D, [=] MAE_HOST_DEVICE (Index c) {
         A sum = 0;
         for (Index b = 0; b < batch; ++b)
           for (Index l = 0; l < L; ++l)
@@ -189,19 +210,22 @@ struct PatchTokensOperation : Operation {
   static constexpr const char* name = "patch tokens";
   template <class X>
   using Output = WithExtent<X, 1, X::extent(1) - 1>;
-  static void forward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void forward(const Call& f) {
     constexpr Index N = Call::Result::extent(1), D = Call::Result::extent(2);
-    Call::Kernels::rows(f.batch() * N, D, [x = f.x(first), y = f.y()](Index r, Index c) {
+    const auto x = f.x(first);
+    const auto y = f.y();
+    Call::Kernels::rows(f.batch() * N, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
       y[r * D + c] = x[(r + r / N + 1) * D + c];
     });
   }
-  static void backward(const auto& f) {
-    using Call = std::remove_cvref_t<decltype(f)>;
+  template <class Call>
+  static void backward(const Call& f) {
     constexpr Index N = Call::Result::extent(1) + 1, D = Call::Result::extent(2);
     using A = typename Call::A;
+    const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * N, D, [dx, dy = f.dy()](Index r, Index c) {
+      Call::Kernels::rows(f.batch() * N, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         dx.add(r * D + c, r % N == 0 ? A(0) : A(dy[(r - r / N - 1) * D + c]));
       });
   }

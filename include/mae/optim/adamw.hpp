@@ -69,7 +69,7 @@ class AdamW {
 
   /// The Euclidean norm of all gradients.
   double norm(const WeightsType& gradients) const {
-    return std::sqrt(sum_of_squares(gradients.size(), gradients.data()));
+    return std::sqrt(sum_of_squares(gradients.size(), gradients.kernel_data()));
   }
 
   /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. Throws mae::Error naming the first
@@ -85,7 +85,8 @@ class AdamW {
     for (std::size_t k = 0; k < scale_.size(); ++k) {
       const ParameterInfo& parameter = weights.parameters()[k];
       if (parameter.trained)
-        apply(update, rate, k, parameter.offset, parameter.count, weights, gradients.at(parameter));
+        apply(update, rate, k, parameter.offset, parameter.count, weights,
+              gradients.kernel_data() + parameter.offset);
     }
   }
 
@@ -125,8 +126,8 @@ class AdamW {
              typename WeightsType::Element* gradient) {
     update.rate = rate * scale_[k];
     update.decay = decay_[k];
-    Kernels<Policy>::adamw(count, weights.data() + offset, gradient, first_moment_.data() + offset,
-                           second_moment_.data() + offset, update);
+    Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
+                           second_moment_.kernel_data() + offset, update);
   }
 
   /// The parameter that the first number that is not finite belongs to.
@@ -140,7 +141,7 @@ class AdamW {
   AdamwOptions options_;
   WeightsType first_moment_, second_moment_;
   std::vector<double> scale_, decay_;
-  Buffer<char> workspace_memory_;
+  Buffer<char, typename Policy::Memory> workspace_memory_;
   Workspace workspace_;
   Index steps_ = 0;
 };

@@ -41,7 +41,7 @@ class UpdateAtOnce final : public GradientSink {
   /// Throws mae::Error naming the parameter if its gradient is not finite. Later layers have been updated then: the run
   /// is to be taken up from where it was saved.
   void take(const void* weight, Index count, void* gradient) override {
-    const Index offset = static_cast<const Element*>(weight) - weights_.data();
+    const Index offset = static_cast<const Element*>(weight) - std::as_const(weights_).kernel_data();
     const std::size_t k = parameter_at(offset);
     auto* const values = static_cast<Element*>(gradient);
     if (!std::isfinite(optimizer_.sum_of_squares(count, values)))
@@ -65,7 +65,7 @@ class UpdateAtOnce final : public GradientSink {
     optimizer_.set_steps(optimizer_.steps() + 1);
   }
   /// After a step that was given up.
-  void zero() { std::fill(gradients_.begin(), gradients_.end(), Element(0)); }
+  void zero() { Policy::Memory::fill(gradients_.data(), 0, bytes()); }
   /// Bytes of the gradients.
   Index bytes() const { return gradients_.size() * Index{sizeof(Element)}; }
 
@@ -87,7 +87,7 @@ class UpdateAtOnce final : public GradientSink {
 
   AdamW<Model, Policy>& optimizer_;
   Weights<Model, Policy>& weights_;
-  Buffer<Element> gradients_;
+  Buffer<Element, typename Policy::Memory> gradients_;
   AdamwStep update_;
   double rate_ = 0;
   std::vector<Range> taken_;

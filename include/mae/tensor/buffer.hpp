@@ -1,34 +1,21 @@
-// Owning storage: a run of elements on the heap, aligned for vectors, zero at birth, movable, never copied by
-// accident.
+// Owning storage: a run of elements, aligned for vectors, zero at birth, movable, never copied by accident.
+//
+// `Buffer` lies in one memory. `TwoSided` is for numbers that kernels work on and the program looks at, like weights:
+// where both share one memory it is a buffer, else each side has its own and is brought up to date when it is asked
+// for.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
 
+#include <mae/backend/memory.hpp>
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 #include <mae/core/shape.hpp>
 
 namespace mae {
-
-/// Where memory lives, as a type. A device backend adds its own.
-struct Host {
-  /// Zeroed bytes, aligned to `alignment`. Throws mae::Error if there are not that many.
-  static void* allocate(Index bytes) {
-    const auto size = static_cast<std::size_t>(align_up(bytes > 0 ? bytes : 1));
-    const bool large = size >= large_memory;
-    void* const memory = large ? std::aligned_alloc(large_page, (size + large_page - 1) / large_page * large_page)
-                               : std::aligned_alloc(static_cast<std::size_t>(alignment), size);
-    if (!memory) throw Error("memory", "no room for " + std::to_string(size) + " bytes", "a smaller model or batch");
-    if (large) prefer_large_pages(memory, size);
-    std::memset(memory, 0, size);
-    return memory;
-  }
-  static void release(void* memory) { std::free(memory); }
-};
 
 /// a · b, for sizes. Throws mae::Error if no memory can be so large, instead of wrapping around.
 constexpr Index size_product(Index a, Index b) {
@@ -69,6 +56,70 @@ class Buffer {
  private:
   T* data_ = nullptr;
   Index size_ = 0;
+};
+
+/// `size` elements, zero at first, for kernels that work in `Memory` and for the program. A pointer to one side is good
+/// until the other side is asked for. The program's copy is made when it is first asked for.
+template <class T, class Memory, bool same = Memory::reachable>
+class TwoSided {
+ public:
+  explicit TwoSided(Index size) : data_(size) {}
+  Index size() const { return data_.size(); }
+  T* kernels() { return data_.data(); }
+  const T* kernels() const { return data_.data(); }
+  T* host() { return data_.data(); }
+  const T* host() const { return data_.data(); }
+  void zero() { Memory::fill(data_.data(), 0, size() * Index{sizeof(T)}); }
+
+ private:
+  Buffer<T, Memory> data_;
+};
+template <class T, class Memory>
+class TwoSided<T, Memory, false> {
+ public:
+  explicit TwoSided(Index size) : there_(size) {}
+  Index size() const { return there_.size(); }
+  T* kernels() {
+    send();
+    newest_ = Side::there;
+    return there_.data();
+  }
+  const T* kernels() const {
+    send();
+    return there_.data();
+  }
+  T* host() {
+    fetch();
+    newest_ = Side::here;
+    return here_.data();
+  }
+  const T* host() const {
+    fetch();
+    return here_.data();
+  }
+  void zero() {
+    Memory::fill(there_.data(), 0, bytes());
+    newest_ = Side::there;
+  }
+
+ private:
+  enum class Side { both, here, there };
+  Index bytes() const { return size() * Index{sizeof(T)}; }
+  void send() const {
+    if (newest_ != Side::here) return;
+    Memory::send(there_.data(), here_.data(), bytes());
+    newest_ = Side::both;
+  }
+  void fetch() const {
+    if (here_.size() == 0) here_ = Buffer<T>(size());
+    else if (newest_ != Side::there) return;
+    Memory::fetch(here_.data(), there_.data(), bytes());
+    newest_ = Side::both;
+  }
+
+  mutable Buffer<T, Memory> there_;
+  mutable Buffer<T> here_;
+  mutable Side newest_ = Side::there;
 };
 
 }  // namespace mae

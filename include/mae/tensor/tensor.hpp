@@ -28,7 +28,9 @@ class View {
 
   View(T* data, Index batch = 1) : data_(data), batch_(S::batched ? batch : 1) {}
   /// A view of mutable elements is also a view of constant ones.
-  operator View<const T, S>() const { return {data_, batch_}; }
+  View(const View<std::remove_const_t<T>, S>& other)
+    requires(std::is_const_v<T>)
+      : View(other.data(), other.batch()) {}
 
   T* data() const { return data_; }
   Index batch() const { return batch_; }

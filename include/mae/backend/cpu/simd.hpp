@@ -48,7 +48,9 @@ struct Simd {
   /// Loads a whole vector. Numbers kept as bf16 become float: they are its upper halves.
   [[gnu::always_inline]] static void load(Vector& v, const T* p) { v = at(p).v; }
   [[gnu::always_inline]] static void load(Vector& v, const bf16* p) {
-    v = reinterpret_cast<Vector>(__builtin_convertvector(reinterpret_cast<const LooseHalves*>(p)->v, Words) << 16);
+    Words words = __builtin_convertvector(reinterpret_cast<const LooseHalves*>(p)->v, Words);
+    words <<= 16;
+    v = reinterpret_cast<Vector>(words);
   }
   /// Stores a whole vector. What goes to bf16 is rounded as `bf16(float)` rounds.
   [[gnu::always_inline]] static void store(T* p, const Vector& v) { at(p).v = v; }

@@ -1,0 +1,85 @@
+// What passes between the program and the memory that a session's kernels work in: inputs there, results back.
+//
+// Where the kernels work in the program's own memory nothing moves: an input is read where it lies, the result is
+// looked at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it,
+// and what the program looks at is a copy too. A step is then handed over as a whole: `run` may record the kernel calls
+// of `work` and repeat them, as long as `key`, all that they depend on, stays the same.
+#pragma once
+#include <mae/autograd/graph.hpp>
+#include <mae/tensor/buffer.hpp>
+
+namespace mae {
+
+/// For a memory that the program reaches.
+template <class Memory, bool same = Memory::reachable>
+class Exchange {
+ public:
+  /// Bytes in the session's block that a sample of inputs takes, given how large one is.
+  static constexpr Index bytes(Index) { return 0; }
+  Exchange(Index, char*) {}
+  char* input(const void* from, Index) { return static_cast<char*>(const_cast<void*>(from)); }
+  const std::uint64_t* keys(const std::uint64_t* from, Index) { return from; }
+  void rewind() {}
+  char* look_at(int, char* at, Index) { return at; }
+  char* prepare(int, char* at, Index) { return at; }
+  void hand_over(int, char*, Index) {}
+  template <class Work>
+  void run(const Execution&, const Work& work) {
+    work();
+  }
+};
+
+/// For a memory of its own.
+template <class Memory>
+class Exchange<Memory, false> {
+ public:
+  static constexpr Index bytes(Index inputs) { return inputs + align_up(Index{sizeof(std::uint64_t)}); }
+  /// `place` has room for `size` bytes of inputs and keys.
+  Exchange(Index size, char* place) : place_(place), outbound_(size) {}
+
+  /// Begins the inputs of another step. What was sent before may still be on its way.
+  void rewind() {
+    Memory::wait();
+    used_ = 0;
+  }
+  /// Where a copy of these bytes will be, for kernels that are called from now on.
+  char* input(const void* from, Index size) {
+    char* const to = place_ + used_;
+    std::memcpy(outbound_.data() + used_, from, static_cast<std::size_t>(size));
+    Memory::send_ahead(to, outbound_.data() + used_, size);
+    used_ += align_up(size);
+    return to;
+  }
+  const std::uint64_t* keys(const std::uint64_t* from, Index count) {
+    if (!from) return nullptr;
+    return reinterpret_cast<const std::uint64_t*>(input(from, count * Index{sizeof(std::uint64_t)}));
+  }
+  /// A copy of what the kernels called so far leave at `at`; `region` tells apart what is looked at.
+  char* look_at(int region, char* at, Index size) {
+    char* const copy = prepare(region, at, size);
+    Memory::fetch(copy, at, size);
+    return copy;
+  }
+  /// Room for what the program wants to write to `at`, which `hand_over` does.
+  char* prepare(int region, char*, Index size) {
+    Memory::wait();  // what was written here before may still be on its way
+    Buffer<char, typename Memory::Pinned>& copy = copies_[region];
+    if (copy.size() < size) copy = Buffer<char, typename Memory::Pinned>(size);
+    return copy.data();
+  }
+  void hand_over(int region, char* at, Index size) {
+    if (copies_[region].size() >= size) Memory::send(at, copies_[region].data(), size);
+  }
+  template <class Work>
+  void run(const Execution& key, const Work& work) {
+    recordings_.run(key, work);
+  }
+
+ private:
+  char* place_;
+  Buffer<char, typename Memory::Pinned> outbound_, copies_[region_count];
+  Index used_ = 0;
+  typename Memory::template Recordings<Execution> recordings_;
+};
+
+}  // namespace mae

@@ -1,0 +1,142 @@
+// The memory of a GPU, and steps that run there as a whole.
+//
+// `Device` is to `Cuda` what `Host` is to `Cpu` (backend/memory.hpp). Everything here keeps the order of calls: a fill,
+// a copy and a kernel see what was called before them. `send` and `fetch` have finished when they return; `send_ahead`
+// has not: its bytes travel while kernels run, and only kernels called later wait for them.
+//
+// A step is hundreds of kernels of some microseconds each. `Recordings` lets the second step with the same addresses
+// and sizes be captured as a CUDA graph, and every later one be a single call.
+#pragma once
+#include <deque>
+
+#include <mae/backend/cuda/runtime.cuh>
+#include <mae/backend/policy.hpp>
+
+namespace mae {
+
+struct Device {
+  static constexpr bool reachable = false;
+
+  /// Zeroed bytes of the device, aligned to 256. Throws mae::Error that says how many were asked for and how many are
+  /// free.
+  static void* allocate(Index bytes) {
+    cuda::Runtime::get();
+    void* memory = nullptr;
+    const auto size = static_cast<std::size_t>(bytes > 0 ? bytes : 1);
+    const cudaError_t error = cudaMalloc(&memory, size);
+    if (error == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      std::size_t free = 0, total = 0;
+      cuda::check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+      throw Error("memory of the GPU",
+                  std::to_string(size) + " bytes planned, " + std::to_string(free) + " of " + std::to_string(total) +
+                      " free",
+                  "a smaller model or batch, or CheckpointBlocks");
+    }
+    cuda::check(error, "cudaMalloc");
+    fill(memory, 0, bytes);
+    return memory;
+  }
+  static void release(void* memory) { cudaFree(memory); }
+
+  static void fill(void* memory, int byte, Index bytes) {
+    cuda::check(cudaMemsetAsync(memory, byte, static_cast<std::size_t>(bytes), cuda::Runtime::get().kernels),
+                "cudaMemsetAsync");
+  }
+  static void send(void* to, const void* from, Index bytes) {
+    copy(to, from, bytes, cudaMemcpyHostToDevice, cuda::Runtime::get().kernels);
+    wait();
+  }
+  static void fetch(void* to, const void* from, Index bytes) {
+    copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
+    wait();
+  }
+  /// `from` is `Pinned` and stays as it is until `wait`.
+  static void send_ahead(void* to, const void* from, Index bytes) {
+    cuda::Runtime& runtime = cuda::Runtime::get();
+    copy(to, from, bytes, cudaMemcpyHostToDevice, runtime.copies);
+    runtime.kernels_wait_for_copies();
+  }
+  /// Until everything that was called has been done.
+  static void wait() { cuda::Runtime::get().wait(); }
+
+  /// Memory of the program that copies can use while the program goes on.
+  struct Pinned {
+    static constexpr bool reachable = true;
+    static void* allocate(Index bytes) {
+      cuda::Runtime::get();
+      void* memory = nullptr;
+      const auto size = static_cast<std::size_t>(bytes > 0 ? bytes : 1);
+      cuda::check(cudaHostAlloc(&memory, size, cudaHostAllocDefault), "cudaHostAlloc");
+      std::memset(memory, 0, size);
+      return memory;
+    }
+    static void release(void* memory) { cudaFreeHost(memory); }
+    static void fill(void* memory, int byte, Index bytes) { Host::fill(memory, byte, bytes); }
+  };
+
+  /// Runs work, and keeps what it called to call it again. `Key` says all that the calls depend on.
+  template <class Key>
+  class Recordings {
+   public:
+    Recordings() = default;
+    Recordings(const Recordings&) = delete;
+    Recordings& operator=(const Recordings&) = delete;
+    ~Recordings() {
+      for (const Recording& recording : recordings_)
+        if (recording.graph) cudaGraphExecDestroy(recording.graph);
+    }
+    /// The first time `work` is run as it is, for it may load code and ask cuBLASLt; the second time it is recorded.
+    template <class Work>
+    void run(const Key& key, const Work& work) {
+      for (Recording& recording : recordings_)
+        if (recording.key == key) {
+          if (!recording.graph) recording.graph = record(work);
+          cuda::check(cudaGraphLaunch(recording.graph, cuda::Runtime::get().kernels), "cudaGraphLaunch");
+          return;
+        }
+      if (recordings_.size() == most) {
+        if (recordings_.front().graph) cudaGraphExecDestroy(recordings_.front().graph);
+        recordings_.pop_front();
+      }
+      recordings_.push_back({key, nullptr});
+      work();
+    }
+
+   private:
+    struct Recording {
+      Key key;
+      cudaGraphExec_t graph;
+    };
+    /// Whole batches, the last one of an epoch, each forward and backward.
+    static constexpr std::size_t most = 8;
+
+    template <class Work>
+    static cudaGraphExec_t record(const Work& work) {
+      const cudaStream_t stream = cuda::Runtime::get().kernels;
+      cudaGraph_t graph = nullptr;
+      cudaGraphExec_t executable = nullptr;
+      cuda::check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+      try {
+        work();
+      } catch (...) {
+        if (cudaStreamEndCapture(stream, &graph) == cudaSuccess && graph) cudaGraphDestroy(graph);
+        throw;
+      }
+      cuda::check(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
+      const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
+      cudaGraphDestroy(graph);
+      cuda::check(error, "cudaGraphInstantiate");
+      return executable;
+    }
+
+    std::deque<Recording> recordings_;
+  };
+
+ private:
+  static void copy(void* to, const void* from, Index bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+    cuda::check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), kind, stream), "cudaMemcpyAsync");
+  }
+};
+
+}  // namespace mae

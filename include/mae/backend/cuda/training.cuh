@@ -1,0 +1,57 @@
+// What an optimizer needs: the sum of squares of all gradients, and AdamW.
+//
+// The sum has a fixed order: `sum_blocks` blocks go over the numbers in strides, each thread adds up in double, and one
+// more block adds up the blocks. AdamW is one pass over w, g, m and v: 28 bytes a weight.
+#pragma once
+#include <mae/backend/cuda/device.cuh>
+#include <mae/backend/cuda/maps.cuh>
+#include <mae/backend/kernels.hpp>
+
+namespace mae::cuda {
+
+inline constexpr int sum_blocks = 512, sum_threads = 256;
+
+template <class W>
+__global__ void squares_kernel(Index n, const W* g, double* partial) {
+  double sum = 0;
+  for (Index i = thread_number(); i < n; i += sum_blocks * sum_threads) sum += double(g[i]) * double(g[i]);
+  sum = block_sum(sum, block_memory_as<double>());
+  if (threadIdx.x == 0) partial[blockIdx.x] = sum;
+}
+/// partial[0] = Σ partial[0 ... count), by one block.
+template <class A>
+__global__ void add_up_kernel(int count, A* partial) {
+  A sum = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < count; i += sum_threads) sum += partial[i];
+  sum = block_sum(sum, block_memory_as<A>());
+  if (threadIdx.x == 0) partial[0] = sum;
+}
+/// `partial`: room for `sum_blocks` numbers.
+inline double sum_of_squares(Index n, const float* g, double* partial) {
+  constexpr Index shared = sum_threads / warp_size * Index{sizeof(double)};
+  launch(squares_kernel<float>, sum_blocks, sum_threads, shared, n, g, partial);
+  launch(add_up_kernel<double>, 1, sum_threads, shared, int{sum_blocks}, partial);
+  double sum = 0;
+  Device::fetch(&sum, partial, sizeof sum);
+  return sum;
+}
+
+struct Adamw {
+  float *w, *g, *m, *v;
+  float keep, rate, beta1, beta2, rest1, rest2, epsilon, gradient_scale, root_correction2;
+  __device__ void operator()(Index i) const {
+    const float gradient = g[i] * gradient_scale;
+    const float first = beta1 * m[i] + rest1 * gradient, second = beta2 * v[i] + rest2 * gradient * gradient;
+    m[i] = first;
+    v[i] = second;
+    w[i] = w[i] * keep - rate * first / (std::sqrt(second) * root_correction2 + epsilon);
+    g[i] = 0;
+  }
+};
+inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwStep& s) {
+  each(n, Adamw{w, g, m, v, float(1 - s.rate * s.decay), float(s.rate / s.correction1), float(s.beta1), float(s.beta2),
+                float(1 - s.beta1), float(1 - s.beta2), float(s.epsilon), float(s.gradient_scale),
+                float(1 / std::sqrt(s.correction2))});
+}
+
+}  // namespace mae::cuda

@@ -1,0 +1,17 @@
+// The library on an NVIDIA GPU: `Pretraining<Model, Cuda<bf16>>`. Needs CUDA's compiler, or a build with `mae::cuda`.
+//
+// Everything but the kernels is what `mae.hpp` lists; a program that wants both `Cpu` and `Cuda` names them in separate
+// source files. Only this header and backend/cuda know of CUDA.
+#pragma once
+#include <mae/backend/cuda/kernels.cuh>
+
+#include <mae/autograd/eager.hpp>
+#include <mae/model/classifier.hpp>
+#include <mae/model/encode.hpp>
+#include <mae/model/presets.hpp>
+#include <mae/optim/layer_decay.hpp>
+#include <mae/train/finetune.hpp>
+#include <mae/train/health.hpp>
+#include <mae/train/held_out.hpp>
+#include <mae/train/pretrain.hpp>
+#include <mae/train/probe.hpp>
