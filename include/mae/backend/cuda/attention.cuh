@@ -96,7 +96,8 @@ __device__ void add_product(float (&sum)[4][columns], const float* weights, cons
 /// The thread's 4 x 4 numbers into [other][row], for `add_product` of all threads.
 __device__ inline void share(float* to, const float (&values)[4][4], const AttentionPlace& at) {
   for (int j = 0; j < 4; ++j)
-    put_four(to + (at.other + j) * row_pitch + at.row, {{values[0][j], values[1][j], values[2][j], values[3][j]}});
+    put(to + (at.other + j) * row_pitch + at.row,
+        Four<float>{{values[0][j], values[1][j], values[2][j], values[3][j]}});
 }
 /// to[r] = Σ_c dy_r[c] y_r[c] and lse[r], for `rows` queries from `first` on.
 template <int rows, class T>
