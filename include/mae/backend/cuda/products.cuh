@@ -136,7 +136,7 @@ struct Products {
       return from;
     } else {
       To* const to = reinterpret_cast<To*>(place);
-      each(count, Convert<To, From>{to, from});
+      convert(count, to, from);
       return to;
     }
   }
@@ -159,7 +159,7 @@ struct Products {
     pieces<X, T>(R, in, out, [&](Index first, Index count) {
       Y* const to = y + first * out;
       if constexpr (!std::is_same_v<Residual, Y>)
-        if (residual) each(count * out, Convert<Y, Residual>{to, residual + first * out});
+        if (residual) convert(count * out, to, residual + first * out);
       const void* c = to;
       if constexpr (std::is_same_v<Residual, Y>)
         if (residual) c = residual + first * out;
