@@ -10,8 +10,9 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <source_location>
 #include <stdexcept>
+
+#include <mae/backend/cuda/place.hpp>
 
 namespace emulation {
 
@@ -44,9 +45,9 @@ void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::
 bool sanitized();
 
 /// Waits until all threads of the block are here.
-void block_barrier(std::source_location where);
+void block_barrier(mae::cuda::Place where);
 /// Waits until all lanes in `mask` are here; each has left 8 bytes, and gets those of lane `source`.
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, std::source_location where);
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where);
 /// The number of the calling thread in its warp.
 int lane();
 
