@@ -1,16 +1,14 @@
 // Layer normalisation on a GPU: a warp for each row, and sums over columns in two stages of fixed order.
 //
-// Formula and derivation: ops/layer_norm.hpp. The sums over all rows (dw, db) are cut into `strips` of rows; a block
-// adds up some columns of one strip, a second kernel adds up the strips. Rows are read in runs of four numbers where
-// they lie so (vectors.cuh). Cost: x and dy are read twice, once for dx and once for dw; what is written is dx.
+// Formula and derivation: ops/layer_norm.hpp. The sums over all rows (dw, db) are those of sums.cuh. Rows are read in
+// runs of four numbers where they lie so (vectors.cuh). Cost: x and dy are read twice, once for dx and once for dw;
+// what is written is dx.
 #pragma once
-#include <mae/backend/cuda/maps.cuh>
+#include <mae/backend/cuda/sums.cuh>
 
 namespace mae::cuda {
 
-inline constexpr int row_warps = 8;   ///< rows that a block normalises
-inline constexpr int strips = 64;     ///< parts of the rows that are summed up by themselves
-inline constexpr int strip_rows = 8;  ///< rows of a strip that a block reads at once
+inline constexpr int row_warps = 8;  ///< rows that a block normalises
 
 template <int width, class X, class T>
 __global__ void layer_norm_kernel(Index R, Index D, const X* x, const float* w, const float* b, float epsilon, T* y,
@@ -77,49 +75,23 @@ __global__ void layer_norm_input_gradient_kernel(Index R, Index D, const X* x, c
   }
 }
 
-/// Block (32 runs of columns, `strip_rows`) of grid (columns / 32 / width, strips): partial [strips][2][D].
-template <int width, class X, class T>
-__global__ void layer_norm_strips_kernel(Index R, Index D, const X* x, const float* stats, const T* dy,
-                                         float* partial) {
-  const Index c = (Index{blockIdx.x} * warp_size + Index{threadIdx.x}) * width;
-  const Index rows = (R + strips - 1) / strips, begin = Index{blockIdx.y} * rows;
-  const Index end = begin + rows < R ? begin + rows : R;
-  Run<float, width> sum_w{}, sum_b{};
-  if (c < D)
-    for (Index r = begin + Index{threadIdx.y}; r < end; r += strip_rows) {
-      const auto in = run<width>(x + r * D + c);
-      const auto slope = run<width>(dy + r * D + c);
-      for (int e = 0; e < width; ++e) {
-        sum_w.at[e] += float(slope.at[e]) * (float(in.at[e]) - stats[2 * r]) * stats[2 * r + 1];
-        sum_b.at[e] += float(slope.at[e]);
-      }
-    }
-  auto *const sums_w = block_memory_as<Run<float, width>>(), *const sums_b = sums_w + strip_rows * warp_size;
-  const unsigned at = threadIdx.y * warp_size + threadIdx.x;
-  sums_w[at] = sum_w, sums_b[at] = sum_b;
-  __syncthreads();
-  if (threadIdx.y > 0 || c >= D) return;
-  for (int row = 1; row < strip_rows; ++row)
-    for (int e = 0; e < width; ++e) {
-      sum_w.at[e] += sums_w[row * warp_size + int(threadIdx.x)].at[e];
-      sum_b.at[e] += sums_b[row * warp_size + int(threadIdx.x)].at[e];
-    }
-  put(partial + 2 * Index{blockIdx.y} * D + c, sum_w);
-  put(partial + (2 * Index{blockIdx.y} + 1) * D + c, sum_b);
-}
-/// dw[c] += Σ_strips partial.
-struct AddStrips {
+/// The terms of dw and db.
+template <class X, class T>
+struct LayerNormTerms {
+  static constexpr int count = 2;
+  const X* x;
+  const float* stats;
+  const T* dy;
   Index D;
-  const float* partial;
-  float *dw, *db;
-  __device__ void operator()(Index c) const {
-    float sum_w = 0, sum_b = 0;
-    for (int strip = 0; strip < strips; ++strip) {
-      sum_w += partial[2 * strip * D + c];
-      sum_b += partial[(2 * strip + 1) * D + c];
+  template <int width>
+  __device__ void add(Terms<count, width>& sum, Index r, Index c) const {
+    const auto in = run<width>(x + r * D + c);
+    const auto slope = run<width>(dy + r * D + c);
+    const float mean = stats[2 * r], scale = stats[2 * r + 1];
+    for (int e = 0; e < width; ++e) {
+      sum.of[0].at[e] += float(slope.at[e]) * (float(in.at[e]) - mean) * scale;
+      sum.of[1].at[e] += float(slope.at[e]);
     }
-    dw[c] += sum_w;
-    db[c] += sum_b;
   }
 };
 
@@ -136,16 +108,11 @@ void layer_norm(Index R, Index D, const X* x, const float* w, const float* b, do
 template <class X, class T>
 void layer_norm_gradient(Index R, Index D, const X* x, const float* w, const float* stats, const T* dy, X* dx,
                          bool accumulate, float* dw, float* db, float* partial) {
+  if (dw) add_rows(R, D, in_fours(D, x, dy), LayerNormTerms<X, T>{x, stats, dy, D}, {D, partial, {dw, db}}, partial);
+  if (!dx) return;
   in_runs(in_fours(D, x, w, dy, dx), [&](auto width) {
-    if (dw) {
-      launch(layer_norm_strips_kernel<width, X, T>, dim3(blocks_of(D, warp_size * width), strips),
-             dim3(warp_size, strip_rows), 2 * strip_rows * warp_size * width * Index{sizeof(float)}, R, D, x, stats, dy,
-             partial);
-      each(D, AddStrips{D, partial, dw, db});
-    }
-    if (dx)
-      launch(layer_norm_input_gradient_kernel<width, X, T>, blocks_of(R, row_warps), row_warps * warp_size, 0, R, D, x,
-             w, stats, dy, dx, accumulate);
+    launch(layer_norm_input_gradient_kernel<width, X, T>, blocks_of(R, row_warps), row_warps * warp_size, 0, R, D, x,
+           w, stats, dy, dx, accumulate);
   });
 }
 
