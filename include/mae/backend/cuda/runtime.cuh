@@ -17,19 +17,17 @@
 namespace mae::cuda {
 
 /// "cudaMalloc (device.cuh:31)".
-inline std::string called(const char* call, const mae::cuda::Place& where) {
+inline std::string called(const char* call, const Place& where) {
   const std::string path = where.file;
   return std::string(call) + " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line) + ")";
 }
 /// Throws mae::Error that names the call, where it stands and what CUDA says of it, unless it went well.
-inline void check(cudaError_t error, const char* call,
-                  const mae::cuda::Place where = mae::cuda::Place::here()) {
+inline void check(cudaError_t error, const char* call, const Place where = Place::here()) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // forgets it
   throw Error(called(call, where), std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error), "success");
 }
-inline void check(cublasStatus_t status, const char* call,
-                  const mae::cuda::Place where = mae::cuda::Place::here()) {
+inline void check(cublasStatus_t status, const char* call, const Place where = Place::here()) {
   if (status != CUBLAS_STATUS_SUCCESS) throw Error(called(call, where), cublasLtGetStatusString(status), "success");
 }
 

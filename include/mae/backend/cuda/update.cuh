@@ -44,9 +44,7 @@ struct CheckedAdamw {
   const GradientCheck* check;
   __device__ void operator()(Index i) const {
     if (check->fault > 0) return;
-    const AdamwFactors f = *factors;
-    Adamw{w, g, m, v, f.keep, f.rate, f.beta1, f.beta2, f.rest1, f.rest2, f.epsilon, float(check->scale),
-          f.root_correction2}(i);
+    Adamw{w, g, m, v, *factors, float(check->scale)}(i);
   }
 };
 inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwFactors* factors,
