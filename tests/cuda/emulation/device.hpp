@@ -35,8 +35,9 @@ inline constexpr std::size_t most_shared = 227 * 1024;
 inline int order = 0;
 /// Kernels run so far, for tests that something was launched, or was not.
 inline long launches = 0;
-/// How often the program has waited for everything in a stream, and for an event that had not happened yet.
-inline long full_waits = 0, event_waits = 0;
+/// How often the program has waited for everything in a stream; for an event that had not happened yet; and for the last
+/// thing in a stream, so that the GPU has nothing to do when the program goes on.
+inline long full_waits = 0, event_waits = 0, idle_waits = 0;
 
 /// Runs `thread` for every thread of every block.
 void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::function<void()>& thread);

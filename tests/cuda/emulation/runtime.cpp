@@ -170,6 +170,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (!event->stream) return cudaSuccess;
   event_waits += event->stream->done < event->position;
+  idle_waits += event->stream->done < event->position && event->position == event->stream->put;
   event->stream->run_until(event->position);
   return cudaSuccess;
 }
