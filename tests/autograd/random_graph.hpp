@@ -245,7 +245,8 @@ class PlanInterpreter {
   Outcome out;
 
   double* at(Location place) {
-    return memory[static_cast<std::size_t>(place.region)].data() + place.offset / Index{sizeof(double)};
+    Numbers& region = memory[static_cast<std::size_t>(place.region)];
+    return region.empty() ? nullptr : region.data() + place.offset / Index{sizeof(double)};
   }
   void destroy(Location place, Index bytes) {
     for (Index e = 0; e < bytes / Index{sizeof(double)}; ++e) at(place)[e] = nan;

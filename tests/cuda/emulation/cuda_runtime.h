@@ -104,6 +104,7 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
+  cudaErrorLaunchFailure = 719,
   cudaErrorStreamCaptureUnsupported = 900,
 };
 const char* cudaGetErrorString(cudaError_t error);
@@ -111,9 +112,13 @@ const char* cudaGetErrorName(cudaError_t error);
 cudaError_t cudaGetLastError();
 
 namespace emulation {
-/// What the next calls answer, for tests of failure: devices found, and an error in place of the driver.
+/// What the next calls answer, for tests of failure: devices found, an error in place of the driver, and the name of a
+/// function that fails once it has been called `until_failure` times more.
 inline int devices = 1;
 inline cudaError_t driver_error = cudaSuccess;
+inline const char* failing = "";
+inline int until_failure = 0;
+bool fails(const char* function);
 }  // namespace emulation
 
 // ---- the device ----------------------------------------------------------------------------------------------------
@@ -201,6 +206,7 @@ void check_argument(const A& argument) {
 
 template <class... P, class... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...), A&&... arguments) {
+  if (emulation::fails("cudaLaunchKernelEx")) return cudaErrorLaunchFailure;
   const auto values = std::make_shared<std::tuple<P...>>(arguments...);
   std::apply([](const auto&... value) { (emulation::check_argument(value), ...); }, *values);
   const emulation::Dimensions grid{config->gridDim.x, config->gridDim.y, config->gridDim.z},

@@ -62,6 +62,8 @@ void finish_all() {
 }
 }  // namespace
 
+bool fails(const char* function) { return std::string(failing) == function && until_failure-- == 0; }
+
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work) {
   if (!stream) throw Fault("work for the default stream, which waits for all others");
   if (stream->capture) {
@@ -84,6 +86,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
     case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
+    case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
     case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
   }
   return "an unknown error";
@@ -95,6 +98,7 @@ const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "out of memory";
     case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+    case cudaErrorLaunchFailure: return "unspecified launch failure";
     case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
   }
   return "unrecognized error code";
@@ -151,6 +155,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  if (fails("cudaStreamWaitEvent")) return note(cudaErrorLaunchFailure);
   if (!event->stream) return cudaSuccess;
   return enqueue(stream, [before = event->stream, position = event->position] { before->run_until(position); });
 }
@@ -163,11 +168,13 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  if (fails("cudaEventRecord")) return note(cudaErrorLaunchFailure);
   if (stream->capture) throw Fault("an event recorded into a graph");
   *event = {stream, stream->put};
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (fails("cudaEventSynchronize")) return note(cudaErrorLaunchFailure);
   if (!event->stream) return cudaSuccess;
   event_waits += event->stream->done < event->position;
   idle_waits += event->stream->done < event->position && event->position == event->stream->put;
@@ -176,6 +183,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  if (fails("cudaStreamBeginCapture")) return note(cudaErrorLaunchFailure);
   if (stream->capture) return note(cudaErrorStreamCaptureUnsupported);
   stream->capture = new Graph;
   return cudaSuccess;
@@ -186,6 +194,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  if (fails("cudaGraphInstantiate")) return note(cudaErrorLaunchFailure);
   *executable = new Graph(*graph);
   return cudaSuccess;
 }
@@ -199,6 +208,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  if (fails("cudaGraphLaunch")) return note(cudaErrorLaunchFailure);
   return enqueue(stream, [executable] {
     for (const auto& work : executable->work) work();
   });
@@ -220,6 +230,7 @@ cudaError_t cudaFree(void* memory) {
   return note(release(memory) ? cudaSuccess : cudaErrorInvalidValue);
 }
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
+  if (fails("cudaHostAlloc")) return note(cudaErrorLaunchFailure);
   *memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (!*memory) return note(cudaErrorMemoryAllocation);
   pinned()[static_cast<const char*>(*memory)] = bytes;
@@ -234,6 +245,7 @@ cudaError_t cudaFreeHost(void* memory) {
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (fails("cudaMemcpyAsync")) return note(cudaErrorLaunchFailure);
   const bool from_device = kind != cudaMemcpyHostToDevice, to_device = kind != cudaMemcpyDeviceToHost;
   if ((bytes > 0) && ((from_device != on_device(from, bytes)) || (to_device != on_device(to, bytes))))
     throw Fault("a copy of " + std::to_string(bytes) + " bytes whose memory is not where it says, or too small");
@@ -250,6 +262,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return error;
 }
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t stream) {
+  if (fails("cudaMemsetAsync")) return note(cudaErrorLaunchFailure);
   if (bytes > 0 && !on_device(memory, bytes))
     throw Fault("a fill of " + std::to_string(bytes) + " bytes that are not the device's");
   return enqueue(stream, [memory, byte, bytes] { std::memset(memory, byte, bytes); });

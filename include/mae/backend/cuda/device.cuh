@@ -35,7 +35,12 @@ struct Device {
                   "a smaller model or batch, or CheckpointBlocks");
     }
     cuda::check(error, "cudaMalloc");
-    fill(memory, 0, bytes);
+    try {
+      fill(memory, 0, bytes);
+    } catch (...) {
+      release(memory);
+      throw;
+    }
     return memory;
   }
   static void release(void* memory) { cudaFree(memory); }
