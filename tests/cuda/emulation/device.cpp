@@ -195,6 +195,20 @@ bool may_run(const Fibre& fibre, unsigned number) {
 constexpr unsigned char shared_fill = 0xff, guard = 0xa5;
 constexpr std::size_t guard_bytes = 256;
 
+/// Runs the lanes of a warp one after the other, each until it yields; says whether any ran.
+bool run_warp(unsigned warp) {
+  bool moved = false;
+  const unsigned first = warp * warp_size, lanes = std::min<unsigned>(warp_size, block.threads - first);
+  for (unsigned i = 0; i < lanes && block.fault.empty(); ++i) {
+    const unsigned t = first + (order == 1 ? lanes - 1 - i : i);
+    if (!may_run(block.fibres[t], t)) continue;
+    block.fibres[t].state = Fibre::State::ready;
+    resume(block.fibres[t]);
+    moved = true;
+  }
+  return moved;
+}
+
 void run_block(std::size_t shared) {
   unsigned char* const memory = mae::cuda::block_memory;
   std::memset(memory, shared_fill, shared);
@@ -212,14 +226,11 @@ void run_block(std::size_t shared) {
     prepare(fibre, fibre_entry);
   }
   while (block.alive > 0 && block.fault.empty()) {
+    // A warp runs until it waits for the others, so that warps are as far apart as barriers let them be.
     bool moved = false;
-    for (unsigned i = 0; i < block.threads && block.fault.empty(); ++i) {
-      const unsigned t = order == 1 ? block.threads - 1 - i : i;
-      if (!may_run(block.fibres[t], t)) continue;
-      block.fibres[t].state = Fibre::State::ready;
-      resume(block.fibres[t]);
-      moved = true;
-    }
+    const auto warps = static_cast<unsigned>(block.warps.size());
+    for (unsigned i = 0; i < warps; ++i)
+      for (bool again = true; again;) moved |= again = run_warp(order == 1 ? warps - 1 - i : i);
     if (moved || !block.fault.empty()) continue;
     unsigned waiting = 0;
     for (unsigned t = 0; t < block.threads; ++t) waiting += block.fibres[t].state == Fibre::State::at_barrier;

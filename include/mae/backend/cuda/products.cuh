@@ -11,7 +11,7 @@
 // Same bits every run: parts of a sum may only meet in a step of their own, in float (backend/cuda/matmul.cuh).
 //
 // In bf16, factors must be bf16: the weights are rounded into the workspace at each product, for a kernel keeps nothing
-// between calls: 6 bytes a weight, beside the 28 of AdamW. A factor that is stored in float is rounded as well, a piece
+// between calls: 6 bytes a weight, beside the 32 of AdamW. A factor that is stored in float is rounded as well, a piece
 // of its rows at a time, for the workspace must not grow with the batch.
 #pragma once
 #include <mae/backend/cuda/maps.cuh>
