@@ -55,7 +55,7 @@ void multiply(const emulated_matmul& product, const void* a, const emulated_layo
       float sums[8] = {};
       std::uint64_t t = 0;
       for (; t + 8 <= k; t += 8)
-        for (int lane = 0; lane < 8; ++lane) sums[lane] += x[t + lane] * y[t + lane];
+        for (std::uint64_t lane = 0; lane < 8; ++lane) sums[lane] += x[t + lane] * y[t + lane];
       for (; t < k; ++t) sums[0] += x[t] * y[t];
       float sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
       if (beta != 0)

@@ -129,7 +129,7 @@ struct Block {
   std::vector<Warp> warps;
   unsigned threads = 0, alive = 0, arrived = 0;
   long generation = 0;
-  std::source_location barrier;
+  mae::cuda::Place barrier;
   Fibre* current = nullptr;
   void* scheduler = nullptr;
   const void* scheduler_stack = nullptr;
@@ -139,8 +139,8 @@ struct Block {
   std::string fault;
 } block;
 
-std::string place_of(std::source_location where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+std::string place_of(mae::cuda::Place where) {
+  return std::string(where.file) + ":" + std::to_string(where.line);
 }
 std::string block_name() {
   return "block " + std::to_string(blockIdx.x) + " " + std::to_string(blockIdx.y) + " " + std::to_string(blockIdx.z);
@@ -163,7 +163,7 @@ void yield(bool last = false) {
 }
 /// A mistake in a kernel: told by the scheduler, for exceptions do not leave a fibre. Nothing on the fibre's stack is
 /// destroyed, so it holds nothing here.
-[[noreturn]] void give_up(const char* why, std::source_location where) {
+[[noreturn]] void give_up(const char* why, mae::cuda::Place where) {
   if (block.fault.empty())
     block.fault = std::string(why) + ", " + place_of(where) + ", in " + block_name() + ", thread " +
                   std::to_string(threadIdx.x);
@@ -277,10 +277,10 @@ bool sanitized() {
 #endif
 }
 
-void block_barrier(std::source_location where) {
+void block_barrier(mae::cuda::Place where) {
   Fibre& me = *block.current;
   if (block.arrived == 0) block.barrier = where;
-  else if (block.barrier.line() != where.line() || std::strcmp(block.barrier.file_name(), where.file_name()) != 0)
+  else if (block.barrier.line != where.line || std::strcmp(block.barrier.file, where.file) != 0)
     give_up("threads at two barriers", where);
   if (++block.arrived == block.threads) {
     block.arrived = 0;
@@ -294,7 +294,7 @@ void block_barrier(std::source_location where) {
 
 int lane() { return static_cast<int>((block.current - block.fibres.data()) % warp_size); }
 
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, std::source_location where) {
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where) {
   Fibre& me = *block.current;
   Warp& warp = block.warps[static_cast<std::size_t>(block.current - block.fibres.data()) / warp_size];
   const int self = lane();

@@ -83,8 +83,8 @@ struct WordsOf<bf16, E, Isa> {
       typename F::Vector first, second, x;
       F::load(first, p), F::load(second, p + lanes);
       Vector low, high;
-      every_other<0>(x, first, second, Lanes{}), F::round(low, x);
-      every_other<1>(x, first, second, Lanes{}), F::round(high, x);
+      shuffle<EveryOther<0>>(x, first, second), F::round(low, x);
+      shuffle<EveryOther<1>>(x, first, second), F::round(high, x);
       v = low >> 16 | (high & upper);
     }
   }
@@ -97,7 +97,6 @@ struct WordsOf<bf16, E, Isa> {
 
  private:
   using F = Simd<float, Isa>;
-  using Lanes = std::make_integer_sequence<Index, lanes>;
   static constexpr Word upper = 0xffff0000u;
 
   /// Numbers as bf16, in the upper halves of words.
@@ -106,11 +105,6 @@ struct WordsOf<bf16, E, Isa> {
     F::load(x, p, count);
     if constexpr (std::is_same_v<E, bf16>) bits = reinterpret_cast<Vector>(x);
     else F::round(bits, x), bits &= upper;
-  }
-  template <Index First, Index... I>
-  [[gnu::always_inline]] static void every_other(typename F::Vector& v, const typename F::Vector& a,
-                                                 const typename F::Vector& b, std::integer_sequence<Index, I...>) {
-    v = __builtin_shufflevector(a, b, (2 * I + First)...);
   }
 };
 
@@ -123,6 +117,8 @@ struct Pack {
   using S = typename W::S;
   using Vector = typename W::Vector;
   static constexpr Index lanes = W::lanes, terms = Packed<T>::terms;
+  // Else the surplus of a second vector would overwrite what the first has put into the next step.
+  static_assert(Width <= lanes || Width % lanes == 0, "mae: a panel is at most one vector wide, or whole vectors");
 
   [[gnu::noinline]] static void run(const Operand<E>& from, Index count, Index depth, Word* to) {
     Isa::run([&]() __attribute__((always_inline)) {

@@ -21,6 +21,30 @@ template <Index Count, class Body>
   }(std::make_integer_sequence<Index, Count>{});
 }
 
+/// to[i] = the lane `Order::at(i)` of a and b, one after the other: a compile-time number, so that it is a shuffle. The
+/// lanes are written out, for nvcc does not expand a pack among the operands of the builtin.
+template <class Order, class Vector>
+[[gnu::always_inline]] inline void shuffle(Vector& to, const Vector& a, const Vector& b) {
+  constexpr auto at = [](int i) { return static_cast<int>(Order::at(i)); };
+  constexpr auto lanes = sizeof(Vector) / sizeof(a[0]);
+  static_assert(lanes == 2 || lanes == 4 || lanes == 8 || lanes == 16);
+  if constexpr (lanes == 2) {
+    to = __builtin_shufflevector(a, b, at(0), at(1));
+  } else if constexpr (lanes == 4) {
+    to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3));
+  } else if constexpr (lanes == 8) {
+    to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  } else {
+    to = __builtin_shufflevector(a, b, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10),
+                                 at(11), at(12), at(13), at(14), at(15));
+  }
+}
+/// Every other lane of two vectors, from lane `First`.
+template <Index First>
+struct EveryOther {
+  static constexpr Index at(Index i) { return 2 * i + First; }
+};
+
 /// The vector of `T` that fills a register of `Isa`.
 template <class T, class Isa>
 struct Simd {
@@ -110,35 +134,42 @@ struct Simd {
   [[gnu::always_inline]] static void transpose(Vector (&rows)[lanes]) { transpose_from<1>(rows); }
 
  private:
-  using Lanes = std::make_integer_sequence<Index, lanes>;
+  /// Lanes moved down by `Step`, round and round.
+  template <Index Step>
+  struct Turned {
+    static constexpr Index at(Index i) { return (i + Step) % lanes; }
+  };
+  /// Of two rows, what belongs into the first and into the second when their off-diagonal blocks change places.
+  template <Index Step>
+  struct Upper {
+    static constexpr Index at(Index i) { return i & Step ? lanes + i - Step : i; }
+  };
+  template <Index Step>
+  struct Lower {
+    static constexpr Index at(Index i) { return i & Step ? lanes + i : i + Step; }
+  };
 
   template <Index Step, class Combine>
   [[gnu::always_inline]] static void fold(Vector& v, const Combine& combine) {
     if constexpr (Step > 0) {
       Vector turned;
-      turn<Step>(turned, v, Lanes{});
+      shuffle<Turned<Step>>(turned, v, v);
       combine(v, turned);
       fold<Step / 2>(v, combine);
     }
-  }
-  template <Index Step, Index... I>
-  [[gnu::always_inline]] static void turn(Vector& to, const Vector& v, std::integer_sequence<Index, I...>) {
-    to = __builtin_shufflevector(v, v, ((I + Step) % lanes)...);
   }
   template <Index Step>
   [[gnu::always_inline]] static void transpose_from(Vector (&rows)[lanes]) {
     if constexpr (Step < lanes) {
       unroll<lanes>([&](auto i) __attribute__((always_inline)) {
-        if constexpr ((i & Step) == 0) swap_blocks<Step>(rows[i], rows[i + Step], Lanes{});
+        if constexpr ((i & Step) == 0) {
+          const Vector x = rows[i], y = rows[i + Step];
+          shuffle<Upper<Step>>(rows[i], x, y);
+          shuffle<Lower<Step>>(rows[i + Step], x, y);
+        }
       });
       transpose_from<2 * Step>(rows);
     }
-  }
-  template <Index Step, Index... I>
-  [[gnu::always_inline]] static void swap_blocks(Vector& a, Vector& b, std::integer_sequence<Index, I...>) {
-    const Vector x = a, y = b;
-    a = __builtin_shufflevector(x, y, (I & Step ? lanes + I - Step : I)...);
-    b = __builtin_shufflevector(x, y, (I & Step ? lanes + I : I + Step)...);
   }
 };
 

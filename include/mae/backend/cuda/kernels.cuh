@@ -9,6 +9,7 @@
 #include <mae/backend/cuda/maps.cuh>
 #include <mae/backend/cuda/products.cuh>
 #include <mae/backend/cuda/training.cuh>
+#include <mae/backend/cuda/update.cuh>
 
 namespace mae {
 
@@ -97,6 +98,12 @@ struct Kernels<Cuda<Element>> {
     return cuda::sum_of_squares(n, g, ws.template shared<double>());
   }
   static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) { cuda::adamw(n, w, g, m, v, s); }
+  static void check_gradient(Index n, const W* g, Index first, double clip, GradientCheck* check, Workspace ws) {
+    cuda::check_gradient(n, g, first, clip, check, ws.template shared<double>());
+  }
+  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwFactors* factors, const GradientCheck* check) {
+    cuda::adamw(n, w, g, m, v, factors, check);
+  }
 
  private:
   using Products = cuda::Products<Element>;
