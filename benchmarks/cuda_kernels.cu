@@ -25,6 +25,10 @@ void instantiate() {
   K::linear_add(0, 0, 0, t, f, f, f, f, {});
   K::linear_weight_gradient(0, 0, 0, t, t, f, f, {});
   K::gelu_gradient(0, t, t, t);
+  K::sum_of_squares(0, f, {});
+  K::adamw(0, f, f, f, f, AdamwStep{});
+  K::check_gradient(0, f, 0, 0, nullptr, {});
+  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors*>(nullptr), nullptr);
 }
 
 /// "attention_kernel<8, bf16>|encoder|shared bytes|bytes moved|least possible".
@@ -37,7 +41,8 @@ void row(const std::string& kernel, const char* where, Index shared, double move
 template <class T>
 void rows_of_shape(const char* type, const char* where, Index tokens, Index heads, Index d) {
   const double t = sizeof(T), batch = 64, D = double(heads * d), R = batch * double(tokens), n = R * D;
-  const double blocks = double((tokens + attention_rows - 1) / attention_rows), lse = batch * double(heads * tokens) * 4;
+  const double blocks = double((tokens + attention_rows - 1) / attention_rows);
+  const double lse = batch * double(heads * tokens) * 4;
   const std::string of_attention = std::string(d <= 32 ? "<4, " : "<8, ") + type + ">";
   row("attention_kernel" + of_attention, where, attention_shared(d, 1, 2, 1, 0), n * t * (2 + 2 * blocks) + lse,
       n * t * 4 + lse);
@@ -55,15 +60,31 @@ void rows_of_shape(const char* type, const char* where, Index tokens, Index head
   row(std::string("strips_kernel<4, LayerNormTerms<float, ") + type + ">>", where,
       strip_rows * warp_size * Index{sizeof(Terms<2, 4>)},
       n * (4 + t) + each_row * column_blocks + strips * 2 * factors, n * (4 + t) + each_row + 2 * factors);
-  row("each_kernel<AddStrips<2>>", where, 0, strips * 2 * factors + 4 * factors, 4 * factors);
   row(std::string("runs_kernel<Gelu<") + type + ">>", where, 0, 4 * n * 2 * t, 4 * n * 2 * t);
   row(std::string("runs_kernel<GeluGradient<") + type + ">>", where, 0, 4 * n * 3 * t, 4 * n * 3 * t);
   const double weights = 4 * D * D, out = 4 * D;
-  if (sizeof(T) == 2)
-    row("runs_kernel<Convert<bf16, float>>", where, 0, weights * 6, weights * 6);
-  row(std::string("strips_kernel<4, Columns<") + type + ">>", where, strip_rows * warp_size * Index{sizeof(Terms<1, 4>)},
-      R * out * t + strips * out * 4, R * out * t + out * 8);
+  if (sizeof(T) == 2) row("runs_kernel<Convert<bf16, float>>", where, 0, weights * 6, weights * 6);
+  row(std::string("strips_kernel<4, Columns<") + type + ">>", where,
+      strip_rows * warp_size * Index{sizeof(Terms<1, 4>)}, R * out * t + strips * out * 4, R * out * t + out * 8);
   row(std::string("rows_kernel<BiasFirst<") + type + ">>", where, 0, 2 * R * out * t, R * out * t + out * t);
+  if (sizeof(T) == 2) return;  // what comes has sums in float, whatever the rows are stored as
+  row("each_kernel<AddStrips<2>>", where, 0, strips * 2 * factors + 4 * factors, 4 * factors);
+  row("each_kernel<AddStrips<1>>", where, 0, strips * out * 4 + 2 * out * 4, 2 * out * 4);
+  row("each_kernel<AddTo>", where, 0, 3 * out * 4, 3 * out * 4);
+}
+/// Trained weights of so many Transformer blocks.
+constexpr Index block_weights(Index width, Index blocks) { return blocks * (12 * width * width + 13 * width); }
+/// What an optimizer runs over all weights, where every gradient is finite.
+void rows_of_update() {
+  constexpr Index encoder = block_weights(768, 12) + 768 * 769 + 768 + 2 * 768;
+  constexpr Index decoder = block_weights(512, 8) + 512 * 769 + 512 + 2 * 512 + 768 * 513;
+  const double n = double(encoder + decoder), sums = sum_blocks * 8.0;
+  constexpr Index shared = sum_threads / warp_size * Index{sizeof(double)};
+  row("squares_kernel<float>", "weights", shared, n * 4 + sums, n * 4 + 8);
+  row("add_up_kernel<double>", "weights", shared, sums + 8, sums + 8);
+  row("check_kernel<float>", "weights", sum_threads * Index{sizeof(Index)}, sums + 8, sums + 8);
+  row("each_kernel<Adamw>", "weights", 0, n * 32, n * 32);
+  row("each_kernel<CheckedAdamw>", "weights", 0, n * 32, n * 32);
 }
 
 }  // namespace
@@ -74,4 +95,5 @@ int main(int count, char**) {
   rows_of_shape<float>("float", "decoder", 197, 16, 32);
   rows_of_shape<bf16>("bf16", "encoder", 50, 12, 64);
   rows_of_shape<bf16>("bf16", "decoder", 197, 16, 32);
+  rows_of_update();
 }
