@@ -9,7 +9,7 @@ using namespace mae;
 template <class Policy>
 void check_without_epilogues() {
   emulation::epilogues = false;
-  for (const Index rows : {1, 5, 197})
+  for (const Index rows : {1, 5, 600})
     for (const Index in : {3, 64})
       for (const Index out : {1, 33, 192}) {
         CAPTURE(rows);

@@ -139,13 +139,14 @@ __device__ inline float eight_largest(float value) {
 }
 
 /// The softmax is kept as it goes: when a tile has a larger score than all before, what was summed up is scaled down.
+/// The weights lie first, where their address is a constant: registers are scarce.
 template <int columns, class T>
 __global__ void __launch_bounds__(attention_threads)
     attention_kernel(AttentionShape s, const T* q, const T* k, const T* v, T* y, float* lse) {
   const AttentionPlace at = attention_place<columns>(s);
   const Index d = s.width, wide = tile_columns(d);
-  float *const queries = block_memory_as<float>(), *const keys = queries + wide * row_pitch;
-  float *const values = keys + wide * other_pitch, *const weights = values + wide * other_pitch;
+  float *const weights = block_memory_as<float>(), *const queries = weights + attention_others * row_pitch;
+  float *const keys = queries + wide * row_pitch, *const values = keys + wide * other_pitch;
   const float scale = 1 / std::sqrt(float(d));
   float sum[4][columns] = {}, largest[4], total[4] = {};
   for (float& value : largest) value = -INFINITY;

@@ -52,8 +52,8 @@ __device__ A warp_largest(A value) {
   }
   return value;
 }
-/// The sum over the threads of a block of whole warps, in every thread. `partial` has room for one number a warp; all
-/// threads must be done with it.
+/// The sum over the threads of a block of whole warps, in every thread. `partial` has room for one number a warp; it
+/// may be that of the sum before.
 template <class A>
 __device__ A block_sum(A value, A* partial) {
   const int lane = static_cast<int>(threadIdx.x) % warp_size, warp = static_cast<int>(threadIdx.x) / warp_size;

@@ -1,8 +1,7 @@
 // What an optimizer needs: the sum of squares of all gradients, and AdamW.
 //
 // The sum has a fixed order: `sum_blocks` blocks go over the numbers in strides, each thread adds up in double, and one
-// more block adds up the blocks. AdamW is one pass over w, g, m and v, each read and written: 32
-// bytes a weight.
+// more block adds up the blocks. AdamW is one pass over w, g, m and v, each read and written: 32 bytes a weight.
 #pragma once
 #include <mae/backend/cuda/device.cuh>
 #include <mae/backend/cuda/maps.cuh>
