@@ -1,9 +1,9 @@
 // The library on an NVIDIA GPU: `Pretraining<Model, Cuda<bf16>>`. Needs CUDA's compiler, or a build with `mae::cuda`.
 //
 // Everything but the kernels is what `mae.hpp` lists, which may be included beside it. A program that wants both `Cpu`
-// and `Cuda` uses them in separate source files: CUDA's compiler takes every lambda for one that the GPU may call, as
-// it is constexpr, and cannot translate the vectors in those of `Cpu`'s kernels. Only this header and backend/cuda
-// know of CUDA.
+// and `Cuda` uses them in separate source files: CUDA's compiler takes every lambda for one that the GPU may call, for
+// it is constexpr, and cannot translate the vectors in those of `Cpu`'s kernels. Only this header and backend/cuda know
+// of CUDA.
 #pragma once
 #include <mae/backend/cuda/kernels.cuh>
 

@@ -51,13 +51,68 @@ class BatchStep {
   template <class X0, class... X>
   double step_scaled(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients,
                      const X0& input, const X&... inputs) {
+    start(scale, weights, gradients, input, inputs...);
+    return finish();
+  }
+  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept: for a large model.
+  template <class X0, class... X>
+  double step_scaled(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X0& input,
+                     const X&... inputs) {
+    start(scale, weights, sink, input, inputs...);
+    return finish();
+  }
+
+  /// Begins a step, of which `finish` returns the loss: `most_started` may be on their way. See `Session`.
+  template <class X0, class... X>
+  void start(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients, const X0& input,
+             const X&... inputs) {
+    if constexpr (Policy::Memory::reachable) {
+      loss_ = work(scale, weights, gradients, input, inputs...);
+    } else {
+      check_batch(input, inputs...);
+      whole().start(scale, weights, gradients, input, inputs...);
+    }
+  }
+  template <class X0, class... X>
+  void start(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X0& input,
+             const X&... inputs) {
+    static_assert(most_lanes == 1, "mae: a small model is worked in lanes, each with a gradient of its own; "
+                                   "update after the backward pass");
+    whole().start(scale, weights, sink, input, inputs...);
+    if constexpr (Policy::Memory::reachable) loss_ = whole().finish();
+  }
+  double finish() {
+    if constexpr (Policy::Memory::reachable) return loss_;
+    else return lanes_.front().session.finish();
+  }
+  /// Leaves off what was started and not finished.
+  void forget() {
+    if constexpr (!Policy::Memory::reachable) lanes_.front().session.forget();
+  }
+  static constexpr Index most_started = Session<Program>::most_started;
+
+ private:
+  /// The session of a model that has one, about to make a step.
+  Session<Program>& whole() {
+    Session<Program>& session = lanes_.front().session;
+    session.context() = context_;
+    return session;
+  }
+  template <class X0, class... X>
+  Index check_batch(const X0& input, const X&... inputs) const {
     const Index batch = input.batch();
     if (batch < 1 || batch > capacity_ || ((inputs.batch() != batch) || ...))
       throw Error("BatchStep", "a batch of " + std::to_string(batch),
                   "the same for all inputs, from 1 to " + std::to_string(capacity_));
+    return batch;
+  }
+  template <class X0, class... X>
+  double work(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients, const X0& input,
+              const X&... inputs) {
+    const Index batch = check_batch(input, inputs...);
     const Index size = chunk_of(capacity_), chunks = ceil_divide(batch, size), lanes = smaller(chunks, most_lanes);
     const int team = static_cast<int>(smaller(threads_, lanes));
-    auto work = [&](Index lane) {
+    auto work_lane = [&](Index lane) {
       Lane& mine = lanes_[static_cast<std::size_t>(lane)];
       Weights<Owner, Policy>& to = lane == 0 ? gradients : *mine.gradients;
       for (Index chunk = lanes_begin(lane, lanes, chunks); chunk < lanes_begin(lane + 1, lanes, chunks); ++chunk) {
@@ -69,8 +124,8 @@ class BatchStep {
             slice(input, begin, count), slice(inputs, begin, count)...);
       }
     };
-    if (lanes == 1) work(0);
-    else share(lanes, team, work);
+    if (lanes == 1) work_lane(0);
+    else share(lanes, team, work_lane);
     if constexpr (most_lanes > 1)
       for (Index lane = 1; lane < lanes; ++lane) add(gradients, *lanes_[static_cast<std::size_t>(lane)].gradients);
     double mean = 0;
@@ -80,17 +135,6 @@ class BatchStep {
     return mean;
   }
 
-  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept: for a large model.
-  template <class... X>
-  double step_scaled(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X&... inputs) {
-    static_assert(most_lanes == 1, "mae: a small model is worked in lanes, each with a gradient of its own; "
-                                   "update after the backward pass");
-    Session<Program>& session = lanes_.front().session;
-    session.context() = context_;
-    return session.step_scaled(scale, weights, sink, inputs...);
-  }
-
- private:
   static constexpr Index weight_bytes = weights_size<Owner> * Index{sizeof(typename Policy::Parameter)};
   /// Up to so many bytes of weights a model is worked in chunks, by at most so many lanes, where kernels are threads of
   /// the program.
@@ -163,6 +207,7 @@ class BatchStep {
   Context context_;
   std::deque<Lane> lanes_;
   std::vector<double> means_;
+  double loss_ = 0;
 };
 
 }  // namespace mae

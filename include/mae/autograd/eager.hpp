@@ -21,6 +21,9 @@ template <class Model, class Policy>
 class Eager : private EagerRunner {
  public:
   using Mode = mae::Mode<Policy, Inference>;
+  static_assert(Policy::Memory::reachable,
+                "mae: Eager shows every value to the program, so its kernels must work in the program's memory: use "
+                "Reference or Cpu");
 
   /// The weights are read at every operation; they must outlive this object.
   explicit Eager(const Weights<Model, Policy>& weights, int threads = Policy::Threads::count())

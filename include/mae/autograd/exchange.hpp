@@ -4,8 +4,14 @@
 // looked at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it,
 // and what the program looks at is a copy too. A step is then handed over as a whole: `run` may record the kernel calls
 // of `work` and repeat them, as long as `key`, all that they depend on, stays the same.
+//
+// There are two places for inputs, used in turn: while a step runs, the next one's inputs travel.
+//
+//   program   load 3 | send 3   (waits for step 1)   load 4 | send 4
+//   kernels   step 1 ───────┤ step 2 ─────────────────┤ step 3 ...
 #pragma once
 #include <mae/autograd/graph.hpp>
+#include <mae/autograd/later.hpp>
 #include <mae/tensor/buffer.hpp>
 
 namespace mae {
@@ -18,6 +24,8 @@ class Exchange {
   static constexpr Index bytes(Index) { return 0; }
   Exchange(Index, char*) {}
   char* input(const void* from, Index) { return static_cast<char*>(const_cast<void*>(from)); }
+  /// What `input` was given, as it was then.
+  const char* sent(const char* place) const { return place; }
   const std::uint64_t* keys(const std::uint64_t* from, Index) { return from; }
   void rewind() {}
   char* look_at(int, char* at, Index) { return at; }
@@ -33,14 +41,20 @@ class Exchange {
 template <class Memory>
 class Exchange<Memory, false> {
  public:
-  static constexpr Index bytes(Index inputs) { return inputs + align_up(Index{sizeof(std::uint64_t)}); }
-  /// `place` has room for `size` bytes of inputs and keys.
-  Exchange(Index size, char* place) : place_(place), outbound_(size) {}
+  /// Besides inputs there are keys and the scale of a gradient.
+  static constexpr Index bytes(Index inputs) {
+    return 2 * (inputs + align_up(Index{sizeof(std::uint64_t)}) + align_up(Index{sizeof(double)}));
+  }
+  /// `place` has room for `size` bytes.
+  Exchange(Index size, char* place) : place_(place), half_(size / 2), outbound_(size) {
+    Memory::wait();  // whatever is still to be done there
+  }
 
-  /// Begins the inputs of another step. What was sent before may still be on its way.
+  /// Begins the inputs of another step. Waits for the last step but one, whose place they take.
   void rewind() {
-    Memory::wait();
-    used_ = 0;
+    turn_ = 1 - turn_;
+    used_ = turn_ * half_;
+    done_[turn_].wait();
   }
   /// Where a copy of these bytes will be, for kernels that are called from now on.
   char* input(const void* from, Index size) {
@@ -50,6 +64,8 @@ class Exchange<Memory, false> {
     used_ += align_up(size);
     return to;
   }
+  /// What `input` was given for a place, until the next step but one begins.
+  const char* sent(const char* place) const { return outbound_.data() + (place - place_); }
   const std::uint64_t* keys(const std::uint64_t* from, Index count) {
     if (!from) return nullptr;
     return reinterpret_cast<const std::uint64_t*>(input(from, count * Index{sizeof(std::uint64_t)}));
@@ -73,12 +89,15 @@ class Exchange<Memory, false> {
   template <class Work>
   void run(const Execution& key, const Work& work) {
     recordings_.run(key, work);
+    done_[turn_].set();
   }
 
  private:
   char* place_;
+  Index half_, used_ = 0;
+  int turn_ = 0;
   Buffer<char, typename Memory::Pinned> outbound_, copies_[region_count];
-  Index used_ = 0;
+  typename Memory::Mark done_[2];
   typename Memory::template Recordings<Execution> recordings_;
 };
 

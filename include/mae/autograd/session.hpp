@@ -4,7 +4,8 @@
 //   Session<Program<Model, Cpu<float>>> session(64);                  // up to 64 samples
 //   double loss = session.step(weights, gradients, images, keep);     // forward, mean loss, backward
 //
-// All memory is allocated here, once; `forward` and `step` allocate nothing.
+// All memory is allocated here, once; `forward` and `step` allocate nothing. Where kernels work beside the program,
+// `start` hands a step over and `finish` looks at its loss: two steps may be on their way (`Later`).
 #pragma once
 #include <cmath>
 
@@ -22,6 +23,15 @@ template <class X>
 inline constexpr bool is_temporary_tensor = false;
 template <class T, class S, class Memory>
 inline constexpr bool is_temporary_tensor<Tensor<T, S, Memory>> = true;
+
+/// The gradient of the mean loss, times a scale; not a number where the loss is none.
+template <class E>
+struct SeedFromLoss {
+  const double* each;
+  const E* loss;
+  E* seed;
+  MAE_HOST_DEVICE void operator()(Index i) const { seed[i] = E(*each) + loss[i] * E(0); }
+};
 }  // namespace detail
 
 template <class ProgramType>
@@ -39,7 +49,8 @@ class Session {
       : capacity_(capacity),
         threads_(threads),
         arena_(bytes(capacity, threads)),
-        exchange_(exchange_bytes * capacity, arena_.data()) {
+        exchange_(exchange_bytes * capacity, arena_.data()),
+        losses_(result_bytes * capacity) {
     char* at = arena_.data() + exchange_bytes * capacity;
     auto take = [&](Index size) {
       char* const piece = at;
@@ -76,6 +87,7 @@ class Session {
   Result forward(const Weights<W, Policy>& weights, X&&... inputs) {
     static_assert((!detail::is_temporary_tensor<X> && ...),
                   "mae: an input is a temporary tensor; give it a name, for backward reads it again");
+    check_room(1);
     begin(weights, inputs...);
     exchange_.run(execution_, [this] { Program::forward(execution_); });
     return result();
@@ -86,17 +98,69 @@ class Session {
   template <class W, class... X>
   double step_scaled(double scale, const Weights<W, Policy>& weights, Weights<W, Policy>& gradients,
                      const X&... inputs) {
-    return step_into(gradients, scale, weights, inputs...);
+    start(scale, weights, gradients, inputs...);
+    return finish();
   }
   /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept.
   template <class W, class... X>
   double step_scaled(double scale, const Weights<W, Policy>& weights, GradientSink& sink, const X&... inputs) {
-    return step_into(sink, scale, weights, inputs...);
+    start(scale, weights, sink, inputs...);
+    return finish();
   }
   template <class W, class... X>
   double step(const Weights<W, Policy>& weights, Weights<W, Policy>& gradients, const X&... inputs) {
     return step_scaled(1.0, weights, gradients, inputs...);
   }
+
+  /// Begins a step, for `gradients` that are weights or a sink; inputs may change when it returns. A loss that is not
+  /// finite gives a gradient that is not, so what is called next can tell. At most `most_started` may be unfinished.
+  template <class W, class Gradients, class... X>
+  void start(double scale, const Weights<W, Policy>& weights, Gradients& gradients, const X&... inputs) {
+    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
+    static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
+    if constexpr (Policy::Memory::reachable) {
+      begin(weights, inputs...);
+      if constexpr (Program::Memory::backward) bind_gradients(gradients);
+      Program::forward(execution_);
+      loss_ = mean_loss(result(), execution_);
+      set_seed(scale);
+      if constexpr (Program::Memory::backward) Program::backward(execution_);
+    } else {
+      check_room(most_started);
+      begin(weights, inputs...);
+      if constexpr (Program::Memory::backward) bind_gradients(gradients);
+      const double each = scale / static_cast<double>(execution_.batch);
+      const auto* const seed_of_all = reinterpret_cast<const double*>(exchange_.input(&each, sizeof each));
+      exchange_.run(execution_, [this, seed_of_all] {
+        Program::forward(execution_);
+        if constexpr (Program::Memory::backward) {
+          using E = typename Program::ResultElement;
+          auto* const losses = reinterpret_cast<const E*>(execution_.base[output]);
+          auto* const seeds = reinterpret_cast<E*>(execution_.base[seed]);
+          Kernels<Policy>::each(execution_.batch, detail::SeedFromLoss<E>{seed_of_all, losses, seeds});
+          Program::backward(execution_);
+        }
+      });
+      started_[losses_.turn()] = execution_;
+      losses_.ask(execution_.base[output], result_size());
+    }
+  }
+  /// The mean loss of the first step that was started and not finished. Throws mae::Error as `step` does; the other
+  /// one is then to be forgotten.
+  double finish() {
+    if constexpr (Policy::Memory::reachable) {
+      return loss_;
+    } else {
+      const Execution& step = started_[losses_.oldest_turn()];
+      const auto* const losses = reinterpret_cast<const typename Program::ResultElement*>(losses_.read());
+      return mean_loss(View<const typename Program::ResultElement, typename Program::Result>(losses, step.batch), step);
+    }
+  }
+  /// Leaves off what was started and not finished.
+  void forget() {
+    if constexpr (!Policy::Memory::reachable) losses_.forget();
+  }
+  static constexpr Index most_started = Later<typename Policy::Memory>::most;
 
   /// Runs backward from the gradient in `seed_gradient()`, after `forward`.
   template <class W>
@@ -182,31 +246,12 @@ class Session {
     execution_.sink = &sink;
   }
 
-  /// Forward and backward. Where the program reaches the loss it looks at it in between; else both are handed over as a
-  /// whole, and the loss comes back after them.
-  template <class Gradients, class W, class... X>
-  double step_into(Gradients& gradients, double scale, const Weights<W, Policy>& weights, const X&... inputs) {
-    static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
-    static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
-    constexpr bool between = Policy::Memory::reachable;
-    begin(weights, inputs...);
-    if constexpr (Program::Memory::backward) bind_gradients(gradients);
-    if constexpr (!between) set_seed(scale);
-    const bool whole = !between && !execution_.sink;
+  template <class Losses>
+  double mean_loss(const Losses& losses, const Execution& step) {
     double mean = 0;
-    if (whole)
-      exchange_.run(execution_, [this] {
-        Program::forward(execution_);
-        if constexpr (Program::Memory::backward) Program::backward(execution_);
-      });
-    else
-      Program::forward(execution_);
-    for (const auto loss : result()) mean += static_cast<double>(loss);
-    mean /= static_cast<double>(execution_.batch);
-    if (!std::isfinite(mean)) report_fault(weights, mean, inputs...);
-    if constexpr (between) set_seed(scale);
-    if constexpr (Program::Memory::backward)
-      if (!whole) Program::backward(execution_);
+    for (const auto loss : losses) mean += static_cast<double>(loss);
+    mean /= static_cast<double>(step.batch);
+    if (!std::isfinite(mean)) report_fault(step, mean);
     return mean;
   }
   /// The gradient of the mean loss, times `scale`.
@@ -216,6 +261,12 @@ class Session {
     exchange_.hand_over(seed, execution_.base[seed], result_size());
   }
 
+  /// What runs next takes the place of inputs that a report of a fault may need.
+  void check_room(Index most) const {
+    if (losses_.unread() >= most)
+      throw Error("Session", std::to_string(losses_.unread()) + " steps that were started and not finished",
+                  "at most " + std::to_string(most - 1));
+  }
   template <class W, class... X>
   void begin(const Weights<W, Policy>& weights, const X&... inputs) {
     static_assert(belongs<W>, "mae: these weights belong to another model");
@@ -247,15 +298,20 @@ class Session {
     execution_.base[input + k] = exchange_.input(x.data(), x.batch() * In::Shape::count * Index{sizeof(Element)});
   }
 
-  template <class W, class... X>
-  [[noreturn]] void report_fault(const Weights<W, Policy>& weights, double loss, const X&... inputs) {
+  [[noreturn]] void report_fault(const Execution& step, double loss) {
     int k = 0;
-    (check_finite(k++, inputs), ...);
-    const Fault fault = Program::diagnose(execution_);
+    [&]<class... In>(Inputs<In...>*) {
+      (check_finite(k, View<const typename In::template Element<Policy>, typename In::Shape>(
+                           reinterpret_cast<const typename In::template Element<Policy>*>(
+                               exchange_.sent(step.base[input + k])),
+                           step.batch)),
+       ...);
+    }(static_cast<typename Program::Inputs*>(nullptr));
+    const Fault fault = Program::diagnose(step);
     std::string where = "the loss itself";
     if (fault.found) {
       where = std::string(fault.operation);
-      for (const ParameterInfo& parameter : weights.parameters())  // a layer may read some rows of a parameter
+      for (const ParameterInfo& parameter : parameters<Model>())  // a layer may read some rows of a parameter
         if (parameter.offset <= fault.parameter && fault.parameter < parameter.offset + parameter.count)
           where = parameter.name + " (" + where + ")";
     }
@@ -264,18 +320,21 @@ class Session {
   }
 
   template <class X>
-  static void check_finite(int k, const X& x) {
+  static void check_finite(int& k, const X& x) {
     for (const auto value : x)
       if (!std::isfinite(static_cast<double>(value)))
         throw Error("training step: input " + std::to_string(k), "a value that is not finite", "finite numbers");
+    ++k;
   }
 
   Index capacity_;
   int threads_;
   Buffer<char, typename Policy::Memory> arena_;
   Exchanger exchange_;
+  Later<typename Policy::Memory> losses_;
   Context context_;
-  Execution execution_;
+  Execution execution_, started_[most_started];
+  double loss_ = 0;
 };
 
 }  // namespace mae

@@ -132,10 +132,12 @@ using Avx512 = Baseline;
 using Avx512Bf16 = Baseline;
 #endif
 
-/// Has a vector in a register from here on: a compiler that would rather read it from memory at each use may not.
+/// Has a vector in a register from here on, where g++ would rather read it from memory at each use. clang keeps it there unasked,
+/// and without OpenMP it refuses a vector wider than what this function itself is compiled for.
 template <class Vector>
-[[gnu::always_inline]] inline void in_register(Vector& vector) {
-#if defined(__x86_64__)
+[[gnu::always_inline]] inline void in_register([[maybe_unused]] Vector& vector) {
+#if defined(__clang__)
+#elif defined(__x86_64__)
   asm("" : "+v"(vector));
 #elif defined(__aarch64__)
   asm("" : "+w"(vector));

@@ -8,12 +8,14 @@
 // `clip` it is first scaled so that its norm over all parameters is at most that.
 //
 // The norm is computed in any case, one more pass over the gradient: a loss may be finite and its gradient not, and
-// such a gradient must not reach the weights, where one step would spoil what days have trained.
+// such a gradient must not reach the weights, where one step would spoil what days have trained. Where kernels work
+// beside the program they see to that by themselves, and the program is told later: `start` and `finish`.
 #pragma once
 #include <cmath>
 
 #include <mae/autograd/weights.hpp>
 #include <mae/backend/kernels.hpp>
+#include <mae/optim/late_update.hpp>
 
 namespace mae {
 
@@ -50,7 +52,8 @@ class AdamW {
         scale_(first_moment_.parameters().size(), 1.0),
         decay_(scale_.size()),
         workspace_memory_(Workspace::bytes(Kernels<Policy>::sum_workspace(), threads)),
-        workspace_{workspace_memory_.data(), Kernels<Policy>::sum_workspace(), threads} {
+        workspace_{workspace_memory_.data(), Kernels<Policy>::sum_workspace(), threads},
+        late_(static_cast<Index>(scale_.size())) {
     set_decay(decays);
   }
 
@@ -75,18 +78,44 @@ class AdamW {
   /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. Throws mae::Error naming the first
   /// parameter whose gradient is not finite, and changes nothing.
   void step(WeightsType& weights, WeightsType& gradients, double rate) {
-    AdamwStep update = next_update();
-    const double length = norm(gradients);
-    if (!std::isfinite(length))
-      throw Error("gradient", "a norm that is not finite, first in " + first_fault(gradients),
-                  "finite numbers; lower the learning rate");
-    if (options_.clip > 0 && length > options_.clip) update.gradient_scale = options_.clip / length;
-    ++steps_;
-    for (std::size_t k = 0; k < scale_.size(); ++k) {
-      const ParameterInfo& parameter = weights.parameters()[k];
-      if (parameter.trained)
-        apply(update, rate, k, parameter.offset, parameter.count, weights,
-              gradients.kernel_data() + parameter.offset);
+    start(weights, gradients, rate);
+    finish();
+  }
+  /// Begins an update. Where kernels work beside the program, at most two may be unfinished, and after one that fails
+  /// the next changes nothing either.
+  void start(WeightsType& weights, WeightsType& gradients, double rate) {
+    if constexpr (Policy::Memory::reachable) {
+      update(weights, gradients, rate);
+    } else {
+      send_factors(rate);
+      late_.run(key(weights, gradients.kernel_data()), [&] {
+        check_gradient(0, gradients.size(), options_.clip, gradients.kernel_data());
+        for (std::size_t k = 0; k < scale_.size(); ++k) {
+          const ParameterInfo& parameter = weights.parameters()[k];
+          if (parameter.trained)
+            apply_checked(k, parameter.offset, parameter.count, weights, gradients.kernel_data() + parameter.offset);
+        }
+      });
+      late_.ask();
+      ++steps_;
+    }
+  }
+  /// Ends the first update that was started and not finished: throws what `step` throws. Then those started since are
+  /// left off too, and `steps` is what it was.
+  void finish(const char* expected = "finite numbers; lower the learning rate") {
+    if constexpr (!Policy::Memory::reachable) {
+      const Index fault = late_.read().fault;
+      if (fault == 0) return;
+      --steps_;
+      forget();
+      throw Error("gradient", "a norm that is not finite, first in " + owner(fault - 1), expected);
+    }
+  }
+  /// Leaves off updates that were started and not finished, after one of them or what led to it has failed.
+  void forget() {
+    if constexpr (!Policy::Memory::reachable) {
+      steps_ -= late_.unread();
+      late_.reset();
     }
   }
 
@@ -106,6 +135,46 @@ class AdamW {
 
  private:
   friend UpdateAtOnce<Model, Policy>;
+
+  void update(WeightsType& weights, WeightsType& gradients, double rate) {
+    AdamwStep update = next_update();
+    const double length = norm(gradients);
+    if (!std::isfinite(length))
+      throw Error("gradient", "a norm that is not finite, first in " + first_fault(gradients),
+                  "finite numbers; lower the learning rate");
+    if (options_.clip > 0 && length > options_.clip) update.gradient_scale = options_.clip / length;
+    ++steps_;
+    for (std::size_t k = 0; k < scale_.size(); ++k) {
+      const ParameterInfo& parameter = weights.parameters()[k];
+      if (parameter.trained)
+        apply(update, rate, k, parameter.offset, parameter.count, weights,
+              gradients.kernel_data() + parameter.offset);
+    }
+  }
+  /// What kernels of an update work on, and its numbers on their way.
+  auto key(WeightsType& weights, const void* gradients) {
+    return typename LateUpdate<typename Policy::Memory>::Key{weights.kernel_data(), gradients,
+                                                             first_moment_.kernel_data(),
+                                                             second_moment_.kernel_data()};
+  }
+  void send_factors(double rate) {
+    const AdamwStep update = next_update();
+    late_.send([&](std::size_t k) {
+      AdamwStep step = update;
+      step.rate = rate * scale_[k];
+      step.decay = decay_[k];
+      return AdamwFactors(step);
+    });
+  }
+  /// `apply` with the factors sent, unless a check says no; `gradient` is of the weights from `offset` on.
+  void check_gradient(Index offset, Index count, double clip, const typename WeightsType::Element* gradient) {
+    Kernels<Policy>::check_gradient(count, gradient, offset, clip, late_.check(), workspace_);
+  }
+  void apply_checked(std::size_t k, Index offset, Index count, WeightsType& weights,
+                     typename WeightsType::Element* gradient) {
+    Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
+                           second_moment_.kernel_data() + offset, late_.factors(k), late_.check());
+  }
 
   double sum_of_squares(Index count, const typename WeightsType::Element* gradient) const {
     return Kernels<Policy>::sum_of_squares(count, gradient, workspace_);
@@ -138,11 +207,19 @@ class AdamW {
     return "the sum of squares";
   }
 
+  /// The parameter that weight number `i` belongs to.
+  std::string owner(Index i) const {
+    for (const ParameterInfo& parameter : first_moment_.parameters())
+      if (parameter.offset <= i && i < parameter.offset + parameter.count) return parameter.name;
+    return "the sum of squares";
+  }
+
   AdamwOptions options_;
   WeightsType first_moment_, second_moment_;
   std::vector<double> scale_, decay_;
   Buffer<char, typename Policy::Memory> workspace_memory_;
   Workspace workspace_;
+  LateUpdate<typename Policy::Memory> late_;
   Index steps_ = 0;
 };
 

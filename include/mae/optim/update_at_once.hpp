@@ -15,7 +15,8 @@
 
 namespace mae {
 
-/// A step is `begin`, a backward pass into this, `finish`. Optimizer and weights must outlive it.
+/// A step is `begin`, a backward pass into this, `finish`. Optimizer and weights must outlive it. Where kernels work
+/// beside the program, `finish` may be put off: it is `end` and `settle`, and two steps may be unsettled.
 template <class Model, class Policy>
 class UpdateAtOnce final : public GradientSink {
  public:
@@ -34,16 +35,28 @@ class UpdateAtOnce final : public GradientSink {
 
   /// Before the backward pass of an update at learning rate `rate`.
   void begin(double rate) {
-    rate_ = rate;
-    update_ = optimizer_.next_update();
-    taken_.clear();
+    if constexpr (Policy::Memory::reachable) {
+      rate_ = rate;
+      update_ = optimizer_.next_update();
+      taken_.clear();
+    } else {
+      optimizer_.send_factors(rate);
+      optimizer_.key(weights_, memory);  // numbers of theirs that the program has changed go there
+      renew_ = true;
+    }
   }
-  /// Throws mae::Error naming the parameter if its gradient is not finite. Later layers have been updated then: the run
-  /// is to be taken up from where it was saved.
+  /// Throws mae::Error, or lets `settle` throw it, naming the parameter if its gradient is not finite. Later layers
+  /// have been updated then: the run is to be taken up from where it was saved.
   void take(const void* weight, Index count, void* gradient) override {
     const Index offset = static_cast<const Element*>(weight) - std::as_const(weights_).kernel_data();
     const std::size_t k = parameter_at(offset);
     auto* const values = static_cast<Element*>(gradient);
+    if constexpr (!Policy::Memory::reachable) {
+      if (std::exchange(renew_, false)) taken_.clear();
+      taken_.push_back({offset, offset + count});
+      optimizer_.check_gradient(offset, count, 0, values);
+      return optimizer_.apply_checked(k, offset, count, weights_, values);
+    }
     if (!std::isfinite(optimizer_.sum_of_squares(count, values)))
       throw Error("gradient", "a norm that is not finite, first in " + weights_.parameters()[k].name,
                   "finite numbers; lower the learning rate, and go on from a checkpoint");
@@ -52,6 +65,10 @@ class UpdateAtOnce final : public GradientSink {
   }
   /// After the backward pass. Weights that it did not reach have a gradient of zero: they decay, their moments fade.
   void finish() {
+    end();
+    settle();
+  }
+  void end() {
     std::sort(taken_.begin(), taken_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
     std::size_t next = 0;
     for (std::size_t k = 0; k < weights_.parameters().size(); ++k) {
@@ -63,7 +80,10 @@ class UpdateAtOnce final : public GradientSink {
       if (parameter.trained) rest(k, at, end);
     }
     optimizer_.set_steps(optimizer_.steps() + 1);
+    if constexpr (!Policy::Memory::reachable) optimizer_.late_.ask();
   }
+  /// Throws what `take` found in the first step that is not settled.
+  void settle() { optimizer_.finish("finite numbers; lower the learning rate, and go on from a checkpoint"); }
   /// After a step that was given up.
   void zero() { Policy::Memory::fill(gradients_.data(), 0, bytes()); }
   /// Bytes of the gradients.
@@ -81,8 +101,13 @@ class UpdateAtOnce final : public GradientSink {
   }
   /// Updates weights [begin, end) of parameter k without a gradient.
   void rest(std::size_t k, Index begin, Index end) {
-    for (; begin < end; begin += gradients_.size())
-      optimizer_.apply(update_, rate_, k, begin, std::min(end - begin, gradients_.size()), weights_, gradients_.data());
+    for (; begin < end; begin += gradients_.size()) {
+      const Index count = std::min(end - begin, gradients_.size());
+      if constexpr (Policy::Memory::reachable)
+        optimizer_.apply(update_, rate_, k, begin, count, weights_, gradients_.data());
+      else
+        optimizer_.apply_checked(k, begin, count, weights_, gradients_.data());
+    }
   }
 
   AdamW<Model, Policy>& optimizer_;
@@ -90,7 +115,8 @@ class UpdateAtOnce final : public GradientSink {
   Buffer<Element, typename Policy::Memory> gradients_;
   AdamwStep update_;
   double rate_ = 0;
-  std::vector<Range> taken_;
+  std::vector<Range> taken_;  // where a recorded pass is repeated, those of when it was recorded
+  bool renew_ = false;
 };
 
 }  // namespace mae

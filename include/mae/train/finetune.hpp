@@ -74,7 +74,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;
     return {count, batch, (count + batch - 1) / batch, options.seed};
   }
-  double pass(double scale, const Batch<Image, T>& batch) {
+  void pass(double scale, const Batch<Image, T>& batch) {
     // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     const double smoothing = this->options().label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
     for (Index b = 0; b < batch.count(); ++b) {
@@ -83,8 +83,8 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates
       for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = T(rest);
       targets_(b, this->images().label(batch.pictures[at])) = T(rest + 1 - smoothing);
     }
-    return this->session_.step_scaled(scale, this->weights_, this->gradients_, batch.view(),
-                                      targets_.view().slice(0, batch.count()));
+    this->session_.start(scale, this->weights_, this->gradients_, batch.view(),
+                         targets_.view().slice(0, batch.count()));
   }
 
   Tensor<T, Shape<dyn, Model::classes>> targets_;

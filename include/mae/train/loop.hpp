@@ -7,6 +7,10 @@
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
 // that is no tensor; `io/run_state.hpp` saves it all.
 //
+// Where kernels work beside the program, it makes the next batch while a step runs and learns of its loss one step
+// later: the passes whose losses are not known yet wait in a queue. Every public function ends with an empty one, so no
+// caller sees a difference. `update` has to wait for the loss that it returns; between its updates `advance` does not.
+//
 // When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `DuringBackward`, which
 // needs no memory for gradients (`optim/update_at_once.hpp`). Both make the same bits.
 #pragma once
@@ -48,8 +52,9 @@ struct DuringBackward {
   using Gradients = UpdateAtOnce<Model, Policy>;
 };
 
-/// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which adds the gradient of the mean
-/// loss of the batch, times `scale`, to `gradients_` and returns that loss. `Loss` is the module that computes it.
+/// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`
+/// that adds the gradient of the mean loss of the batch, times `scale`, to `gradients_`. `Loss` is the module
+/// that computes it.
 template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Memory, class Updates>
 class TrainingLoop {
  public:
@@ -66,34 +71,23 @@ class TrainingLoop {
   }
   /// Runs to the end of the current epoch.
   TrainingEpoch train_epoch() {
-    do update();
-    while (!at_epoch_end());
+    advance(updates_per_epoch());
     return epoch_so_far();
+  }
+  /// Makes `updates` updates, fewer where the epoch ends. Throws like `update`: the updates before the one that failed
+  /// have been made.
+  void advance(Index updates) {
+    do begin_update();
+    while (--updates > 0 && !at_epoch_end());
+    end_passes(0);
   }
 
   /// One update of the weights. Returns the mean loss of its images. Throws mae::Error if an image cannot be read, or a
   /// loss or gradient is not finite: then weights, moments and progress are what they were, and the next update starts
   /// afresh (but see `DuringBackward`).
   double update() {
-    const Index step = optimizer_.steps() % updates_per_epoch(), images = images_of_update(step);
-    const double rate = rate_of(optimizer_.steps());
-    double sum = 0;
-    try {
-      if constexpr (Updates::at_once) gradients_.begin(rate);
-      for (Index i = step * passes_; i < (step + 1) * passes_ && i < order().per_epoch; ++i) {
-        const Batch<Image, T>& batch = source_->at(epoch() * order().per_epoch + i);
-        const auto count = static_cast<double>(batch.count());
-        sum += count * static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
-      }
-      if constexpr (Updates::at_once) gradients_.finish();
-      else optimizer_.step(weights_, gradients_, rate);
-    } catch (...) {
-      gradients_.zero();
-      throw;
-    }
-    epoch_loss_ = step == 0 ? sum : epoch_loss_ + sum;
-    epoch_images_ = step == 0 ? images : epoch_images_ + images;
-    return sum / static_cast<double>(images);
+    advance(1);
+    return update_loss_;
   }
 
   /// Finished epochs.
@@ -168,6 +162,69 @@ class TrainingLoop {
   using Gradients = typename Updates::template Gradients<Model, Policy>;
   using Step = BatchStep<Program<Loss, Policy, Memory>, Model>;
 
+  /// What is on its way.
+  struct Pass {
+    double images = 0;
+    Index update = 0;
+    bool last = false;  ///< of its update
+  };
+  static constexpr Index most_started = Step::most_started;
+
+  /// Starts the passes of an update, and the update.
+  void begin_update() {
+    const Index number = optimizer_.steps(), step = number % updates_per_epoch(), images = images_of_update(step);
+    const Index start = epoch() * order().per_epoch, end = std::min((step + 1) * passes_, order().per_epoch);
+    const double rate = rate_of(number);
+    try {
+      for (Index i = step * passes_; i < end; ++i) {
+        const Batch<Image, T>& batch = source_->at(start + i);
+        end_passes(most_started - 1);
+        if constexpr (Updates::at_once) gradients_.begin(rate);
+        const auto count = static_cast<double>(batch.count());
+        static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
+        passes_started_[started_++] = {count, number, i + 1 == end};
+      }
+      if constexpr (Updates::at_once) gradients_.end();
+      else optimizer_.start(weights_, gradients_, rate);
+      if constexpr (most_started == 1) end_passes(0);
+    } catch (...) {
+      Index earlier = 0;
+      while (earlier < started_ && passes_started_[earlier].update < number) ++earlier;
+      end_passes(started_ - earlier);  // they have nothing to do with it; if they fail too, theirs is the error to tell
+      leave_off(std::min(number, optimizer_.steps()));
+      throw;
+    }
+  }
+  /// Looks at losses and gradients, the first ones first, until `left` passes are on their way.
+  void end_passes(Index left) {
+    for (; started_ > left; passes_started_[0] = passes_started_[--started_]) {
+      const Pass pass = passes_started_[0];
+      try {
+        loss_of_passes_ += pass.images * session_.finish();
+        if (!pass.last) continue;
+        if constexpr (Updates::at_once) gradients_.settle();
+        else optimizer_.finish();
+      } catch (...) {
+        leave_off(pass.update);
+        throw;
+      }
+      const Index step = pass.update % updates_per_epoch(), images = images_of_update(step);
+      const double sum = std::exchange(loss_of_passes_, 0);
+      epoch_loss_ = step == 0 ? sum : epoch_loss_ + sum;
+      epoch_images_ = step == 0 ? images : epoch_images_ + images;
+      update_loss_ = sum / static_cast<double>(images);
+    }
+  }
+  /// Forgets what is on its way: update number `steps` is the next one.
+  void leave_off(Index steps) {
+    started_ = 0;
+    loss_of_passes_ = 0;
+    session_.forget();
+    optimizer_.forget();
+    optimizer_.set_steps(steps);
+    gradients_.zero();
+  }
+
   Gradients make_gradients() {
     if constexpr (Updates::at_once) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
     else return {};
@@ -203,8 +260,10 @@ class TrainingLoop {
   LoadOnDemand<Image, T, typename Policy::Threads> own_source_;
   BatchSource<Image, T>* source_ = &own_source_;
   CosineSchedule schedule_;
+  Pass passes_started_[most_started];
+  Index started_ = 0;
   Index epoch_images_ = 0;
-  double epoch_loss_ = 0;
+  double epoch_loss_ = 0, update_loss_ = 0, loss_of_passes_ = 0;
 };
 
 }  // namespace mae

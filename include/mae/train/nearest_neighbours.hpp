@@ -97,6 +97,8 @@ Index nearest_neighbour_bytes(Index n, Index batch, int threads) {
 template <Pool How = Pool::mean, class Model, class Policy>
 double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const Images& training, const Images& test,
                                   const Normalization& normalization, const NeighbourOptions& options = {}) {
+  static_assert(Policy::Memory::reachable,
+                "mae: neighbours are compared in the program's memory: use weights of Reference or Cpu");
   detail::check_labels(training, "training images");
   detail::check_labels(test, "test images");
   if (options.neighbours < 1) throw Error("neighbours", std::to_string(options.neighbours), "a whole number from 1");

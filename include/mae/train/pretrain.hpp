@@ -55,13 +55,13 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updat
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return {images.size(), batch, images.size() / (batch * passes) * passes, options.seed};
   }
-  double pass(double scale, const Batch<Image, T>& batch) {
+  void pass(double scale, const Batch<Image, T>& batch) {
     masks_.resize(batch.count());
     for (Index b = 0; b < batch.count(); ++b)
       masks_.random(b, this->options().seed, batch.epoch,
                     static_cast<std::uint64_t>(batch.samples[static_cast<std::size_t>(b)]));
-    return this->session_.step_scaled(scale, this->weights_, this->gradients_, batch.view(), masks_.keep(),
-                                      masks_.hidden(), masks_.restore());
+    this->session_.start(scale, this->weights_, this->gradients_, batch.view(), masks_.keep(),
+                         masks_.hidden(), masks_.restore());
   }
 
   typename Model::Masks masks_;

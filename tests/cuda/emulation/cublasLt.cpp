@@ -1,4 +1,5 @@
-// Products of the emulated cuBLASLt. It takes no combination of types that cuBLASLt's table of them lacks.
+// Products of the emulated cuBLASLt. It takes no combination of types that cuBLASLt's table of them lacks, no matrix that
+// is less aligned than the heuristic was told, and no reduction whose bits may differ from run to run.
 #include "cublasLt.h"
 
 #include <vector>
@@ -54,7 +55,7 @@ void multiply(const emulated_matmul& product, const void* a, const emulated_layo
       float sums[8] = {};
       std::uint64_t t = 0;
       for (; t + 8 <= k; t += 8)
-        for (int lane = 0; lane < 8; ++lane) sums[lane] += x[t + lane] * y[t + lane];
+        for (std::uint64_t lane = 0; lane < 8; ++lane) sums[lane] += x[t + lane] * y[t + lane];
       for (; t < k; ++t) sums[0] += x[t] * y[t];
       float sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
       if (beta != 0)
@@ -129,16 +130,24 @@ cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t prefer
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
                                                     cublasLtMatmulPreferenceAttributes_t attribute, const void* value,
                                                     std::size_t bytes) {
-  if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES) return CUBLAS_STATUS_SUCCESS;
-  if (bytes != sizeof preference->workspace) return CUBLAS_STATUS_INVALID_VALUE;
-  std::memcpy(&preference->workspace, value, bytes);
-  return CUBLAS_STATUS_SUCCESS;
+  auto set = [&](auto& field) {
+    if (bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
+    std::memcpy(&field, value, bytes);
+    return CUBLAS_STATUS_SUCCESS;
+  };
+  if (attribute == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES) return set(preference->workspace);
+  if (attribute == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK) return set(preference->schemes);
+  return set(preference->alignment[attribute - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES]);
 }
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t a,
                                               cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
                                               cublasLtMatrixLayout_t d, cublasLtMatmulPreference_t preference, int most,
                                               cublasLtMatmulHeuristicResult_t* results, int* found) {
   *found = 0;
+  ++emulation::heuristics;
+  if (preference->schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE)
+    throw emulation::Fault("a product whose sums may be added up in any order, or in bf16");
+  if (!emulation::epilogues && product->epilogue != CUBLASLT_EPILOGUE_DEFAULT) return CUBLAS_STATUS_NOT_SUPPORTED;
   const bool narrow = a->type == CUDA_R_16BF;
   const auto bias = product->bias_type < 0 ? d->type : static_cast<cudaDataType_t>(product->bias_type);
   if (most < 1 || a->type != b->type || c->type != d->type || (!narrow && d->type != CUDA_R_32F) ||
@@ -146,6 +155,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
       (narrow && product->compute != CUBLAS_COMPUTE_32F))
     return CUBLAS_STATUS_NOT_SUPPORTED;
   results[0] = {{preference->workspace}, preference->workspace, CUBLAS_STATUS_SUCCESS, 1};
+  std::memcpy(results[0].algo.alignment, preference->alignment, sizeof preference->alignment);
   *found = 1;
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -167,6 +177,10 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
       (workspace_bytes > 0 && !emulation::on_device(workspace, workspace_bytes)) ||
       (product->bias && !emulation::on_device(product->bias, 1)))
     throw emulation::Fault("a product whose matrices do not lie on the device");
+  const void* const matrices[] = {a, b, c, d};
+  for (int i = 0; i < 4; ++i)
+    if (reinterpret_cast<std::uintptr_t>(matrices[i]) % algorithm->alignment[i] != 0)
+      throw emulation::Fault("a product whose matrices are less aligned than the heuristic was told");
   return emulation::enqueue(stream, [=, product = *product, a_layout = *a_layout, b_layout = *b_layout,
                                      d_layout = *d_layout] {
            multiply(product, a, a_layout, b, b_layout, factor, c, d, d_layout);

@@ -26,7 +26,18 @@ enum cublasLtMatmulDescAttributes_t {
 enum cublasLtMatmulPreferenceAttributes_t {
   CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = 1,
   CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = 3,
+  CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES = 5,
+  CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES = 6,
+  CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES = 7,
+  CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES = 8,
 };
+enum cublasLtReductionScheme_t { CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2, CUBLASLT_REDUCTION_SCHEME_MASK = 7 };
+
+namespace emulation {
+/// Whether the heuristic finds algorithms with an epilogue; and how often it was asked.
+inline bool epilogues = true;
+inline long heuristics = 0;
+}  // namespace emulation
 
 struct emulated_matmul {
   cublasComputeType_t compute;
@@ -42,6 +53,8 @@ struct emulated_layout {
 };
 struct emulated_preference {
   std::size_t workspace = 0;
+  std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_MASK;
+  std::uint32_t alignment[4] = {256, 256, 256, 256};  // of a, b, c, d
 };
 using cublasLtHandle_t = struct emulated_handle*;
 using cublasLtMatmulDesc_t = emulated_matmul*;
@@ -49,6 +62,7 @@ using cublasLtMatrixLayout_t = emulated_layout*;
 using cublasLtMatmulPreference_t = emulated_preference*;
 struct cublasLtMatmulAlgo_t {
   std::size_t workspace = 0;
+  std::uint32_t alignment[4] = {};
 };
 struct cublasLtMatmulHeuristicResult_t {
   cublasLtMatmulAlgo_t algo;

@@ -6,9 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <source_location>
 #include <tuple>
 #include <type_traits>
+
+#include <mae/backend/cuda/place.hpp>
 
 #include "device.hpp"
 
@@ -49,12 +50,12 @@ extern dim3 blockDim, gridDim;
 
 // ---- in kernels ----------------------------------------------------------------------------------------------------
 
-inline void __syncthreads(std::source_location where = std::source_location::current()) {
+inline void __syncthreads(mae::cuda::Place where = mae::cuda::Place::here()) {
   emulation::block_barrier(where);
 }
 template <class T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
-              std::source_location where = std::source_location::current()) {
+              mae::cuda::Place where = mae::cuda::Place::here()) {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof(T));
@@ -65,16 +66,16 @@ T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
 }
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                  std::source_location where = std::source_location::current()) {
+                  mae::cuda::Place where = mae::cuda::Place::here()) {
   return __shfl_sync(mask, value, emulation::lane() ^ lanes, width, where);
 }
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, int lanes, int width = 32,
-                   std::source_location where = std::source_location::current()) {
+                   mae::cuda::Place where = mae::cuda::Place::here()) {
   const int self = emulation::lane(), last = self / width * width + width - 1;
   return __shfl_sync(mask, value, self + lanes <= last ? self + lanes : self, width, where);
 }
-inline void __syncwarp(unsigned mask = 0xffffffffu, std::source_location where = std::source_location::current()) {
+inline void __syncwarp(unsigned mask = 0xffffffffu, mae::cuda::Place where = mae::cuda::Place::here()) {
   emulation::exchange_in_warp(mask, 0, emulation::lane(), where);
 }
 template <class T>

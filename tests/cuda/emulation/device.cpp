@@ -129,7 +129,7 @@ struct Block {
   std::vector<Warp> warps;
   unsigned threads = 0, alive = 0, arrived = 0;
   long generation = 0;
-  std::source_location barrier;
+  mae::cuda::Place barrier;
   Fibre* current = nullptr;
   void* scheduler = nullptr;
   const void* scheduler_stack = nullptr;
@@ -139,8 +139,8 @@ struct Block {
   std::string fault;
 } block;
 
-std::string place_of(std::source_location where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
+std::string place_of(mae::cuda::Place where) {
+  return std::string(where.file) + ":" + std::to_string(where.line);
 }
 std::string block_name() {
   return "block " + std::to_string(blockIdx.x) + " " + std::to_string(blockIdx.y) + " " + std::to_string(blockIdx.z);
@@ -163,7 +163,7 @@ void yield(bool last = false) {
 }
 /// A mistake in a kernel: told by the scheduler, for exceptions do not leave a fibre. Nothing on the fibre's stack is
 /// destroyed, so it holds nothing here.
-[[noreturn]] void give_up(const char* why, std::source_location where) {
+[[noreturn]] void give_up(const char* why, mae::cuda::Place where) {
   if (block.fault.empty())
     block.fault = std::string(why) + ", " + place_of(where) + ", in " + block_name() + ", thread " +
                   std::to_string(threadIdx.x);
@@ -195,6 +195,20 @@ bool may_run(const Fibre& fibre, unsigned number) {
 constexpr unsigned char shared_fill = 0xff, guard = 0xa5;
 constexpr std::size_t guard_bytes = 256;
 
+/// Runs the lanes of a warp one after the other, each until it yields; says whether any ran.
+bool run_warp(unsigned warp) {
+  bool moved = false;
+  const unsigned first = warp * warp_size, lanes = std::min<unsigned>(warp_size, block.threads - first);
+  for (unsigned i = 0; i < lanes && block.fault.empty(); ++i) {
+    const unsigned t = first + (order == 1 ? lanes - 1 - i : i);
+    if (!may_run(block.fibres[t], t)) continue;
+    block.fibres[t].state = Fibre::State::ready;
+    resume(block.fibres[t]);
+    moved = true;
+  }
+  return moved;
+}
+
 void run_block(std::size_t shared) {
   unsigned char* const memory = mae::cuda::block_memory;
   std::memset(memory, shared_fill, shared);
@@ -212,14 +226,11 @@ void run_block(std::size_t shared) {
     prepare(fibre, fibre_entry);
   }
   while (block.alive > 0 && block.fault.empty()) {
+    // A warp runs until it waits for the others, so that warps are as far apart as barriers let them be.
     bool moved = false;
-    for (unsigned i = 0; i < block.threads && block.fault.empty(); ++i) {
-      const unsigned t = order == 1 ? block.threads - 1 - i : i;
-      if (!may_run(block.fibres[t], t)) continue;
-      block.fibres[t].state = Fibre::State::ready;
-      resume(block.fibres[t]);
-      moved = true;
-    }
+    const auto warps = static_cast<unsigned>(block.warps.size());
+    for (unsigned i = 0; i < warps; ++i)
+      for (bool again = true; again;) moved |= again = run_warp(order == 1 ? warps - 1 - i : i);
     if (moved || !block.fault.empty()) continue;
     unsigned waiting = 0;
     for (unsigned t = 0; t < block.threads; ++t) waiting += block.fibres[t].state == Fibre::State::at_barrier;
@@ -266,10 +277,10 @@ bool sanitized() {
 #endif
 }
 
-void block_barrier(std::source_location where) {
+void block_barrier(mae::cuda::Place where) {
   Fibre& me = *block.current;
   if (block.arrived == 0) block.barrier = where;
-  else if (block.barrier.line() != where.line() || std::strcmp(block.barrier.file_name(), where.file_name()) != 0)
+  else if (block.barrier.line != where.line || std::strcmp(block.barrier.file, where.file) != 0)
     give_up("threads at two barriers", where);
   if (++block.arrived == block.threads) {
     block.arrived = 0;
@@ -283,7 +294,7 @@ void block_barrier(std::source_location where) {
 
 int lane() { return static_cast<int>((block.current - block.fibres.data()) % warp_size); }
 
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, std::source_location where) {
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where) {
   Fibre& me = *block.current;
   Warp& warp = block.warps[static_cast<std::size_t>(block.current - block.fibres.data()) / warp_size];
   const int self = lane();

@@ -10,8 +10,9 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <source_location>
 #include <stdexcept>
+
+#include <mae/backend/cuda/place.hpp>
 
 namespace emulation {
 
@@ -34,6 +35,9 @@ inline constexpr std::size_t most_shared = 227 * 1024;
 inline int order = 0;
 /// Kernels run so far, for tests that something was launched, or was not.
 inline long launches = 0;
+/// How often the program has waited for everything in a stream; for an event that had not happened yet; and for the last
+/// thing in a stream, so that the GPU has nothing to do when the program goes on.
+inline long full_waits = 0, event_waits = 0, idle_waits = 0;
 
 /// Runs `thread` for every thread of every block.
 void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::function<void()>& thread);
@@ -42,9 +46,9 @@ void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::
 bool sanitized();
 
 /// Waits until all threads of the block are here.
-void block_barrier(std::source_location where);
+void block_barrier(mae::cuda::Place where);
 /// Waits until all lanes in `mask` are here; each has left 8 bytes, and gets those of lane `source`.
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, std::source_location where);
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where);
 /// The number of the calling thread in its warp.
 int lane();
 

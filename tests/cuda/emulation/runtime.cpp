@@ -57,6 +57,7 @@ bool capturing() {
   return false;
 }
 void finish_all() {
+  ++full_waits;
   for (Stream* stream : streams()) stream->run_until(stream->put);
 }
 }  // namespace
@@ -145,6 +146,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (stream->capture) return note(cudaErrorStreamCaptureUnsupported);
+  ++full_waits;
   stream->run_until(stream->put);
   return cudaSuccess;
 }
@@ -166,7 +168,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  if (event->stream) event->stream->run_until(event->position);
+  if (!event->stream) return cudaSuccess;
+  event_waits += event->stream->done < event->position;
+  idle_waits += event->stream->done < event->position && event->position == event->stream->put;
+  event->stream->run_until(event->position);
   return cudaSuccess;
 }
 
@@ -238,7 +243,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
     return enqueue(stream, [to, copy] { std::memcpy(to, copy.data(), copy.size()); });
   }
   const cudaError_t error = enqueue(stream, [to, from, bytes] { std::memcpy(to, from, bytes); });
-  if (!to_device && !is_pinned(to) && !stream->capture) stream->run_until(stream->put);
+  if (!to_device && !is_pinned(to) && !stream->capture) {
+    ++full_waits;
+    stream->run_until(stream->put);
+  }
   return error;
 }
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t stream) {

@@ -117,6 +117,8 @@ struct Pack {
   using S = typename W::S;
   using Vector = typename W::Vector;
   static constexpr Index lanes = W::lanes, terms = Packed<T>::terms;
+  // Else the surplus of a second vector would overwrite what the first has put into the next step.
+  static_assert(Width <= lanes || Width % lanes == 0, "mae: a panel is at most one vector wide, or whole vectors");
 
   [[gnu::noinline]] static void run(const Operand<E>& from, Index count, Index depth, Word* to) {
     Isa::run([&]() __attribute__((always_inline)) {

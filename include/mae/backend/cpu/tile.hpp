@@ -51,11 +51,12 @@ class Tile {
   using Vector = typename S::Vector;
   static constexpr Index lanes = S::lanes;
   static constexpr bool many = Isa::registers == 32;     // registers: then b streams through the first cache
-  static constexpr Index vectors = many && lanes < 16 ? 3 : 2;
-  static constexpr Index together = many ? 1 : 2;        // steps a round; with more, sums leave registers
+  static constexpr bool tall = lanes >= (many ? 16 : 8);
+  static constexpr Index vectors = tall ? 2 : 3;
+  static constexpr Index together = tall && !many ? 2 : 1;  // steps a round; with more, sums leave registers
 
  public:
-  static constexpr Index rows = many ? (lanes < 16 ? 8 : 14) : 6;
+  static constexpr Index rows = many ? (tall ? 14 : 8) : (tall ? 6 : 4);
   static constexpr Index columns = vectors * lanes;
 
   /// A whole tile, from panels a [steps][rows] and b [steps][columns]. A function of its own, so that nothing else asks

@@ -5,7 +5,8 @@
 // has not: its bytes travel while kernels run, and only kernels called later wait for them.
 //
 // A step is hundreds of kernels of some microseconds each. `Recordings` lets the second step with the same addresses
-// and sizes be captured as a CUDA graph, and every later one be a single call.
+// and sizes be captured as a CUDA graph, and every later one be a single call. A `Mark` is how the program waits for an
+// earlier step while a later one runs.
 #pragma once
 #include <deque>
 
@@ -51,12 +52,41 @@ struct Device {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
     wait();
   }
-  /// `from` is `Pinned` and stays as it is until `wait`.
+  /// `from` is `Pinned` and stays as it is until a `Mark` that is set afterwards has been waited for. Kernels called
+  /// before do not use what is at `to`.
   static void send_ahead(void* to, const void* from, Index bytes) {
     cuda::Runtime& runtime = cuda::Runtime::get();
     copy(to, from, bytes, cudaMemcpyHostToDevice, runtime.copies);
     runtime.kernels_wait_for_copies();
   }
+  /// The same in the order of kernels: those called before may still use what is at `to`.
+  static void send_in_order(void* to, const void* from, Index bytes) {
+    copy(to, from, bytes, cudaMemcpyHostToDevice, cuda::Runtime::get().kernels);
+  }
+  /// `to` is `Pinned`, and has the bytes when a `Mark` that is set afterwards has been waited for.
+  static void fetch_later(void* to, const void* from, Index bytes) {
+    copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
+  }
+  /// A moment in the order of calls, that the program can wait for.
+  class Mark {
+   public:
+    Mark() {
+      cuda::Runtime::get();
+      cuda::check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+    }
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+    ~Mark() {
+      cudaEventSynchronize(event_);  // for whom it was set may own memory that goes next
+      cudaEventDestroy(event_);
+    }
+    void set() { cuda::check(cudaEventRecord(event_, cuda::Runtime::get().kernels), "cudaEventRecord"); }
+    /// Until everything has been done that was called before it was last set.
+    void wait() { cuda::check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
+
+   private:
+    cudaEvent_t event_ = nullptr;
+  };
   /// Until everything that was called has been done.
   static void wait() { cuda::Runtime::get().wait(); }
 

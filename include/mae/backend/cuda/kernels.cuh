@@ -9,6 +9,7 @@
 #include <mae/backend/cuda/maps.cuh>
 #include <mae/backend/cuda/products.cuh>
 #include <mae/backend/cuda/training.cuh>
+#include <mae/backend/cuda/update.cuh>
 
 namespace mae {
 
@@ -49,9 +50,11 @@ struct Kernels<Cuda<Element>> {
                                      Workspace ws) {
     Products::weight_gradient(R, in, out, dy, x, dw, db, ws.base);
   }
-  static void gelu(Index n, const T* h, T* y) { cuda::each(n, cuda::Gelu<T>{h, y}); }
+  static void gelu(Index n, const T* h, T* y) {
+    cuda::each_run(n, cuda::in_fours(0, h, y), cuda::Gelu<T>(h, y));
+  }
   static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
-    cuda::each(n, cuda::GeluGradient<T>{dy, h, dh});
+    cuda::each_run(n, cuda::in_fours(0, dy, h, dh), cuda::GeluGradient<T>(dy, h, dh));
   }
 
   template <class X>
@@ -73,14 +76,14 @@ struct Kernels<Cuda<Element>> {
 
   template <class Form, class... X, class Y>
   static void map(Index n, const std::tuple<const X*...>& x, Y* y) {
-    cuda::each(n, cuda::MapForm<Form, A, Y, X...>{x, y});
+    const cuda::MapForm<Form, A, Y, X...> body(x, y);
+    cuda::each_run(n, body.fours(), body);
   }
   template <class Form, class... X, class Y>
   static void map_gradient(Index n, const std::tuple<const X*...>& x, const Y* dy, const std::tuple<X*...>& dx,
                            const bool* accumulate) {
-    cuda::PullBackForm<Form, A, Y, X...> body{x, dy, dx, {}};
-    for (std::size_t k = 0; k < sizeof...(X); ++k) body.accumulate[k] = accumulate[k];
-    cuda::each(n, body);
+    const cuda::PullBackForm<Form, A, Y, X...> body(x, dy, dx, accumulate);
+    cuda::each_run(n, body.fours(), body);
   }
   template <class F>
   static void each(Index n, const F& f) {
@@ -95,6 +98,12 @@ struct Kernels<Cuda<Element>> {
     return cuda::sum_of_squares(n, g, ws.template shared<double>());
   }
   static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) { cuda::adamw(n, w, g, m, v, s); }
+  static void check_gradient(Index n, const W* g, Index first, double clip, GradientCheck* check, Workspace ws) {
+    cuda::check_gradient(n, g, first, clip, check, ws.template shared<double>());
+  }
+  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwFactors* factors, const GradientCheck* check) {
+    cuda::adamw(n, w, g, m, v, factors, check);
+  }
 
  private:
   using Products = cuda::Products<Element>;

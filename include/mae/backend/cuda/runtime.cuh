@@ -8,28 +8,26 @@
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
-#include <source_location>
 #include <string>
 
+#include <mae/backend/cuda/place.hpp>
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
 namespace mae::cuda {
 
 /// "cudaMalloc (device.cuh:31)".
-inline std::string called(const char* call, const std::source_location& where) {
-  const std::string path = where.file_name();
-  return std::string(call) + " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line()) + ")";
+inline std::string called(const char* call, const Place& where) {
+  const std::string path = where.file;
+  return std::string(call) + " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line) + ")";
 }
 /// Throws mae::Error that names the call, where it stands and what CUDA says of it, unless it went well.
-inline void check(cudaError_t error, const char* call,
-                  const std::source_location where = std::source_location::current()) {
+inline void check(cudaError_t error, const char* call, const Place where = Place::here()) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // forgets it
   throw Error(called(call, where), std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error), "success");
 }
-inline void check(cublasStatus_t status, const char* call,
-                  const std::source_location where = std::source_location::current()) {
+inline void check(cublasStatus_t status, const char* call, const Place where = Place::here()) {
   if (status != CUBLAS_STATUS_SUCCESS) throw Error(called(call, where), cublasLtGetStatusString(status), "success");
 }
 

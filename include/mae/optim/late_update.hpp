@@ -1,0 +1,70 @@
+// What an update and the program tell each other, where kernels work beside the program: factors there, a check back.
+//
+// All that changes from one update to the next, rates and corrections, travels as one table to one place, in the order
+// of kernels: so an update's kernels can be recorded once and repeated. What was found wrong with the gradient comes
+// back later (`Later`). Kernels change nothing once something is wrong, so the program may look when it likes.
+#pragma once
+#include <mae/autograd/later.hpp>
+#include <mae/backend/kernels.hpp>
+
+namespace mae {
+
+/// Where the program reaches the kernels' memory it knows all this itself.
+template <class Memory, bool same = Memory::reachable>
+class LateUpdate {
+ public:
+  explicit LateUpdate(Index) {}
+};
+
+template <class Memory>
+class LateUpdate<Memory, false> {
+ public:
+  /// The addresses that an update works on.
+  struct Key {
+    const void *weights, *gradients, *first_moment, *second_moment;
+    bool operator==(const Key&) const = default;
+  };
+
+  explicit LateUpdate(Index parameters)
+      : outbound_(2 * parameters), factors_(parameters), check_(1), checks_(Index{sizeof(GradientCheck)}) {}
+
+  /// Sends the factors of parameters k = 0, 1, ..., factors(k), for another update. At most two may be unread.
+  template <class Factors>
+  void send(const Factors& factors) {
+    if (checks_.unread() == checks_.most)
+      throw Error("AdamW", "another update", "at most " + std::to_string(checks_.most) + " that are not finished");
+    AdamwFactors* const half = outbound_.data() + checks_.turn() * factors_.size();
+    for (Index k = 0; k < factors_.size(); ++k) half[k] = factors(static_cast<std::size_t>(k));
+    Memory::send_in_order(factors_.data(), half, factors_.size() * Index{sizeof(AdamwFactors)});
+  }
+  const AdamwFactors* factors(std::size_t k) const { return factors_.data() + k; }
+  GradientCheck* check() { return check_.data(); }
+  template <class Work>
+  void run(const Key& key, const Work& work) {
+    recordings_.run(key, work);
+  }
+  /// After the last kernel of an update.
+  void ask() { checks_.ask(check_.data(), Index{sizeof(GradientCheck)}); }
+
+  Index unread() const { return checks_.unread(); }
+  /// What was found of the first update that has not been read. Waits for it.
+  GradientCheck read() {
+    GradientCheck check;
+    std::memcpy(&check, checks_.read(), sizeof check);
+    return check;
+  }
+  /// Leaves off what is unread, and lets updates change weights again.
+  void reset() {
+    checks_.forget();
+    Memory::fill(check_.data(), 0, Index{sizeof(GradientCheck)});
+  }
+
+ private:
+  Buffer<AdamwFactors, typename Memory::Pinned> outbound_;
+  Buffer<AdamwFactors, Memory> factors_;
+  Buffer<GradientCheck, Memory> check_;
+  Later<Memory> checks_;
+  typename Memory::template Recordings<Key> recordings_;
+};
+
+}  // namespace mae
