@@ -132,8 +132,8 @@ using Avx512 = Baseline;
 using Avx512Bf16 = Baseline;
 #endif
 
-/// Has a vector in a register from here on, where g++ would rather read it from memory at each use. clang keeps it there unasked,
-/// and without OpenMP it refuses a vector wider than what this function itself is compiled for.
+/// Has a vector in a register from here on, where g++ would rather read it from memory at each use. clang keeps it
+/// there unasked, and without OpenMP it refuses a vector wider than what this function itself is compiled for.
 template <class Vector>
 [[gnu::always_inline]] inline void in_register([[maybe_unused]] Vector& vector) {
 #if defined(__clang__)
