@@ -23,8 +23,7 @@ struct Features {
                          program::one_of({"mean", "class", "all"})};
     program::Whole batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
     program::Text out{*this, "out", "features", "folder for features.npy and labels.npy"};
-    program::Whole threads{*this, "threads", 0, "that compute; 0: as many as there are processors",
-                           program::between(0, 4096)};
+    program::MachineSettings machine{*this};
 
     void settle() {
       if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
@@ -34,13 +33,13 @@ struct Features {
     }
   };
 
-  template <class Preset>
+  template <class Preset, class Device>
   static void run(const Settings& settings) {
     using Encoder = mae::Encoder<typename Preset::Image, typename Preset::Encoder>;
-    using Policy = mae::Cpu<float>;
+    using Policy = typename Device::template Policy<float>;
     constexpr mae::Index D = Preset::Encoder::width, L = Preset::Image::patches;
     program::check_sizes<Preset>(settings.encoder());
-    program::use_threads(settings.threads());
+    program::use_threads(settings.machine.threads());
     const program::Source source(settings.data, Preset::Image::channels);
     const program::Part& images = source.training();
     const auto normalization = source.normalization(settings.encoder());

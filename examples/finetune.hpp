@@ -19,18 +19,18 @@ struct Finetune {
     void settle() { SupervisedSettings::settle(scratch()); }
   };
 
-  template <class Preset>
+  template <class Preset, class Device>
   static void run(const Settings& settings) {
     using Model = mae::Classifier<typename Preset::Image, typename Preset::Encoder, Preset::classes>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
-    const int threads = program::use_threads(settings.run.threads());
+    const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
     mae::FinetuningOptions options = settings.training.options(source.training().size() * settings.training.views());
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();
-    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads,
-                                             [](auto&) {});
+    program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
+                                                     [](auto&) {});
   }
 };

@@ -36,7 +36,7 @@ struct Model {
   static constexpr const char* name = ModelName.text;
   using Image = ImageType;
   using Encoder = EncoderSize;
-  using Policy = mae::Cpu<float>;  ///< of training
+  using Element = float;  ///< that training computes in
   static constexpr mae::Index classes = ClassCount::count;
   template <class Ratio>
   using Autoencoder = mae::MaskedAutoencoder<ImageType, EncoderSize, DecoderSize, Ratio, TargetKind>;
@@ -46,7 +46,7 @@ struct Model {
 /// A line of the table, trained in mixed precision.
 template <class Line>
 struct Mixed : Line {
-  using Policy = mae::Cpu<mae::bf16>;
+  using Element = mae::bf16;
 };
 
 using mae::ImageShape, mae::MaskRatio, mae::Transformer;

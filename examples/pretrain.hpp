@@ -36,11 +36,11 @@ struct Pretrain {
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
-  template <class Preset>
+  template <class Preset, class Device>
   static void run(const Settings& settings) {
     [&]<class... Ratio>(std::tuple<Ratio...>*) {
       auto is_wanted = [&](double ratio) { return !settings.mask_ratio() || *settings.mask_ratio() == ratio; };
-      if (((is_wanted(Ratio::value) && (train<Preset, Ratio>(settings), true)) || ...)) return;
+      if (((is_wanted(Ratio::value) && (train<Preset, Ratio, Device>(settings), true)) || ...)) return;
       std::string compiled;
       ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
       throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 4),
@@ -61,11 +61,11 @@ struct Pretrain {
     return std::max(loss, static_cast<double>(compared) + program::batch_bytes<Model, Policy>(batch));
   }
 
-  template <class Preset, class Ratio>
+  template <class Preset, class Ratio, class Device>
   static void train(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
-    using Policy = typename Preset::Policy;
-    const int threads = program::use_threads(settings.run.threads());
+    using Policy = typename Device::template Policy<typename Preset::Element>;
+    const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Model::Image::channels);
     const program::Part images = source.training().repeated(settings.training.views());
     const program::Part* const held_out = source.held_out();

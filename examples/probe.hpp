@@ -12,13 +12,13 @@ struct Probe {
     void settle() { SupervisedSettings::settle(false); }
   };
 
-  template <class Preset>
+  template <class Preset, class Device>
   static void run(const Settings& settings) {
     using Model =
         mae::LinearProbe<typename Preset::Image, typename Preset::Encoder, Preset::classes, mae::Pool::mean>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
-    const int threads = program::use_threads(settings.run.threads());
+    const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
     const auto options = settings.training.options(source.training().size() * settings.training.views());
     auto prepare = [&](auto& run) {
@@ -28,6 +28,7 @@ struct Probe {
       }
       mae::freeze_encoder(run);
     };
-    program::train_supervised<Preset, Model>(settings, options, source, source.normalization(from), threads, prepare);
+    program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
+                                                     prepare);
   }
 };

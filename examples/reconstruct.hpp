@@ -34,8 +34,7 @@ struct Reconstruct {
                          program::between(0, 64)};
     program::Text out{*this, "out", "reconstructed", "folder for panel.png"};
     program::Text out_npy{*this, "out-npy", "", "folder for pred.npy, mask.npy and ids_restore.npy"};
-    program::Whole threads{*this, "threads", 0, "that compute; 0: as many as there are processors",
-                           program::between(0, 4096)};
+    program::MachineSettings machine{*this};
     program::DataSettings data{*this};
 
     void settle() {
@@ -47,12 +46,12 @@ struct Reconstruct {
   };
 
   /// Works with the mask ratio that is asked for or recorded, among those that were compiled.
-  template <class Preset>
+  template <class Preset, class Device>
   static void run(const Settings& settings) {
     const double wanted = settings.mask_ratio() ? *settings.mask_ratio() : recorded_ratio(settings.checkpoint());
     [&]<class... Ratio>(std::tuple<Ratio...>*) {
       auto is_wanted = [&](double ratio) { return std::fabs(ratio - wanted) < 1e-6; };
-      if (((is_wanted(Ratio::value) && (show<Preset, Ratio>(settings), true)) || ...)) return;
+      if (((is_wanted(Ratio::value) && (show<Preset, Ratio, Device>(settings), true)) || ...)) return;
       std::string compiled;
       ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
       throw settings.mask_ratio.error(program::decimal(wanted, 4), compiled + ", compiled for " + Preset::name +
@@ -61,8 +60,6 @@ struct Reconstruct {
   }
 
  private:
-  using Policy = mae::Cpu<float>;
-
   static double recorded_ratio(const std::string& path) {
     const std::string text = mae::SafetensorsFile::read(path).metadata("mask_ratio");
     char* end = nullptr;
@@ -86,10 +83,11 @@ struct Reconstruct {
     friend void validate(const Pictures&, const std::string&) {}
   };
 
-  template <class Preset, class Ratio>
+  template <class Preset, class Ratio, class Device>
   static void show(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
-    program::use_threads(settings.threads());
+    using Policy = typename Device::template Policy<float>;
+    program::use_threads(settings.machine.threads());
     program::check_folder(settings.out.subject(), settings.out());
     if (!settings.out_npy().empty()) program::check_folder(settings.out_npy.subject(), settings.out_npy());
     mae::Weights<Model, Policy> weights;
@@ -107,7 +105,7 @@ struct Reconstruct {
     }
   }
 
-  template <class Model>
+  template <class Model, class Policy>
   static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights, const mae::Images& images,
                    const mae::Normalization& normalization) {
     const bool oracle = settings.statistics() == "oracle";

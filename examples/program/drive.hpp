@@ -22,6 +22,9 @@
 
 namespace program {
 
+/// A number of a record that may be missing.
+using Metric = std::optional<double> Record::*;
+
 /// What a program tells `drive`.
 struct Course {
   const Settings& all;
@@ -29,7 +32,7 @@ struct Course {
   mae::Facts facts;                       ///< for every checkpoint
   std::string checkpoint;                 ///< to resume from, or ""
   mae::Index loaders = 0;
-  std::optional<double> Record::*metric;  ///< that says which checkpoint is best
+  Metric metric;                          ///< that says which checkpoint is best
   const char* metric_name;
   bool higher_is_better;
   double baseline = 0;                    ///< the loss of knowing nothing; 0: not watched

@@ -68,7 +68,8 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   report("memory", "up to " + memory(weights + step + batches + images + look) + " beside the program: " +
                        memory(weights) + " weights, gradients and moments, " + memory(step) + " a step, " +
                        memory(batches) + " batches, " + memory(images) + " images" +
-                       (look > 0 ? ", " + memory(look) + " a look at held-out ones" : ""));
+                       (look > 0 ? ", " + memory(look) + " a look at held-out ones" : "") +
+                       (Policy::Memory::reachable ? "" : "; weights and steps on the GPU, weights here too"));
 }
 
 /// How many updates the run will make.

@@ -38,10 +38,10 @@ struct SupervisedSettings : Settings {
 };
 
 /// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded.
-template <class Preset, class Model, class Prepare>
+template <class Preset, class Device, class Model, class Prepare>
 void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
                       const mae::Normalization& normalization, int threads, const Prepare& prepare) {
-  using Policy = typename Preset::Policy;
+  using Policy = typename Device::template Policy<typename Preset::Element>;
   const Part images = source.training().repeated(settings.training.views());
   const Part* const held_out = source.held_out();
   source.check_classes(Preset::classes, Preset::name);

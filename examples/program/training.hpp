@@ -6,6 +6,7 @@
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
 
+#include "machine.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -73,7 +74,7 @@ struct TrainingSettings {
   }
 };
 
-/// Where a run writes, how often, and on how many threads it works. May change from one start to the next.
+/// Where a run writes, how often, and on what it computes. May change from one start to the next.
 struct RunSettings {
   Settings& all;
   const char* folder;
@@ -91,7 +92,7 @@ struct RunSettings {
                         Decides::work};
   Whole log_every{all, "log_every", 100, "a line in the log after so many updates; 0: after epochs only", at_least(0),
                   Decides::work};
-  Whole threads{all, "threads", 0, "that compute; 0: as many as there are processors", between(0, 4096), Decides::work};
+  MachineSettings machine{all};
 };
 
 }  // namespace program

@@ -15,5 +15,6 @@
 #include <mae/train/finetune.hpp>
 #include <mae/train/health.hpp>
 #include <mae/train/held_out.hpp>
+#include <mae/train/nearest_neighbours.hpp>
 #include <mae/train/pretrain.hpp>
 #include <mae/train/probe.hpp>

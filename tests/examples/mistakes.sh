@@ -84,6 +84,14 @@ mistake "A misspelt choice" "mae: --bad_images: found skp, expected one of stop,
   pretrain --bad_images skp
 mistake "An unknown model" "mae: --model: found digits-9, expected one of digits-8, *; did you mean digits-8?" \
   pretrain --model digits-9
+mistake "An unknown device" "mae: --device: found gpu, expected one of cpu, cuda*" pretrain --device gpu
+if ldd "$(command -v pretrain)" | grep -q libcublasLt; then
+  echo "this build has cuda: it is not tried without"
+else
+  mistake "A GPU, in a build without CUDA" \
+    "mae: --device: found cuda, expected cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda" \
+    $digits --device cuda --out device
+fi
 mistake "Two learning rates" \
   "mae: --base_learning_rate: found a value beside --learning_rate, expected one of the two; null leaves it open" \
   $digits --learning_rate 1e-3 --base_learning_rate 1e-3

@@ -61,22 +61,23 @@ Index vote(const T* similarity, const std::vector<Index>& neighbours, const std:
   return static_cast<Index>(best);
 }
 
-/// Unit-length features [B, D] of `images`, in order, given to use(batch, features).
+/// Unit-length features [B, D] of `images`, in order, given to use(batch, features) on both sides.
 template <Pool How, class Model, class Policy, class Use>
 void for_each_feature(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
                       Index batch, const Use& use) {
   using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
   using A = typename Policy::Accumulator;
-  Tensor<A, typename P::Result> unit(batch < images.size() ? batch : images.size());
+  constexpr Index D = P::Result::extent(1);
+  TwoSided<A, typename Policy::Memory> unit((batch < images.size() ? batch : images.size()) * D);
   for_each_result<P>(weights, images, normalization, batch, [&](const auto& loaded, const auto& features) {
+    A* const rows = unit.host();
     for (Index b = 0; b < loaded.count(); ++b) {
       double squares = 0;
-      for (Index c = 0; c < P::Result::extent(1); ++c) squares += std::pow(static_cast<double>(features(b, c)), 2);
+      for (Index c = 0; c < D; ++c) squares += std::pow(static_cast<double>(features(b, c)), 2);
       const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
-      for (Index c = 0; c < P::Result::extent(1); ++c)
-        unit(b, c) = static_cast<A>(scale * static_cast<double>(features(b, c)));
+      for (Index c = 0; c < D; ++c) rows[b * D + c] = static_cast<A>(scale * static_cast<double>(features(b, c)));
     }
-    use(loaded, unit);
+    use(loaded, std::as_const(unit));
   });
 }
 }  // namespace detail
@@ -97,8 +98,6 @@ Index nearest_neighbour_bytes(Index n, Index batch, int threads) {
 template <Pool How = Pool::mean, class Model, class Policy>
 double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const Images& training, const Images& test,
                                   const Normalization& normalization, const NeighbourOptions& options = {}) {
-  static_assert(Policy::Memory::reachable,
-                "mae: neighbours are compared in the program's memory: use weights of Reference or Cpu");
   detail::check_labels(training, "training images");
   detail::check_labels(test, "test images");
   if (options.neighbours < 1) throw Error("neighbours", std::to_string(options.neighbours), "a whole number from 1");
@@ -106,27 +105,32 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
   constexpr Index D = width_of<typename Program<PooledFeatures<Model, How>, Policy, Inference>::Result>;
   const Index n = training.size(), batch = options.batch < test.size() ? options.batch : test.size();
   using Bank = typename Policy::Parameter;
-  Buffer<Bank> bank(n * D), no_bias(n);                            // [n, D], [n]
+  using Memory = typename Policy::Memory;
+  TwoSided<Bank, Memory> bank(n * D);                              // [n, D]
+  Buffer<Bank, Memory> no_bias(n);                                 // [n]
   std::vector<Index> labels;
-  auto remember = [&](const auto& loaded, const auto& x) {
+  Bank* const known = bank.host();
+  auto remember = [&](const auto& loaded, const auto& unit) {
+    const auto* const x = unit.host();
     for (Index b = 0; b < loaded.count(); ++b) {
-      for (Index c = 0; c < D; ++c) bank[static_cast<Index>(labels.size()) * D + c] = static_cast<Bank>(x(b, c));
+      for (Index c = 0; c < D; ++c)
+        known[static_cast<Index>(labels.size()) * D + c] = static_cast<Bank>(x[b * D + c]);
       labels.push_back(training.label(loaded.pictures[static_cast<std::size_t>(b)]));
     }
   };
   detail::for_each_feature<How>(weights, training, normalization, options.batch, remember);
   const int threads = Policy::Threads::count();
   const WorkspaceSize size = Kernels<Policy>::linear_workspace(D, n);
-  Buffer<char> workspace(Workspace::bytes(size, threads));
-  Buffer<typename Policy::Accumulator> similarity(batch * n);       // [B, n]
+  Buffer<char, Memory> workspace(Workspace::bytes(size, threads));
+  TwoSided<typename Policy::Accumulator, Memory> similarity(batch * n);  // [B, n]
   std::vector<Index> neighbours(static_cast<std::size_t>(options.neighbours < n ? options.neighbours : n));
   std::vector<double> votes(static_cast<std::size_t>(training.classes()));
   Index right = 0;
-  detail::for_each_feature<How>(weights, test, normalization, batch, [&](const auto& loaded, const auto& x) {
-    Kernels<Policy>::linear(loaded.count(), D, n, x.data(), bank.data(), no_bias.data(), similarity.data(),
-                            Workspace{workspace.data(), size, threads});
+  detail::for_each_feature<How>(weights, test, normalization, batch, [&](const auto& loaded, const auto& unit) {
+    Kernels<Policy>::linear(loaded.count(), D, n, unit.kernels(), std::as_const(bank).kernels(), no_bias.data(),
+                            similarity.kernels(), Workspace{workspace.data(), size, threads});
     for (Index b = 0; b < loaded.count(); ++b) {
-      const auto* const row = similarity.data() + b * n;
+      const auto* const row = std::as_const(similarity).host() + b * n;
       detail::nearest(row, n, neighbours);
       right += detail::vote(row, neighbours, labels, options.temperature, votes) ==
                test.label(loaded.pictures[static_cast<std::size_t>(b)]);

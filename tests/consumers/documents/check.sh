@@ -2,8 +2,8 @@
 # check.sh DOCUMENT.md SOURCE BUILD PREFIX FOLDER COMPILER FLAGS...
 #
 # Runs or compiles every fenced block of a document; a block that is neither makes it fail.
-#   cpp     compiled: as it stands if it begins with an include, else with <mae/mae.hpp> before it, as declarations or
-#           as the body of a function
+#   cpp     compiled: as it stands if it begins with an include, against the emulated GPU if that is of mae.cuh; else
+#           with <mae/mae.hpp> before it, as declarations or as the body of a function
 #   sh      run, as one script, in a scratch folder, until a command fails. What stands in .ci/run is run there and
 #           skipped here, and so are `cmake --preset default` and `cmake --build --preset default`, which made the
 #           build that this test belongs to; a `--target` of theirs must be one of that build.
@@ -12,8 +12,8 @@
 #   text    what a program prints: stands, line for line, in a file examples/**/*.expected
 # SOURCE is the repository, BUILD its build folder, PREFIX where the library is installed. The scratch folder has what a
 # reader has who stands in the repository after the build: examples/, include/, build/default/examples/, and photographs
-# of their own in my_photos/ and, sorted by class, in my_classes/. `sed` makes a command short; it may not change which programs
-# run.
+# of their own in my_photos/ and, sorted by class, in my_classes/. `sed` makes a command short, or one for a machine without
+# a GPU; it may not change which programs run.
 set -eu
 document=$1 source=$2 build=$3 prefix=$4 folder=$5
 shift 5
@@ -43,6 +43,7 @@ prepare_scratch() {
 
 compile() {
   if [ "$(head -c 8 "$block")" = "#include" ]; then
+    if grep -q '^#include <mae/mae.cuh>' "$block"; then set -- "$@" -I "$source/tests/cuda/emulation"; fi
     "$@" -fsyntax-only -x c++ "$block" || fail "does not compile"
     return
   fi
