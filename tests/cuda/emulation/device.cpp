@@ -221,6 +221,10 @@ void run_block(std::size_t shared) {
   while (block.fibres.size() < block.threads) block.fibres.emplace_back();
   for (unsigned t = 0; t < block.threads; ++t) {
     Fibre& fibre = block.fibres[t];
+#if defined(MAE_EMULATION_ASAN)
+    // What a fault has left in the middle of its calls begins anew.
+    if (fibre.state != Fibre::State::ended) __asan_unpoison_memory_region(fibre.stack.get(), stack_bytes);
+#endif
     fibre.state = Fibre::State::ready;
     fibre.index = {t % blockDim.x, t / blockDim.x % blockDim.y, t / blockDim.x / blockDim.y};
     prepare(fibre, fibre_entry);
