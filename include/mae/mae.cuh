@@ -3,7 +3,7 @@
 // Everything but the kernels is what `mae.hpp` lists, which may be included beside it. A program that wants both `Cpu`
 // and `Cuda` uses them in separate source files: CUDA's compiler takes every lambda for one that the GPU may call, for
 // it is constexpr, and cannot translate the vectors in those of `Cpu`'s kernels. Only this header and backend/cuda know
-// of CUDA.
+// of CUDA. One thread of a program at a time may use `Cuda`.
 #pragma once
 #include <mae/backend/cuda/kernels.cuh>
 

@@ -98,5 +98,22 @@ TEST_CASE("a call that fails, whichever and whenever: its name and what CUDA say
   }
   CHECK(Run(images(), options(), normalization()).train_epoch().loss == loss);
 }
+TEST_CASE("a GPU that the program was not compiled for, and one whose blocks have too little memory") {
+  Weights<Model, Cuda<float>> weights(1);
+  emulation::failing = "cudaLaunchKernelEx", emulation::until_failure = 0;
+  emulation::failure = cudaErrorNoKernelImageForDevice;
+  const std::string other = error_of([] { Run(images(), options(), normalization()).update(); });
+  emulation::failing = "", emulation::failure = cudaErrorLaunchFailure;
+  CHECK(other == "mae: CUDA: found a GPU of compute capability 9.0, expected one that this program is compiled for, by "
+                 "CMAKE_CUDA_ARCHITECTURES");
+  Index& most = cuda::Runtime::get().most_shared;
+  const Index before = std::exchange(most, 50'000);
+  auto kernel = +[](int) {};
+  CHECK(error_of([&] { cuda::launch(kernel, 1, 32, 50'004, 1); }) ==
+        "mae: shared memory of a block: found 50004 bytes, expected at most 50000, as this GPU has: narrower heads");
+  CHECK(error_of([&] { cuda::launch(kernel, 1, 32, 50'000, 1); }) == "");
+  Device::wait();
+  most = before;
+}
 
 }  // namespace

@@ -3,7 +3,7 @@
 // Where the kernels work in the program's own memory nothing moves: an input is read where it lies, the result is
 // looked at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it,
 // and what the program looks at is a copy too. A step is then handed over as a whole: `run` may record the kernel calls
-// of `work` and repeat them, as long as `key`, all that they depend on, stays the same.
+// of `work` and repeat them, as long as all that they depend on stays the same: which work it is, and its `Execution`.
 //
 // There are two places for inputs, used in turn: while a step runs, the next one's inputs travel.
 //
@@ -15,6 +15,9 @@
 #include <mae/tensor/buffer.hpp>
 
 namespace mae {
+
+/// The work of a session that is handed over as a whole.
+enum class Recorded { forward, backward, step };
 
 /// For a memory that the program reaches.
 template <class Memory, bool same = Memory::reachable>
@@ -32,7 +35,7 @@ class Exchange {
   char* prepare(int, char* at, Index) { return at; }
   void hand_over(int, char*, Index) {}
   template <class Work>
-  void run(const Execution&, const Work& work) {
+  void run(Recorded, const Execution&, const Work& work) {
     work();
   }
 };
@@ -87,18 +90,24 @@ class Exchange<Memory, false> {
     if (copies_[region].size() >= size) Memory::send(at, copies_[region].data(), size);
   }
   template <class Work>
-  void run(const Execution& key, const Work& work) {
-    recordings_.run(key, work);
+  void run(Recorded what, const Execution& execution, const Work& work) {
+    recordings_.run({what, execution}, work);
     done_[turn_].set();
   }
 
  private:
+  struct Key {
+    Recorded what;
+    Execution execution;
+    bool operator==(const Key&) const = default;
+  };
+
   char* place_;
   Index half_, used_ = 0;
   int turn_ = 0;
   Buffer<char, typename Memory::Pinned> outbound_, copies_[region_count];
   typename Memory::Mark done_[2];
-  typename Memory::template Recordings<Execution> recordings_;
+  typename Memory::template Recordings<Key> recordings_;
 };
 
 }  // namespace mae

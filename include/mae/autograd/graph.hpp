@@ -5,6 +5,7 @@
 // lives (`Location`) and in which order gradients are made (`BackwardStep`). All sizes are bytes per sample; a place
 // in memory is `base of its region + offset * batch`, so one plan serves every batch.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -47,11 +48,15 @@ struct Context {
 /// have one piece of memory in turn (`gradient_sink.hpp`).
 struct GradientSink {
   void* memory = nullptr;  ///< zeros, as many as the parameters of any one operation
+  const std::uint64_t number = ++last_number;  ///< no other sink of the program has it, even at the same address
   /// `weight` is the first of `count` weights. What stands in `gradient` is zero afterwards.
   virtual void take(const void* weight, Index count, void* gradient) = 0;
 
  protected:
   ~GradientSink() = default;
+
+ private:
+  static inline std::atomic<std::uint64_t> last_number = 0;
 };
 
 /// The run-time state of a step: base addresses, nothing else. Everything else is a constant of the program.
@@ -61,6 +66,7 @@ struct Execution {
   const void* weights = nullptr;
   void* gradients = nullptr;     ///< of all weights, or the memory of `sink`
   GradientSink* sink = nullptr;  ///< null: gradients are added up and stay
+  std::uint64_t sink_number = 0;
   Workspace workspace;
   Context context;
   bool backward_phase = false;

@@ -89,7 +89,7 @@ class Session {
                   "mae: an input is a temporary tensor; give it a name, for backward reads it again");
     check_room(1);
     begin(weights, inputs...);
-    exchange_.run(execution_, [this] { Program::forward(execution_); });
+    exchange_.run(Recorded::forward, execution_, [this] { Program::forward(execution_); });
     return result();
   }
 
@@ -131,7 +131,7 @@ class Session {
       if constexpr (Program::Memory::backward) bind_gradients(gradients);
       const double each = scale / static_cast<double>(execution_.batch);
       const auto* const seed_of_all = reinterpret_cast<const double*>(exchange_.input(&each, sizeof each));
-      exchange_.run(execution_, [this, seed_of_all] {
+      exchange_.run(Recorded::step, execution_, [this, seed_of_all] {
         Program::forward(execution_);
         if constexpr (Program::Memory::backward) {
           using E = typename Program::ResultElement;
@@ -167,13 +167,13 @@ class Session {
   void backward(Weights<W, Policy>& gradients) {
     bind_gradients(gradients);
     exchange_.hand_over(seed, execution_.base[seed], result_size());
-    exchange_.run(execution_, [this] { Program::backward(execution_); });
+    exchange_.run(Recorded::backward, execution_, [this] { Program::backward(execution_); });
   }
   /// The same, with gradients for `sink`, whose memory holds `largest_gradient(Program::graph)` of them.
   void backward(GradientSink& sink) {
     bind_gradients(sink);
     exchange_.hand_over(seed, execution_.base[seed], result_size());
-    Program::backward(execution_);
+    exchange_.run(Recorded::backward, execution_, [this] { Program::backward(execution_); });
   }
   Result result() {
     char* const at = exchange_.look_at(output, execution_.base[output], result_size());
@@ -236,14 +236,14 @@ class Session {
     static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     static_assert(belongs<W>, "mae: these gradients belong to another model");
     execution_.gradients = gradients.kernel_data();
-    execution_.sink = nullptr;
+    execution_.sink = nullptr, execution_.sink_number = 0;
   }
   void bind_gradients(GradientSink& sink) {
     static_assert(Program::Memory::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     static_assert(!shares_parameters(Program::graph),
                   "mae: two operations use one parameter, whose gradient is whole only after the backward pass");
     execution_.gradients = sink.memory;
-    execution_.sink = &sink;
+    execution_.sink = &sink, execution_.sink_number = sink.number;
   }
 
   template <class Losses>

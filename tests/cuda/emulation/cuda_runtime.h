@@ -5,6 +5,7 @@
 #pragma once
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -104,6 +105,7 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
+  cudaErrorNoKernelImageForDevice = 209,
   cudaErrorLaunchFailure = 719,
   cudaErrorStreamCaptureUnsupported = 900,
 };
@@ -112,10 +114,12 @@ const char* cudaGetErrorName(cudaError_t error);
 cudaError_t cudaGetLastError();
 
 namespace emulation {
-/// What the next calls answer, for tests of failure: devices found, an error in place of the driver, and the name of a
-/// function that fails once it has been called `until_failure` times more.
+/// What the next calls answer, for tests of failure: devices found, an error in place of the driver, the shared memory
+/// that a block may have, and the name of a function that fails once it has been called `until_failure` times more.
 inline int devices = 1;
 inline cudaError_t driver_error = cudaSuccess;
+inline int shared_of_device = static_cast<int>(most_shared);
+inline cudaError_t failure = cudaErrorLaunchFailure;
 inline const char* failing = "";
 inline int until_failure = 0;
 bool fails(const char* function);
@@ -124,8 +128,8 @@ bool fails(const char* function);
 // ---- the device ----------------------------------------------------------------------------------------------------
 
 enum cudaDeviceAttr {
-  cudaDevAttrMultiProcessorCount = 16,
   cudaDevAttrComputeCapabilityMajor = 75,
+  cudaDevAttrComputeCapabilityMinor = 76,
   cudaDevAttrMaxSharedMemoryPerBlockOptin = 97,
 };
 cudaError_t cudaGetDeviceCount(int* count);
@@ -189,9 +193,20 @@ struct cudaLaunchConfig_t {
   unsigned numAttrs;
 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+namespace emulation {
+/// Bytes of shared memory that blocks of `Kernel` may have: more than these have to be asked for.
 template <class Kernel>
-cudaError_t cudaFuncSetAttribute(Kernel*, cudaFuncAttribute, int bytes) {
-  return bytes <= static_cast<int>(emulation::most_shared) ? cudaSuccess : cudaErrorInvalidValue;
+std::map<Kernel*, int>& allowed() {
+  static std::map<Kernel*, int> bytes;
+  return bytes;
+}
+inline constexpr std::size_t always_allowed = 48 * 1024;
+}  // namespace emulation
+template <class Kernel>
+cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute, int bytes) {
+  if (bytes > emulation::shared_of_device) return cudaErrorInvalidValue;
+  emulation::allowed<Kernel>()[kernel] = bytes;
+  return cudaSuccess;
 }
 
 namespace emulation {
@@ -206,7 +221,10 @@ void check_argument(const A& argument) {
 
 template <class... P, class... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...), A&&... arguments) {
-  if (emulation::fails("cudaLaunchKernelEx")) return cudaErrorLaunchFailure;
+  if (emulation::fails("cudaLaunchKernelEx")) return emulation::failure;
+  if (config->dynamicSmemBytes > emulation::always_allowed &&
+      static_cast<int>(config->dynamicSmemBytes) > emulation::allowed<void(P...)>()[kernel])
+    return cudaErrorInvalidValue;
   const auto values = std::make_shared<std::tuple<P...>>(arguments...);
   std::apply([](const auto&... value) { (emulation::check_argument(value), ...); }, *values);
   const emulation::Dimensions grid{config->gridDim.x, config->gridDim.y, config->gridDim.z},

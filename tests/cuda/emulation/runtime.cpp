@@ -86,6 +86,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
     case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
+    case cudaErrorNoKernelImageForDevice: return "cudaErrorNoKernelImageForDevice";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
     case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
   }
@@ -98,6 +99,7 @@ const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "out of memory";
     case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
     case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
   }
@@ -115,9 +117,9 @@ cudaError_t cudaGetDevice(int* device) {
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
-  *value = attribute == cudaDevAttrMultiProcessorCount      ? 4
-           : attribute == cudaDevAttrComputeCapabilityMajor ? 9
-                                                            : static_cast<int>(most_shared);
+  *value = attribute == cudaDevAttrComputeCapabilityMajor   ? 9
+           : attribute == cudaDevAttrComputeCapabilityMinor ? 0
+                                                            : shared_of_device;
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
@@ -155,7 +157,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-  if (fails("cudaStreamWaitEvent")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaStreamWaitEvent")) return note(failure);
   if (!event->stream) return cudaSuccess;
   return enqueue(stream, [before = event->stream, position = event->position] { before->run_until(position); });
 }
@@ -168,13 +170,13 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  if (fails("cudaEventRecord")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaEventRecord")) return note(failure);
   if (stream->capture) throw Fault("an event recorded into a graph");
   *event = {stream, stream->put};
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  if (fails("cudaEventSynchronize")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaEventSynchronize")) return note(failure);
   if (!event->stream) return cudaSuccess;
   event_waits += event->stream->done < event->position;
   idle_waits += event->stream->done < event->position && event->position == event->stream->put;
@@ -183,7 +185,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (fails("cudaStreamBeginCapture")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaStreamBeginCapture")) return note(failure);
   if (stream->capture) return note(cudaErrorStreamCaptureUnsupported);
   stream->capture = new Graph;
   return cudaSuccess;
@@ -194,7 +196,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  if (fails("cudaGraphInstantiate")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaGraphInstantiate")) return note(failure);
   *executable = new Graph(*graph);
   return cudaSuccess;
 }
@@ -208,7 +210,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-  if (fails("cudaGraphLaunch")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaGraphLaunch")) return note(failure);
   return enqueue(stream, [executable] {
     for (const auto& work : executable->work) work();
   });
@@ -230,7 +232,7 @@ cudaError_t cudaFree(void* memory) {
   return note(release(memory) ? cudaSuccess : cudaErrorInvalidValue);
 }
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
-  if (fails("cudaHostAlloc")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaHostAlloc")) return note(failure);
   *memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (!*memory) return note(cudaErrorMemoryAllocation);
   pinned()[static_cast<const char*>(*memory)] = bytes;
@@ -245,7 +247,7 @@ cudaError_t cudaFreeHost(void* memory) {
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-  if (fails("cudaMemcpyAsync")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaMemcpyAsync")) return note(failure);
   const bool from_device = kind != cudaMemcpyHostToDevice, to_device = kind != cudaMemcpyDeviceToHost;
   if ((bytes > 0) && ((from_device != on_device(from, bytes)) || (to_device != on_device(to, bytes))))
     throw Fault("a copy of " + std::to_string(bytes) + " bytes whose memory is not where it says, or too small");
@@ -262,7 +264,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return error;
 }
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t stream) {
-  if (fails("cudaMemsetAsync")) return note(cudaErrorLaunchFailure);
+  if (fails("cudaMemsetAsync")) return note(failure);
   if (bytes > 0 && !on_device(memory, bytes))
     throw Fault("a fill of " + std::to_string(bytes) + " bytes that are not the device's");
   return enqueue(stream, [memory, byte, bytes] { std::memset(memory, byte, bytes); });

@@ -24,15 +24,26 @@ template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, Index shared, const A&... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   constexpr Index always_there = 48 * 1024;
-  if (shared > always_there)
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+  if (shared > always_there) {
+    const Index most = Runtime::get().most_shared;
+    if (shared > most)
+      throw Error("shared memory of a block", std::to_string(shared) + " bytes",
+                  "at most " + std::to_string(most) + ", as this GPU has: narrower heads");
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(most)),
           "cudaFuncSetAttribute");
+  }
   cudaLaunchConfig_t configuration{};
   configuration.gridDim = grid;
   configuration.blockDim = block;
   configuration.dynamicSmemBytes = static_cast<std::size_t>(shared);
   configuration.stream = Runtime::get().kernels;
-  check(cudaLaunchKernelEx(&configuration, kernel, P(arguments)...), "cudaLaunchKernelEx");
+  const cudaError_t error = cudaLaunchKernelEx(&configuration, kernel, P(arguments)...);
+  if (error == cudaErrorNoKernelImageForDevice) {
+    cudaGetLastError();
+    throw Error("CUDA", "a GPU of compute capability " + Runtime::get().capability(),
+                "one that this program is compiled for, by CMAKE_CUDA_ARCHITECTURES");
+  }
+  check(error, "cudaLaunchKernelEx");
 }
 
 /// Blocks of `size` that cover `count`.

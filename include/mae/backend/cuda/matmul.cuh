@@ -100,8 +100,11 @@ inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matri
   const cublasStatus_t status =
       cublasLtMatmulAlgoGetHeuristic(Runtime::get().products, plan.product.handle, plan.a.handle, plan.b.handle,
                                      plan.d.handle, plan.d.handle, preference.handle, 1, &best, &found);
-  if (status != CUBLAS_STATUS_NOT_SUPPORTED) check(status, "cublasLtMatmulAlgoGetHeuristic");
-  plan.found = status == CUBLAS_STATUS_SUCCESS && found > 0;
+  // An epilogue that it does not know for these types may also be a "parameter in conflict".
+  const bool refused = status == CUBLAS_STATUS_NOT_SUPPORTED ||
+                       (status == CUBLAS_STATUS_INVALID_VALUE && epilogue.kind != CUBLASLT_EPILOGUE_DEFAULT);
+  if (!refused) check(status, "cublasLtMatmulAlgoGetHeuristic");
+  plan.found = status == CUBLAS_STATUS_SUCCESS && found > 0 && best.state == CUBLAS_STATUS_SUCCESS;
   plan.algorithm = best.algo;
 }
 

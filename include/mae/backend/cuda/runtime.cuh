@@ -2,8 +2,9 @@
 //
 // All kernels run in one stream, in the order in which they are called; copies of what a later step needs run beside
 // them in another. Both, and the handle of cuBLASLt, belong to `Runtime::get()`, which is made when it is first asked
-// for: that is where a machine without a GPU says so. Whatever includes this header needs nvcc, or the emulation in
-// tests/cuda/emulation, which has headers of the same names.
+// for: that is where a machine without a GPU says so. One thread of the program at a time may use them, on the device
+// that was current then. Whatever includes this header needs nvcc, or the emulation in tests/cuda/emulation, which has
+// headers of the same names.
 #pragma once
 #include <cublasLt.h>
 #include <cuda_runtime.h>
@@ -21,7 +22,8 @@ inline std::string called(const char* call, const Place& where) {
   const std::string path = where.file;
   return std::string(call) + " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line) + ")";
 }
-/// Throws mae::Error that names the call, where it stands and what CUDA says of it, unless it went well.
+/// Throws mae::Error that names the call, where it stands and what CUDA says of it, unless it went well. What happens
+/// in a kernel is told by a later call, unless CUDA_LAUNCH_BLOCKING=1 is set in the environment.
 inline void check(cudaError_t error, const char* call, const Place where = Place::here()) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // forgets it
@@ -44,9 +46,10 @@ class Runtime {
   cudaStream_t kernels = nullptr;  ///< where kernels run
   cudaStream_t copies = nullptr;   ///< where copies run ahead of them
   cublasLtHandle_t products = nullptr;
-  int processors = 0;    ///< streaming multiprocessors
-  int major = 0;         ///< 9 for sm_90
   Index most_shared = 0;  ///< bytes of shared memory that a block may have
+
+  /// "9.0" for sm_90.
+  std::string capability() const { return std::to_string(major_) + "." + std::to_string(minor_); }
 
   /// Waits until all kernels are done.
   void wait() { check(cudaStreamSynchronize(kernels), "cudaStreamSynchronize"); }
@@ -54,11 +57,6 @@ class Runtime {
   void kernels_wait_for_copies() {
     check(cudaEventRecord(arrived_, copies), "cudaEventRecord");
     check(cudaStreamWaitEvent(kernels, arrived_), "cudaStreamWaitEvent");
-  }
-  /// Copies that are made from now on wait for the kernels called so far.
-  void copies_wait_for_kernels() {
-    check(cudaEventRecord(done_, kernels), "cudaEventRecord");
-    check(cudaStreamWaitEvent(copies, done_), "cudaStreamWaitEvent");
   }
 
  private:
@@ -75,14 +73,13 @@ class Runtime {
     }
     check(error, "cudaGetDeviceCount");
     check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), "cudaDeviceGetAttribute");
-    check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
+    check(cudaDeviceGetAttribute(&major_, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
+    check(cudaDeviceGetAttribute(&minor_, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
     check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "cudaDeviceGetAttribute");
     most_shared = shared;
     check(cudaStreamCreateWithFlags(&kernels, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     check(cudaStreamCreateWithFlags(&copies, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     check(cudaEventCreateWithFlags(&arrived_, cudaEventDisableTiming), "cudaEventCreateWithFlags");
-    check(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming), "cudaEventCreateWithFlags");
     check(cublasLtCreate(&products), "cublasLtCreate");
   }
   static std::string version(int number) {
@@ -99,7 +96,8 @@ class Runtime {
     return version(number);
   }
 
-  cudaEvent_t arrived_ = nullptr, done_ = nullptr;
+  cudaEvent_t arrived_ = nullptr;
+  int major_ = 0, minor_ = 0;
 };
 
 }  // namespace mae::cuda
