@@ -55,7 +55,8 @@ int main(int count, char** arguments) {
       settings.settle();
       if (((wanted() != Device::name) && ...))
         throw wanted.error(wanted(), "cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda");
-      ((wanted() == Device::name && (work_on<Job, Device>(settings, CompiledModels()), true)) || ...);
+      static_cast<void>(
+          ((wanted() == Device::name && (work_on<Job, Device>(settings, CompiledModels()), true)) || ...));
     }(CompiledDevices());
   });
 }
