@@ -2,8 +2,10 @@
 // another, nor for a sink that stands where an earlier one stood.
 #include <doctest/doctest.h>
 
-#include <cstring>
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <vector>
 
 #include <mae/backend/reference.hpp>
 #include <mae/mae.cuh>
