@@ -1,8 +1,8 @@
 #!/bin/sh
 # resume.sh PROGRAMS DATA FOLDER
 #
-# A run, of any of the programs that train, that is told to stop ends with status 0 and says how to go on; resumed, with other numbers of threads, it ends in
-# the same bits as a run that nobody stopped.
+# A run, of any of the programs that train, that is told to stop ends with status 0 and says how to go on; resumed, with
+# other numbers of threads, it ends in the same bits as a run that nobody stopped.
 set -eu
 export PATH="$1:$PATH"
 data=$2 folder=$3
