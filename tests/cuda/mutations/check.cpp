@@ -8,12 +8,14 @@ namespace {
 using namespace mae;
 using namespace mae::contract;
 
-/// Twice the sum over a block of the numbers of its threads, in memory that is used twice, and the largest of a warp.
+/// Twice the sum over a block of the numbers of its threads, in the last bytes of its memory, which are used twice, and
+/// the largest of a warp.
 template <class T>
-__global__ void sums(T* y) {
+__global__ void sums(Index bytes, T* y) {
+  float* const partial = cuda::block_memory_as<float>() + bytes / Index{sizeof(float)} - 3;
   const auto thread = static_cast<float>(threadIdx.x);
-  const float sum = cuda::block_sum(thread, cuda::block_memory_as<float>());
-  const float again = cuda::block_sum(2 * thread + (sum - sum), cuda::block_memory_as<float>());
+  const float sum = cuda::block_sum(thread, partial);
+  const float again = cuda::block_sum(2 * thread + (sum - sum), partial);
   y[threadIdx.x] = T(sum == 96 * 95 / 2 && again == 96 * 95 ? cuda::warp_largest(thread) : -1.0f);
 }
 template <class Policy>
@@ -21,10 +23,12 @@ void launching() {
   using T = typename Policy::Activation;
   for (const int order : {1, 2}) {
     test::kernel_memory.vary(order);
-    Numbers<T> y(96);
-    cuda::launch(sums<T>, 1, 96, 3 * sizeof(float), y.data());
-    test::kernel_memory.wait();
-    for (int i = 0; i < 96; ++i) CHECK(float(y[static_cast<std::size_t>(i)]) == float(i / 32 * 32 + 31));
+    for (const Index bytes : {12, 60000}) {  // the second: more than a block has unless it asks
+      Numbers<T> y(96);
+      cuda::launch(sums<T>, 1, 96, bytes, bytes, y.data());
+      test::kernel_memory.wait();
+      for (int i = 0; i < 96; ++i) CHECK(float(y[static_cast<std::size_t>(i)]) == float(i / 32 * 32 + 31));
+    }
   }
 }
 template <class Policy>
