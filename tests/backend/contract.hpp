@@ -286,6 +286,28 @@ Results maps(K, int /*threads*/, Index n) {
   return {y, wide, in_place, dx, last, shared, activated, slopes, shifted, squares, table};
 }
 
+/// Of a matrix [R, D]: sums of columns and of rows, in the accumulator's type and in double.
+template <class K>
+Results sums(K, int /*threads*/, Index R, Index D) {
+  using T = typename K::T;
+  using A = typename K::A;
+  const auto x = numbers<T, T>(R * D, 1);
+  auto columns = numbers<A, T>(D, 2), rows = numbers<A, T>(R, 3);
+  Numbers<double> squares(static_cast<std::size_t>(D)), lengths(static_cast<std::size_t>(R));
+  const T* const from = x.data();
+  A *const of_columns = columns.data(), *const of_rows = rows.data();
+  double *const of_squares = squares.data(), *const of_lengths = lengths.data();
+  const auto value = [=] MAE_HOST_DEVICE (Index r, Index c) { return A(from[r * D + c]); };
+  const auto square = [=] MAE_HOST_DEVICE (Index r, Index c) {
+    return double(from[r * D + c]) * double(from[r * D + c]);
+  };
+  K::column_sums(R, D, value, [=] MAE_HOST_DEVICE (Index c, A sum) { of_columns[c] += sum; });
+  K::row_sums(R, D, value, [=] MAE_HOST_DEVICE (Index r, A sum) { of_rows[r] += sum; });
+  K::column_sums(R, D, square, [=] MAE_HOST_DEVICE (Index c, double sum) { of_squares[c] = sum; });
+  K::row_sums(R, D, square, [=] MAE_HOST_DEVICE (Index r, double sum) { of_lengths[r] = sum; });
+  return {columns, rows, squares, lengths};
+}
+
 template <class K>
 Results training(K, int threads, Index n) {
   using W = typename K::W;
@@ -360,6 +382,14 @@ void check_maps() {
     CAPTURE(n);
     check<Policy>([&](auto kernels, int threads) { return maps(kernels, threads, n); });
     check<Policy>([&](auto kernels, int threads) { return training(kernels, threads, n); });
+  }
+  struct Case {
+    Index R, D;
+  };
+  for (const Case& c : {Case{1, 1}, Case{3, 5}, Case{65, 75}, Case{700, 33}, Case{2, 3000}}) {
+    CAPTURE(c.R);
+    CAPTURE(c.D);
+    check<Policy>([&](auto kernels, int threads) { return sums(kernels, threads, c.R, c.D); });
   }
   // More than the threads of a GPU's sum.
   check<Policy>([&](auto kernels, int threads) { return training(kernels, threads, 150001); });

@@ -21,6 +21,7 @@ void check_thread_types() {
   CHECK(same_bits(attention(serial, 1, 2, 50, 3, 64), attention(threaded, 2, 2, 50, 3, 64)));
   CHECK(same_bits(attention_of_some(serial, 1, 2, 38, 50, 3, 64), attention_of_some(threaded, 2, 2, 38, 50, 3, 64)));
   CHECK(same_bits(maps(serial, 1, 70001), maps(threaded, 2, 70001)));
+  CHECK(same_bits(sums(serial, 1, 700, 333), sums(threaded, 2, 700, 333)));
   CHECK(same_bits(training(serial, 1, 70001), training(threaded, 2, 70001)));
 }
 

@@ -244,6 +244,18 @@ struct Kernels<Reference<Element>> {
     for (Index r = 0; r < R; ++r)
       for (Index c = 0; c < D; ++c) f(r, c);
   }
+  template <class F, class Put>
+  static void column_sums(Index R, Index D, const F& f, const Put& put) {
+    row_sums(D, R, [&](Index c, Index r) { return f(r, c); }, put);
+  }
+  template <class F, class Put>
+  static void row_sums(Index R, Index D, const F& f, const Put& put) {
+    for (Index r = 0; r < R; ++r) {
+      auto sum = f(r, 0);
+      for (Index c = 1; c < D; ++c) sum += f(r, c);
+      put(r, sum);
+    }
+  }
 
   static double sum_of_squares(Index n, const W* g, Workspace) {
     double sum = 0;

@@ -27,14 +27,13 @@ struct PatchErrorOperation : Operation {
     const auto x = f.x(first);
     const auto target = f.x(second);
     const auto y = f.y();
-    Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
-      double sum = 0;
-      for (Index i = b * count; i < (b + 1) * count; ++i) {
-        const double error = double(x[i]) - double(target[i]);
-        sum += error * error;
-      }
-      y[b] = typename Call::T(sum / double(count));
-    });
+    Call::Kernels::row_sums(
+        f.batch(), count,
+        [=] MAE_HOST_DEVICE (Index b, Index i) {
+          const double error = double(x[b * count + i]) - double(target[b * count + i]);
+          return error * error;
+        },
+        [=] MAE_HOST_DEVICE (Index b, double sum) { y[b] = typename Call::T(sum / double(count)); });
   }
   template <class Call>
   static void backward(const Call& f) {

@@ -37,17 +37,14 @@ struct ClassTokenOperation : Operation {
     using A = typename Call::A;
     using W = typename Call::W;
     const auto dy = f.dy();
-    const auto batch = f.batch();
     if (const auto dx = f.dx(first); dx.wanted())
       Call::Kernels::rows(f.batch() * (N - 1), D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         dx.add(r * D + c, A(dy[(r + r / (N - 1) + 1) * D + c]));
       });
     if (W* const gradient = f.gradient(0))
-      Call::Kernels::each(D, [=] MAE_HOST_DEVICE (Index c) {
-        A sum = 0;
-        for (Index b = 0; b < batch; ++b) sum += A(dy[b * N * D + c]);
-        gradient[c] += W(sum);
-      });
+      Call::Kernels::column_sums(
+          f.batch(), D, [=] MAE_HOST_DEVICE (Index b, Index c) { return A(dy[b * N * D + c]); },
+          [=] MAE_HOST_DEVICE (Index c, A sum) { gradient[c] += W(sum); });
   }
 };
 
@@ -168,7 +165,6 @@ struct RestoreOperation : Operation {
     using W = typename Call::W;
     const auto ids = f.x(second);
     const auto dy = f.dy();
-    const auto batch = f.batch();
     if (const auto dx = f.dx(first); dx.wanted())  // restore is a permutation: each visible token has one place
       Call::Kernels::rows(f.batch() * (L + 1), D, [=] MAE_HOST_DEVICE (Index r, Index c) {
         const Index b = r / (L + 1), l = r % (L + 1);
@@ -176,13 +172,12 @@ struct RestoreOperation : Operation {
         if (to <= V) dx.add((b * (V + 1) + to) * D + c, A(dy[r * D + c]));
       });
     if (W* const gradient = f.gradient(0))
-      Call::Kernels::each(D, [=] MAE_HOST_DEVICE (Index c) {
-        A sum = 0;
-        for (Index b = 0; b < batch; ++b)
-          for (Index l = 0; l < L; ++l)
-            if (ids[b * L + l] >= V) sum += A(dy[(b * (L + 1) + 1 + l) * D + c]);
-        gradient[c] += W(sum);
-      });
+      Call::Kernels::column_sums(
+          f.batch() * L, D,
+          [=] MAE_HOST_DEVICE (Index place, Index c) {
+            return ids[place] < V ? A(0) : A(dy[(place + place / L + 1) * D + c]);
+          },
+          [=] MAE_HOST_DEVICE (Index c, A sum) { gradient[c] += W(sum); });
   }
 };
 

@@ -55,6 +55,11 @@ void maps() {
     check<Policy>([&](auto kernels, int threads) { return contract::maps(kernels, threads, n); });
 }
 template <class Policy>
+void column_and_row_sums() {
+  check<Policy>([&](auto kernels, int threads) { return contract::sums(kernels, threads, 65, 75); });
+  check<Policy>([&](auto kernels, int threads) { return contract::sums(kernels, threads, 2, 3000); });
+}
+template <class Policy>
 void training() {
   for (const Index n : {1, 75, 150001})
     check<Policy>([&](auto kernels, int threads) { return contract::training(kernels, threads, n); });

@@ -91,6 +91,30 @@ struct MapKernels {
         for (Index c = 0; c < D; ++c) f(r, c);
     });
   }
+  /// A task is a few columns, so that every row is read along its length.
+  template <class F, class Put>
+  static void column_sums(Index R, Index D, const F& f, const Put& put) {
+    const Index tasks = ceil_divide(D, block), least = ceil_divide(calls_worth_a_thread, larger(1, R * block));
+    share<Threads>(tasks, least, Threads::count(), [&](Index first, Index last, int) {
+      for (Index begin = first * block; begin < smaller(D, last * block); begin += block) {
+        const Index count = smaller(block, D - begin);
+        decltype(f(begin, begin)) sum[block] = {};
+        for (Index r = 0; r < R; ++r)
+          for (Index c = 0; c < count; ++c) sum[c] += f(r, begin + c);
+        for (Index c = 0; c < count; ++c) put(begin + c, sum[c]);
+      }
+    });
+  }
+  template <class F, class Put>
+  static void row_sums(Index R, Index D, const F& f, const Put& put) {
+    share<Threads>(R, ceil_divide(calls_worth_a_thread, D), Threads::count(), [&](Index begin, Index end, int) {
+      for (Index r = begin; r < end; ++r) {
+        decltype(f(r, r)) sum = 0;
+        for (Index c = 0; c < D; ++c) sum += f(r, c);
+        put(r, sum);
+      }
+    });
+  }
 
  private:
   static constexpr Index block = 64, calls_worth_a_thread = 65536, blocks_worth_a_thread = 1024;

@@ -93,6 +93,14 @@ struct Kernels<Cuda<Element>> {
   static void rows(Index R, Index D, const F& f) {
     cuda::rows(R, D, f);
   }
+  template <class F, class Put>
+  static void column_sums(Index R, Index D, const F& f, const Put& put) {
+    cuda::column_sums(R, D, f, put);
+  }
+  template <class F, class Put>
+  static void row_sums(Index R, Index D, const F& f, const Put& put) {
+    cuda::row_sums(R, D, f, put);
+  }
 
   static double sum_of_squares(Index n, const W* g, Workspace ws) {
     return cuda::sum_of_squares(n, g, ws.template shared<double>());

@@ -1,8 +1,11 @@
-// Sums over the rows of a matrix, in two stages of fixed order.
+// Sums over the rows or the columns of a matrix, in fixed order.
 //
-// The rows are cut into `strips`. A block has 32 runs of columns and `strip_rows` rows at once; it adds up its columns
-// of one strip, and a second kernel adds up the strips. What is summed is a body's: `run<width>(r, c)` gives the terms
-// of row r and the columns from c on.
+// The library's own sums over rows have two stages: the rows are cut into `strips`, a block has 32 runs of columns and
+// `strip_rows` rows at once and adds up its columns of one strip, and a second kernel adds up the strips. What is
+// summed is a body's: `add<width>(sum, r, c)` adds the terms of row r and the columns from c on.
+//
+// What operations sum has one stage and needs no memory: a block of as many threads as there may be adds up 32 columns,
+// or a row.
 #pragma once
 #include <mae/backend/cuda/maps.cuh>
 
@@ -77,6 +80,49 @@ constexpr Index column_bytes(Index D) { return align_up(Index{sizeof(float)} * s
 template <class X>
 void add_columns(Index R, Index D, const X* x, float* to, float* partial) {
   add_rows(R, D, in_fours(D, x), Columns<X>{x, D}, {D, partial, {to}}, partial);
+}
+
+inline constexpr int most_threads = 1024;  ///< of a block
+
+/// Block (32 columns, 32 rows at once) of grid (columns / 32).
+template <class F, class Put>
+__global__ void __launch_bounds__(most_threads) column_sums_kernel(Index R, Index D, F f, Put put) {
+  using Sum = decltype(f(R, D));
+  constexpr int at_once = most_threads / warp_size;
+  const Index c = Index{blockIdx.x} * warp_size + Index{threadIdx.x};
+  Sum sum = 0;
+  if (c < D)
+    for (Index r = Index{threadIdx.y}; r < R; r += at_once) sum += f(r, c);
+  Sum* const sums = block_memory_as<Sum>();
+  sums[threadIdx.y * warp_size + threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y > 0 || c >= D) return;
+  for (int row = 1; row < at_once; ++row) sum += sums[row * warp_size + int(threadIdx.x)];
+  put(c, sum);
+}
+/// put(c, Σ_r f(r, c)) for c in [0, D).
+template <class F, class Put>
+void column_sums(Index R, Index D, const F& f, const Put& put) {
+  launch(column_sums_kernel<F, Put>, blocks_of(D, warp_size), dim3(warp_size, most_threads / warp_size),
+         most_threads * Index{sizeof(decltype(f(R, D)))}, R, D, f, put);
+}
+
+/// A block for a row.
+template <class F, class Put>
+__global__ void __launch_bounds__(most_threads) row_sums_kernel(Index D, F f, Put put) {
+  using Sum = decltype(f(D, D));
+  const Index r = Index{blockIdx.x};
+  Sum sum = 0;
+  for (Index c = Index{threadIdx.x}; c < D; c += Index{blockDim.x}) sum += f(r, c);
+  sum = block_sum(sum, block_memory_as<Sum>());
+  if (threadIdx.x == 0) put(r, sum);
+}
+/// put(r, Σ_c f(r, c)) for r in [0, R).
+template <class F, class Put>
+void row_sums(Index R, Index D, const F& f, const Put& put) {
+  const unsigned threads = D < most_threads ? blocks_of(D, warp_size) * warp_size : most_threads;
+  launch(row_sums_kernel<F, Put>, static_cast<unsigned>(R), threads,
+         warp_size * Index{sizeof(decltype(f(R, D)))}, D, f, put);
 }
 
 }  // namespace mae::cuda
