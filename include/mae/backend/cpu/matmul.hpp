@@ -160,8 +160,12 @@ class Product {
       for (Index m = 0; m < rows; m += width, a += width * steps) {
         Vector total[chains][pieces] = {};  // step s goes to chain s % 4: one chain would wait for itself
         for (Index s = 0; s < steps; s += chains)
-          for (Index chain = 0; chain < smaller(chains, steps - s); ++chain)
-            for (Index p = 0; p < pieces; ++p) add_word(total[chain][p], a + (s + chain) * width + p * lanes);
+          unroll<chains>([&](auto chain) __attribute__((always_inline)) {
+            if (s + chain < steps)
+              unroll<pieces>([&](auto p) __attribute__((always_inline)) {
+                add_word(total[chain][p], a + (s + chain) * width + p * lanes);
+              });
+          });
         for (Index p = 0; p < pieces; ++p) {
           const Vector sum = (total[0][p] + total[1][p]) + (total[2][p] + total[3][p]);
           const Index end = smaller(smaller(width, (p + 1) * lanes), rows - m);
