@@ -244,6 +244,7 @@ struct Kernels<Reference<Element>> {
     for (Index r = 0; r < R; ++r)
       for (Index c = 0; c < D; ++c) f(r, c);
   }
+  static constexpr Index columns_together = 1;
   template <class F, class Put>
   static void column_sums(Index R, Index D, const F& f, const Put& put) {
     row_sums(D, R, [&](Index c, Index r) { return f(r, c); }, put);

@@ -43,9 +43,8 @@ struct GatherOperation : Operation {
     const auto dy = f.dy();
     if (!dx.accumulate)
       Call::Kernels::each(f.batch() * N * D, [=] MAE_HOST_DEVICE (Index i) { to[i] = {}; });
-    // Row by row within a sample, because an id may occur twice; of each row a run of columns at a time, or one where
-    // threads are many and small.
-    constexpr Index run = Call::Policy::Memory::reachable ? 64 : 1, runs = (D + run - 1) / run;
+    // Row by row within a sample, because an id may occur twice.
+    constexpr Index run = Call::Kernels::columns_together, runs = (D + run - 1) / run;
     Call::Kernels::rows(f.batch(), runs, [=] MAE_HOST_DEVICE (Index b, Index part) {
       const Index end = part + 1 < runs ? (part + 1) * run : D;
       for (Index k = 0; k < K; ++k)

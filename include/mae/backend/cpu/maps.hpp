@@ -91,6 +91,7 @@ struct MapKernels {
         for (Index c = 0; c < D; ++c) f(r, c);
     });
   }
+  static constexpr Index columns_together = 64;  // a few cache lines of each row
   /// A task is a few columns, so that every row is read along its length.
   template <class F, class Put>
   static void column_sums(Index R, Index D, const F& f, const Put& put) {

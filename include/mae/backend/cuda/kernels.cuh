@@ -93,6 +93,7 @@ struct Kernels<Cuda<Element>> {
   static void rows(Index R, Index D, const F& f) {
     cuda::rows(R, D, f);
   }
+  static constexpr Index columns_together = 1;  // threads are many, and neighbours read together
   template <class F, class Put>
   static void column_sums(Index R, Index D, const F& f, const Put& put) {
     cuda::column_sums(R, D, f, put);
