@@ -132,19 +132,20 @@ void steps(const Rows& rows, std::ostream& out) {
                    [](const auto& a, const auto& b) { return text(a.first, "name") > text(b.first, "name"); });
   out << "### Steps\n\nForward, backward and AdamW. `times` is images a second by those of the same step in the line "
          "above, on all threads. PyTorch is the fastest of the variants measured.\n\n"
-         "| step | threads or GPU | images/s | times | of the peak | MiB | PyTorch images/s | MiB | fastest of | ratio |\n"
+         "| step | threads or GPU | images/s | times | of the peak | MiB "
+         "| PyTorch images/s | MiB | fastest of | ratio |\n"
          "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|\n";
   Row first;
   for (const auto& [row, variants] : lines) {
     const std::string flags = text(row, "flags"), device = text(row, "device");
-    const char* const memory = device.empty() ? "peak_resident_mib" : "device_mib";
+    const std::string memory = device.empty() ? "peak_resident_mib" : "device_mib", peer_memory = "peer_" + memory;
     if (first.is_null() || first["name"] != row["name"]) first = row;
     out << "| " << text(row, "name").substr(5) << (flags.empty() ? "" : ", compiled with `" + flags + "`") << " | "
         << (device.empty() ? row["threads"].dump() : device) << " | **" << speed(number(row, "ours")) << "** | "
         << (row == first ? "" : say(number(row, "ours") / number(first, "ours"), 2)) << " | "
-        << percent(number(row, "peak_fraction")) << " | " << say(number(row, memory), 0) << " | ";
+        << percent(number(row, "peak_fraction")) << " | " << say(number(row, memory.c_str()), 0) << " | ";
     if (variants)
-      out << speed(number(row, "peer")) << " | " << say(number(row, (std::string("peer_") + memory).c_str()), 0) << " | "
+      out << speed(number(row, "peer")) << " | " << say(number(row, peer_memory.c_str()), 0) << " | "
           << variants << ": " << text(row, "peer_name") << " | **" << say(number(row, "ratio"), 2) << "** |\n";
     else out << " | | | |\n";
   }

@@ -3,8 +3,8 @@
 // There are two: what products of large square matrices in the type of the factors reach, by the library's own call of
 // cuBLASLt, bare of bias and rounding; and what a copy from one part of the GPU's memory to another moves, a byte read
 // and a byte written counting as two. The sides double until a product takes several milliseconds, and the fastest
-// counts: a small one does not fill the GPU, a large one may make it clock lower. The numbers multiplied are random, for
-// zeros need less power.
+// counts: a small one does not fill the GPU, a large one may make it clock lower. The numbers multiplied are random,
+// for zeros need less power.
 #pragma once
 #include <mae/backend/cuda/kernels.cuh>
 #include <mae/core/random.hpp>
