@@ -1,4 +1,4 @@
-// Measuring: a clock, the limits of the machine, taken in the same program at the same time, and lines of JSON.
+// The limits of the processor and of its memory, taken in the same program and at the same time as what they limit.
 //
 // A time says little on a machine that others use too, so every row is also a share of a limit. There are two: what
 // the multiply-adds of all threads can do when all operands lie in registers (in float, and as dot products of bf16
@@ -6,15 +6,9 @@
 // The limit is measured between the things measured, one repetition of each in turn; of the repetitions the median
 // counts, for us, for the peer and for the limit.
 #pragma once
-#include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <cstdio>
 #include <functional>
 #include <memory>
-#include <string>
 #include <thread>
-#include <vector>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -22,23 +16,10 @@
 
 #include <mae/backend/cpu/simd.hpp>
 #include <mae/core/bf16.hpp>
-#include <nlohmann/json.hpp>
+
+#include "row.hpp"
 
 namespace mae::benchmark {
-
-/// Seconds that `work()` takes.
-template <class Work>
-double seconds(const Work& work) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-inline double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
 
 inline constexpr Index chains = 14, rounds = 10000000;  // more chains than latency times units, fewer than registers
 
@@ -165,33 +146,6 @@ Measured interleaved(int repetitions, const Works& works, const Limit& limit) {
   measured.limit = median(limits);
   for (const std::vector<double>& time : times) measured.seconds.push_back(median(time));
   return measured;
-}
-
-/// A line of results; more may be added to it.
-using Row = nlohmann::ordered_json;
-
-/// A number with four digits.
-inline double rounded(double value) {
-  if (value == 0 || !std::isfinite(value)) return 0;
-  const double unit = std::pow(10, 3 - std::floor(std::log10(std::abs(value))));
-  return std::round(value * unit) / unit;
-}
-
-/// What we do in `unit`, and which share of which limit that is.
-inline Row row(const std::string& name, double ours, const char* unit, int threads, double share, const char* limit) {
-  return {{"name", name},       {"ours", rounded(ours)},           {"unit", unit},
-          {"threads", threads}, {"peak_fraction", rounded(share)}, {"limit", limit}};
-}
-/// The same, beside what a peer does.
-inline Row against(Row row, const std::string& peer_name, double peer) {
-  const double ratio = row["ours"].get<double>() / peer;
-  row["peer"] = rounded(peer), row["peer_name"] = peer_name, row["ratio"] = rounded(ratio);
-  row["peer_peak_fraction"] = rounded(row["peak_fraction"].get<double>() / ratio);
-  return row;
-}
-inline void print(const Row& row) {
-  std::printf("%s\n", row.dump().c_str());
-  std::fflush(stdout);
 }
 
 }  // namespace mae::benchmark

@@ -1,8 +1,8 @@
 // Makes tables and pictures of what the benchmarks have written.
 //
-// Usage: report RESULTS FOLDER [DOCUMENT]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png and one picture
-// of every sweep. In DOCUMENT, what stands between the lines `<!-- results -->` and `<!-- end of results -->` becomes
-// the tables.
+// Usage: report RESULTS FOLDER [DOCUMENT [MARK = results]]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png
+// and one picture of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
+// becomes the tables.
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -99,14 +99,30 @@ void products(const Rows& rows, std::ostream& out) {
   out << "\n\n";
 }
 
-/// Steps: ours beside the fastest of PyTorch's, with the memory that each needs.
+/// What large products and copies reached on a GPU: the fastest seen in each type beside its steps.
+void gpus(const Rows& rows, std::ostream& out) {
+  std::map<std::string, std::pair<double, double>> limits;
+  for (const Row& row : rows)
+    if (row.contains("peak_tflops")) {
+      auto& [products, copies] = limits[text(row, "device") + " | " + text(row, "type")];
+      products = std::max(products, number(row, "peak_tflops"));
+      copies = std::max(copies, number(row, "memory_gbytes"));
+    }
+  if (limits.empty()) return;
+  out << "| GPU | type | large products, TFLOP/s | copies, GB/s |\n|---|---|---:|---:|\n";
+  for (const auto& [line, limit] : limits)
+    out << "| " << line << " | " << speed(limit.first) << " | " << speed(limit.second) << " |\n";
+  out << '\n';
+}
+
+/// Steps: ours beside the fastest of PyTorch's, with the memory that each needs: on a GPU, of the GPU's.
 void steps(const Rows& rows, std::ostream& out) {
   std::vector<std::pair<Row, std::size_t>> lines;  // the row with the fastest peer, and how many peers there were
   for (const Row& row : rows) {
     if (!row.contains("model")) continue;
     const auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) {
       return line.first["name"] == row["name"] && line.first["threads"] == row["threads"] &&
-             text(line.first, "flags") == text(row, "flags");
+             text(line.first, "device") == text(row, "device") && text(line.first, "flags") == text(row, "flags");
     });
     if (same == lines.end()) lines.emplace_back(row, row.contains("peer"));
     else if (++same->second; number(row, "peer") > number(same->first, "peer")) same->first = row;
@@ -116,19 +132,21 @@ void steps(const Rows& rows, std::ostream& out) {
                    [](const auto& a, const auto& b) { return text(a.first, "name") > text(b.first, "name"); });
   out << "### Steps\n\nForward, backward and AdamW. `times` is images a second by those of the same step in the line "
          "above, on all threads. PyTorch is the fastest of the variants measured.\n\n"
-         "| step | threads | images/s | times | of the peak | MiB | PyTorch images/s | MiB | fastest of | ratio |\n"
+         "| step | threads or GPU | images/s | times | of the peak | MiB "
+         "| PyTorch images/s | MiB | fastest of | ratio |\n"
          "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|\n";
   Row first;
   for (const auto& [row, variants] : lines) {
-    const std::string flags = text(row, "flags");
+    const std::string flags = text(row, "flags"), device = text(row, "device");
+    const std::string memory = device.empty() ? "peak_resident_mib" : "device_mib", peer_memory = "peer_" + memory;
     if (first.is_null() || first["name"] != row["name"]) first = row;
     out << "| " << text(row, "name").substr(5) << (flags.empty() ? "" : ", compiled with `" + flags + "`") << " | "
-        << row["threads"] << " | **" << speed(number(row, "ours")) << "** | "
+        << (device.empty() ? row["threads"].dump() : device) << " | **" << speed(number(row, "ours")) << "** | "
         << (row == first ? "" : say(number(row, "ours") / number(first, "ours"), 2)) << " | "
-        << percent(number(row, "peak_fraction")) << " | " << say(number(row, "peak_resident_mib"), 0) << " | ";
+        << percent(number(row, "peak_fraction")) << " | " << say(number(row, memory.c_str()), 0) << " | ";
     if (variants)
-      out << speed(number(row, "peer")) << " | " << say(number(row, "peer_peak_resident_mib"), 0) << " | " << variants
-          << ": " << text(row, "peer_name") << " | **" << say(number(row, "ratio"), 2) << "** |\n";
+      out << speed(number(row, "peer")) << " | " << say(number(row, peer_memory.c_str()), 0) << " | "
+          << variants << ": " << text(row, "peer_name") << " | **" << say(number(row, "ratio"), 2) << "** |\n";
     else out << " | | | |\n";
   }
   out << '\n';
@@ -171,6 +189,7 @@ void growth(const Rows& rows, std::ostream& out) {
 
 void tables(const Rows& rows, std::ostream& out) {
   machine(rows, out);
+  gpus(rows, out);
   products(rows, out);
   steps(rows, out);
   passes(rows, out);
@@ -249,22 +268,22 @@ void write(const std::string& path, const std::string& content) {
   if (!(file << content << std::flush)) throw mae::Error(path, "no file that can be written", "one");
 }
 
-/// Puts `content` between the two marks of a document.
-void replace_results(const std::string& path, const std::string& content) {
+/// Puts `content` between the two lines of a document that are marked `name`.
+void replace_results(const std::string& path, const std::string& name, const std::string& content) {
   std::stringstream document;
   document << std::ifstream(path).rdbuf();
   std::string all = document.str();
-  const std::string mark = "<!-- results -->\n", end_mark = "<!-- end of results -->\n";
+  const std::string mark = "<!-- " + name + " -->\n", end_mark = "<!-- end of " + name + " -->\n";
   const std::size_t begin = all.find(mark), end = all.find(end_mark);
   if (begin == std::string::npos || end == std::string::npos)
-    throw mae::Error(path, "no place for the results", "the lines <!-- results --> and <!-- end of results -->");
+    throw mae::Error(path, "no place for the results", "the lines " + mark + "and " + end_mark);
   write(path, all.replace(begin + mark.size(), end - begin - mark.size(), "\n" + content));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "usage: report RESULTS FOLDER [DOCUMENT]\n"), 1;
+  if (argc < 3) return std::fprintf(stderr, "usage: report RESULTS FOLDER [DOCUMENT [MARK]]\n"), 1;
   try {
     const Rows rows = read(argv[1]);
     const std::string folder = argv[2];
@@ -273,7 +292,7 @@ int main(int argc, char** argv) {
     write(folder + "/table.md", text.str());
     roofline(rows, folder + "/roofline.png");
     growth_pictures(rows, folder);
-    if (argc > 3) replace_results(argv[3], text.str());
+    if (argc > 3) replace_results(argv[3], argc > 4 ? argv[4] : "results", text.str());
     std::cout << text.str();
   } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }

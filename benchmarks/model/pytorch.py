@@ -1,12 +1,13 @@
-"""The peer of whole steps: the same model in PyTorch, eager or compiled, in float or bf16.
+"""The peer of whole steps: the same model in PyTorch, eager or compiled, in float, tf32 or bf16, on cpu or cuda.
 
-    pytorch.py MODEL VARIANT BATCH [threads] [repetitions]      one line of JSON, in a process of its own
+    pytorch.py MODEL VARIANT BATCH [threads] [repetitions] [device = cpu]      one line of JSON, in a process of its own
 
 MODEL is one of MODELS, VARIANT one of VARIANTS. PyTorch gets what we have: only kept patches are embedded, only hidden
 ones predicted, the decoder's last block computes hidden patches alone, q, k and v are one product, attention and AdamW
 are PyTorch's fused kernels, masks and images stay the same from step to step. In bf16 the forward pass runs under
 autocast (weights, their gradients and AdamW in float, as ours), or, as `bf16-pure`, everything is bf16: less precise
-than any training should be.
+than any training should be. On a GPU images and masks lie there before the first step, time is taken when the GPU has
+done all, runs of steps take a second, and memory is the most that PyTorch's tensors took there; tf32 is for GPUs alone.
 """
 import json
 import os
@@ -25,10 +26,12 @@ from torch import nn
 # channels, side, patch; encoder width, blocks, heads; decoder width, blocks, heads; hidden share
 MODELS = {
     "vit-base-224": ((3, 224, 16), (768, 12, 12), (512, 8, 16), 0.75),
+    "vit-large-224": ((3, 224, 16), (1024, 24, 16), (512, 8, 16), 0.75),
     "tiny-32": ((3, 32, 4), (192, 12, 3), (96, 4, 3), 0.75),
     "digits-8": ((1, 8, 2), (64, 4, 4), (32, 2, 2), 0.75),
 }
 VARIANTS = ("float", "float-compiled", "bf16", "bf16-compiled", "bf16-pure", "bf16-pure-compiled")
+DEVICES = {"cpu": VARIANTS, "cuda": VARIANTS + ("tf32", "tf32-compiled")}
 
 
 def pick(tokens, ids):
@@ -103,57 +106,69 @@ class Autoencoder(nn.Module):
         return ((predicted - (wanted - mean) / (variance + 1e-6).sqrt()) ** 2).mean()
 
 
-def median_seconds(work, repetitions):
+def median_seconds(work, repetitions, wait):
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
         work()
+        wait()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 
 
-def step(name, variant, batch, repetitions):
+def step(name, variant, batch, repetitions, device):
     (channels, side, patch), _, _, ratio = MODELS[name]
     model = Autoencoder(*MODELS[name])
     pure = variant.startswith("bf16-pure")
     element = torch.bfloat16 if pure else torch.float
-    model.to(element)
+    model.to(device, element)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
     images = torch.rand(batch, channels, side, side).to(element) * 2 - 1
     restore = torch.rand(batch, (side // patch) ** 2).argsort(1).argsort(1)
     order = restore.argsort(1)
     kept = int(order.shape[1] * (1 - ratio))
     keep, hidden = order[:, :kept].contiguous(), order[:, kept:].contiguous()
+    images, keep, hidden, restore = (tensor.to(device) for tensor in (images, keep, hidden, restore))
+    torch.backends.cuda.matmul.allow_tf32 = variant.startswith("tf32")
     run = torch.compile(model) if variant.endswith("compiled") else model
     autocast = variant.startswith("bf16") and not pure
 
     def one():
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.autocast(device, torch.bfloat16, enabled=autocast):
             loss = run(images, keep, hidden, restore)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
+    wait, length = (torch.cuda.synchronize, 1) if device == "cuda" else (lambda: None, 0.1)
     one()
     one()
-    steps = int(0.1 / median_seconds(one, 1)) + 1
-    seconds = median_seconds(lambda: [one() for _ in range(steps)], repetitions) / steps
+    wait()
+    steps = int(length / median_seconds(one, 1, wait)) + 1
+    seconds = median_seconds(lambda: [one() for _ in range(steps)], repetitions, wait) / steps
     words = variant.split("-")
     kind = ("compiled" if "compiled" in words else "eager") + (", all in bf16" if pure else "")
-    return {
+    line = {
         "model": name, "type": words[0], "batch": batch, "threads": threads,
         "peer_name": f"PyTorch {torch.__version__.split('+')[0]} {kind}", "peer": round(batch / seconds, 3),
-        "peak_resident_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
+    if device == "cuda":
+        memory = torch.cuda.max_memory_allocated()
+        return line | {"device": torch.cuda.get_device_name(), "device_mib": round(memory / 2**20)}
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return line | {"peak_resident_mib": round(memory / 1024)}
 
 
 def main():
-    if len(sys.argv) < 4 or sys.argv[1] not in MODELS or sys.argv[2] not in VARIANTS:
+    device = sys.argv[6] if len(sys.argv) > 6 else "cpu"
+    if len(sys.argv) < 4 or sys.argv[1] not in MODELS or sys.argv[2] not in DEVICES.get(device, ()):
         sys.exit(__doc__)
+    if device == "cuda" and not torch.cuda.is_available():
+        sys.exit("PyTorch finds no GPU that it can use.")
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     repetitions = int(sys.argv[5]) if len(sys.argv) > 5 else 5
-    print(json.dumps(step(sys.argv[1], sys.argv[2], int(sys.argv[3]), repetitions)), flush=True)
+    print(json.dumps(step(sys.argv[1], sys.argv[2], int(sys.argv[3]), repetitions, device)), flush=True)
 
 
 main()

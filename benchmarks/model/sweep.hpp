@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdlib>
 
-#include "training.hpp"
+#include "on_cpu.hpp"
 
 namespace mae::benchmark {
 

@@ -7,12 +7,16 @@
 //
 //    a transformer of width D on N tokens, a block     24 N D² + 4 N² D        of one matrix [R, in] [in, out]  2 R in
 //    out patches embedded L, decoder's tokens V + 1 embedded, L + 1 predicted      58.7 GFLOP an image for ViT-B/16
+//
+// A run of steps is started ahead as far as the library allows, and its time ends with the last of them: beside a GPU
+// the program does not wait inside a step, and a loss is looked at while the next step runs, as in training
+// (train/loop.hpp). What is measured on which device is said elsewhere: on_cpu.hpp, cuda/step.cu.
 #pragma once
-#include <sys/resource.h>
+#include <mae/autograd/batch_step.hpp>
+#include <mae/model/presets.hpp>
+#include <mae/optim/adamw.hpp>
 
-#include <mae/mae.hpp>
-
-#include "../measure.hpp"
+#include "../row.hpp"
 
 namespace mae::benchmark {
 
@@ -31,6 +35,7 @@ constexpr double operations() {
   return 3 * (embedding + blocks(Encoder{}, V + 1) + blocks(Decoder{}, L + 1) + prediction);
 }
 
+/// Everything that steps need, with random images and masks.
 template <class Model, class Policy>
 class Trainer {
  public:
@@ -40,55 +45,63 @@ class Trainer {
     masks_.resize(batch);
     for (Index b = 0; b < batch; ++b) masks_.random(b, 0, 0, static_cast<std::uint64_t>(b));
   }
-  void step() {
-    session_.step_scaled(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
-    optimizer_.step(weights_, gradients_, 1e-4);
+  /// Makes so many steps, the next one begun before the last one is looked at.
+  void steps(int count) {
+    int unfinished = 0;
+    for (int i = 0; i < count; ++i) {
+      if (unfinished == most_started) finish(), --unfinished;
+      start(), ++unfinished;
+    }
+    for (; unfinished > 0; --unfinished) finish();
   }
+  /// Steps after which nothing is done for the first time: as many as may be on their way have places of their own, and
+  /// what is recorded to be repeated runs once before.
+  static constexpr int warm_up() { return 2 * most_started; }
 
  private:
+  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy>, Model>;
+  static constexpr int most_started = int{Step::most_started};
+
+  void start() {
+    session_.start(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
+    optimizer_.start(weights_, gradients_, 1e-4);
+  }
+  void finish() {
+    session_.finish();
+    optimizer_.finish();
+  }
+
   Weights<Model, Policy> weights_{0}, gradients_;
   AdamW<Model, Policy> optimizer_;
-  BatchStep<Program<PretrainingLoss<Model>, Policy>, Model> session_;
+  Step session_;
   Tensor<float, typename Model::Image::Pixels> images_;
   typename Model::Masks masks_;
 };
 
-/// Seconds of a step and the limit beside it: medians of `repetitions` times as many steps as take a tenth of a second.
+/// Seconds of a step and the limit beside it: medians of `repetitions` runs of steps that take about `run` seconds, and
+/// of what `limit()` finds before each.
 struct StepTime {
   double seconds, limit;
 };
-template <class Model, class Policy>
-StepTime time_step(Index batch, int threads, int repetitions) {
-  Trainer<Model, Policy> trainer(batch, threads);
-  trainer.step();
-  const int steps = static_cast<int>(0.1 / seconds([&] { trainer.step(); })) + 1;
+template <class Trainer, class Limit>
+StepTime time_step(Trainer& trainer, int repetitions, double run, const Limit& limit) {
+  trainer.steps(trainer.warm_up());
+  const int steps = static_cast<int>(run / seconds([&] { trainer.steps(1); })) + 1;
   std::vector<double> times, limits;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    limits.push_back(peak<typename Policy::Activation>(threads));
-    times.push_back(seconds([&] {
-                      for (int i = 0; i < steps; ++i) trainer.step();
-                    }) /
-                    steps);
+    limits.push_back(limit());
+    times.push_back(seconds([&] { trainer.steps(steps); }) / steps);
   }
   return {median(times), median(limits)};
 }
 
-/// A row of `images/s`, with the share of the limit.
-template <class Model, class Policy>
-Row step_row(const std::string& name, Index batch, int threads, int repetitions) {
-  const StepTime time = time_step<Model, Policy>(batch, threads, repetitions);
+/// A row of `images/s`, with the share of the limit, whose name is `limit`.
+template <class Model>
+Row step_row(const std::string& name, Index batch, int threads, const StepTime& time, const char* limit) {
   const double images = double(batch) / time.seconds;
-  Row line = row(name, images, "images/s", threads, images * operations<Model>() / time.limit,
-                 limit_name<typename Policy::Activation>());
+  Row line = row(name, images, "images/s", threads, images * operations<Model>() / time.limit, limit);
   line["seconds"] = rounded(time.seconds);
   return line;
-}
-
-/// The most memory that this process has held so far, in MiB.
-inline double peak_resident() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  return static_cast<double>(use.ru_maxrss) / 1024;
 }
 
 }  // namespace mae::benchmark

@@ -1,0 +1,28 @@
+// A pre-training step on the processor, beside the limit of all threads.
+#pragma once
+#include <sys/resource.h>
+
+#include <mae/mae.hpp>
+
+#include "../measure.hpp"
+#include "training.hpp"
+
+namespace mae::benchmark {
+
+/// A row of runs that take a tenth of a second.
+template <class Model, class Policy>
+Row step_row(const std::string& name, Index batch, int threads, int repetitions) {
+  using T = typename Policy::Activation;
+  Trainer<Model, Policy> trainer(batch, threads);
+  const StepTime time = time_step(trainer, repetitions, 0.1, [&] { return peak<T>(threads); });
+  return step_row<Model>(name, batch, threads, time, limit_name<T>());
+}
+
+/// The most memory that this process has held so far, in MiB.
+inline double peak_resident() {
+  rusage use{};
+  ::getrusage(RUSAGE_SELF, &use);
+  return static_cast<double>(use.ru_maxrss) / 1024;
+}
+
+}  // namespace mae::benchmark
