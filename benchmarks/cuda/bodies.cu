@@ -55,13 +55,18 @@ void rows_of_patches() {
   row("rows_kernel<Gather<0>::forward>", tokens(L, n, "float") + ids(M), 0, 2 * target, 2 * target);
   row("each_kernel<NormalizePatches::forward>", tokens(M, n, "float"), 0, B * M * n * (3 * f + sector), 2 * target);
 }
-/// N patches' tokens of width D, numbers of `t` bytes, that get a class token and positions; those of some by `ids`.
+/// Each of N tokens reads its position; those of some patches by `ids`.
+void row_of_positions(int N, int D, const char* type, double t, const std::string& ids) {
+  const double all = B * N * D, table = 197.0 * D * f;
+  row("rows_kernel<Position::forward>", tokens(N, D, type) + ids, 0, all * (t + 2 * f), all * (t + f) + table);
+}
+/// N patches' tokens of width D, numbers of `t` bytes, that get a class token and positions.
 void rows_of_embedding(int N, int D, const char* type, double t, const std::string& ids) {
-  const double patches = B * N * D, all = B * (N + 1) * D, table = 197.0 * D * f, sums = B * D * t + 2 * D * f;
+  const double patches = B * N * D, all = B * (N + 1) * D, sums = B * D * t + 2 * D * f;
   row("rows_kernel<ClassToken::forward>", tokens(N, D, type), 0, (patches + all) * t, (patches + all) * t);
   row("rows_kernel<ClassToken::backward>", tokens(N, D, type), 0, 2 * patches * t, 2 * patches * t);
   row("column_sums_kernel<ClassToken::backward>", tokens(N, D, type), 4096, sums, sums);
-  row("rows_kernel<Position::forward>", tokens(N + 1, D, type) + ids, 0, all * (t + 2 * f), all * (t + f) + table);
+  row_of_positions(N + 1, D, type, t, ids);
 }
 /// A gradient of the residual stream, in float, that goes on to x [B, N, D] as it is.
 void row_of_pass(int N, int D, const char* type, double t) {
@@ -84,13 +89,14 @@ void rows_of_hidden(const char* type, double t) {
   row("each_kernel<Gather<1>::backward>", tokens(N, D, type) + ids(M), 0, B * N * D * t, B * N * D * t);
   row("rows_kernel<Gather<1>::backward>", tokens(N, D, type) + ids(M), 0, 3 * hidden, 3 * hidden);
 }
-/// Branches that a sample may do without, and the mean of a sample's tokens.
-void rows_of_fine_tuning() {
+/// The mean of a sample's tokens, floats in every precision.
+void rows_of_pool() {
   constexpr int N = 197, D = 768;
   const double tokens_of_all = B * N * D, pooled = B * D;
   row("rows_kernel<Pool<0>::forward>", tokens(N, D, "float"), 0, tokens_of_all * f, tokens_of_all * f);
   row("rows_kernel<Pool<0>::backward>", tokens(N, D, "float"), 0, 2 * tokens_of_all * f, (tokens_of_all + pooled) * f);
 }
+/// Branches that a sample may do without, and the loss.
 template <class T>
 void rows_of_fine_tuning(const char* type) {
   constexpr double t = sizeof(T);
@@ -119,8 +125,7 @@ void rows_of_pretraining(const char* type) {
   row("rows_kernel<Restore::backward>", tokens(V, D, type) + ids(N - 1), 0, 2 * visible, 2 * visible);
   row("column_sums_kernel<Restore::backward>", tokens(V, D, type) + ids(N - 1), 4096, hidden + 2 * D * f,
       hidden + 2 * D * f);
-  row("rows_kernel<Position::forward>", tokens(N, D, type), 0, B * N * D * (t + 2 * f),
-      B * N * D * (t + f) + 1.0 * N * D * f);
+  row_of_positions(N, D, type, t, "");
   const double predicted = B * M * n;
   row("row_sums_kernel<PatchError::forward>", tokens(M, n, type), 256, predicted * (t + f), predicted * (t + f));
   row("rows_kernel<PatchError::backward>", tokens(M, n, type), 0, predicted * (2 * t + f), predicted * (2 * t + f));
@@ -141,5 +146,5 @@ int main(int count, char**) {
   rows_of_embedding(196, 768, "bf16", 2, "");
   rows_of_fine_tuning<float>("float");
   rows_of_fine_tuning<bf16>("bf16");
-  rows_of_fine_tuning();
+  rows_of_pool();
 }

@@ -55,7 +55,7 @@ struct GradientSink {
   ~GradientSink() = default;
 
  private:
-  /// By the compiler's own atomic addition: the header for it is a tenth of all that a program has to read.
+  /// By the compiler's own atomic addition: with the header for it `mae.hpp` would be a twelfth longer to read.
   static std::uint64_t next_number() {
     static std::uint64_t last = 0;
     return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);

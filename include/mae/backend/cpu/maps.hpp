@@ -91,15 +91,16 @@ struct MapKernels {
         for (Index c = 0; c < D; ++c) f(r, c);
     });
   }
-  static constexpr Index columns_together = 64;  // a few cache lines of each row
-  /// A task is a few columns, so that every row is read along its length.
+  /// A few cache lines of each row: what goes through many rows reads each of them along its length.
+  static constexpr Index columns_together = 64;
   template <class F, class Put>
   static void column_sums(Index R, Index D, const F& f, const Put& put) {
-    const Index tasks = ceil_divide(D, block), least = ceil_divide(calls_worth_a_thread, larger(1, R * block));
-    share<Threads>(tasks, least, Threads::count(), [&](Index first, Index last, int) {
-      for (Index begin = first * block; begin < smaller(D, last * block); begin += block) {
-        const Index count = smaller(block, D - begin);
-        decltype(f(begin, begin)) sum[block] = {};
+    constexpr Index width = columns_together;
+    const Index least = ceil_divide(calls_worth_a_thread, larger(1, R * width));
+    share<Threads>(ceil_divide(D, width), least, Threads::count(), [&](Index first, Index last, int) {
+      for (Index begin = first * width; begin < smaller(D, last * width); begin += width) {
+        const Index count = smaller(width, D - begin);
+        decltype(f(begin, begin)) sum[width] = {};
         for (Index r = 0; r < R; ++r)
           for (Index c = 0; c < count; ++c) sum[c] += f(r, begin + c);
         for (Index c = 0; c < count; ++c) put(begin + c, sum[c]);
