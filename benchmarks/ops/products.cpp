@@ -26,9 +26,23 @@ const std::map<std::string, std::vector<Layer>> all_layers = {
     {"vit-large", {{400, 1024, 3072}, {400, 1024, 1024}, {400, 1024, 4096}, {400, 4096, 1024}}},
     {"decoder", {{1576, 512, 1536}, {1576, 512, 512}, {1576, 512, 2048}, {1576, 2048, 512}}}};
 
+/// Operands lie where those of a step do: in the library's memory, whose pages are large.
 template <class T>
-std::vector<T> random_numbers(Index count, std::uint64_t seed) {
-  std::vector<T> numbers(static_cast<std::size_t>(count));
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <class Other>
+  Allocator(const Allocator<Other>&) {}
+  T* allocate(std::size_t count) { return static_cast<T*>(Host::allocate(static_cast<Index>(count * sizeof(T)))); }
+  void deallocate(T* memory, std::size_t) { Host::release(memory); }
+  bool operator==(const Allocator&) const = default;
+};
+template <class T>
+using Numbers = std::vector<T, Allocator<T>>;
+
+template <class T>
+Numbers<T> random_numbers(Index count, std::uint64_t seed) {
+  Numbers<T> numbers(static_cast<std::size_t>(count));
   const RandomStream random(seed, Purpose::initialise);
   for (std::size_t i = 0; i < numbers.size(); ++i)
     numbers[i] = T(random.uniform(static_cast<std::uint32_t>(i), -1.0f, 1.0f));
@@ -44,7 +58,7 @@ struct Role {
 
 /// Lets a peer do what we do, once, and compares.
 template <class R, class Work>
-void check(const std::string& peer, std::vector<R> ours, std::vector<R>& theirs, const Work& work) {
+void check(const std::string& peer, Numbers<R> ours, Numbers<R>& theirs, const Work& work) {
   work();
   double most = 0, error = 0;
   for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -60,10 +74,10 @@ void compare(const std::string& layers, const Layer& layer, int repetitions, int
   using Kernels = mae::Kernels<Cpu<T>>;
   const Index R = layer.rows, in = layer.in, out = layer.out;
   const auto x = random_numbers<T>(R * in, 1), dy = random_numbers<T>(R * out, 4);
-  const auto w = random_numbers<float>(out * in, 2), b = std::vector<float>(static_cast<std::size_t>(out));
+  const auto w = random_numbers<float>(out * in, 2), b = Numbers<float>(static_cast<std::size_t>(out));
   const auto w_copy = random_numbers<T>(out * in, 2);  // what a peer reads: the weights in the products' precision
   auto y = random_numbers<T>(R * out, 5), dx = random_numbers<T>(R * in, 6);
-  std::vector<float> dw(w.size()), db(b.size());
+  Numbers<float> dw(w.size()), db(b.size());
   auto peer_y = y, peer_dx = dx;
   auto peer_dw = dw;
   const WorkspaceSize size = Kernels::linear_workspace(in, out);

@@ -120,7 +120,7 @@ struct Avx512 {
     body();
   }
 };
-/// What `Avx512` has, and products of bf16 (backend/cpu/dot_avx512.hpp).
+/// What `Avx512` has, and products of bf16 (backend/cpu/avx512_bf16.hpp).
 struct Avx512Bf16 : Avx512 {
   static constexpr const char* name = "avx512-bf16";
   static constexpr bool multiplies_bf16 = true;

@@ -7,8 +7,7 @@
 //    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
 //    [step][14], in the second cache                         before their first use
 //
-// Weights come from main memory, which is slow and far away but can bring while the tiles multiply: between two tiles a
-// few cache lines are called for of what will be packed next (`Ahead`).
+// What will be packed next is called for while the tiles multiply (ahead.hpp).
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
 // order. A tile at an edge is padded with zeros and computed like any other. So each number of C comes out with the
@@ -23,7 +22,10 @@ namespace mae::cpu {
 /// Sizes of the packed blocks, in words: A's lies in the second cache, B's in the third.
 template <class T>
 struct Blocking {
-  static constexpr Index columns = 1536, block = 336 * 384;
+  static constexpr Index columns = 1536, block = 448 * 384;
+  /// Of A's block, what a second cache has room for: 1 MiB where there is AVX-512, else half of that.
+  template <class Isa>
+  static constexpr Index used_block = Isa::registers == 32 ? block : 336 * 384;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
   static constexpr Index small = 32768;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
@@ -34,9 +36,10 @@ struct Blocking {
   static constexpr Index count(Index K) { return larger(smaller(K, 1), (K + depth / 2) / depth); }
   /// Steps of the longest block of all sums of at most K terms.
   static constexpr Index longest(Index K) { return steps_of<T>(smaller(K, depth + depth / 2)); }
-  /// Rows of A in a block of `steps`: M cut into the fewest equal parts that `block` has room for, in whole tiles.
+  /// Rows of A in a block of `steps`: M cut into the fewest equal parts that it has room for, in whole tiles.
+  template <class Isa>
   static constexpr Index rows(Index M, Index steps, Index tile) {
-    const Index most = larger(tile, block / larger(steps, 1) / tile * tile);
+    const Index most = larger(tile, used_block<Isa> / larger(steps, 1) / tile * tile);
     return round_up(ceil_divide(M, larger(1, ceil_divide(M, most))), tile);
   }
 };
@@ -57,33 +60,6 @@ template <class T>
 constexpr Index product_scratch(Index M, Index N, Index K) {
   return Index{sizeof(typename Packed<T>::Word)} * (packed_rows<T>(M, K) + packed_columns<T>(N, K));
 }
-
-/// A rectangle of memory that is going to be read, called into the second cache line by line.
-class Ahead {
- public:
-  Ahead() = default;
-  /// `rows` rows of `depth` terms of `from`.
-  template <class E>
-  Ahead(const Operand<E>& from, Index rows, Index depth)
-      : row_(reinterpret_cast<const char*>(from.data)),
-        stride_((from.outer == 1 ? from.depth : from.outer) * Index{sizeof(E)}),
-        width_((from.outer == 1 ? rows : depth) * Index{sizeof(E)}),
-        rows_(from.outer == 1 ? depth : rows) {}
-  Index lines() const { return rows_ * ceil_divide(width_, line); }
-  void fetch(Index count) {
-    for (; count > 0 && rows_ > 0; --count) {
-      __builtin_prefetch(row_ + at_, 0, 2);
-      at_ += line;
-      if (at_ < width_) continue;
-      at_ = 0, row_ += stride_, --rows_;
-    }
-  }
-
- private:
-  static constexpr Index line = 64;
-  const char* row_ = nullptr;
-  Index stride_ = 0, width_ = 0, rows_ = 0, at_ = 0;
-};
 
 /// One product on one thread, of numbers multiplied as `T`.
 template <class T, class Isa>
@@ -107,23 +83,22 @@ class Product {
       for (Index block = 0; block < blocks; ++block) {
         const Index columns = smaller(Sizes::columns, N - n);
         const Index k = K * block / blocks, depth = K * (block + 1) / blocks - k, steps = steps_of<T>(depth);
-        const Index height = Sizes::rows(M, steps, Shape::rows);
+        const Index height = Sizes::template rows<Isa>(M, steps, Shape::rows);
         for (Index m = 0; m < M; m += height) {
-          const Index rows = smaller(height, M - m), tiles = ceil_divide(rows, Shape::rows);
+          const Index rows = smaller(height, M - m), calls = ceil_divide(rows, Shape::rows) * Shape::calls(steps);
           Pack<Shape::rows, T, EA, Isa>::run(part(a, m, k), rows, depth, packed_a);
           if (row_sums && n == 0) add_rows(rows, steps, packed_a, row_sums + m);
-          for (Index j = 0; j < columns; j += group) {
-            const Index width = smaller(group, columns - j), next = j + group;
-            Word* panels = packed_b + j * steps;
-            if (m == 0) Pack<Shape::columns, T, EB, Isa>::run(part(b, n + j, k), width, depth, panels);
-            Ahead ahead;  // the panels that follow, or the first ones of the next block of the sum
-            if (m == 0 && next < columns) ahead = Ahead(part(b, n + next, k), smaller(group, columns - next), depth);
+          for (Index j = 0; j < columns; j += Shape::columns) {
+            const Index width = smaller(Shape::columns, columns - j), next = j + Shape::columns;
+            Word* panel = height < M ? packed_b + j * steps : packed_b;  // kept for the rows that follow, if any
+            if (m == 0) Pack<Shape::columns, T, EB, Isa>::run(part(b, n + j, k), width, depth, panel);
+            Ahead ahead;  // the panel that follows, or the first one of the next block of the sum
+            if (m == 0 && next < columns)
+              ahead = look(part(b, n + next, k), smaller(Shape::columns, columns - next), depth, calls);
             else if (m + height >= M && next >= columns && block + 1 < blocks)
-              ahead = Ahead(part(b, n, k + depth), smaller(group, columns), depth);
-            const Index lines = ceil_divide(ahead.lines(), tiles * ceil_divide(width, Shape::columns));
-            for (Index i = 0; i < width; i += Shape::columns)
-              multiply_panel(rows, smaller(Shape::columns, width - i), steps, packed_a, panels + i * steps,
-                             part(c, m, n + j + i), block == 0, block + 1 == blocks, ahead, lines);
+              ahead = look(part(b, n, k + depth), smaller(Shape::columns, columns), depth, calls);
+            multiply_panel(rows, width, steps, packed_a, panel, part(c, m, n + j), block == 0, block + 1 == blocks,
+                           ahead);
           }
         }
       }
@@ -134,21 +109,25 @@ class Product {
   using Shape = Tile<T, Isa>;
   using S = Simd<Sum, Isa>;
   using Vector = typename S::Vector;
-  static constexpr Index group = 2 * Shape::columns;  // of B, packed at a time
   static_assert(Sizes::row_grain % Shape::rows == 0 && Sizes::column_grain % Shape::columns == 0);
 
-  /// The tiles of one panel of B. `first` and `last` say which of the blocks of the sum this is; `lines` are called for
-  /// before each tile.
+  /// Ahead to `rows` rows of `depth` terms of B.
+  template <class E>
+  static Ahead look(const Operand<E>& b, Index rows, Index depth, Index calls) {
+    constexpr Index bytes = sizeof(E);
+    return b.outer == 1 ? Ahead(b.data, depth, rows * bytes, b.depth * bytes, calls)
+                        : Ahead(b.data, rows, depth * bytes, b.outer * bytes, calls);
+  }
+  /// The tiles of one panel of B. `first` and `last` say which of the blocks of the sum this is.
   template <class C>
   static void multiply_panel(Index rows, Index width, Index steps, const Word* a, const Word* b,
-                             const Output<C, Sum>& c, bool first, bool last, Ahead& ahead, Index lines) {
+                             const Output<C, Sum>& c, bool first, bool last, Ahead& ahead) {
     for (Index m = 0; m < rows; m += Shape::rows) {
       const Index height = smaller(Shape::rows, rows - m);
       const Output<C, Sum> whole = part(c, m, 0);
       const Output<C, Sum> tile{whole.to, c.stride, first ? whole.bias : nullptr, first ? whole.start : whole.to};
-      ahead.fetch(lines);
-      if (height == Shape::rows && width == Shape::columns) Shape::multiply(a + m * steps, b, steps, tile);
-      else Shape::multiply_edge(a + m * steps, b, steps, tile, height, width);
+      if (height == Shape::rows && width == Shape::columns) Shape::multiply(a + m * steps, b, steps, tile, ahead);
+      else Shape::multiply_edge(a + m * steps, b, steps, tile, height, width, ahead);
       if (last && c.gelu) Shape::activate(whole, height, width);
     }
   }

@@ -9,6 +9,7 @@
 // Cost: every number is read and written once. Where a row runs along the sum, square blocks are transposed in
 // registers; where the rows lie side by side, whole vectors are copied.
 #pragma once
+#include <mae/backend/cpu/avx512_bf16.hpp>
 #include <mae/backend/cpu/parallel.hpp>
 #include <mae/backend/cpu/simd.hpp>
 
@@ -117,6 +118,7 @@ struct Pack {
   using S = typename W::S;
   using Vector = typename W::Vector;
   static constexpr Index lanes = W::lanes, terms = Packed<T>::terms;
+  static constexpr bool rounds = terms == 2 && std::is_same_v<E, float> && Isa::multiplies_bf16;  // in one instruction
   // Else the surplus of a second vector would overwrite what the first has put into the next step.
   static_assert(Width <= lanes || Width % lanes == 0, "mae: a panel is at most one vector wide, or whole vectors");
 
@@ -138,13 +140,20 @@ struct Pack {
     const Index steps = steps_of<T>(depth);
     for (Index first = 0; first < count; first += group)
       for (Index s = 0; s < steps; ++s)
-        for (Index i = first; i < smaller(count, first + group); i += Width)
+        for (Index i = first; i < smaller(count, first + group); i += Width) {
+          if constexpr (rounds && Width % lanes == 0)
+            if (i + Width <= count && (s + 1) * terms <= depth) {
+              const E* const row = from + s * terms * stride + i;
+              RoundedPairs::across(row, row + stride, Width, to + i * steps + s * Width);
+              continue;
+            }
           for (Index j = 0; j < Width; j += lanes) {
             Vector v = {};
             if (i + j < count)
               W::across(v, from + s * terms * stride + i + j, stride, depth - s * terms, count - i - j);
             S::store(to + i * steps + s * Width + j, v, s + 1 < steps ? lanes : Width - j);  // spare the next panel
           }
+        }
   }
   /// Each row of the panel runs along the depth: square blocks are transposed in registers.
   [[gnu::always_inline]] static void transpose(const E* from, Index stride, Index count, Index depth, Word* to) {
@@ -156,12 +165,14 @@ struct Pack {
         for (Index i = 0; i < count; ++i)
           for (Index s = 0; s < steps; ++s)
             rest[i][s] = W::one(from + i * stride + k + s * terms, depth - k - s * terms);
+      else if constexpr (rounds)
+        RoundedPairs::along(from + k, stride, count, rest);
       for (Index i = 0; i < Width; i += lanes) {
         Vector rows[lanes];
         unroll<lanes>([&](auto l) __attribute__((always_inline)) {
           rows[l] = Vector{};
           if (i + l < count) {
-            if (whole) W::along(rows[l], from + (i + l) * stride + k);
+            if (whole && !rounds) W::along(rows[l], from + (i + l) * stride + k);
             else S::load(rows[l], rest[i + l]);
           }
         });

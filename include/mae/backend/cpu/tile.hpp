@@ -6,9 +6,9 @@
 // it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
 // instruction to hide behind, and their b [384][16] stays in the first cache: two steps a round and no calls, which is
 // an eighth faster where another program shares the core. Vectors of b are held in registers: left to itself, g++ -O3
-// reads them from memory for every multiply-add, at half the speed. The place in C is called for in the last steps
-// only, since it would be driven out before. Bias, residual and what lies in C already are added before the tile is
-// stored.
+// reads them from memory for every multiply-add, at half the speed. The place in C is called for row by row in the last
+// steps only, since it would be driven out before. Bias, residual and what lies in C already are added before the tile
+// is stored.
 //
 // bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
 // the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
@@ -16,7 +16,8 @@
 #pragma once
 #include <cstring>
 
-#include <mae/backend/cpu/dot_avx512.hpp>
+#include <mae/backend/cpu/ahead.hpp>
+#include <mae/backend/cpu/avx512_bf16.hpp>
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/pack.hpp>
 #include <mae/core/shape.hpp>
@@ -58,19 +59,24 @@ class Tile {
  public:
   static constexpr Index rows = many ? (tall ? 14 : 8) : (tall ? 6 : 4);
   static constexpr Index columns = vectors * lanes;
+  /// How often a tile calls for memory: once every `calm` steps.
+  static constexpr Index calls(Index steps) { return ceil_divide(steps, calm<Isa>); }
 
-  /// A whole tile, from panels a [steps][rows] and b [steps][columns]. A function of its own, so that nothing else asks
-  /// for registers.
+  /// A whole tile, from panels a [steps][rows] and b [steps][columns], that calls for what lies `ahead`. A function of
+  /// its own, so that nothing else asks for registers.
   template <class C>
-  [[gnu::noinline]] static void multiply(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c) {
+  [[gnu::noinline]] static void multiply(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c,
+                                         Ahead& ahead) {
     Isa::run([&]() __attribute__((always_inline)) {
       Vector sum[rows][vectors] = {};
-      const Index late = larger(0, steps - 48);
-      for (Index begin = 0, end = late; begin < steps; begin = end, end = steps) {
-        add_up(sum, a + begin * rows, b + begin * columns, end - begin);
-        for (Index i = 0; end < steps && i < rows; ++i)
-          for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + i * c.stride + j * lanes, 1);
-      }
+      Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
+      const Index together = ceil_divide(rows, larger(left, 1));
+      const auto call = [&]() __attribute__((always_inline)) {
+        ahead.call();
+        for (const Index end = rows - --left * together; row < end; ++row)
+          for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + row * c.stride + j * lanes, 1);
+      };
+      add_up(sum, a, b, steps, call);
       if (c.bias)
         each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
       if (c.start)
@@ -88,12 +94,12 @@ class Tile {
   /// A tile that juts out of C, of `height` x `width`: what C has is copied to and fro, the rest is never used.
   template <class C>
   static void multiply_edge(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c, Index height,
-                            Index width) {
+                            Index width, Ahead& ahead) {
     alignas(alignment) C edge[rows * columns];
     alignas(alignment) Sum bias[columns];
     if (c.start) copy(c.start, c.stride, edge, columns, height, width);
     if (c.bias) copy(c.bias, 0, bias, 0, 1, width);
-    multiply(a, b, steps, Output<C, Sum>{edge, columns, c.bias ? bias : nullptr, c.start ? edge : nullptr});
+    multiply(a, b, steps, Output<C, Sum>{edge, columns, c.bias ? bias : nullptr, c.start ? edge : nullptr}, ahead);
     copy(edge, columns, c.to, c.stride, height, width);
   }
 
@@ -112,40 +118,50 @@ class Tile {
   }
 
  private:
-  [[gnu::always_inline]] static void add_up(Vector (&sum)[rows][vectors], const Word* a, const Word* b, Index steps) {
-    if constexpr (Packed<T>::terms == 1) {
-      const auto step = [&](const Word* left, const Word* right) __attribute__((always_inline)) {
-        Vector column[vectors];
-        if constexpr (many)
-          for (Index j = 0; j < vectors; ++j) __builtin_prefetch(right + 8 * columns + j * lanes);
-        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
-          column[j] = S::at(right + j * lanes).v;
-          isa::in_register(column[j]);
-        });
-        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
-          sum[i][j] = left[i] * column[j] + sum[i][j];
-        });
-      };
-      Index s = 0;
-      for (; s + together <= steps; s += together, a += together * rows, b += together * columns)
-        unroll<together>([&](auto t) __attribute__((always_inline)) { step(a + t * rows, b + t * columns); });
-      for (; s < steps; ++s, a += rows, b += columns) step(a, b);
-    } else if constexpr (Isa::multiplies_bf16) {
-      DotTile<rows>::run(a, b, steps, sum);
+  template <class Call>
+  [[gnu::always_inline]] static void add_up(Vector (&sum)[rows][vectors], const Word* a, const Word* b, Index steps,
+                                            const Call& call) {
+    if constexpr (Isa::multiplies_bf16 && Packed<T>::terms == 2) {
+      DotTile<rows>::run(a, b, steps, sum, call);
     } else {
-      for (Index s = 0; s < steps; ++s, a += rows, b += columns) {
-        Vector first[vectors], second[vectors];
-        unroll<vectors>([&](auto j) __attribute__((always_inline)) {
-          const typename S::Words pairs = reinterpret_cast<const typename Simd<Word, Isa>::Loose*>(b + j * lanes)->v;
-          first[j] = reinterpret_cast<Vector>(pairs << 16);
-          second[j] = reinterpret_cast<Vector>(pairs & 0xffff0000u);
-        });
-        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
-          sum[i][j] = __builtin_bit_cast(float, a[i] & 0xffff0000u) * second[j] + sum[i][j];
-          sum[i][j] = __builtin_bit_cast(float, a[i] << 16) * first[j] + sum[i][j];
-        });
+      for (Index s = 0; s < steps; s += calm<Isa>) {
+        call();
+        add_steps(sum, a + s * rows, b + s * columns, smaller(calm<Isa>, steps - s));
       }
     }
+  }
+  [[gnu::always_inline]] static void add_steps(Vector (&sum)[rows][vectors], const Word* a, const Word* b,
+                                               Index steps) {
+    if constexpr (Packed<T>::terms == 1) {
+      Index s = 0;
+      for (; s + together <= steps; s += together, a += together * rows, b += together * columns)
+        unroll<together>([&](auto t) __attribute__((always_inline)) { add_step(sum, a + t * rows, b + t * columns); });
+      for (; s < steps; ++s, a += rows, b += columns) add_step(sum, a, b);
+    } else {
+      for (Index s = 0; s < steps; ++s, a += rows, b += columns) add_pairs(sum, a, b);
+    }
+  }
+  [[gnu::always_inline]] static void add_step(Vector (&sum)[rows][vectors], const Word* a, const Word* b) {
+    Vector column[vectors];
+    if constexpr (many)
+      for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * columns + j * lanes);
+    unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+      column[j] = S::at(b + j * lanes).v;
+      isa::in_register(column[j]);
+    });
+    each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
+  }
+  [[gnu::always_inline]] static void add_pairs(Vector (&sum)[rows][vectors], const Word* a, const Word* b) {
+    Vector first[vectors], second[vectors];
+    unroll<vectors>([&](auto j) __attribute__((always_inline)) {
+      const typename S::Words pairs = reinterpret_cast<const typename Simd<Word, Isa>::Loose*>(b + j * lanes)->v;
+      first[j] = reinterpret_cast<Vector>(pairs << 16);
+      second[j] = reinterpret_cast<Vector>(pairs & 0xffff0000u);
+    });
+    each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+      sum[i][j] = __builtin_bit_cast(float, a[i] & 0xffff0000u) * second[j] + sum[i][j];
+      sum[i][j] = __builtin_bit_cast(float, a[i] << 16) * first[j] + sum[i][j];
+    });
   }
   template <class Body>
   [[gnu::always_inline]] static void each_vector(const Body& body) {
