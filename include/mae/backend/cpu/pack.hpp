@@ -7,7 +7,8 @@
 //    rows [Width][depth]  →  panel [steps][Width] of words,   steps = depth / terms, rounded up; what is missing is 0
 //
 // Cost: every number is read and written once. Where a row runs along the sum, square blocks are transposed in
-// registers; where the rows lie side by side, whole vectors are copied.
+// registers; where the rows lie side by side, whole vectors are copied, in many short runs far apart that a processor
+// does not foresee: they are called for in advance.
 #pragma once
 #include <mae/backend/cpu/avx512_bf16.hpp>
 #include <mae/backend/cpu/parallel.hpp>
@@ -133,6 +134,12 @@ struct Pack {
   }
 
  private:
+  static constexpr Index soon = 8;  // steps before a row is copied it is called for
+  [[gnu::always_inline]] static void call(const E* row) {
+    constexpr Index line = 64 / sizeof(E);
+    for (Index i = 0; i < Width; i += line) __builtin_prefetch(row + i);
+  }
+
   /// The rows lie side by side: a few panels at a time, so that what is read and written runs on over whole cache
   /// lines, and a page is read as rarely as may be.
   [[gnu::always_inline]] static void copy(const E* from, Index stride, Index count, Index depth, Word* to) {
@@ -141,6 +148,7 @@ struct Pack {
     for (Index first = 0; first < count; first += group)
       for (Index s = 0; s < steps; ++s)
         for (Index i = first; i < smaller(count, first + group); i += Width) {
+          for (Index t = 0; t < terms; ++t) call(from + ((s + soon) * terms + t) * stride + i);
           if constexpr (rounds && Width % lanes == 0)
             if (i + Width <= count && (s + 1) * terms <= depth) {
               const E* const row = from + s * terms * stride + i;
