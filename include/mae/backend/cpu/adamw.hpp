@@ -17,28 +17,8 @@ struct TrainingKernels {
   static constexpr WorkspaceSize sum_workspace() { return {slices * Index{sizeof(double)}, 0}; }
 
   /// Σ g², in double: 64 slices whose bounds depend on n alone, added in order.
-  static double sum_of_squares(Index n, const T* g, Workspace ws) {
-    double* sums = ws.template shared<double>();
-    isa::dispatch<IsaChoice>([&](auto set) {
-      share<Threads>(slices, ceil_divide(worth_a_thread * slices, larger(n, 1)), ws.threads,
-                     [&](Index begin, Index end, int) {
-                       for (Index s = begin; s < end; ++s)
-                         sums[s] = squares<decltype(set)>(n * (s + 1) / slices - n * s / slices, g + n * s / slices);
-                     });
-    });
-    double sum = 0;
-    for (Index s = 0; s < slices; ++s) sum += sums[s];
-    return sum;
-  }
-
-  static void adamw(Index n, T* w, T* g, T* m, T* v, const AdamwStep& step) {
-    isa::dispatch<IsaChoice>([&](auto set) {
-      share<Threads>(ceil_divide(n, block), ceil_divide(worth_a_thread, block), Threads::count(),
-                     [&](Index begin, Index end, int) {
-                       update<decltype(set)>(begin * block, smaller(n, end * block), w, g, m, v, step);
-                     });
-    });
-  }
+  static double sum_of_squares(Index n, const T* g, Workspace ws);
+  static void adamw(Index n, T* w, T* g, T* m, T* v, const AdamwStep& step);
 
  private:
   static constexpr Index slices = 64, block = 64, worth_a_thread = 131072;
@@ -91,5 +71,28 @@ struct TrainingKernels {
     });
   }
 };
+template <class T, class IsaChoice, class Threads>
+double TrainingKernels<T, IsaChoice, Threads>::sum_of_squares(Index n, const T* g, Workspace ws) {
+  double* sums = ws.template shared<double>();
+  isa::dispatch<IsaChoice>([&](auto set) {
+    share<Threads>(slices, ceil_divide(worth_a_thread * slices, larger(n, 1)), ws.threads,
+                   [&](Index begin, Index end, int) {
+                     for (Index s = begin; s < end; ++s)
+                       sums[s] = squares<decltype(set)>(n * (s + 1) / slices - n * s / slices, g + n * s / slices);
+                   });
+  });
+  double sum = 0;
+  for (Index s = 0; s < slices; ++s) sum += sums[s];
+  return sum;
+}
+template <class T, class IsaChoice, class Threads>
+void TrainingKernels<T, IsaChoice, Threads>::adamw(Index n, T* w, T* g, T* m, T* v, const AdamwStep& step) {
+  isa::dispatch<IsaChoice>([&](auto set) {
+    share<Threads>(ceil_divide(n, block), ceil_divide(worth_a_thread, block), Threads::count(),
+                   [&](Index begin, Index end, int) {
+                     update<decltype(set)>(begin * block, smaller(n, end * block), w, g, m, v, step);
+                   });
+  });
+}
 
 }  // namespace mae::cpu

@@ -175,25 +175,9 @@ struct AttentionKernels {
     return {0, align_up(Index{sizeof(A)} * numbers + product_scratch<T>(most, most, most))};
   }
 
-  static void attention(const AttentionShape& shape, const T* q, const T* k, const T* v, T* y, A* lse, Workspace ws) {
-    const HeadLayout h{shape};
-    each_head(h, ws, [&](auto head, Index task, A* scratch) {
-      const Index query = h.query_at(task), key = h.key_at(task);
-      decltype(head)::forward(h, q + query, k + key, v + key, y + h.y_at(task), lse + task * h.queries, scratch);
-    });
-  }
+  static void attention(const AttentionShape& shape, const T* q, const T* k, const T* v, T* y, A* lse, Workspace ws);
   static void attention_gradient(const AttentionShape& shape, const T* q, const T* k, const T* v, const T* y,
-                                 const A* lse, const T* dy, const AttentionGradient<T>& dx, Workspace ws) {
-    const HeadLayout h{shape};
-    auto moved = [](T* x, Index by) { return x ? x + by : nullptr; };
-    each_head(h, ws, [&](auto head, Index task, A* scratch) {
-      const Index query = h.query_at(task), key = h.key_at(task), result = h.y_at(task);
-      decltype(head)::backward(h, q + query, k + key, v + key, y + result, lse + task * h.queries, dy + result,
-                               {moved(dx.q, query), moved(dx.k, key), moved(dx.v, key), dx.accumulate_q,
-                                dx.accumulate_kv},
-                               scratch);
-    });
-  }
+                                 const A* lse, const T* dy, const AttentionGradient<T>& dx, Workspace ws);
 
  private:
   template <class Work>
@@ -207,5 +191,28 @@ struct AttentionKernels {
     });
   }
 };
+template <class T, class IsaChoice, class Threads>
+void AttentionKernels<T, IsaChoice, Threads>::attention(const AttentionShape& shape, const T* q, const T* k,
+                                                        const T* v, T* y, A* lse, Workspace ws) {
+  const HeadLayout h{shape};
+  each_head(h, ws, [&](auto head, Index task, A* scratch) {
+    const Index query = h.query_at(task), key = h.key_at(task);
+    decltype(head)::forward(h, q + query, k + key, v + key, y + h.y_at(task), lse + task * h.queries, scratch);
+  });
+}
+template <class T, class IsaChoice, class Threads>
+void AttentionKernels<T, IsaChoice, Threads>::attention_gradient(const AttentionShape& shape, const T* q, const T* k,
+                                                                 const T* v, const T* y, const A* lse, const T* dy,
+                                                                 const AttentionGradient<T>& dx, Workspace ws) {
+  const HeadLayout h{shape};
+  auto moved = [](T* x, Index by) { return x ? x + by : nullptr; };
+  each_head(h, ws, [&](auto head, Index task, A* scratch) {
+    const Index query = h.query_at(task), key = h.key_at(task), result = h.y_at(task);
+    decltype(head)::backward(h, q + query, k + key, v + key, y + result, lse + task * h.queries, dy + result,
+                             {moved(dx.q, query), moved(dx.k, key), moved(dx.v, key), dx.accumulate_q,
+                              dx.accumulate_kv},
+                             scratch);
+  });
+}
 
 }  // namespace mae::cpu

@@ -121,45 +121,68 @@ class LayerNormRows {
   }
 };
 
-/// The normalisation of the kernel contract (`backend/kernels.hpp`).
-template <class T, class IsaChoice, class Threads>
-struct LayerNormKernels {
-  static constexpr WorkspaceSize layer_norm_workspace(Index D) {
+/// All rows, shared among threads, by the instruction set that `IsaChoice` finds.
+template <class T, class IsaChoice, class Threads, class X, class Y>
+struct LayerNormPass {
+  static void forward(Index R, Index D, const X* x, const T* w, const T* b, double eps, Y* y, T* stats);
+  static void backward(Index R, Index D, const X* x, const T* w, const T* stats, const Y* dy, X* dx, bool accumulate,
+                       T* dw, T* db, Workspace ws);
+  static constexpr WorkspaceSize workspace(Index D) {
     return {align_up(Index{sizeof(T)} * most_slices * 2 * padded(D)), 0};
-  }
-
-  template <class X, class Y>
-  static void layer_norm(Index R, Index D, const X* x, const T* w, const T* b, double eps, Y* y, T* stats) {
-    isa::dispatch<IsaChoice>([&](auto set) {
-      share<Threads>(R, rows_worth_a_thread(D), Threads::count(), [&](Index begin, Index end, int) {
-        LayerNormRows<T, decltype(set)>::forward(begin, end, D, x, w, b, T(eps), y, stats);
-      });
-    });
-  }
-
-  template <class X, class Y>
-  static void layer_norm_gradient(Index R, Index D, const X* x, const T* w, const T* stats, const Y* dy, X* dx,
-                                  bool accumulate, T* dw, T* db, Workspace ws) {
-    const Index slices = smaller(most_slices, ceil_divide(R, rows_in_a_slice)), stride = 2 * padded(D);
-    T* sums = ws.template shared<T>();
-    isa::dispatch<IsaChoice>([&](auto set) {
-      using Rows = LayerNormRows<T, decltype(set)>;
-      const Index least = ceil_divide(rows_worth_a_thread(D) * slices, larger(R, 1));
-      share<Threads>(slices, least, ws.threads, [&](Index first, Index last, int) {
-        for (Index s = first; s < last; ++s) {
-          const Index begin = R * s / slices, end = R * (s + 1) / slices;
-          if (dw) Rows::weight_gradient(begin, end, D, x, stats, dy, sums + s * stride, sums + s * stride + padded(D));
-          if (dx) Rows::input_gradient(begin, end, D, x, w, stats, dy, dx, accumulate);
-        }
-      });
-      if (dw) Rows::add_slices(D, slices, stride, sums, dw), Rows::add_slices(D, slices, stride, sums + padded(D), db);
-    });
   }
 
  private:
   static constexpr Index most_slices = 32, rows_in_a_slice = 16;
   static constexpr Index padded(Index D) { return round_up(D, alignment / Index{sizeof(T)}); }
   static constexpr Index rows_worth_a_thread(Index D) { return ceil_divide(131072, D); }
+};
+template <class T, class IsaChoice, class Threads, class X, class Y>
+void LayerNormPass<T, IsaChoice, Threads, X, Y>::forward(Index R, Index D, const X* x, const T* w, const T* b,
+                                                         double eps, Y* y, T* stats) {
+  isa::dispatch<IsaChoice>([&](auto set) {
+    share<Threads>(R, rows_worth_a_thread(D), Threads::count(), [&](Index begin, Index end, int) {
+      LayerNormRows<T, decltype(set)>::forward(begin, end, D, x, w, b, T(eps), y, stats);
+    });
+  });
+}
+template <class T, class IsaChoice, class Threads, class X, class Y>
+void LayerNormPass<T, IsaChoice, Threads, X, Y>::backward(Index R, Index D, const X* x, const T* w, const T* stats,
+                                                          const Y* dy, X* dx, bool accumulate, T* dw, T* db,
+                                                          Workspace ws) {
+  const Index slices = smaller(most_slices, ceil_divide(R, rows_in_a_slice)), stride = 2 * padded(D);
+  T* sums = ws.template shared<T>();
+  isa::dispatch<IsaChoice>([&](auto set) {
+    using Rows = LayerNormRows<T, decltype(set)>;
+    const Index least = ceil_divide(rows_worth_a_thread(D) * slices, larger(R, 1));
+    share<Threads>(slices, least, ws.threads, [&](Index first, Index last, int) {
+      for (Index s = first; s < last; ++s) {
+        const Index begin = R * s / slices, end = R * (s + 1) / slices;
+        if (dw) Rows::weight_gradient(begin, end, D, x, stats, dy, sums + s * stride, sums + s * stride + padded(D));
+        if (dx) Rows::input_gradient(begin, end, D, x, w, stats, dy, dx, accumulate);
+      }
+    });
+    if (dw) Rows::add_slices(D, slices, stride, sums, dw), Rows::add_slices(D, slices, stride, sums + padded(D), db);
+  });
+}
+
+/// The normalisation of the kernel contract (`backend/kernels.hpp`).
+template <class T, class IsaChoice, class Threads>
+struct LayerNormKernels {
+  static constexpr WorkspaceSize layer_norm_workspace(Index D) { return Pass<T, T>::workspace(D); }
+
+  template <class X, class Y>
+  static void layer_norm(Index R, Index D, const X* x, const T* w, const T* b, double eps, Y* y, T* stats) {
+    Pass<X, Y>::forward(R, D, x, w, b, eps, y, stats);
+  }
+  template <class X, class Y>
+  static void layer_norm_gradient(Index R, Index D, const X* x, const T* w, const T* stats, const Y* dy, X* dx,
+                                  bool accumulate, T* dw, T* db, Workspace ws) {
+    Pass<X, Y>::backward(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws);
+  }
+
+ private:
+  template <class X, class Y>
+  using Pass = LayerNormPass<T, IsaChoice, Threads, X, Y>;
 };
 
 }  // namespace mae::cpu

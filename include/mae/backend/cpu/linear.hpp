@@ -51,6 +51,21 @@ template <class T, class Isa, class Threads, class EA, class EB, class C, class 
   });
 }
 
+/// The same by the instruction set that `IsaChoice` finds.
+template <class T, class IsaChoice, class Threads, class EA, class EB, class C>
+struct ChosenProduct {
+  using Sum = typename Packed<T>::Sum;
+  static void run(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b, const Output<C, Sum>& c,
+                  Sum* row_sums, const Workspace& ws);
+};
+template <class T, class IsaChoice, class Threads, class EA, class EB, class C>
+void ChosenProduct<T, IsaChoice, Threads, EA, EB, C>::run(Index M, Index N, Index K, const Operand<EA>& a,
+                                                          const Operand<EB>& b, const Output<C, Sum>& c, Sum* row_sums,
+                                                          const Workspace& ws) {
+  isa::dispatch_products<IsaChoice, T>(
+      [&](auto set) { multiply<T, decltype(set), Threads>(M, N, K, a, b, c, row_sums, ws); });
+}
+
 /// The products of the kernel contract (`backend/kernels.hpp`), of numbers multiplied as `T`. Activations and their
 /// gradients (X, Y) are `T` or `W`, weights are `W`.
 template <class T, class IsaChoice, class Threads>
@@ -89,8 +104,7 @@ struct LinearKernels {
   template <class EA, class EB, class C>
   static void product(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b, const Output<C, W>& c,
                       W* row_sums, const Workspace& ws) {
-    isa::dispatch_products<IsaChoice, T>(
-        [&](auto set) { multiply<T, decltype(set), Threads>(M, N, K, a, b, c, row_sums, ws); });
+    ChosenProduct<T, IsaChoice, Threads, EA, EB, C>::run(M, N, K, a, b, c, row_sums, ws);
   }
 };
 

@@ -1,4 +1,4 @@
-// Element-wise work: fused expressions, GELU and its slope, and loops whose body the caller brings.
+// Element-wise work: fused expressions, GELU (gelu.hpp), and loops whose body the caller brings.
 //
 // An expression (`Form`) is a struct: `leaves`, how many arrays it reads; `value(in)`, a scalar formula of one
 // element of each; `pull_back(in, gradient, out)`, the gradients of its leaves; `reads(k)`, whether those need the
@@ -8,8 +8,7 @@
 #pragma once
 #include <tuple>
 
-#include <mae/backend/cpu/math.hpp>
-#include <mae/backend/cpu/parallel.hpp>
+#include <mae/backend/cpu/gelu.hpp>
 
 namespace mae::cpu {
 
@@ -18,20 +17,16 @@ template <class T, class IsaChoice, class Threads>
 struct MapKernels {
   template <class E>
   static void gelu(Index n, const E* h, E* y) {
-    isa::dispatch<IsaChoice>([&](auto set) {
-      each_block(n, [&](Index begin, Index end) { gelu_values<decltype(set)>(begin, end, h, y); });
-    });
+    GeluPass<T, IsaChoice, Threads, E>::values(n, h, y);
   }
   template <class E>
   static void gelu_gradient(Index n, const E* dy, const E* h, E* dh) {
-    isa::dispatch<IsaChoice>([&](auto set) {
-      each_block(n, [&](Index begin, Index end) { gelu_slopes<decltype(set)>(begin, end, dy, h, dh); });
-    });
+    GeluPass<T, IsaChoice, Threads, E>::slopes(n, dy, h, dh);
   }
 
   template <class Form, class... X, class Y>
   static void map(Index n, const std::tuple<const X*...>& x, Y* y) {
-    each_block(n, [&](Index begin, Index end) {
+    each_block<Threads>(n, [&](Index begin, Index end) {
       T in[Form::leaves][block] = {}, out[block];
       for (Index at = begin; at < end; at += block) {
         const Index count = smaller(block, end - at);
@@ -49,7 +44,7 @@ struct MapKernels {
   template <class Form, class... X, class Y>
   static void map_gradient(Index n, const std::tuple<const X*...>& x, const Y* dy, const std::tuple<X*...>& dx,
                            const bool* accumulate) {
-    each_block(n, [&](Index begin, Index end) {
+    each_block<Threads>(n, [&](Index begin, Index end) {
       T in[Form::leaves][block] = {}, out[Form::leaves][block], gradient[block] = {};
       for (Index at = begin; at < end; at += block) {
         const Index count = smaller(block, end - at);
@@ -119,15 +114,8 @@ struct MapKernels {
   }
 
  private:
-  static constexpr Index block = 64, calls_worth_a_thread = 65536, blocks_worth_a_thread = 1024;
+  static constexpr Index block = block_of_maps, calls_worth_a_thread = 65536;
 
-  /// Calls `work(begin, end)` for ranges that begin at a multiple of `block`.
-  template <class Work>
-  static void each_block(Index n, const Work& work) {
-    share<Threads>(ceil_divide(n, block), blocks_worth_a_thread, Threads::count(), [&](Index first, Index last, int) {
-      work(first * block, smaller(n, last * block));
-    });
-  }
   /// Calls work(k), k a compile-time number, for every pointer of a tuple.
   template <class Work, class... Pointer>
   static void each_leaf(const Work& work, const std::tuple<Pointer...>&) {
@@ -138,31 +126,6 @@ struct MapKernels {
   template <class From, class To>
   static void copy(Index count, const From* from, To* to) {
     for (Index i = 0; i < count; ++i) to[i] = To(T(from[i]));
-  }
-
-  template <class Isa, class E>
-  [[gnu::noinline]] static void gelu_values(Index begin, Index end, const E* h, E* y) {
-    using S = Simd<T, Isa>;
-    Isa::run([&]() __attribute__((always_inline)) {
-      for (Index i = begin; i < end; i += S::lanes) {
-        typename S::Vector x, value;
-        S::load(x, h + i, end - i);
-        Math<T, Isa>::gelu(value, x);
-        S::store(y + i, value, end - i);
-      }
-    });
-  }
-  template <class Isa, class E>
-  [[gnu::noinline]] static void gelu_slopes(Index begin, Index end, const E* dy, const E* h, E* dh) {
-    using S = Simd<T, Isa>;
-    Isa::run([&]() __attribute__((always_inline)) {
-      for (Index i = begin; i < end; i += S::lanes) {
-        typename S::Vector x, slope, g;
-        S::load(x, h + i, end - i), S::load(g, dy + i, end - i);
-        Math<T, Isa>::gelu_slope(slope, x);
-        S::store(dh + i, g * slope, end - i);
-      }
-    });
   }
 };
 

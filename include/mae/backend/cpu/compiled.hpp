@@ -1,0 +1,37 @@
+// Kernels compiled once: a file that includes this leaves them to the linker.
+//
+// A kernel depends on types and not on the shapes of a model, so every file that trains compiles the same ones, for
+// every instruction set; that is half of the compiler's work. With this header first they are only declared: the file
+// compiles in half the time, and even one built for debugging (-O0) trains at full speed, for the kernels are
+// optimised where they are defined. That is the library target `mae::kernels`, made of this list without the word
+// `extern`; what links it includes this header by itself. What the list lacks, such as kernels of one chosen
+// instruction set, is compiled as ever.
+#pragma once
+#include <mae/backend/cpu/kernels.hpp>
+
+namespace mae::cpu {
+
+extern template struct ChosenProduct<float, isa::Best, DefaultThreads, float, float, float>;
+extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, float>;
+extern template struct AttentionKernels<float, isa::Best, DefaultThreads>;
+extern template struct GeluPass<float, isa::Best, DefaultThreads, float>;
+extern template struct TrainingKernels<float, isa::Best, DefaultThreads>;
+
+extern template struct ChosenProduct<double, isa::Best, DefaultThreads, double, double, double>;
+extern template struct LayerNormPass<double, isa::Best, DefaultThreads, double, double>;
+extern template struct AttentionKernels<double, isa::Best, DefaultThreads>;
+extern template struct GeluPass<double, isa::Best, DefaultThreads, double>;
+extern template struct TrainingKernels<double, isa::Best, DefaultThreads>;
+
+// Mixed precision: activations of both types, weights of one.
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, bf16, float, bf16>;
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, bf16, float, float>;
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, float, float, bf16>;
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, float, float, float>;
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, bf16, bf16, float>;
+extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, float, bf16, float>;
+extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, bf16>;
+extern template struct AttentionKernels<bf16, isa::Best, DefaultThreads>;
+extern template struct GeluPass<float, isa::Best, DefaultThreads, bf16>;
+
+}  // namespace mae::cpu
