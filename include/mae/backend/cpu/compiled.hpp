@@ -1,11 +1,10 @@
 // Kernels compiled once: a file that includes this leaves them to the linker.
 //
 // A kernel depends on types and not on the shapes of a model, so every file that trains compiles the same ones, for
-// every instruction set; that is half of the compiler's work. With this header first they are only declared: the file
-// compiles in half the time, and even one built for debugging (-O0) trains at full speed, for the kernels are
-// optimised where they are defined. That is the library target `mae::kernels`, made of this list without the word
-// `extern`; what links it includes this header by itself. What the list lacks, such as kernels of one chosen
-// instruction set, is compiled as ever.
+// every instruction set; that is a third of the compiler's work. With this header first they are only declared, and
+// even a file that is built for debugging (-O0) trains fast, for the kernels are optimised where they are defined.
+// That is the library target `mae::kernels`, made of this list without the word `extern`; what links it includes this
+// header by itself. What the list lacks, such as kernels of one chosen instruction set, is compiled as ever.
 #pragma once
 #include <mae/backend/cpu/kernels.hpp>
 
