@@ -15,7 +15,8 @@ namespace mae::cpu {
 /// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps.
 template <Index Rows>
 class DotTile;
-/// Floats rounded to pairs of bf16, the first of a pair in the lower half of a word.
+/// Floats rounded to pairs of bf16, the first of a pair in the lower half of a `Word`.
+template <class Word>
 class RoundedPairs;
 
 #if defined(__x86_64__)
@@ -58,15 +59,16 @@ class DotTile {
   }
 };
 
+template <class Word>
 class RoundedPairs {
   using Floats = Simd<float, isa::Avx512>;
-  using Words = Simd<unsigned, isa::Avx512>;
-  using Vector = Words::Vector;
+  using Words = Simd<Word, isa::Avx512>;
+  using Vector = typename Words::Vector;
 
  public:
   /// to[i] = the words of 32 numbers that follow each other, for `count` rows, `stride` apart.
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"), gnu::noinline]] static void along(
-      const float* from, Index stride, Index count, unsigned (*to)[16]) {
+      const float* from, Index stride, Index count, Word (*to)[16]) {
     for (Index i = 0; i < count; ++i, from += stride) {
       Vector words;
       round(words, from, from + 16);
@@ -75,7 +77,7 @@ class RoundedPairs {
   }
   /// to[i] = the word of first[i] and second[i], for `count` of them, a multiple of 16.
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"), gnu::noinline]] static void across(
-      const float* first, const float* second, Index count, unsigned* to) {
+      const float* first, const float* second, Index count, Word* to) {
     typedef unsigned short Halves __attribute__((vector_size(64)));
     for (Index i = 0; i < count; i += 16) {
       Vector words;

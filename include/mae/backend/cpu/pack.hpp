@@ -152,7 +152,7 @@ struct Pack {
           if constexpr (rounds && Width % lanes == 0)
             if (i + Width <= count && (s + 1) * terms <= depth) {
               const E* const row = from + s * terms * stride + i;
-              RoundedPairs::across(row, row + stride, Width, to + i * steps + s * Width);
+              RoundedPairs<Word>::across(row, row + stride, Width, to + i * steps + s * Width);
               continue;
             }
           for (Index j = 0; j < Width; j += lanes) {
@@ -174,7 +174,7 @@ struct Pack {
           for (Index s = 0; s < steps; ++s)
             rest[i][s] = W::one(from + i * stride + k + s * terms, depth - k - s * terms);
       else if constexpr (rounds)
-        RoundedPairs::along(from + k, stride, count, rest);
+        RoundedPairs<Word>::along(from + k, stride, count, rest);
       for (Index i = 0; i < Width; i += lanes) {
         Vector rows[lanes];
         unroll<lanes>([&](auto l) __attribute__((always_inline)) {

@@ -70,10 +70,10 @@ class Tile {
     Isa::run([&]() __attribute__((always_inline)) {
       Vector sum[rows][vectors] = {};
       Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
-      const Index together = ceil_divide(rows, larger(left, 1));
+      const Index rows_a_call = ceil_divide(rows, larger(left, 1));
       const auto call = [&]() __attribute__((always_inline)) {
         ahead.call();
-        for (const Index end = rows - --left * together; row < end; ++row)
+        for (const Index end = rows - --left * rows_a_call; row < end; ++row)
           for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + row * c.stride + j * lanes, 1);
       };
       add_up(sum, a, b, steps, call);
