@@ -122,7 +122,8 @@ void steps(const Rows& rows, std::ostream& out) {
     if (!row.contains("model")) continue;
     const auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) {
       return line.first["name"] == row["name"] && line.first["threads"] == row["threads"] &&
-             text(line.first, "device") == text(row, "device") && text(line.first, "flags") == text(row, "flags");
+             text(line.first, "device") == text(row, "device") && text(line.first, "flags") == text(row, "flags") &&
+             text(line.first, "variant") == text(row, "variant");
     });
     if (same == lines.end()) lines.emplace_back(row, row.contains("peer"));
     else if (++same->second; number(row, "peer") > number(same->first, "peer")) same->first = row;
@@ -137,10 +138,11 @@ void steps(const Rows& rows, std::ostream& out) {
          "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|\n";
   Row first;
   for (const auto& [row, variants] : lines) {
-    const std::string flags = text(row, "flags"), device = text(row, "device");
+    const std::string flags = text(row, "flags"), device = text(row, "device"), variant = text(row, "variant");
     const std::string memory = device.empty() ? "peak_resident_mib" : "device_mib", peer_memory = "peer_" + memory;
     if (first.is_null() || first["name"] != row["name"]) first = row;
-    out << "| " << text(row, "name").substr(5) << (flags.empty() ? "" : ", compiled with `" + flags + "`") << " | "
+    out << "| " << text(row, "name").substr(5) << (variant.empty() ? "" : ", " + variant)
+        << (flags.empty() ? "" : ", compiled with `" + flags + "`") << " | "
         << (device.empty() ? row["threads"].dump() : device) << " | **" << speed(number(row, "ours")) << "** | "
         << (row == first ? "" : say(number(row, "ours") / number(first, "ours"), 2)) << " | "
         << percent(number(row, "peak_fraction")) << " | " << say(number(row, memory.c_str()), 0) << " | ";

@@ -75,7 +75,6 @@ void row_of_pass(int N, int D, const char* type, double t) {
 void rows_of_streams() {
   constexpr std::pair<int, int> streams[] = {{50, 768}, {197, 512}, {197, 768}};
   for (const auto& [N, D] : streams) {
-    row("each_kernel<Repeat::backward>", tokens(N, D, "float"), 0, 2 * B * N * D * f, 2 * B * N * D * f);
     row_of_pass(N, D, "float", f);
     row_of_pass(N, D, "bf16", 2);
   }

@@ -15,9 +15,13 @@ using VitLarge = presets::Large;
 using Tiny32 = MaskedAutoencoder<ImageShape<3, 32, 32, 4>, Transformer<192, 12, 3>, Transformer<96, 4, 3>>;
 using Digits8 = MaskedAutoencoder<ImageShape<1, 8, 8, 2>, Transformer<64, 4, 4>, Transformer<32, 2, 2>>;
 
+/// `variant`, if any, is said on the command line as TYPE-VARIANT.
 struct Known {
   const char *model, *type;
   Row (*measure)(const std::string& name, Index batch, int threads, int repetitions);
+  std::string variant = "";
+
+  std::string choice() const { return variant.empty() ? type : type + ("-" + variant); }
 };
 
 /// True if both lines say the same of `key`, or nothing.
@@ -48,17 +52,18 @@ inline int measure_step(const std::vector<Known>& known, int argc, char** argv) 
   const int threads = argc > 4 ? std::atoi(argv[4]) : DefaultThreads::count();
   const int repetitions = argc > 5 ? std::atoi(argv[5]) : 5;
   const auto chosen = std::find_if(known.begin(), known.end(),
-                                   [&](const Known& one) { return one.model == model && one.type == type; });
+                                   [&](const Known& one) { return one.model == model && one.choice() == type; });
   if (chosen == known.end() || batch < 1 || threads < 1 || repetitions < 1) {
     std::fprintf(stderr, "usage: %s MODEL TYPE BATCH [threads] [repetitions] [peers]; known:\n", argv[0]);
-    for (const Known& one : known) std::fprintf(stderr, "  %s %s\n", one.model, one.type);
+    for (const Known& one : known) std::fprintf(stderr, "  %s %s\n", one.model, one.choice().c_str());
     return 1;
   }
   DefaultThreads::limit(threads);
   try {
-    Row line = chosen->measure("step " + model + ", batch " + std::to_string(batch) + ", " + type, batch, threads,
-                               repetitions);
-    line["model"] = model, line["type"] = type, line["batch"] = batch;
+    Row line = chosen->measure("step " + model + ", batch " + std::to_string(batch) + ", " + chosen->type, batch,
+                               threads, repetitions);
+    line["model"] = model, line["type"] = chosen->type, line["batch"] = batch;
+    if (!chosen->variant.empty()) line["variant"] = chosen->variant;
     print_with_peers(line, argc > 6 ? argv[6] : "");
   } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
   return 0;

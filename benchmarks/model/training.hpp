@@ -14,7 +14,7 @@
 #pragma once
 #include <mae/autograd/batch_step.hpp>
 #include <mae/model/presets.hpp>
-#include <mae/optim/adamw.hpp>
+#include <mae/train/loop.hpp>
 
 #include "../row.hpp"
 
@@ -35,8 +35,19 @@ constexpr double operations() {
   return 3 * (embedding + blocks(Encoder{}, V + 1) + blocks(Decoder{}, L + 1) + prediction);
 }
 
+/// What a trainer keeps, and when it updates weights: as the library does unless it is told otherwise, and with the
+/// least memory that costs nearly no time.
+struct Usual {
+  using Memory = KeepAll;
+  using Updates = AfterBackward;
+};
+struct Lean {
+  using Memory = RecomputeCheap;
+  using Updates = DuringBackward;
+};
+
 /// Everything that steps need, with random images and masks.
-template <class Model, class Policy>
+template <class Model, class Policy, class Choice = Usual>
 class Trainer {
  public:
   Trainer(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
@@ -58,21 +69,42 @@ class Trainer {
   /// what is recorded to be repeated runs once before.
   static constexpr int warm_up() { return 2 * most_started; }
 
+  /// Bytes of the weights (and of either moment of AdamW), of gradients, and of all that a step needs, as planned.
+  Index weight_bytes() const { return weights_.size() * Index{sizeof(typename Policy::Parameter)}; }
+  Index gradient_bytes() const {
+    if constexpr (at_once) return gradients_.bytes();
+    else return weight_bytes();
+  }
+  Index planned_bytes() const {
+    return 3 * weight_bytes() + gradient_bytes() + Step::bytes(session_.capacity(), session_.threads());
+  }
+
  private:
-  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy>, Model>;
+  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Choice::Memory>, Model>;
+  using Gradients = typename Choice::Updates::template Gradients<Model, Policy>;
+  static constexpr bool at_once = Choice::Updates::at_once;
   static constexpr int most_started = int{Step::most_started};
+  static constexpr double rate = 1e-4;
 
   void start() {
+    if constexpr (at_once) gradients_.begin(rate);
     session_.start(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
-    optimizer_.start(weights_, gradients_, 1e-4);
+    if constexpr (at_once) gradients_.end();
+    else optimizer_.start(weights_, gradients_, rate);
   }
   void finish() {
     session_.finish();
-    optimizer_.finish();
+    if constexpr (at_once) gradients_.settle();
+    else optimizer_.finish();
+  }
+  Gradients make_gradients() {
+    if constexpr (at_once) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
+    else return {};
   }
 
-  Weights<Model, Policy> weights_{0}, gradients_;
+  Weights<Model, Policy> weights_{0};
   AdamW<Model, Policy> optimizer_;
+  Gradients gradients_ = make_gradients();
   Step session_;
   Tensor<float, typename Model::Image::Pixels> images_;
   typename Model::Masks masks_;

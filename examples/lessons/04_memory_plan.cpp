@@ -11,7 +11,7 @@
 // paper (section 3, "MAE encoder") saves the largest part by a smaller T: only visible patches enter. The rest is up
 // to you:
 //     KeepAll            keep whatever the walk back reads: fastest
-//     RecomputeCheap     normalisations, GELU and sums are computed again: a little slower
+//     RecomputeCheap     normalisations, GELU, attention and sums are computed again: a little slower
 //     CheckpointBlocks   keep what enters each block, run the block again: a third slower (T. Chen et al., 2016)
 #include <mae/autograd/print_plan.hpp>
 #include <mae/autograd/repeat.hpp>

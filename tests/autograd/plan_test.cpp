@@ -17,7 +17,7 @@ void check(std::uint64_t seed) {
   if (!Memory::backward) CHECK((planned->saved_bytes == 0 && planned->step_count == 0));
 }
 struct Totals {
-  Index saved = 0, nodes = 0, dropped = 0, recomputed = 0, aliased = 0;
+  Index saved = 0, nodes = 0, dropped = 0, recomputed = 0, aliased = 0, consumed = 0, in_place = 0;
 };
 template <class Memory>
 Totals totals() {
@@ -30,9 +30,12 @@ Totals totals() {
     sum.nodes += g->node_count;
     sum.dropped += before - g->node_count;
     for (int s = 0; s < g->step_count; ++s) sum.recomputed += g->steps[s].recompute;
-    for (int i = 0; i < g->node_count; ++i)
-      for (int k = 0; k < g->nodes[i].input_count; ++k)
-        sum.aliased += g->nodes[i].wants[k] && g->nodes[i].dx[k] == g->nodes[i].dy;
+    for (int i = 0; i < g->node_count; ++i) {
+      const Node& n = g->nodes[i];
+      sum.consumed += n.consumes;
+      for (int k = 0; k < n.input_count; ++k)
+        (n.consumes ? sum.in_place : sum.aliased) += n.wants[k] && n.dx[k] == n.dy;
+    }
   }
   return sum;
 }
@@ -51,6 +54,8 @@ TEST_CASE("the random graphs reach every part of the planner") {
   const Totals keep = totals<KeepAll>(), cheap = totals<RecomputeCheap>();
   CHECK(keep.dropped > 100);
   CHECK(keep.aliased > 100);
+  CHECK(keep.consumed > 100);
+  CHECK(keep.in_place > 50);
   CHECK(keep.recomputed == 0);
   CHECK(cheap.recomputed > 100);
   CHECK(cheap.saved < keep.saved);

@@ -38,12 +38,12 @@ step  forward           module  shape      bytes   flops  result                
 4     weighted squares          [B]           64       0  output
 
 step  backward                 module  reads gradient  writes gradients
-4     weighted squares                 seed            scratch + 384
-3     element-wise                     scratch + 384   in place, in place
-2     layer norm               norm    scratch + 384   scratch + 576
-0     recompute linear + gelu  in                      result in scratch + 768
-1     repeat                   layers  scratch + 576   += scratch + 384
-0     linear + gelu            in      scratch + 384   of parameters only
+4     weighted squares                 seed            scratch + 0
+3     element-wise                     scratch + 0     in place, in place
+2     layer norm               norm    scratch + 0     scratch + 192
+0     recompute linear + gelu  in                      result in scratch + 384
+1     repeat                   layers  scratch + 192   += scratch + 0
+0     linear + gelu            in      scratch + 0     of parameters only
 
 One block of step 1: saved 0 B, scratch 0 B a sample
 
@@ -55,7 +55,7 @@ One block of step 1: saved 0 B, scratch 0 B a sample
 
 For a batch of 10
   saved    1.02 kB a sample, 10.2 kB in all
-  scratch  960 B a sample, 9.60 kB in all
+  scratch  768 B a sample, 7.68 kB in all
   forward  3.52 kflop a sample, 35.2 kflop in all
 )");
 }

@@ -54,6 +54,7 @@ inline Node random_node(const Graph& g, Dice& dice) {
     n.stopped[k] = dice.percent(8);
     n.differentiable[k] = !dice.percent(8);
     if (dice.percent(35)) n.keep |= 1u << k;
+    n.in_place[k] = dice.percent(40);
   }
   n.trained[0] = dice.percent(50);
   if (dice.percent(20)) n.keep |= 1u << keeps_output;
@@ -61,6 +62,7 @@ inline Node random_node(const Graph& g, Dice& dice) {
   n.forward_scratch = maybe(20);
   n.frozen_scratch = n.forward_scratch && dice.percent(50) ? alignment : 0;
   n.backward_scratch = maybe(20);
+  if (dice.percent(40)) n.consuming_scratch = n.backward_scratch && dice.percent(50) ? alignment : 0;
   n.cheap = dice.percent(40);
   if (n.cheap) n.recompute = &no_kernel;
   return n;
@@ -279,13 +281,16 @@ class PlanInterpreter {
   }
   void backward(const Node& n) {
     destroy(n.backward_temporary, n.backward_scratch);
+    const Numbers dy(at(n.dy), at(n.dy) + length(g, n.output));
+    if (n.consumes) destroy(n.dy, g.values[n.output].bytes);
     for (int k = 0; k < n.input_count; ++k)
       if (n.wants[k] && !n.accumulates[k] && n.dx[k] != n.dy) destroy(n.dx[k], g.values[n.inputs[k]].bytes);
-    const Numbers ds = inner_gradient(g, n, at(n.dy), at(n.y_backward), notes_of(n) ? at(n.auxiliary) : nullptr);
+    const Numbers ds =
+        inner_gradient(g, n, dy.data(), at(n.y_backward), notes_of(n) ? at(n.auxiliary) : nullptr);
     if (n.trained[0])
       for (const double d : ds) out.parameter_gradients[static_cast<std::size_t>(n.output)] += d;
     for (int k = 0; k < n.input_count; ++k) {
-      if (!n.wants[k] || n.dx[k] == n.dy) continue;
+      if (!n.wants[k] || (!n.consumes && n.dx[k] == n.dy)) continue;
       const Numbers d = operand_gradient(g, n, k, ds, at(n.x_backward[k]));
       for (std::size_t e = 0; e < d.size(); ++e) at(n.dx[k])[e] = n.accumulates[k] ? at(n.dx[k])[e] + d[e] : d[e];
     }

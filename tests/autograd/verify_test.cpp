@@ -162,7 +162,23 @@ TEST_CASE("two buffers in one place are rejected") {
   must_be_rejected("an operand's gradient in place of the result's", of_operand([](Graph&, Node& n, int k) {
     const bool shared = n.dx[k] == n.dy;
     n.dx[k] = n.dy;
-    return n.wants[k] && !shared && (!n.passes[k] || n.accumulates[k]);
+    const bool free = n.consumes && n.in_place[k];  // that may well be right
+    return n.wants[k] && !shared && !free && (!n.passes[k] || n.accumulates[k]);
+  }));
+  must_be_rejected("a gradient overwritten that is read later", [](Graph& g, int i, int k) {
+    if (i < 0 || k > 0 || !g.nodes[i].runs_backward || g.nodes[i].consumes) return false;
+    g.nodes[i].consumes = true;
+    g.nodes[i].consuming_scratch = 0;
+    for (bool& allowed : g.nodes[i].in_place) allowed = false;
+    for (int u = 0; u < g.value_count; ++u) {  // another value whose gradient lies there
+      const int reader = g.values[u].group == g.values[g.nodes[i].output].group ? g.values[u].maker : -1;
+      if (reader >= 0 && reader < i && g.nodes[reader].runs_backward) return true;
+    }
+    return false;
+  });
+  must_be_rejected("a gradient overwritten by an operation that needs it whole", of_operand([](Graph&, Node& n, int k) {
+    n.consuming_scratch = -1;
+    return k == 0 && n.consumes;
   }));
   must_be_rejected<KeepAll>("notes of two nodes", [](Graph& g, int i, int k) {
     if (i < 1 || k > 0 || g.nodes[i].auxiliary.region != saved) return false;
@@ -187,11 +203,12 @@ void change_anything(Graph& g, Dice& dice) {
   const int k = dice.below(n.input_count);
   Location* const places[] = {&n.x[k], &n.x_backward[k], &n.y, &n.y_backward, &n.dx[k], &n.dx[k], &n.dy, &n.auxiliary,
                               &n.forward_temporary, &n.backward_temporary};
-  const int which = dice.below(16);
+  const int which = dice.below(17);
   if (which < 10) *places[which] = any_place(g, dice);
   else if (which == 10) n.accumulates[k] = !n.accumulates[k];
   else if (which == 11) n.wants[k] = !n.wants[k];
   else if (which == 12) n.runs_backward = !n.runs_backward;
+  else if (which == 16) n.consumes = !n.consumes;
   else if (g.step_count > 1) {
     BackwardStep &a = g.steps[dice.below(g.step_count)], &b = g.steps[dice.below(g.step_count)];
     if (which == 13) std::swap(a, b);

@@ -103,6 +103,7 @@ struct Node {
   bool stopped[max_inputs] = {};         ///< stop_gradient: no gradient flows to this operand
   bool differentiable[max_inputs] = {};  ///< false for integers and targets
   bool passes[max_inputs] = {};          ///< the operand's gradient is the result's gradient itself
+  bool in_place[max_inputs] = {};        ///< where `consumes`: the operand's gradient may lie where the result's lay
   unsigned keep = 0;                     ///< what backward reads: bit k operand k, bit `keeps_output` the result
   unsigned recompute_reads = 0;          ///< operands that `recompute` reads
   bool cheap = false;                    ///< has a `recompute`, which costs little
@@ -110,11 +111,13 @@ struct Node {
   bool auxiliary_optional = false;       ///< forward can do without a place for them when no backward follows
   Index forward_scratch = 0, backward_scratch = 0;
   Index frozen_scratch = 0;              ///< forward scratch when no backward follows
+  Index consuming_scratch = -1;          ///< backward scratch when dy may be overwritten; -1: it never is
   Index flops = 0;  ///< forward, per sample
   bool repeats = false;          ///< a Repeat: it runs a program of its own, which makes the parameters' gradients
   const Graph* inner = nullptr;  ///< of a Repeat: the program of one block
 
   bool runs_backward = false;
+  bool consumes = false;  ///< nobody reads the gradient of the result after this: its memory serves as scratch
   bool wants[max_inputs] = {}, accumulates[max_inputs] = {};
   Location x[max_inputs], x_backward[max_inputs], y, y_backward, dx[max_inputs], dy, auxiliary, forward_temporary,
       backward_temporary;

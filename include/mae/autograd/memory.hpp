@@ -6,9 +6,9 @@
 // (weights and moments are 1,343 of them), updating weights after the backward pass or during it (`train/loop.hpp`):
 //
 //                          after   during   time
-//     KeepAll              2,510    2,071   1
-//     RecomputeCheap       2,270    1,832   1.02
-//     CheckpointBlocks     1,962    1,524   1.35     (benchmarks/model/memory.cpp)
+//     KeepAll              2,488    2,050   1
+//     RecomputeCheap       2,215    1,777   1.03
+//     CheckpointBlocks     1,940    1,502   1.35     (benchmarks/model/memory.cpp)
 #pragma once
 #include <mae/autograd/graph.hpp>
 
@@ -19,7 +19,7 @@ struct KeepAll {
   static constexpr bool backward = true, checkpoint = false;
   static constexpr bool recompute(const Node&) { return false; }
 };
-/// Computes cheap results (layer norm, GELU, sums) again in the backward pass instead of keeping them.
+/// Computes cheap results (layer norm, GELU, attention, sums) again in the backward pass instead of keeping them.
 struct RecomputeCheap {
   static constexpr bool backward = true, checkpoint = false;
   static constexpr bool recompute(const Node& node) { return node.cheap; }

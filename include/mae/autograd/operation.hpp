@@ -62,6 +62,10 @@ struct Operation {
   template <class M, class... X>
   static constexpr Index backward_scratch = 0;
   template <class M, class... X>
+  static constexpr Index consuming_scratch = -1;  ///< instead, where backward may overwrite dy; -1: it never does
+  template <class M, class... X>
+  static constexpr unsigned in_place = 0;  ///< bit k: then dx(k) may lie where dy lay
+  template <class M, class... X>
   static constexpr Index flops = 0;  ///< of the forward pass, per sample
   template <class M, class... X>
   static constexpr WorkspaceSize workspace{};
@@ -148,6 +152,10 @@ struct BackwardCall : Call<M, Op, V...> {
     return this->execution_.template at<const typename Base::T>(this->node_.y_backward);
   }
   auto dy() const { return this->execution_.template at<const typename Base::T>(this->node_.dy); }
+  /// The memory of dy, if backward may overwrite it (`consuming_scratch`), else null.
+  auto own_dy() const {
+    return this->node_.consumes ? this->execution_.template at<typename Base::T>(this->node_.dy) : nullptr;
+  }
   template <int k>
   GradientTarget<typename Base::template Operand<k>::Element, typename Base::A> dx(
       std::integral_constant<int, k>) const {
@@ -234,6 +242,10 @@ constexpr void describe(Node& node, WorkspaceSize& workspace) {
   node.forward_scratch = align_up(Op::template forward_scratch<M, typename V::Shape...>);
   node.frozen_scratch = align_up(Op::template frozen_scratch<M, typename V::Shape...>);
   node.backward_scratch = align_up(Op::template backward_scratch<M, typename V::Shape...>);
+  node.consuming_scratch = Op::template consuming_scratch<M, typename V::Shape...>;
+  if (node.consuming_scratch > 0) node.consuming_scratch = align_up(node.consuming_scratch);
+  for (std::size_t k = 0; k < sizeof...(V); ++k)
+    node.in_place[k] = Op::template in_place<M, typename V::Shape...> >> k & 1u;
   node.flops = Op::template flops<M, typename V::Shape...>;
   node.repeats = Op::repeats;
   node.inner = Op::template inner<M, typename V::Shape...>;

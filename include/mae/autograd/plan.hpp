@@ -203,21 +203,36 @@ class Planner {
 
   /// One buffer a gradient; but where an operand's gradient is the result's own (`passes`), both share one if no later
   /// write through one of them can reach another that is still to be read. So a residual stream needs a single buffer.
+  /// A gradient that nobody reads after node i is left to it (`consumes`), as scratch or for an operand's gradient.
   constexpr void share_gradients() {
     bool written[Graph::capacity] = {};
     g.values[g.result].group = group_count++;
     written[g.result] = true;
     for (int i = g.node_count - 1; i >= 0; --i) {
       Node& n = g.nodes[i];
+      n.consumes = n.runs_backward && n.consuming_scratch >= 0 && reads_gradient_last(i);
+      if (n.consumes) n.backward_scratch = n.consuming_scratch;
+      bool free = n.consumes;  // the place of dy
       for (int k = 0; k < n.input_count; ++k) {
         if (!n.wants[k]) continue;
         const int v = n.inputs[k];
         n.accumulates[k] = written[v];
         if (written[v]) continue;
         written[v] = true;
-        g.values[v].group = n.passes[k] && may_share(i, v) ? g.values[n.output].group : group_count++;
+        const bool same_place = n.passes[k] || (free && n.in_place[k]);
+        const bool shared = same_place && may_share(i, v);
+        g.values[v].group = shared ? g.values[n.output].group : group_count++;
+        free = free && !shared;
       }
     }
+  }
+  constexpr bool reads_gradient_last(int i) const {
+    const Node& n = g.nodes[i];
+    for (int k = 0; k < n.input_count; ++k)
+      if (n.wants[k] && n.passes[k]) return false;
+    for (int u = 0; u < g.value_count; ++u)
+      if (g.values[u].group == g.values[n.output].group && read_at(u) > step_of[i]) return false;
+    return true;
   }
   constexpr bool may_share(int i, int v) const {
     const Node& n = g.nodes[i];

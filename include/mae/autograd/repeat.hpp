@@ -7,6 +7,8 @@
 #include <mae/autograd/operation.hpp>
 #include <mae/autograd/program.hpp>
 
+#include <utility>
+
 namespace mae {
 
 /// The first N blocks of a row of `Of`; E is the element of what runs through them.
@@ -31,10 +33,16 @@ struct RepeatOperation : Operation {
       Inner<M, X>::scratch_bytes + (M::Memory::checkpoint ? Inner<M, X>::saved_bytes : 0);
   template <class M, class X>
   static constexpr Index frozen_scratch = Inner<M, X>::scratch_bytes + Inner<M, X>::saved_bytes + 2 * edge<M, X>;
-  /// Two gradients in turn; a checkpoint also needs the block's state and a place for its recomputed result.
+  /// One gradient runs through blocks that make that of their input where the one of their result lies, as a residual
+  /// stream does; else there are two in turn.
   template <class M, class X>
-  static constexpr Index backward_scratch = Inner<M, X>::scratch_bytes + 2 * edge<M, X> +
-                                            (M::Memory::checkpoint ? Inner<M, X>::saved_bytes + edge<M, X> : 0);
+  static constexpr unsigned in_place = Inner<M, X>::gradient_region(0) == seed ? 1 : 0;
+  /// A checkpoint also needs the block's state and a place for its recomputed result.
+  template <class M, class X>
+  static constexpr Index consuming_scratch = Inner<M, X>::scratch_bytes + (in_place<M, X> ? 0 : edge<M, X>) +
+                                             (M::Memory::checkpoint ? Inner<M, X>::saved_bytes + edge<M, X> : 0);
+  template <class M, class X>
+  static constexpr Index backward_scratch = consuming_scratch<M, X> + edge<M, X>;
   template <class M, class X>
   static constexpr WorkspaceSize workspace = Inner<M, X>::graph.workspace;
   template <class M, class X>
@@ -64,31 +72,35 @@ struct RepeatOperation : Operation {
     constexpr bool checkpoint = Call::Mode::Memory::checkpoint;
     constexpr bool in_place = Inner::gradient_region(0) == seed;
     const Index batch = f.batch(), count = batch * Call::Result::count;
-    char* const top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
-    E* gradients[2] = {reinterpret_cast<E*>(top), reinterpret_cast<E*>(top + Layers::edge * batch)};
-    E* const last = gradients[0];
-    const E* const dy = f.dy();
-    f.each([=] MAE_HOST_DEVICE (Index i) { last[i] = dy[i]; });
-    int current = 0;
+    char* top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
+    auto take = [&] {
+      char* const place = top;
+      top += Layers::edge * batch;
+      return reinterpret_cast<E*>(place);
+    };
+    E* gradient = f.own_dy();
+    if (!gradient) {
+      E* const copy = gradient = take();
+      f.each([=, dy = f.dy()] MAE_HOST_DEVICE (Index i) { copy[i] = dy[i]; });
+    }
+    E* next = in_place ? nullptr : take();
     for (int i = N - 1; i >= 0; --i) {
       Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
-        e.base[output] = top + 2 * Layers::edge * batch;
+        e.base[output] = top;
         Inner::forward(e);
       }
-      e.base[seed] = reinterpret_cast<char*>(gradients[current]);
-      e.base[input_gradient] = reinterpret_cast<char*>(gradients[1 - current]);
+      e.base[seed] = reinterpret_cast<char*>(gradient);
+      e.base[input_gradient] = reinterpret_cast<char*>(next);
       e.sink = f.execution().sink;
       e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
-      if constexpr (Inner::gradient_region(0) == nowhere) {  // a block that stops the gradient of its input
-        E* const none = gradients[1 - current];
-        f.each([=] MAE_HOST_DEVICE (Index k) { none[k] = {}; });
-      }
-      if constexpr (!in_place) current = 1 - current;
+      if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
+        f.each([=] MAE_HOST_DEVICE (Index k) { next[k] = {}; });
+      if constexpr (!in_place) std::swap(gradient, next);
     }
-    const E* const whole = gradients[current];
-    if (const auto dx = f.dx(first); dx.wanted())
+    const E* const whole = gradient;
+    if (const auto dx = f.dx(first); dx.wanted() && dx.data != whole)
       Call::Kernels::each(count, [=] MAE_HOST_DEVICE (Index i) { dx.add(i, typename Call::A(whole[i])); });
   }
 

@@ -143,16 +143,26 @@ class Verifier {
   }
   constexpr void backward(int i) {
     const Node& n = g.nodes[i];
-    write(n.backward_temporary, n.backward_scratch, name(6, i, 0));
     expect(n.dy, gradient[n.output]);
+    Name dy = gradient[n.output];
+    if (n.consumes) {
+      sound = sound && n.consuming_scratch >= 0;
+      write(n.dy, g.values[n.output].bytes, dy = name(7, i, 0));
+    }
+    write(n.backward_temporary, n.backward_scratch, name(6, i, 0));
     for (int k = 0; k < n.input_count; ++k) {
       if (!n.wants[k]) continue;
       const Name old = n.accumulates[k] ? read(n.dx[k]) : 0;
       sound = sound && (!n.accumulates[k] || old != 0);
-      if (n.dx[k] == n.dy) sound = sound && n.passes[k] && !n.accumulates[k] && same_size(n.inputs[k], n.output);
-      else write(n.dx[k], g.values[n.inputs[k]].bytes, old + contribution(i, k));
+      const bool here = n.dx[k] == n.dy, passed = n.passes[k] && !n.consumes;
+      if (here)
+        sound = sound && (passed || (n.consumes && n.in_place[k])) && !n.accumulates[k] &&
+                same_size(n.inputs[k], n.output);
+      if (here && passed) continue;
+      write(n.dx[k], g.values[n.inputs[k]].bytes, old + contribution(i, k));
+      if (here) dy = contribution(i, k);
     }
-    expect(n.dy, gradient[n.output]);
+    expect(n.dy, dy);
     if (n.backward_scratch) expect(n.backward_temporary, name(6, i, 0));
     if (n.auxiliary_bytes) expect(n.auxiliary, notes(i));
     for (int k = 0; k < n.input_count; ++k)

@@ -19,6 +19,7 @@ template <Index Heads>
 struct AttentionOperation : Operation {
   static constexpr const char* name = "attention";
   static constexpr unsigned keep = keep_input(0) | keep_input(1) | keep_result;
+  static constexpr bool cheap = true;
   template <class Q, class... KV>
   using Output = WithExtent<Q, -1, width_of<Q> / (sizeof...(KV) == 0 ? 3 : 1)>;
   template <class M, class...>

@@ -35,6 +35,8 @@ struct LinearOperation : Operation {
   template <class M, class X, class... R>
   static constexpr Index backward_scratch = hidden_bytes<M, X>;
   template <class M, class X, class... R>
+  static constexpr Index consuming_scratch = What == Fused::gelu ? 0 : -1;
+  template <class M, class X, class... R>
   static constexpr Index flops = 2 * rows_of<X> * In * Out;
   template <class M, class X, class... R>
   static constexpr WorkspaceSize workspace = Kernels<typename M::Policy>::linear_workspace(In, Out);
@@ -63,7 +65,8 @@ struct LinearOperation : Operation {
     const Index rows = f.batch() * rows_of<typename Call::Result>;
     const T* gradient = f.dy();
     if constexpr (What == Fused::gelu) {
-      T* const dh = reinterpret_cast<T*>(f.temporary());
+      T* const own = f.own_dy();
+      T* const dh = own ? own : reinterpret_cast<T*>(f.temporary());
       K::gelu_gradient(rows * Out, gradient, hidden(f), dh);
       gradient = dh;
     }
