@@ -12,15 +12,16 @@
 
 namespace mae::cpu {
 
-/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps.
-template <Index Rows>
+/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps. `a` is of a
+/// panel [steps][Panel].
+template <Index Rows, Index Panel>
 class DotTile;
 /// Floats rounded to pairs of bf16, the first of a pair in the lower half of a `Word`.
 template <class Word>
 class RoundedPairs;
 
 #if defined(__x86_64__)
-template <Index Rows>
+template <Index Rows, Index Panel>
 class DotTile {
   using Words = Simd<unsigned, isa::Avx512>;
   static constexpr Index period = calm<isa::Avx512>;
@@ -35,7 +36,7 @@ class DotTile {
     for (Index begin = 0; begin < steps; begin += period) {
       call();
       for (Index s = begin; s < smaller(steps, begin + period); ++s)
-        step(sum, a + s * Rows, b + s * 32, std::make_integer_sequence<Index, Rows>{});
+        step(sum, a + s * Panel, b + s * 32, std::make_integer_sequence<Index, Rows>{});
     }
     copy(sum, sums, std::make_integer_sequence<Index, Rows>{});
   }

@@ -2,10 +2,10 @@
 //
 // A tile of C, 14 x 32 sums with AVX-512, stays in registers while the sum runs. Each step loads two vectors of b, and
 // each word of a is spread over a vector and feeds two fused multiply-adds: 28 of them for 2 loads and 14 broadcasts,
-// so the multiply-adds are what limits. There b [384][32] is as large as the first cache and streams through it: what
+// so the multiply-adds are what limits. There b [512][32] is larger than the first cache and streams through it: what
 // it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
-// instruction to hide behind, and their b [384][16] stays in the first cache: two steps a round and no calls, which is
-// an eighth faster where another program shares the core. Vectors of b are held in registers: left to itself, g++ -O3
+// instruction to hide behind, and most of their b [512][16] stays in the first cache: two steps a round and no calls,
+// which is an eighth faster where another program shares the core. Vectors of b are held in registers: left to itself, g++ -O3
 // reads them from memory for every multiply-add, at half the speed. The place in C is called for row by row in the last
 // steps only, since it would be driven out before. Bias, residual and what lies in C already are added before the tile
 // is stored.
@@ -59,33 +59,37 @@ class Tile {
  public:
   static constexpr Index rows = many ? (tall ? 14 : 8) : (tall ? 6 : 4);
   static constexpr Index columns = vectors * lanes;
+  /// Of a tile that lacks rows: so few are computed, if they are enough.
+  static constexpr Index few = rows == 14 ? 8 : rows;
   /// How often a tile calls for memory: once every `calm` steps.
   static constexpr Index calls(Index steps) { return ceil_divide(steps, calm<Isa>); }
 
-  /// A whole tile, from panels a [steps][rows] and b [steps][columns], that calls for what lies `ahead`. A function of
-  /// its own, so that nothing else asks for registers.
-  template <class C>
+  /// The first `used` rows of a tile, from panels a [steps][rows] and b [steps][columns], that calls for what lies
+  /// `ahead`. A function of its own, so that nothing else asks for registers.
+  template <Index used, class C>
   [[gnu::noinline]] static void multiply(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c,
                                          Ahead& ahead) {
     Isa::run([&]() __attribute__((always_inline)) {
-      Vector sum[rows][vectors] = {};
+      Vector sum[used][vectors] = {};
       Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
-      const Index rows_a_call = ceil_divide(rows, larger(left, 1));
+      const Index rows_a_call = ceil_divide(used, larger(left, 1));
       const auto call = [&]() __attribute__((always_inline)) {
         ahead.call();
-        for (const Index end = rows - --left * rows_a_call; row < end; ++row)
+        for (const Index end = used - --left * rows_a_call; row < end; ++row)
           for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + row * c.stride + j * lanes, 1);
       };
       add_up(sum, a, b, steps, call);
       if (c.bias)
-        each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] += S::at(c.bias + j * lanes).v; });
+        each_vector<used>([&](auto i, auto j) __attribute__((always_inline)) {
+          sum[i][j] += S::at(c.bias + j * lanes).v;
+        });
       if (c.start)
-        each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+        each_vector<used>([&](auto i, auto j) __attribute__((always_inline)) {
           Vector before;
           S::load(before, c.start + i * c.stride + j * lanes);
           sum[i][j] += before;
         });
-      each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+      each_vector<used>([&](auto i, auto j) __attribute__((always_inline)) {
         S::store(c.to + i * c.stride + j * lanes, sum[i][j]);
       });
     });
@@ -99,7 +103,9 @@ class Tile {
     alignas(alignment) Sum bias[columns];
     if (c.start) copy(c.start, c.stride, edge, columns, height, width);
     if (c.bias) copy(c.bias, 0, bias, 0, 1, width);
-    multiply(a, b, steps, Output<C, Sum>{edge, columns, c.bias ? bias : nullptr, c.start ? edge : nullptr}, ahead);
+    const Output<C, Sum> whole{edge, columns, c.bias ? bias : nullptr, c.start ? edge : nullptr};
+    if (height <= few) multiply<few>(a, b, steps, whole, ahead);
+    else multiply<rows>(a, b, steps, whole, ahead);
     copy(edge, columns, c.to, c.stride, height, width);
   }
 
@@ -118,11 +124,11 @@ class Tile {
   }
 
  private:
-  template <class Call>
-  [[gnu::always_inline]] static void add_up(Vector (&sum)[rows][vectors], const Word* a, const Word* b, Index steps,
+  template <Index used, class Call>
+  [[gnu::always_inline]] static void add_up(Vector (&sum)[used][vectors], const Word* a, const Word* b, Index steps,
                                             const Call& call) {
     if constexpr (Isa::multiplies_bf16 && Packed<T>::terms == 2) {
-      DotTile<rows>::run(a, b, steps, sum, call);
+      DotTile<used, rows>::run(a, b, steps, sum, call);
     } else {
       for (Index s = 0; s < steps; s += calm<Isa>) {
         call();
@@ -130,7 +136,8 @@ class Tile {
       }
     }
   }
-  [[gnu::always_inline]] static void add_steps(Vector (&sum)[rows][vectors], const Word* a, const Word* b,
+  template <Index used>
+  [[gnu::always_inline]] static void add_steps(Vector (&sum)[used][vectors], const Word* a, const Word* b,
                                                Index steps) {
     if constexpr (Packed<T>::terms == 1) {
       Index s = 0;
@@ -141,7 +148,8 @@ class Tile {
       for (Index s = 0; s < steps; ++s, a += rows, b += columns) add_pairs(sum, a, b);
     }
   }
-  [[gnu::always_inline]] static void add_step(Vector (&sum)[rows][vectors], const Word* a, const Word* b) {
+  template <Index used>
+  [[gnu::always_inline]] static void add_step(Vector (&sum)[used][vectors], const Word* a, const Word* b) {
     Vector column[vectors];
     if constexpr (many)
       for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * columns + j * lanes);
@@ -149,23 +157,24 @@ class Tile {
       column[j] = S::at(b + j * lanes).v;
       isa::in_register(column[j]);
     });
-    each_vector([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
+    each_vector<used>([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = a[i] * column[j] + sum[i][j]; });
   }
-  [[gnu::always_inline]] static void add_pairs(Vector (&sum)[rows][vectors], const Word* a, const Word* b) {
+  template <Index used>
+  [[gnu::always_inline]] static void add_pairs(Vector (&sum)[used][vectors], const Word* a, const Word* b) {
     Vector first[vectors], second[vectors];
     unroll<vectors>([&](auto j) __attribute__((always_inline)) {
       const typename S::Words pairs = reinterpret_cast<const typename Simd<Word, Isa>::Loose*>(b + j * lanes)->v;
       first[j] = reinterpret_cast<Vector>(pairs << 16);
       second[j] = reinterpret_cast<Vector>(pairs & 0xffff0000u);
     });
-    each_vector([&](auto i, auto j) __attribute__((always_inline)) {
+    each_vector<used>([&](auto i, auto j) __attribute__((always_inline)) {
       sum[i][j] = __builtin_bit_cast(float, a[i] & 0xffff0000u) * second[j] + sum[i][j];
       sum[i][j] = __builtin_bit_cast(float, a[i] << 16) * first[j] + sum[i][j];
     });
   }
-  template <class Body>
+  template <Index used, class Body>
   [[gnu::always_inline]] static void each_vector(const Body& body) {
-    unroll<rows>([&](auto i) __attribute__((always_inline)) {
+    unroll<used>([&](auto i) __attribute__((always_inline)) {
       unroll<vectors>([&](auto j) __attribute__((always_inline)) { body(i, j); });
     });
   }
