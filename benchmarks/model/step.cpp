@@ -21,13 +21,15 @@ Row measure(const std::string& name, Index batch, int threads, int repetitions) 
   return line;
 }
 
-/// Every model in one precision, if we have it.
+/// Every model in one precision, if we have it. What has been compiled with other flags shows them in float.
 template <class T>
 void add_models(const char* type, std::vector<benchmark::Known>& known) {
   using Policy = Cpu<T>;
-  if constexpr (Kernels<Policy>::available) {
+  constexpr bool usual_flags = sizeof(MAE_FLAGS) == 1;
+  if constexpr (Kernels<Policy>::available && (usual_flags || std::is_same_v<T, float>)) {
     known.push_back({"vit-base-224", type, measure<benchmark::Vit, Policy>});
-    known.push_back({"vit-base-224", type, measure<benchmark::Vit, Policy, benchmark::Lean>, "lean"});
+    if constexpr (usual_flags)
+      known.push_back({"vit-base-224", type, measure<benchmark::Vit, Policy, benchmark::Lean>, "lean"});
     known.push_back({"tiny-32", type, measure<benchmark::Tiny32, Policy>});
     known.push_back({"digits-8", type, measure<benchmark::Digits8, Policy>});
   }
