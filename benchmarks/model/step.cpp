@@ -4,7 +4,8 @@
 // Usage: step MODEL TYPE[-lean] BATCH [threads = all] [repetitions = 5] [PEERS]. PEERS is a file of JSON lines that
 // `pytorch.py` has written: a line is printed for each of its measurements of the same step. One process measures one
 // step, so that its memory is its own. `lean` takes the choices that save memory at nearly no cost in time: cheap
-// results are computed again, weights updated in the backward pass. The program `step_plain` is the same source, compiled with -O2 for any x86-64.
+// results are computed again, weights updated in the backward pass. The program `step_plain` is the same source,
+// compiled with -O2 for any x86-64.
 #include "on_cpu.hpp"
 #include "step.hpp"
 

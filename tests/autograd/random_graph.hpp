@@ -3,9 +3,9 @@
 // What a node computes follows from its flags alone, so that any combination makes sense. With s the sum over operands
 //     passes: x     kept: c/2 x²     else: c x        (element e of the result reads element e mod n of the operand)
 // plus a parameter, the result is s, s + s²/10 if the node has notes (which hold s), and tanh of that if it keeps its
-// result. `run_plan` follows a plan in memory that is NaN until written, and destroys every place that a node may write
-// before it reads; `run_freely` gives every number a place of its own. Both add in the same order: they must agree bit
-// for bit.
+// result. `run_plan` follows a plan in memory that is NaN until written, and destroys every place that a node may
+// write before it reads, but the gradient that it may overwrite, which it reads first; `run_freely` gives every number
+// a place of its own. Both add in the same order: they must agree bit for bit.
 #pragma once
 #include <cmath>
 #include <limits>
@@ -61,7 +61,7 @@ inline Node random_node(const Graph& g, Dice& dice) {
   auto maybe = [&](int chance) { return dice.percent(chance) ? alignment * (1 + dice.below(4)) : 0; };
   n.forward_scratch = maybe(20);
   n.frozen_scratch = n.forward_scratch && dice.percent(50) ? alignment : 0;
-  n.backward_scratch = maybe(20);
+  n.backward_scratch = maybe(30);
   if (dice.percent(40)) n.consuming_scratch = n.backward_scratch && dice.percent(50) ? alignment : 0;
   n.cheap = dice.percent(40);
   if (n.cheap) n.recompute = &no_kernel;
@@ -280,17 +280,16 @@ class PlanInterpreter {
     for (std::size_t e = 0; e < s.size(); ++e) at(n.y_backward)[e] = finish(n, notes_of(n), s[e]);
   }
   void backward(const Node& n) {
-    destroy(n.backward_temporary, n.backward_scratch);
+    destroy(n.backward_temporary, n.scratch_of_backward());
     const Numbers dy(at(n.dy), at(n.dy) + length(g, n.output));
     if (n.consumes) destroy(n.dy, g.values[n.output].bytes);
     for (int k = 0; k < n.input_count; ++k)
       if (n.wants[k] && !n.accumulates[k] && n.dx[k] != n.dy) destroy(n.dx[k], g.values[n.inputs[k]].bytes);
-    const Numbers ds =
-        inner_gradient(g, n, dy.data(), at(n.y_backward), notes_of(n) ? at(n.auxiliary) : nullptr);
+    const Numbers ds = inner_gradient(g, n, dy.data(), at(n.y_backward), notes_of(n) ? at(n.auxiliary) : nullptr);
     if (n.trained[0])
       for (const double d : ds) out.parameter_gradients[static_cast<std::size_t>(n.output)] += d;
     for (int k = 0; k < n.input_count; ++k) {
-      if (!n.wants[k] || (!n.consumes && n.dx[k] == n.dy)) continue;
+      if (!n.wants[k] || (n.passes[k] && n.dx[k] == n.dy)) continue;
       const Numbers d = operand_gradient(g, n, k, ds, at(n.x_backward[k]));
       for (std::size_t e = 0; e < d.size(); ++e) at(n.dx[k])[e] = n.accumulates[k] ? at(n.dx[k])[e] + d[e] : d[e];
     }

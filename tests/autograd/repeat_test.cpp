@@ -30,6 +30,46 @@ struct Stage {
   MAE_MODULE(blocks, merge)
   constexpr auto operator()(const Expression auto& x) const { return merge(blocks(x)); }
 };
+// The gradient of what the blocks give is also that of another operand of the sum, which is read after them.
+template <class Kind>
+struct Beside {
+  Affine<8, 8> a, b;
+  Repeat<2, Kind> blocks;
+  MAE_MODULE(a, b, blocks)
+  constexpr auto operator()(const Expression auto& x) const {
+    auto u = gelu(a(x));
+    auto y = blocks(b(x));
+    return y + u;
+  }
+};
+// No gradient goes through these blocks.
+struct Stopped {
+  Affine<8, 8> layer;
+  MAE_MODULE(layer)
+  constexpr auto operator()(const Expression auto& x) const { return layer(stop_gradient(x)); }
+};
+struct StoppedByHand {
+  Affine<8, 8> in;
+  Stopped b0, b1, b2;
+  MAE_MODULE(in, b0, b1, b2)
+  using Inputs = mae::Inputs<Input<S, void, true>>;
+  constexpr auto operator()(const Expression auto& x) const { return weighted_squares(b2(b1(b0(in(x))))); }
+};
+struct StoppedNet {
+  Affine<8, 8> in;
+  Repeat<3, Stopped> blocks;
+  MAE_MODULE(in, blocks)
+  using Inputs = mae::Inputs<Input<S, void, true>>;
+  constexpr auto operator()(const Expression auto& x) const { return weighted_squares(blocks(in(x))); }
+};
+/// Whether the blocks of Net may overwrite the gradient of their result.
+template <class Net, class Memory>
+constexpr bool consumes() {
+  constexpr const Graph& g = Program<WithLoss<Net, S>, Policy, Memory>::graph;
+  for (int i = 0; i < g.node_count; ++i)
+    if (g.nodes[i].repeats) return g.nodes[i].consumes;
+  return false;
+}
 }  // namespace
 
 TEST_CASE("the graph does not grow with depth; memory does by one block") {
@@ -64,6 +104,27 @@ TEST_CASE("gradients through a Repeat, whatever is kept") {
   CHECK(gradient_report<Repeat<1, Block<8, 2>>, S, CheckpointBlocks>(8).worst <= 1e-6);
   CHECK(gradient_report<Repeat<4, Block<8, 2>>, S, RecomputeCheap>(8).worst <= 1e-6);
   CHECK(gradient_report<Repeat<4, Block<8, 2>>, S, CheckpointBlocks>(8).worst <= 1e-6);
+}
+
+TEST_CASE_TEMPLATE("a gradient that others read after the blocks stays whole", Memory, KeepAll, CheckpointBlocks) {
+  static_assert(consumes<Repeat<2, Block<8, 2>>, Memory>());
+  static_assert(!consumes<Beside<Block<8, 2>>, Memory>() && !consumes<Beside<Stage>, Memory>());
+  CHECK(gradient_report<Beside<Block<8, 2>>, S, Memory>(8).worst <= 1e-6);  // blocks with one gradient
+  CHECK(gradient_report<Beside<Stage>, S, Memory>(6).worst <= 1e-6);        // and with two in turn
+}
+
+TEST_CASE("blocks that stop the gradient of what enters them") {
+  const Weights<StoppedNet, Policy> weights(1);
+  Weights<StoppedNet, Policy> gradients;
+  Weights<StoppedByHand, Policy> same_weights, same_gradients;
+  std::copy(weights.data(), weights.data() + weights.size(), same_weights.data());
+  Session<Program<StoppedNet, Policy>> repeated(2);
+  Session<Program<StoppedByHand, Policy>> by_hand(2);
+  repeated.poison_before_forward();
+  const auto x = random_tensor<double, S>(2, 1);
+  CHECK(repeated.step(weights, gradients, x) == by_hand.step(same_weights, same_gradients, x));
+  CHECK(std::equal(gradients.data(), gradients.data() + gradients.size(), same_gradients.data()));
+  for (const double number : repeated.input_gradient_of<0>()) CHECK(number == 0);
 }
 
 TEST_CASE("a Repeat inside a Repeat") {

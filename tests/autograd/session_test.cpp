@@ -53,16 +53,19 @@ TEST_CASE("a step allocates nothing") {
 
 TEST_CASE("the same step gives the same bits, whatever was computed before and whatever is kept") {
   const Weights<Net, Policy> weights(1);
-  Weights<Net, Policy> a, b, c;
+  Weights<Net, Policy> a, b, c, d;
   Session<Program<Net, Policy, KeepAll>> session(4);
   Session<Program<Net, Policy, CheckpointBlocks>> other(7);
+  Session<Program<Net, Policy, RecomputeCheap>> cheap(5);
   const auto x = random_tensor<float, S>(4, 1);
   const double loss = session.step(weights, a, x);
   session.poison_before_forward();
   CHECK(session.step(weights, b, x) == loss);
   CHECK(other.step(weights, c, x) == loss);
+  CHECK(cheap.step(weights, d, x) == loss);
   CHECK(same_bits(a, b));
   CHECK(same_bits(a, c));
+  CHECK(same_bits(a, d));
 }
 
 TEST_CASE("gradients are added to, times the scale") {

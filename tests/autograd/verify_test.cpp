@@ -157,7 +157,7 @@ TEST_CASE("two buffers in one place are rejected") {
   }));
   must_be_rejected("temporary memory on the gradient", of_operand([](Graph&, Node& n, int k) {
     n.backward_temporary = n.dy;
-    return k == 0 && n.runs_backward && n.backward_scratch > 0;
+    return k == 0 && n.runs_backward && n.scratch_of_backward() > 0;
   }));
   must_be_rejected("an operand's gradient in place of the result's", of_operand([](Graph&, Node& n, int k) {
     const bool shared = n.dx[k] == n.dy;
@@ -176,6 +176,16 @@ TEST_CASE("two buffers in one place are rejected") {
     }
     return false;
   });
+  must_be_rejected("neither the gradient's memory nor other scratch", of_operand([](Graph&, Node& n, int k) {
+    const bool consumed = std::exchange(n.consumes, false);
+    return k == 0 && consumed && n.consuming_scratch == 0 && n.backward_scratch > 0;
+  }));
+  must_be_rejected("a gradient overwritten that is passed on", of_operand([](Graph&, Node& n, int k) {
+    const bool passed = n.wants[k] && n.passes[k] && !n.consumes;
+    n.consumes = true;
+    n.consuming_scratch = 0;
+    return passed;
+  }));
   must_be_rejected("a gradient overwritten by an operation that needs it whole", of_operand([](Graph&, Node& n, int k) {
     n.consuming_scratch = -1;
     return k == 0 && n.consumes;

@@ -119,6 +119,8 @@ struct Node {
   bool runs_backward = false;
   bool consumes = false;  ///< nobody reads the gradient of the result after this: its memory serves as scratch
   bool wants[max_inputs] = {}, accumulates[max_inputs] = {};
+  /// What backward gets beside the gradients.
+  constexpr Index scratch_of_backward() const { return consumes ? consuming_scratch : backward_scratch; }
   Location x[max_inputs], x_backward[max_inputs], y, y_backward, dx[max_inputs], dy, auxiliary, forward_temporary,
       backward_temporary;
 };

@@ -62,9 +62,10 @@ struct Operation {
   template <class M, class... X>
   static constexpr Index backward_scratch = 0;
   template <class M, class... X>
-  static constexpr Index consuming_scratch = -1;  ///< instead, where backward may overwrite dy; -1: it never does
+  static constexpr Index consuming_scratch = -1;  ///< instead, where backward may use the memory of dy; -1: never.
+                                                  ///< Not where it passes dy on
   template <class M, class... X>
-  static constexpr unsigned in_place = 0;  ///< bit k: then dx(k) may lie where dy lay
+  static constexpr unsigned in_place = 0;  ///< bit k: then dx(k) may lie on dy, which is read first
   template <class M, class... X>
   static constexpr Index flops = 0;  ///< of the forward pass, per sample
   template <class M, class... X>
@@ -246,6 +247,9 @@ constexpr void describe(Node& node, WorkspaceSize& workspace) {
   if (node.consuming_scratch > 0) node.consuming_scratch = align_up(node.consuming_scratch);
   for (std::size_t k = 0; k < sizeof...(V); ++k)
     node.in_place[k] = Op::template in_place<M, typename V::Shape...> >> k & 1u;
+  static_assert(Op::template in_place<M, typename V::Shape...> == 0 ||
+                    Op::template consuming_scratch<M, typename V::Shape...> >= 0,
+                "mae: an operation with in_place says what consuming_scratch it needs");
   node.flops = Op::template flops<M, typename V::Shape...>;
   node.repeats = Op::repeats;
   node.inner = Op::template inner<M, typename V::Shape...>;

@@ -211,18 +211,17 @@ class Planner {
     for (int i = g.node_count - 1; i >= 0; --i) {
       Node& n = g.nodes[i];
       n.consumes = n.runs_backward && n.consuming_scratch >= 0 && reads_gradient_last(i);
-      if (n.consumes) n.backward_scratch = n.consuming_scratch;
-      bool free = n.consumes;  // the place of dy
+      bool dy_is_free = n.consumes;
       for (int k = 0; k < n.input_count; ++k) {
         if (!n.wants[k]) continue;
         const int v = n.inputs[k];
         n.accumulates[k] = written[v];
         if (written[v]) continue;
         written[v] = true;
-        const bool same_place = n.passes[k] || (free && n.in_place[k]);
+        const bool same_place = n.passes[k] || (dy_is_free && n.in_place[k]);
         const bool shared = same_place && may_share(i, v);
         g.values[v].group = shared ? g.values[n.output].group : group_count++;
-        free = free && !shared;
+        dy_is_free = dy_is_free && !shared;
       }
     }
   }
@@ -276,8 +275,8 @@ class Planner {
     for (int v = 0; v < g.value_count; ++v)
       if (g.values[v].recomputed) buffers[count++] = recomputed_buffer(v);
     for (int i = 0; i < g.node_count; ++i)
-      if (g.nodes[i].runs_backward && g.nodes[i].backward_scratch)
-        buffers[count++] = {g.nodes[i].backward_scratch, step_of[i], step_of[i], &g.nodes[i].backward_temporary};
+      if (const Index size = g.nodes[i].scratch_of_backward(); g.nodes[i].runs_backward && size)
+        buffers[count++] = {size, step_of[i], step_of[i], &g.nodes[i].backward_temporary};
     const Index bytes = pack(buffers, count);
     g.scratch_bytes = bytes > g.scratch_bytes ? bytes : g.scratch_bytes;
     for (int i = 0; i < g.node_count; ++i) {

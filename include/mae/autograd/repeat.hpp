@@ -70,7 +70,7 @@ struct RepeatOperation : Operation {
     using Layers = LayersOf<Call>;
     using Inner = typename Layers::Inner;
     constexpr bool checkpoint = Call::Mode::Memory::checkpoint;
-    constexpr bool in_place = Inner::gradient_region(0) == seed;
+    constexpr bool here = in_place<typename Layers::M, typename Layers::X> != 0;
     const Index batch = f.batch(), count = batch * Call::Result::count;
     char* top = f.temporary() + (Inner::scratch_bytes + (checkpoint ? Inner::saved_bytes : 0)) * batch;
     auto take = [&] {
@@ -81,9 +81,10 @@ struct RepeatOperation : Operation {
     E* gradient = f.own_dy();
     if (!gradient) {
       E* const copy = gradient = take();
-      f.each([=, dy = f.dy()] MAE_HOST_DEVICE (Index i) { copy[i] = dy[i]; });
+      const E* const dy = f.dy();
+      f.each([=] MAE_HOST_DEVICE (Index i) { copy[i] = dy[i]; });
     }
-    E* next = in_place ? nullptr : take();
+    E* next = here ? nullptr : take();
     for (int i = N - 1; i >= 0; --i) {
       Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
@@ -97,7 +98,7 @@ struct RepeatOperation : Operation {
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
         f.each([=] MAE_HOST_DEVICE (Index k) { next[k] = {}; });
-      if constexpr (!in_place) std::swap(gradient, next);
+      if constexpr (!here) std::swap(gradient, next);
     }
     const E* const whole = gradient;
     if (const auto dx = f.dx(first); dx.wanted() && dx.data != whole)

@@ -149,21 +149,22 @@ class Verifier {
       sound = sound && n.consuming_scratch >= 0;
       write(n.dy, g.values[n.output].bytes, dy = name(7, i, 0));
     }
-    write(n.backward_temporary, n.backward_scratch, name(6, i, 0));
+    write(n.backward_temporary, n.scratch_of_backward(), name(6, i, 0));
     for (int k = 0; k < n.input_count; ++k) {
       if (!n.wants[k]) continue;
       const Name old = n.accumulates[k] ? read(n.dx[k]) : 0;
       sound = sound && (!n.accumulates[k] || old != 0);
-      const bool here = n.dx[k] == n.dy, passed = n.passes[k] && !n.consumes;
+      const bool here = n.dx[k] == n.dy;
+      sound = sound && !(n.passes[k] && n.consumes);  // what is passed on must be there
       if (here)
-        sound = sound && (passed || (n.consumes && n.in_place[k])) && !n.accumulates[k] &&
+        sound = sound && (n.passes[k] || (n.consumes && n.in_place[k])) && !n.accumulates[k] &&
                 same_size(n.inputs[k], n.output);
-      if (here && passed) continue;
+      if (here && n.passes[k]) continue;
       write(n.dx[k], g.values[n.inputs[k]].bytes, old + contribution(i, k));
       if (here) dy = contribution(i, k);
     }
     expect(n.dy, dy);
-    if (n.backward_scratch) expect(n.backward_temporary, name(6, i, 0));
+    if (n.scratch_of_backward()) expect(n.backward_temporary, name(6, i, 0));
     if (n.auxiliary_bytes) expect(n.auxiliary, notes(i));
     for (int k = 0; k < n.input_count; ++k)
       if (n.keep >> k & 1u) expect(n.x_backward[k], content(n.inputs[k]));
@@ -173,13 +174,17 @@ class Verifier {
     return g.values[u].bytes == g.values[v].bytes && g.values[u].element_bytes == g.values[v].element_bytes;
   }
 
-  /// The result, after both passes, and the gradients of inputs.
+  /// The result, after both passes, and the gradients of inputs, each in a region of its own or in the seed's.
   constexpr void check_what_callers_read() {
     expect({output, 0}, content(g.result));
     for (int i = 0; i < g.node_count && sound; ++i)
-      for (int k = 0; k < g.nodes[i].input_count; ++k)
-        if (g.nodes[i].wants[k] && g.values[g.nodes[i].inputs[k]].external >= input)
-          expect(g.nodes[i].dx[k], gradient[g.nodes[i].inputs[k]]);
+      for (int k = 0; k < g.nodes[i].input_count; ++k) {
+        const int v = g.nodes[i].inputs[k], external = g.values[v].external;
+        if (!g.nodes[i].wants[k] || external < input) continue;
+        const Location dx = g.nodes[i].dx[k];
+        sound = sound && (dx.region == seed || dx.region == external - input + input_gradient) && dx.offset == 0;
+        expect(dx, gradient[v]);
+      }
   }
 };
 

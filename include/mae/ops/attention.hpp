@@ -6,8 +6,8 @@
 //     s_ij = q_i · k_j / sqrt(d),   p_ij = exp(s_ij) / Σ_j exp(s_ij),   y_i = Σ_j p_ij v_j.
 // Derivation, with g = ∂L/∂y: ∂L/∂v_j = Σ_i p_ij g_i; ∂L/∂p_ij = g_i · v_j; the softmax gives ∂L/∂s_ij = p_ij
 // (g_i·v_j - g_i·y_i), since Σ_j p_ij (g_i·v_j) = g_i·y_i; then ∂L/∂q_i = Σ_j ∂s_ij k_j / sqrt(d) and ∂L/∂k_j
-// likewise. Kept: q, k, v, y and log Σ_j exp(s_ij) for each row; p is computed again, so nothing M × N is stored (Dao
-// et al., 2022).
+// likewise. Kept: q, k, v, y (or y is computed again, too) and log Σ_j exp(s_ij) for each row; p is computed again, so
+// nothing M × N is stored (Dao et al., 2022).
 #pragma once
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>

@@ -12,7 +12,7 @@
 
 namespace mae::cpu {
 
-/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps. `a` is of a
+/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps. `a` lies in a
 /// panel [steps][Panel].
 template <Index Rows, Index Panel>
 class DotTile;

@@ -10,8 +10,8 @@
 // What will be packed next is called for while the tiles multiply (ahead.hpp).
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
-// order. A tile at an edge is padded with zeros and computed like any other, but for rows that need not be. So each
-// number of C comes out with the same bits wherever its tile lies and whoever computes it.
+// order. A tile at an edge is padded with zeros and computed like any other; one with eight rows or fewer computes
+// eight. So each number of C comes out with the same bits wherever its tile lies and whoever computes it.
 // Cost: M N K multiply-adds; copies of M K + N K numbers, M K again for every `Blocking::columns` columns. On two cores
 // of Zen 4 the products of ViT-B and ViT-L reach 89 % of the peak in float (the tile alone 98 %), 86 % in bf16; packing
 // takes 4 to 8 %.
@@ -24,10 +24,10 @@ namespace mae::cpu {
 /// Sizes of the packed blocks, in words: A's lies in the second cache, B's in the third.
 template <class T>
 struct Blocking {
-  static constexpr Index columns = 1536, block = 448 * 384;
+  static constexpr Index columns = 1536, block = 336 * 512;
   /// Of A's block, what a second cache has room for: 1 MiB where there is AVX-512, else half of that.
   template <class Isa>
-  static constexpr Index used_block = Isa::registers == 32 ? block : 336 * 384;
+  static constexpr Index used_block = Isa::registers == 32 ? block : 252 * 512;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
   static constexpr Index small = 32768;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
