@@ -15,18 +15,12 @@ namespace {
 using namespace mae;
 using Policy = Cpu<float>;
 
-template <class MemoryType, class UpdatesType>
-struct Choice {
-  using Memory = MemoryType;
-  using Updates = UpdatesType;
-};
-
 template <class Model, class Memory, class Updates>
 void measure(const std::string& name, Index batch, int steps) {
   const int threads = Policy::Threads::count();
   benchmark::peak<float>(threads);  // starts the threads
   const double before = benchmark::peak_resident() * (1 << 20);
-  benchmark::Trainer<Model, Policy, Choice<Memory, Updates>> trainer(batch, threads);
+  benchmark::Trainer<Model, Policy, benchmark::Choice<Memory, Updates>> trainer(batch, threads);
   trainer.steps(1);
   std::vector<double> times, peaks;
   for (int k = 0; k < steps; ++k) {

@@ -10,10 +10,10 @@
 namespace mae::benchmark {
 
 /// A row of runs that take a tenth of a second.
-template <class Model, class Policy, class Choice = Usual>
+template <class Model, class Policy, class Chosen = Usual>
 Row step_row(const std::string& name, Index batch, int threads, int repetitions) {
   using T = typename Policy::Activation;
-  Trainer<Model, Policy, Choice> trainer(batch, threads);
+  Trainer<Model, Policy, Chosen> trainer(batch, threads);
   const StepTime time = time_step(trainer, repetitions, 0.1, [&] { return peak<T>(threads); });
   return step_row<Model>(name, batch, threads, time, limit_name<T>());
 }

@@ -14,9 +14,9 @@ namespace {
 using namespace mae;
 using benchmark::Row;
 
-template <class Model, class Policy, class Choice = benchmark::Usual>
+template <class Model, class Policy, class Chosen = benchmark::Usual>
 Row measure(const std::string& name, Index batch, int threads, int repetitions) {
-  Row line = benchmark::step_row<Model, Policy, Choice>(name, batch, threads, repetitions);
+  Row line = benchmark::step_row<Model, Policy, Chosen>(name, batch, threads, repetitions);
   line["peak_resident_mib"] = benchmark::rounded(benchmark::peak_resident());
   if (std::string(MAE_FLAGS).size()) line["flags"] = MAE_FLAGS;
   return line;

@@ -37,17 +37,16 @@ constexpr double operations() {
 
 /// What a trainer keeps, and when it updates weights: as the library does unless it is told otherwise, and with the
 /// least memory that costs nearly no time.
-struct Usual {
-  using Memory = KeepAll;
-  using Updates = AfterBackward;
+template <class MemoryType, class UpdatesType>
+struct Choice {
+  using Memory = MemoryType;
+  using Updates = UpdatesType;
 };
-struct Lean {
-  using Memory = RecomputeCheap;
-  using Updates = DuringBackward;
-};
+using Usual = Choice<KeepAll, AfterBackward>;
+using Lean = Choice<RecomputeCheap, DuringBackward>;
 
 /// Everything that steps need, with random images and masks.
-template <class Model, class Policy, class Choice = Usual>
+template <class Model, class Policy, class Chosen = Usual>
 class Trainer {
  public:
   Trainer(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
@@ -80,9 +79,9 @@ class Trainer {
   }
 
  private:
-  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Choice::Memory>, Model>;
-  using Gradients = typename Choice::Updates::template Gradients<Model, Policy>;
-  static constexpr bool at_once = Choice::Updates::at_once;
+  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Memory>, Model>;
+  using Gradients = typename Chosen::Updates::template Gradients<Model, Policy>;
+  static constexpr bool at_once = Chosen::Updates::at_once;
   static constexpr int most_started = int{Step::most_started};
   static constexpr double rate = 1e-4;
 

@@ -235,7 +235,8 @@ void check_products() {
   };
   for (const Case& c :
        {Case{1, 1, 1}, Case{3, 5, 17}, Case{17, 10, 75}, Case{50, 75, 10}, Case{65, 64, 192}, Case{14, 32, 64},
-        Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}, Case{767, 336, 336}, Case{22, 64, 96}}) {
+        Case{197, 147, 131}, Case{5, 1600, 33}, Case{401, 40, 1555}, Case{850, 33, 345}, Case{767, 336, 336},
+        Case{22, 64, 96}}) {
     CAPTURE(c.R);
     CAPTURE(c.in);
     CAPTURE(c.out);

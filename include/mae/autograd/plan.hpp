@@ -225,6 +225,7 @@ class Planner {
       }
     }
   }
+  /// Whether the gradient that node i reads is of no use after it: nobody else reads it, and it is passed on to nobody.
   constexpr bool reads_gradient_last(int i) const {
     const Node& n = g.nodes[i];
     for (int k = 0; k < n.input_count; ++k)
