@@ -118,6 +118,14 @@ TEST_CASE("a step allocates nothing") {
   }
 }
 
+TEST_CASE("a session a thread, no more than lanes; a gradient a lane") {
+  constexpr Index session = Session<P>::bytes(16, 1), gradient = weights_size<Net> * Index{sizeof(float)};
+  CHECK(Step::bytes(64, 1) == session + 3 * gradient);
+  CHECK(Step::bytes(64, 3) == 3 * session + 3 * gradient);
+  CHECK(Step::bytes(64, 9) == 4 * session + 3 * gradient);
+  CHECK(Step::bytes(16, 2) == Session<P>::bytes(16, 2));  // one chunk has all threads
+}
+
 TEST_CASE("a large model is worked whole, by all threads in every kernel") {
   using Whole = Program<Large, Policy>;
   const Weights<Large, Policy> weights(1);
@@ -127,7 +135,6 @@ TEST_CASE("a large model is worked whole, by all threads in every kernel") {
   CHECK(BatchStep<Whole>(20).step_scaled(1, weights, found, x) == session.step(weights, expected, x));
   CHECK(same_bits(found, expected));
   CHECK(BatchStep<Whole>::bytes(20, 3) == Session<Whole>::bytes(20, 3));
-  CHECK(Step::bytes(64, 3) == 4 * Session<P>::bytes(16, 1) + 3 * weights_size<Net> * Index{sizeof(float)});
 }
 
 TEST_CASE("an error in a chunk is told, and the lanes are clean afterwards") {

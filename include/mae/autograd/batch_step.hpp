@@ -2,9 +2,10 @@
 //
 // A kernel of a small model is done sooner than a second thread wakes up. So a thread takes whole chunks of samples
 // through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided among
-// lanes, each with a session and a gradient of its own; a lane works its chunks in their order, and the lanes'
-// gradients are added up in theirs. How a batch is divided follows from its size and from the model, so the bits
-// depend neither on the number of threads nor on who did what.
+// lanes, each with a gradient of its own: the chunks of a lane are worked in their order, and the lanes' gradients are
+// added up in theirs. How a batch is divided follows from its size and from the model, so the bits depend neither on
+// the number of threads nor on who did what. A thread has one session for all lanes that it works, whose memory is
+// still in its caches when the next chunk comes.
 //
 //   batch of 64 = 4 chunks of 16 → lanes 0 1 2 3 → gradient = ((g₀ + g₁) + g₂) + g₃
 //
@@ -30,14 +31,16 @@ class BatchStep {
   /// Memory for up to `capacity` samples and `threads` threads.
   explicit BatchStep(Index capacity, int threads = Threads::count())
       : capacity_(capacity), threads_(threads), means_(static_cast<std::size_t>(chunks_of(checked(capacity)))) {
-    for (Index lane = 0; lane < lanes_of(capacity); ++lane)
-      lanes_.emplace_back(chunk_of(capacity), inner_threads(capacity, threads), lane > 0);
+    const Index lanes = lanes_of(capacity);
+    for (Index team = smaller(threads, lanes); team > 0; --team)
+      sessions_.emplace_back(chunk_of(capacity), inner_threads(capacity, threads));
+    for (Index lane = 0; lane < lanes; ++lane) lanes_.emplace_back(lane > 0);
   }
 
   /// Bytes of all sessions, and of the gradients of all lanes but the first: what the plan promises.
   static constexpr Index bytes(Index capacity, int threads) {
     const Index lanes = lanes_of(checked(capacity));
-    return lanes * Session<Program>::bytes(chunk_of(capacity), inner_threads(capacity, threads)) +
+    return smaller(threads, lanes) * Session<Program>::bytes(chunk_of(capacity), inner_threads(capacity, threads)) +
            (lanes - 1) * weight_bytes;
   }
   Index capacity() const { return capacity_; }
@@ -83,18 +86,18 @@ class BatchStep {
   }
   double finish() {
     if constexpr (Policy::Memory::reachable) return loss_;
-    else return lanes_.front().session.finish();
+    else return sessions_.front().finish();
   }
   /// Leaves off what was started and not finished.
   void forget() {
-    if constexpr (!Policy::Memory::reachable) lanes_.front().session.forget();
+    if constexpr (!Policy::Memory::reachable) sessions_.front().forget();
   }
   static constexpr Index most_started = Session<Program>::most_started;
 
  private:
   /// The session of a model that has one, about to make a step.
   Session<Program>& whole() {
-    Session<Program>& session = lanes_.front().session;
+    Session<Program>& session = sessions_.front();
     session.context() = context_;
     return session;
   }
@@ -112,19 +115,19 @@ class BatchStep {
     const Index batch = check_batch(input, inputs...);
     const Index size = chunk_of(capacity_), chunks = ceil_divide(batch, size), lanes = smaller(chunks, most_lanes);
     const int team = static_cast<int>(smaller(threads_, lanes));
-    auto work_lane = [&](Index lane) {
-      Lane& mine = lanes_[static_cast<std::size_t>(lane)];
-      Weights<Owner, Policy>& to = lane == 0 ? gradients : *mine.gradients;
+    auto work_lane = [&](Index lane, int thread) {
+      Session<Program>& session = sessions_[static_cast<std::size_t>(thread)];
+      Weights<Owner, Policy>& to = lane == 0 ? gradients : *lanes_[static_cast<std::size_t>(lane)].gradients;
       for (Index chunk = lanes_begin(lane, lanes, chunks); chunk < lanes_begin(lane + 1, lanes, chunks); ++chunk) {
         const Index begin = chunk * size, count = smaller(size, batch - begin);
-        mine.session.context() = context_;
-        if (context_.sample_keys) mine.session.context().sample_keys += begin;
-        means_[static_cast<std::size_t>(chunk)] = mine.session.step_scaled(
+        session.context() = context_;
+        if (context_.sample_keys) session.context().sample_keys += begin;
+        means_[static_cast<std::size_t>(chunk)] = session.step_scaled(
             scale * static_cast<double>(count) / static_cast<double>(batch), weights, to,
             slice(input, begin, count), slice(inputs, begin, count)...);
       }
     };
-    if (lanes == 1) work_lane(0);
+    if (lanes == 1) work_lane(0, 0);
     else share(lanes, team, work_lane);
     if constexpr (most_lanes > 1)
       for (Index lane = 1; lane < lanes; ++lane) add(gradients, *lanes_[static_cast<std::size_t>(lane)].gradients);
@@ -140,8 +143,8 @@ class BatchStep {
   /// the program.
   static constexpr Index small_model = Index{8} << 20,
                          most_lanes = Policy::Memory::reachable && weight_bytes <= small_model ? 16 : 1;
-  /// Samples in a chunk of a small model. Fewer would divide among more threads, but products pack their weights anew
-  /// for every chunk: with 16 samples that costs six percent, with 8 fifteen (digits: 64 wide, 5 visible patches).
+  /// Samples in a chunk of a small model. Fewer would divide among more threads, but weights are packed anew for every
+  /// chunk and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible patches).
   static constexpr Index small_chunk = 16;
 
   static constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
@@ -160,10 +163,9 @@ class BatchStep {
   static constexpr Index lanes_begin(Index lane, Index lanes, Index chunks) { return chunks * lane / lanes; }
 
   struct Lane {
-    Lane(Index chunk, int threads, bool has_gradients) : session(chunk, threads) {
+    explicit Lane(bool has_gradients) {
       if (has_gradients) gradients.emplace();
     }
-    Session<Program> session;
     std::optional<Weights<Owner, Policy>> gradients;  // the first lane adds to the caller's
     std::exception_ptr error;
   };
@@ -174,13 +176,14 @@ class BatchStep {
     return View<const T, typename X::Shape>(x.data(), x.batch()).slice(begin, count);
   }
 
-  /// Calls work(lane) for all lanes on a team. The first error, in the order of lanes, is thrown when all have stopped.
+  /// Calls work(lane, thread) for all lanes on a team. The first error, in the order of lanes, is thrown when all have
+  /// stopped.
   template <class Work>
   void share(Index lanes, int team, const Work& work) {
     Threads::run(team, [&](int thread) {
       for (Index lane = thread; lane < lanes; lane += team) {
         try {
-          work(lane);
+          work(lane, thread);
         } catch (...) {
           lanes_[static_cast<std::size_t>(lane)].error = std::current_exception();
         }
@@ -205,6 +208,7 @@ class BatchStep {
   Index capacity_;
   int threads_;
   Context context_;
+  std::deque<Session<Program>> sessions_;  // one a thread of the team
   std::deque<Lane> lanes_;
   std::vector<double> means_;
   double loss_ = 0;

@@ -7,7 +7,8 @@
 //    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
 //    [step][14], in the second cache                         before their first use
 //
-// What will be packed next is called for while the tiles multiply (ahead.hpp).
+// What will be packed next is called for while the tiles multiply (ahead.hpp). Where the rows of B lie side by side and
+// a second cache holds them all, as the weights of a small model, tiles read them where they lie.
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
 // order. A tile at an edge is padded with zeros and computed like any other; one with eight rows or fewer computes
@@ -30,6 +31,8 @@ struct Blocking {
   static constexpr Index used_block = Isa::registers == 32 ? block : 252 * 512;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
   static constexpr Index small = 32768;
+  /// Up to so many bytes B is not copied if its rows lie side by side.
+  static constexpr Index near = 128 * 1024;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
   static constexpr Index depth = Packed<T>::terms == 1 ? 512 : 3072;
   /// Rows and columns of packed blocks fill whole tiles of every instruction set: a multiple of their sizes.
@@ -92,8 +95,8 @@ class Product {
           if (row_sums && n == 0) add_rows(rows, steps, packed_a, row_sums + m);
           for (Index j = 0; j < columns; j += Shape::columns) {
             const Index width = smaller(Shape::columns, columns - j), next = j + Shape::columns;
-            Word* panel = height < M ? packed_b + j * steps : packed_b;  // kept for the rows that follow, if any
-            if (m == 0) Pack<Shape::columns, T, EB, Isa>::run(part(b, n + j, k), width, depth, panel);
+            Word* room = height < M ? packed_b + j * steps : packed_b;  // kept for the rows that follow, if any
+            const Panel<Word> panel = panel_of(part(b, n + j, k), width, depth, K, m == 0, room);
             Ahead ahead;  // the panel that follows, or the first one of the next block of the sum
             if (m == 0 && next < columns)
               ahead = look(part(b, n + next, k), smaller(Shape::columns, columns - next), depth, calls);
@@ -113,6 +116,15 @@ class Product {
   using Vector = typename S::Vector;
   static_assert(Sizes::row_grain % Shape::rows == 0 && Sizes::column_grain % Shape::columns == 0);
 
+  /// `width` columns of B, from a sum of K terms: where they lie, or packed into `room`, if `first` now.
+  template <class E>
+  static Panel<Word> panel_of(const Operand<E>& b, Index width, Index depth, Index K, bool first, Word* room) {
+    if constexpr (std::is_same_v<E, Word>)
+      if (width == Shape::columns && b.outer == 1 && K * b.depth * Index{sizeof(E)} <= Sizes::near)
+        return {b.data, b.depth};
+    if (first) Pack<Shape::columns, T, E, Isa>::run(b, width, depth, room);
+    return {room, Shape::columns};
+  }
   /// Ahead to `rows` rows of `depth` terms of B.
   template <class E>
   static Ahead look(const Operand<E>& b, Index rows, Index depth, Index calls) {
@@ -122,7 +134,7 @@ class Product {
   }
   /// The tiles of one panel of B. `first` and `last` say which of the blocks of the sum this is.
   template <class C>
-  static void multiply_panel(Index rows, Index width, Index steps, const Word* a, const Word* b,
+  static void multiply_panel(Index rows, Index width, Index steps, const Word* a, const Panel<Word>& b,
                              const Output<C, Sum>& c, bool first, bool last, Ahead& ahead) {
     for (Index m = 0; m < rows; m += Shape::rows) {
       const Index height = smaller(Shape::rows, rows - m);

@@ -1,4 +1,4 @@
-// The tile of a product that the registers hold: C[rows, columns] = Σ_s a[s] ⊗ b[s], from two packed panels.
+// The tile of a product that the registers hold: C[rows, columns] = Σ_s a[s] ⊗ b[s], from two panels.
 //
 // A tile of C, 14 x 32 sums with AVX-512, stays in registers while the sum runs. Each step loads two vectors of b, and
 // each word of a is spread over a vector and feeds two fused multiply-adds: 28 of them for 2 loads and 14 broadcasts,
@@ -44,6 +44,13 @@ Output<C, Sum> part(const Output<C, Sum>& all, Index m, Index n) {
           all.gelu ? all.gelu + at : nullptr, all.room - n};
 }
 
+/// Columns of B that a tile multiplies, side by side: those of step s begin at data[s * stride].
+template <class Word>
+struct Panel {
+  const Word* data;
+  Index stride;
+};
+
 template <class T, class Isa>
 class Tile {
   using Word = typename Packed<T>::Word;
@@ -64,11 +71,11 @@ class Tile {
   /// How often a tile calls for memory: once every `calm` steps.
   static constexpr Index calls(Index steps) { return ceil_divide(steps, calm<Isa>); }
 
-  /// The first `used` rows of a tile, from panels a [steps][rows] and b [steps][columns], that calls for what lies
-  /// `ahead`. A function of its own, so that nothing else asks for registers.
+  /// The first `used` rows of a tile, from panels a [steps][rows] and b [steps], that calls for what lies `ahead`. A
+  /// function of its own, so that nothing else asks for registers.
   template <Index used, class C>
-  [[gnu::noinline]] static void multiply(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c,
-                                         Ahead& ahead) {
+  [[gnu::noinline]] static void multiply(const Word* a, const Panel<Word>& b, Index steps,
+                                         const Output<C, Sum>& c, Ahead& ahead) {
     Isa::run([&]() __attribute__((always_inline)) {
       Vector sum[used][vectors] = {};
       Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
@@ -97,8 +104,8 @@ class Tile {
 
   /// A tile that juts out of C, of `height` x `width`: what C has is copied to and fro, the rest is never used.
   template <class C>
-  static void multiply_edge(const Word* a, const Word* b, Index steps, const Output<C, Sum>& c, Index height,
-                            Index width, Ahead& ahead) {
+  static void multiply_edge(const Word* a, const Panel<Word>& b, Index steps, const Output<C, Sum>& c,
+                            Index height, Index width, Ahead& ahead) {
     alignas(alignment) C edge[rows * columns];
     alignas(alignment) Sum bias[columns];
     if (c.start) copy(c.start, c.stride, edge, columns, height, width);
@@ -125,34 +132,37 @@ class Tile {
 
  private:
   template <Index used, class Call>
-  [[gnu::always_inline]] static void add_up(Vector (&sum)[used][vectors], const Word* a, const Word* b, Index steps,
-                                            const Call& call) {
+  [[gnu::always_inline]] static void add_up(Vector (&sum)[used][vectors], const Word* a, const Panel<Word>& b,
+                                            Index steps, const Call& call) {
     if constexpr (Isa::multiplies_bf16 && Packed<T>::terms == 2) {
-      DotTile<used, rows>::run(a, b, steps, sum, call);
+      DotTile<used, rows>::run(a, b.data, steps, sum, call);
     } else {
       for (Index s = 0; s < steps; s += calm<Isa>) {
         call();
-        add_steps(sum, a + s * rows, b + s * columns, smaller(calm<Isa>, steps - s));
+        add_steps(sum, a + s * rows, b.data + s * b.stride, b.stride, smaller(calm<Isa>, steps - s));
       }
     }
   }
   template <Index used>
   [[gnu::always_inline]] static void add_steps(Vector (&sum)[used][vectors], const Word* a, const Word* b,
-                                               Index steps) {
+                                               Index stride, Index steps) {
     if constexpr (Packed<T>::terms == 1) {
       Index s = 0;
-      for (; s + together <= steps; s += together, a += together * rows, b += together * columns)
-        unroll<together>([&](auto t) __attribute__((always_inline)) { add_step(sum, a + t * rows, b + t * columns); });
-      for (; s < steps; ++s, a += rows, b += columns) add_step(sum, a, b);
+      for (; s + together <= steps; s += together, a += together * rows, b += together * stride)
+        unroll<together>([&](auto t) __attribute__((always_inline)) {
+          add_step(sum, a + t * rows, b + t * stride, stride);
+        });
+      for (; s < steps; ++s, a += rows, b += stride) add_step(sum, a, b, stride);
     } else {
-      for (Index s = 0; s < steps; ++s, a += rows, b += columns) add_pairs(sum, a, b);
+      for (Index s = 0; s < steps; ++s, a += rows, b += stride) add_pairs(sum, a, b);
     }
   }
   template <Index used>
-  [[gnu::always_inline]] static void add_step(Vector (&sum)[used][vectors], const Word* a, const Word* b) {
+  [[gnu::always_inline]] static void add_step(Vector (&sum)[used][vectors], const Word* a, const Word* b,
+                                              Index stride) {
     Vector column[vectors];
     if constexpr (many)
-      for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * columns + j * lanes);
+      for (Index j = 0; j < vectors; ++j) __builtin_prefetch(b + 8 * stride + j * lanes);
     unroll<vectors>([&](auto j) __attribute__((always_inline)) {
       column[j] = S::at(b + j * lanes).v;
       isa::in_register(column[j]);
