@@ -41,6 +41,7 @@ void check_set() {
   for (const bool along : {true, false}) {
     CAPTURE(along);
     CHECK(product<Isa>(70, 40, 33, 70, along) == product<Isa>(70, 40, 33, 5, along));
+    CHECK(product<Isa>(70, 40, 33, 70, along) == product<Isa>(70, 40, 33, 9, along));  // four rows, then five
     CHECK(product<Isa>(50, 64, 33, 50, along) == product<Isa>(50, 64, 33, 5, along));  // ends in a tile of eight rows
     CHECK(product<Isa>(64, 17, 64, 64, along) == product<Isa>(64, 17, 64, 1, along));
     CHECK(product<Isa>(16, 3001, 2, 16, along) == product<Isa>(16, 3001, 2, 1, along));  // wider than a block

@@ -1,9 +1,10 @@
 // Products too small for blocks and panels, as in attention over a few tokens: C[m, n] = Σ_k A(m, k) B(n, k).
 //
-// Four rows of C by one or two vectors are summed in registers. A is read where it lies, a number at a time; B too if
-// its rows lie side by side, otherwise it is transposed first. Nothing is padded in m, and no tile is copied: attention
-// over 5 to 17 tokens takes half the time of the blocked product. The terms of a sum are added in the same order as
-// there, so that both give the same bits and a product may be cut for threads at any place. Cost: M N K multiply-adds.
+// Four rows of C by one or two vectors are summed in registers, at the end five: tokens are a square of patches and the
+// class token. A is read where it lies, a number at a time; B too if its rows lie side by side, otherwise it is
+// transposed first. No tile is copied: attention over 5 to 17 tokens takes half the time of the blocked product. The
+// terms of a sum are added in the same order as there, so that both give the same bits and a product may be cut for
+// threads at any place. Cost: M N K multiply-adds.
 #pragma once
 #include <mae/backend/cpu/tile.hpp>
 
@@ -14,7 +15,7 @@ class SmallProduct {
   static_assert(Packed<T>::terms == 1);
   using S = Simd<T, Isa>;
   using Vector = typename S::Vector;
-  static constexpr Index lanes = S::lanes, panel = 2 * lanes, height = 4;
+  static constexpr Index lanes = S::lanes, panel = 2 * lanes;
 
  public:
   /// C = A Bᵀ + bias + start; `scratch` has room for K numbers of `round_up(N, 2 * lanes)` rows of B.
@@ -27,13 +28,16 @@ class SmallProduct {
         const Index step = packed ? panel : b.depth, width = smaller(panel, N - n);
         const T* columns = packed ? scratch + n * K : b.data + n;
         const Index stored = larger(width, smaller(panel, c.room - n));
-        for (Index m = 0; m < M; m += height) {
+        const auto rows_from = [&](Index m, auto height) __attribute__((always_inline)) {
           const Index rows = smaller(height, M - m);
           if (width <= lanes)
-            multiply<1>(rows, packed ? lanes : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
+            multiply<height, 1>(rows, packed ? lanes : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
           else
-            multiply<2>(rows, packed ? panel : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
-        }
+            multiply<height, 2>(rows, packed ? panel : width, K, part(a, m, 0), columns, step, part(c, m, n), stored);
+        };
+        Index m = 0;
+        for (; m < M && M - m != 5; m += 4) rows_from(m, std::integral_constant<Index, 4>{});
+        if (m < M) rows_from(m, std::integral_constant<Index, 5>{});
       }
     });
   }
@@ -41,7 +45,7 @@ class SmallProduct {
  private:
   /// Up to `height` rows by `vectors`, of which B has `width` columns and C takes `stored`. Rows that are too many
   /// repeat the last one and are not stored.
-  template <Index vectors>
+  template <Index height, Index vectors>
   [[gnu::always_inline]] static void multiply(Index rows, Index width, Index K, const Operand<T>& a, const T* b,
                                               Index step, const Output<T>& c, Index stored) {
     const T* row[height];
