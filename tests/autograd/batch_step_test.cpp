@@ -166,4 +166,6 @@ TEST_CASE("batches that do not fit are named") {
   CHECK(error_of([&] { step.step_scaled(1, weights, gradients, eight, nine); }) ==
         "mae: BatchStep: found a batch of 8" + expected);
   CHECK(error_of([] { Step(0); }) == "mae: BatchStep: found a capacity of 0, expected at least one sample");
+  CHECK(error_of([] { Step(64, 0); }) == "mae: BatchStep: found 0 threads, expected at least one");
+  CHECK(error_of([] { Step::bytes(64, -1); }) == "mae: BatchStep: found -1 threads, expected at least one");
 }

@@ -30,16 +30,17 @@ class BatchStep {
 
   /// Memory for up to `capacity` samples and `threads` threads.
   explicit BatchStep(Index capacity, int threads = Threads::count())
-      : capacity_(capacity), threads_(threads), means_(static_cast<std::size_t>(chunks_of(checked(capacity)))) {
+      : capacity_(capacity), threads_(threads),
+        means_(static_cast<std::size_t>(chunks_of(checked(capacity, threads)))) {
     const Index lanes = lanes_of(capacity);
-    for (Index team = smaller(threads, lanes); team > 0; --team)
+    for (Index thread = 0; thread < smaller(threads, lanes); ++thread)
       sessions_.emplace_back(chunk_of(capacity), inner_threads(capacity, threads));
     for (Index lane = 0; lane < lanes; ++lane) lanes_.emplace_back(lane > 0);
   }
 
   /// Bytes of all sessions, and of the gradients of all lanes but the first: what the plan promises.
   static constexpr Index bytes(Index capacity, int threads) {
-    const Index lanes = lanes_of(checked(capacity));
+    const Index lanes = lanes_of(checked(capacity, threads));
     return smaller(threads, lanes) * Session<Program>::bytes(chunk_of(capacity), inner_threads(capacity, threads)) +
            (lanes - 1) * weight_bytes;
   }
@@ -149,8 +150,9 @@ class BatchStep {
 
   static constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
   static constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
-  static constexpr Index checked(Index capacity) {
+  static constexpr Index checked(Index capacity, int threads) {
     if (capacity < 1) throw Error("BatchStep", "a capacity of " + std::to_string(capacity), "at least one sample");
+    if (threads < 1) throw Error("BatchStep", std::to_string(threads) + " threads", "at least one");
     return capacity;
   }
   static constexpr Index chunk_of(Index capacity) {

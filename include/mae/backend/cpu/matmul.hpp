@@ -8,14 +8,14 @@
 //    [step][14], in the second cache                         before their first use
 //
 // What will be packed next is called for while the tiles multiply (ahead.hpp). Where the rows of B lie side by side and
-// a second cache holds them all, as the weights of a small model, tiles read them where they lie.
+// a second cache holds them all, as in a small model, tiles read whole panels where they lie, if in float or double.
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
 // order. A tile at an edge is padded with zeros and computed like any other; one with eight rows or fewer computes
 // eight. So each number of C comes out with the same bits wherever its tile lies and whoever computes it.
-// Cost: M N K multiply-adds; copies of M K + N K numbers, M K again for every `Blocking::columns` columns. On two cores
-// of Zen 4 the products of ViT-B and ViT-L reach 89 % of the peak in float (the tile alone 98 %), 86 % in bf16; packing
-// takes 4 to 8 %.
+// Cost: M N K multiply-adds; copies of at most M K + N K numbers, M K again for every `Blocking::columns` columns. On
+// two cores of Zen 4 the products of ViT-B and ViT-L reach 90 % of the peak in float (the tile alone 98 %), 87 % in
+// bf16; packing takes 4 to 8 %.
 #pragma once
 #include <mae/backend/cpu/small_product.hpp>
 #include <mae/backend/cpu/tile.hpp>
@@ -31,7 +31,7 @@ struct Blocking {
   static constexpr Index used_block = Isa::registers == 32 ? block : 252 * 512;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
   static constexpr Index small = 32768;
-  /// Up to so many bytes B is not copied if its rows lie side by side.
+  /// Up to so many bytes, from the first term to the last, B is not copied if its rows lie side by side.
   static constexpr Index near = 128 * 1024;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
   static constexpr Index depth = Packed<T>::terms == 1 ? 512 : 3072;

@@ -135,7 +135,7 @@ class Tile {
   [[gnu::always_inline]] static void add_up(Vector (&sum)[used][vectors], const Word* a, const Panel<Word>& b,
                                             Index steps, const Call& call) {
     if constexpr (Isa::multiplies_bf16 && Packed<T>::terms == 2) {
-      DotTile<used, rows>::run(a, b.data, steps, sum, call);
+      DotTile<used, rows>::run(a, b.data, steps, sum, call);  // b is packed
     } else {
       for (Index s = 0; s < steps; s += calm<Isa>) {
         call();
