@@ -4,8 +4,8 @@
 // through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided among
 // lanes, each with a gradient of its own: the chunks of a lane are worked in their order, and the lanes' gradients are
 // added up in theirs. How a batch is divided follows from its size and from the model, so the bits depend neither on
-// the number of threads nor on who did what. A thread has one session for all lanes that it works, whose memory is
-// still in its caches when the next chunk comes.
+// the number of threads nor on who did what. A thread has one session for all lanes that it works: less memory, of
+// which more is in the caches when the next chunk comes (a session a lane is 3 to 7 % slower on the digits' model).
 //
 //   batch of 64 = 4 chunks of 16 → lanes 0 1 2 3 → gradient = ((g₀ + g₁) + g₂) + g₃
 //

@@ -4,11 +4,11 @@
 // each word of a is spread over a vector and feeds two fused multiply-adds: 28 of them for 2 loads and 14 broadcasts,
 // so the multiply-adds are what limits. There b [512][32] is larger than the first cache and streams through it: what
 // it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
-// instruction to hide behind, and most of their b [512][16] stays in the first cache: two steps a round and no calls,
-// which is an eighth faster where another program shares the core. Vectors of b are held in registers: left to itself,
-// g++ -O3 reads them from memory for every multiply-add, at half the speed. The place in C is called for row by row in
-// the last steps only, since it would be driven out before. Bias, residual and what lies in C already are added before
-// the tile is stored.
+// instruction to hide behind, and most of their packed b [512][16] stays in the first cache: two steps a round and no
+// calls, which is an eighth faster where another program shares the core. Vectors of b are held in registers: left to
+// itself, g++ -O3 reads them from memory for every multiply-add, at half the speed. The place in C is called for row by
+// row in the last steps only, since it would be driven out before. Bias, residual and what lies in C already are added
+// before the tile is stored.
 //
 // bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
 // the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
