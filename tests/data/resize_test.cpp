@@ -27,16 +27,56 @@ std::vector<float> resized(const std::vector<std::uint8_t>& pixels, Index in_wid
 
 TEST_CASE("taps lie inside the box and sum to one") {
   for (const double from : {1., 2., 5., 17., 64.})
-    for (const Index to : {1, 2, 5, 16, 64, 100})
+    for (const Index to : {1, 2, 5, 16, 64, 100}) {
+      const Taps taps = detail::taps(to, 3, from);
+      REQUIRE(taps.size() == to);
       for (Index i = 0; i < to; ++i) {
-        const detail::Taps taps = detail::taps(i, to, 3, from);
+        const Index first = taps.first[static_cast<std::size_t>(i)], count = taps.count[static_cast<std::size_t>(i)];
         double sum = 0;
-        for (const float w : taps.weight) sum += double(w);
+        for (Index k = 0; k < count; ++k) sum += double(taps.weights_of(i)[k]);
         INFO("pixel ", i, " of ", to, " from ", from);
         CHECK(sum == doctest::Approx(1).epsilon(1e-6));
-        CHECK(taps.first >= 3);
-        CHECK(taps.first + static_cast<Index>(taps.weight.size()) <= 3 + static_cast<Index>(from));
+        CHECK(count >= 1);
+        CHECK(count <= taps.most);
+        CHECK(first >= 3);
+        CHECK(first + count <= 3 + static_cast<Index>(from));
       }
+    }
+}
+
+namespace {
+
+/// A picture of three planes of 61 × 83 bytes, a box of it resized by every way there is.
+template <class Set>
+void check_kernel(const CropBox& box, Index height, Index width) {
+  if (!Set::supported()) return;
+  std::vector<std::uint8_t> pixels;
+  for (unsigned i = 0; i < 3 * 61 * 83; ++i) pixels.push_back(static_cast<std::uint8_t>(i * i / 7 + 13 * i));
+  std::vector<float> expected(static_cast<std::size_t>(3 * height * width)), found(expected.size(), -1);
+  resize_plainly(pixels.data(), 3, 61, 83, static_cast<Index>(box.left), detail::taps(height, box.top, box.height),
+                 detail::taps(width, 0, box.width), expected.data());
+  resize<float, Set>(pixels.data(), 3, 61, 83, box, found.data(), height, width);
+  std::vector<std::uint8_t> bytes(expected.size() + 1, 77);  // one more, which must stay
+  resize<std::uint8_t, Set>(pixels.data(), 3, 61, 83, box, bytes.data(), height, width);
+  CHECK(bytes.back() == 77);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    INFO(Set::name, ": ", height, " x ", width, " from ", box.height, " x ", box.width, ", pixel ", i);
+    REQUIRE(std::fabs(double(found[i]) - double(expected[i])) < 2e-4);
+    REQUIRE(double(bytes[i]) == std::floor(std::fmin(std::fmax(double(found[i]) + 0.5, 0), 255)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("vectors of every instruction set resize as the plain loop, whatever is left over") {
+  const CropBox boxes[] = {{0, 0, 61, 83}, {5, 3, 40, 33}, {60, 82, 1, 1}, {1, 20, 60, 63}, {0, 79, 61, 4}};
+  const Index sizes[][2] = {{1, 1}, {8, 8}, {17, 65}, {64, 16}, {33, 3}, {130, 70}};
+  for (const CropBox& box : boxes)
+    for (const auto& [height, width] : sizes) {
+      check_kernel<isa::Baseline>(box, height, width);
+      check_kernel<isa::Avx2>(box, height, width);
+      check_kernel<isa::Avx512>(box, height, width);
+    }
 }
 
 TEST_CASE("resizing to the same size changes nothing, a constant stays constant") {

@@ -78,18 +78,27 @@ void write_input(const PictureView& picture, const Normalization& normalization,
   std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * height * width));
   if (!as_it_is)
     resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), height, width);
+  const auto inside = [](Index at, Index extent) { return at < 0 ? 0 : at >= extent ? extent - 1 : at; };
+  std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
+  for (Index x = 0; x < width; ++x)
+    columns[static_cast<std::size_t>(x)] = inside((mirror ? width - 1 - x : x) - right, width);
   for (Index c = 0; c < picture.channels; ++c) {
     const double mean = normalization.mean[static_cast<std::size_t>(c)];
     const double scale = 1 / normalization.deviation[static_cast<std::size_t>(c)];
-    for (Index y = 0; y < height; ++y)
-      for (Index x = 0; x < width; ++x) {
-        auto inside = [](Index at, Index extent) { return at < 0 ? 0 : at >= extent ? extent - 1 : at; };
-        const Index from = (c * height + inside(y - down, height)) * width +
-                           inside((mirror ? width - 1 - x : x) - right, width);
-        const double value =
-            as_it_is ? double(picture.pixels[from]) : double(resized[static_cast<std::size_t>(from)]);
-        out[(c * height + y) * width + x] = T((value / 255 - mean) * scale);
+    const auto rows = [&](const auto* from, const auto& value) {
+      for (Index y = 0; y < height; ++y, out += width) {
+        const auto* const row = from + (c * height + inside(y - down, height)) * width;
+        for (Index x = 0; x < width; ++x) out[x] = value(row[columns[static_cast<std::size_t>(x)]]);
       }
+    };
+    if (as_it_is) {
+      T levels[256];
+      for (int level = 0; level < 256; ++level) levels[level] = T((double(level) / 255 - mean) * scale);
+      rows(picture.pixels, [&](std::uint8_t level) { return levels[level]; });
+    } else {
+      const double slope = scale / 255, offset = -mean * scale;
+      rows(resized.data(), [&](float level) { return T(double(level) * slope + offset); });
+    }
   }
 }
 

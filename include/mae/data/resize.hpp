@@ -2,13 +2,12 @@
 //
 // Each new pixel is a weighted sum of the old ones around its centre, first down the columns, then along the rows. The
 // kernel is four pixels wide; where the picture shrinks it is widened by the same factor, so that no detail aliases.
-// Going down first adds whole rows, which the compiler turns into vectors, and leaves few numbers for the second pass:
-// about 4 · (pixels of the box) multiply-adds a channel.
+// Going down first leaves few numbers for the second pass: about 4 · (pixels of the box) multiply-adds a channel.
+// `resize_plainly` is that sum as it is written here; `resize` computes it on vectors (backend/cpu/resize.hpp).
 #pragma once
 #include <cmath>
-#include <vector>
 
-#include <mae/core/config.hpp>
+#include <mae/backend/cpu/resize.hpp>
 
 namespace mae {
 
@@ -25,52 +24,54 @@ inline double cubic(double x) {
   if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
   return 0;
 }
-/// The sources and weights that make output pixel i of `to` from a run of `from` pixels beginning at `begin`.
-struct Taps {
-  Index first = 0;
-  std::vector<float> weight;
-};
-inline Taps taps(Index i, Index to, double begin, double from) {
+/// The sources and weights that make `to` pixels from a run of `from` pixels beginning at `begin`.
+inline Taps taps(Index to, double begin, double from) {
   const double scale = from / static_cast<double>(to), stretch = scale > 1 ? scale : 1;
-  const double center = (static_cast<double>(i) + 0.5) * scale;
-  const double low = std::fmax(std::floor(center - 2 * stretch + 0.5), 0);
-  const double high = std::fmin(std::floor(center + 2 * stretch + 0.5), from);
-  Taps result{static_cast<Index>(begin + low), {}};
-  double sum = 0;
-  for (double x = low; x < high; ++x) sum += cubic((x + 0.5 - center) / stretch);
-  for (double x = low; x < high; ++x)
-    result.weight.push_back(static_cast<float>(cubic((x + 0.5 - center) / stretch) / sum));
+  Taps result;
+  result.most = static_cast<Index>(4 * stretch) + 2;
+  result.weights.resize(static_cast<std::size_t>(to * result.most));
+  for (Index i = 0; i < to; ++i) {
+    const double center = (static_cast<double>(i) + 0.5) * scale;
+    const double low = std::fmax(std::floor(center - 2 * stretch + 0.5), 0);
+    const double high = std::fmin(std::floor(center + 2 * stretch + 0.5), from);
+    double sum = 0;
+    for (double x = low; x < high; ++x) sum += cubic((x + 0.5 - center) / stretch);
+    float* weight = result.weights.data() + i * result.most;
+    for (double x = low; x < high; ++x) *weight++ = static_cast<float>(cubic((x + 0.5 - center) / stretch) / sum);
+    result.first.push_back(static_cast<Index>(begin + low));
+    result.count.push_back(static_cast<Index>(high - low));
+  }
   return result;
 }
 }  // namespace detail
 
-/// Resizes the box of each plane [C, in_height, in_width] to [C, height, width]; values are not clamped.
-template <class T>
-void resize(const T* planes, Index channels, Index in_height, Index in_width, const CropBox& box, float* out,
-            Index height, Index width) {
-  std::vector<detail::Taps> rows, columns;
-  for (Index y = 0; y < height; ++y) rows.push_back(detail::taps(y, height, box.top, box.height));
-  for (Index x = 0; x < width; ++x) columns.push_back(detail::taps(x, width, 0, box.width));
-  const auto left = static_cast<Index>(box.left), box_width = static_cast<Index>(box.width);
-  std::vector<float> wide(static_cast<std::size_t>(box_width));  // one new row, not yet narrowed
+/// What `resize` computes, in plain loops; `to` is [C, rows.size(), columns.size()].
+inline void resize_plainly(const std::uint8_t* planes, Index channels, Index in_height, Index in_width, Index left,
+                           const Taps& rows, const Taps& columns, float* to) {
   for (Index c = 0; c < channels; ++c)
-    for (Index y = 0; y < height; ++y) {
-      const detail::Taps& row = rows[static_cast<std::size_t>(y)];
-      float* const sums = wide.data();
-      for (Index x = 0; x < box_width; ++x) sums[x] = 0;
-      for (std::size_t k = 0; k < row.weight.size(); ++k) {
-        const T* const from = planes + (c * in_height + row.first + static_cast<Index>(k)) * in_width + left;
-        const float weight = row.weight[k];
-        for (Index x = 0; x < box_width; ++x) sums[x] += weight * float(from[x]);
+    for (Index y = 0; y < rows.size(); ++y)
+      for (Index x = 0; x < columns.size(); ++x, ++to) {
+        *to = 0;
+        for (Index k = 0; k < columns.count[static_cast<std::size_t>(x)]; ++k) {
+          float column = 0;
+          for (Index j = 0; j < rows.count[static_cast<std::size_t>(y)]; ++j) {
+            const Index row = c * in_height + rows.first[static_cast<std::size_t>(y)] + j;
+            column += rows.weights_of(y)[j] *
+                      float(planes[row * in_width + left + columns.first[static_cast<std::size_t>(x)] + k]);
+          }
+          *to += columns.weights_of(x)[k] * column;
+        }
       }
-      for (Index x = 0; x < width; ++x) {
-        const detail::Taps& column = columns[static_cast<std::size_t>(x)];
-        float sum = 0;
-        for (std::size_t k = 0; k < column.weight.size(); ++k)
-          sum += column.weight[k] * sums[column.first + static_cast<Index>(k)];
-        out[(c * height + y) * width + x] = sum;
-      }
-    }
+}
+
+/// Resizes the box of each plane [C, in_height, in_width] to [C, height, width]. As `float` values are not clamped; as
+/// `std::uint8_t` they are rounded to the nearest level.
+template <class Out, class IsaChoice = isa::Best>
+void resize(const std::uint8_t* planes, Index channels, Index in_height, Index in_width, const CropBox& box, Out* out,
+            Index height, Index width) {
+  cpu::Resize<Out, IsaChoice>::run(planes, channels, in_height, in_width, static_cast<Index>(box.left),
+                                   static_cast<Index>(box.width), detail::taps(height, box.top, box.height),
+                                   detail::taps(width, 0, box.width), out);
 }
 
 }  // namespace mae

@@ -49,12 +49,9 @@ inline Image reduced(Image image, Index side) {
   if (side == 0 || shorter <= side) return image;
   const auto scaled = [&](Index extent) { return (2 * extent * side + shorter) / (2 * shorter); };  // rounded
   Image small = blank_image(image.channels, scaled(image.height), scaled(image.width));
-  std::vector<float> values(small.pixels.size());
   const CropBox whole{0, 0, static_cast<double>(image.height), static_cast<double>(image.width)};
-  resize(image.pixels.data(), image.channels, image.height, image.width, whole, values.data(), small.height,
+  resize(image.pixels.data(), image.channels, image.height, image.width, whole, small.pixels.data(), small.height,
          small.width);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    small.pixels[i] = static_cast<std::uint8_t>(std::fmin(std::fmax(values[i] + 0.5f, 0), 255));
   return small;
 }
 

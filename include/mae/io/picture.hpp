@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include <mae/backend/cpu/planes.hpp>
 #include <mae/data/image.hpp>
 
 namespace mae {
@@ -34,6 +35,10 @@ inline Image to_planes(std::span<const std::uint8_t> together, Index channels, I
   const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   Image image = blank_image(channels, swapped ? width : height, swapped ? height : width);
+  if (channels == 3 && orientation == 1) {
+    cpu::SplitColours<isa::Best>::run(together.data(), height * width, image.pixels.data());
+    return image;
+  }
   for (Index c = 0; c < channels; ++c)
     for (Index y = 0; y < image.height; ++y)
       for (Index x = 0; x < image.width; ++x) {

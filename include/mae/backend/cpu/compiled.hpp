@@ -7,6 +7,8 @@
 // header by itself. What the list lacks, such as kernels of one chosen instruction set, is compiled as ever.
 #pragma once
 #include <mae/backend/cpu/kernels.hpp>
+#include <mae/backend/cpu/planes.hpp>
+#include <mae/backend/cpu/resize.hpp>
 
 namespace mae::cpu {
 
@@ -32,5 +34,10 @@ extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, float, bf1
 extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, bf16>;
 extern template struct AttentionKernels<bf16, isa::Best, DefaultThreads>;
 extern template struct GeluPass<float, isa::Best, DefaultThreads, bf16>;
+
+// Pictures: from the pixels of a file to what a model looks at.
+extern template struct SplitColours<isa::Best>;
+extern template struct Resize<std::uint8_t, isa::Best>;
+extern template struct Resize<float, isa::Best>;
 
 }  // namespace mae::cpu
