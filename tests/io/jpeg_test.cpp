@@ -78,10 +78,10 @@ TEST_CASE("a photograph is turned upright, whichever way the camera was held") {
   }
 }
 
-TEST_CASE("printers' inks become colours, stored inverted as Adobe does or not") {
-  const std::vector<std::uint8_t> inks{200, 100, 0, 51}, inverted{55, 155, 255, 204};
-  const Image expected = of_one_colour({44, 124, 204});  // (255 - ink) * (255 - 51) / 255
-  CHECK(difference(decode(encode(inks, JCS_CMYK, JCS_CMYK, false)), expected) <= 2);
+TEST_CASE("printers' inks become colours, stored inverted with Adobe's mark and without") {
+  const std::vector<std::uint8_t> inverted{55, 155, 255, 204};  // of inks 200, 100, 0, 51
+  const Image expected = of_one_colour({44, 124, 204});         // (255 - ink) * (255 - 51) / 255
+  CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_CMYK, false)), expected) <= 2);
   CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_CMYK, true)), expected) <= 2);
   CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_YCCK, true)), expected) <= 3);
   CHECK(difference(decode(encode({10, 20, 30}, JCS_RGB, JCS_RGB, true)), of_one_colour({10, 20, 30})) <= 1);
@@ -164,4 +164,6 @@ TEST_CASE("what is no picture is named") {
   const auto frame = huge.find("\xff\xc0");
   huge.replace(frame + 5, 4, "\x9c\x40\x9c\x40");
   CHECK(contains(error_of([&] { decode(huge); }), "memory: found 40000 x 40000 pixels, expected at most"));
+  huge.replace(frame + 5, 4, "\x04\x01\x04\x01");
+  CHECK(contains(error_of([&] { decode(huge); }), "memory: found 1025 x 1025 pixels, expected at most"));
 }
