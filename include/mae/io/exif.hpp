@@ -2,9 +2,9 @@
 //
 // The number, 1 to 8, is tag 0x0112 of Exif, which is a small TIFF file: a mark of the byte order, and a directory of
 // entries of twelve bytes. The number is written with 16 or with 32 bits. Where Exif has no such entry, the property
-// tiff:Orientation of XMP, a text in XML, counts. These are the rules of Pillow's `ImageOps.exif_transpose`, except that
-// an entry of a damaged directory is still found. Notes that make no sense are ignored: the picture is taken as it is
-// stored. What the numbers stand for: picture.hpp.
+// tiff:Orientation of XMP, a text in XML, counts. These are the rules of Pillow's `ImageOps.exif_transpose`, except
+// that an entry of a damaged directory is still found. Notes that make no sense are ignored: the picture is taken as it
+// is stored. What the numbers stand for: picture.hpp.
 #pragma once
 #include <cstdint>
 #include <cstring>

@@ -1,9 +1,9 @@
 // JPEG pictures, read with libjpeg-turbo. Not part of <mae/mae.hpp>: who includes this file links with -ljpeg.
 //
-// Reading gives bytes as they are stored, taken for sRGB: grey files one channel, colour files three. Files of printers'
-// inks (CMYK and YCCK) become colours by red = (1 - cyan) * (1 - black). They hold 255 - ink: so Adobe's programs write
-// them, and so Pillow and browsers read them, whether or not the file bears Adobe's mark. Colour profiles are not
-// followed. A photograph is turned upright as its camera noted (exif.hpp).
+// Reading gives bytes as they are stored, taken for sRGB: grey files one channel, colour files three. Files of
+// printers' inks (CMYK and YCCK) become colours by red = (1 - cyan) * (1 - black). They hold 255 - ink: so Adobe's
+// programs write them, and so Pillow and browsers read them, whether or not the file bears Adobe's mark. Colour
+// profiles are not followed. A photograph is turned upright as its camera noted (exif.hpp).
 //
 // libjpeg goes on when data are damaged or end early, with grey areas in the picture and a warning. Here that is an
 // error, except for the warnings about what does no harm to the pixels: bytes between segments, a version number, and

@@ -233,8 +233,8 @@ struct Png {
     const Index width = Index{png_get_uint_32(&start[16])}, height = Index{png_get_uint_32(&start[20])};
     detail::check_pixel_limit(subject, height, width, options.max_pixels);
     const Index channels = (start[25] & 2) != 0 ? 3 : 1, bytes = start[24] > 8 ? 2 : 1;
-    const Index each = (channels + 1) * bytes + channels;   // samples, maybe with alpha, and planes
-    return height * width * std::max<Index>(each, 1 + 3);   // or planes of grey and of colour, one made from the other
+    const Index each = (channels + 1) * bytes + channels;  // samples, maybe with alpha, and planes
+    return height * width * std::max<Index>(each, 1 + 3);  // or planes of grey and of colour, one made from the other
   }
 };
 
