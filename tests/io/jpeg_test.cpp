@@ -21,8 +21,9 @@ int difference(const Image& a, const Image& b) {
   return largest;
 }
 
-// A file of 8 x 8 pixels of one value each component, encoded by libjpeg.
-std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, J_COLOR_SPACE stored, bool adobe) {
+// A file of pixels of one value each component, encoded by libjpeg.
+std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, J_COLOR_SPACE stored, bool adobe,
+                   unsigned width = 8, unsigned height = 8, bool arithmetic = false) {
   jpeg_compress_struct info{};
   jpeg_error_mgr errors{};
   info.err = jpeg_std_error(&errors);
@@ -30,17 +31,19 @@ std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, 
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   jpeg_mem_dest(&info, &bytes, &size);
-  info.image_width = info.image_height = 8;
+  info.image_width = width;
+  info.image_height = height;
   info.input_components = static_cast<int>(pixel.size());
   info.in_color_space = given;
   jpeg_set_defaults(&info);
   jpeg_set_colorspace(&info, stored);
   jpeg_set_quality(&info, 100, TRUE);
   info.write_Adobe_marker = adobe ? TRUE : FALSE;
+  info.arith_code = arithmetic ? TRUE : FALSE;
   jpeg_start_compress(&info, TRUE);
   std::vector<std::uint8_t> row;
-  for (int x = 0; x < 8; ++x) row.insert(row.end(), pixel.begin(), pixel.end());
-  for (int y = 0; y < 8; ++y) {
+  for (unsigned x = 0; x < width; ++x) row.insert(row.end(), pixel.begin(), pixel.end());
+  for (unsigned y = 0; y < height; ++y) {
     JSAMPROW rows = row.data();
     jpeg_write_scanlines(&info, &rows, 1);
   }
@@ -89,6 +92,17 @@ TEST_CASE("printers' inks become colours, stored inverted with Adobe's mark and 
                    decode(encode({1, 2}, JCS_UNKNOWN, JCS_UNKNOWN, false));
                  }),
                  "memory: found 2 colours of unknown kind, expected grey, RGB or CMYK"));
+}
+
+TEST_CASE("a white page takes almost no bytes in arithmetic code, and is read") {
+  const std::string page = encode({255}, JCS_GRAYSCALE, JCS_GRAYSCALE, false, 2480, 3508, true);
+  CHECK(page.size() < 2480 * 3508 / (8 * 64));
+  CHECK(decode(page) == mae::blank_image(1, 3508, 2480));
+  mae::PictureOptions options;
+  options.max_pixels = 2480 * 3508 - 1;
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(page.data()), page.size());
+  CHECK(contains(error_of([&] { mae::decode_jpeg(bytes, "page", 0, options); }),
+                 "page: found 3508 x 2480 pixels, expected at most 8699839, which is max_pixels"));
 }
 
 TEST_CASE("a file cut at any byte is refused, progressive or not") {

@@ -54,9 +54,8 @@ TEST_CASE("pictures of every kind are those that Pillow reads") {
                                                                   : mae::Alpha::white};
     const bool is_png = name.ends_with(".png");
     Image read;
-    const std::string error = test::error_of([&] {
-      read = is_png ? mae::decode_png(bytes, name, options) : mae::decode_jpeg(bytes, name, 0, options);
-    });
+    const std::string error = test::error_of(
+        [&] { read = is_png ? mae::decode_png(bytes, name, options) : mae::decode_jpeg(bytes, name, 0, options); });
     CHECK(error == "");
     const int apart = difference(read, expected);
     CHECK(apart <= (is_png ? 0 : 2));
@@ -81,7 +80,8 @@ TEST_CASE("the header tells how much memory decoding takes, at least what the pi
     const std::vector<std::uint8_t> bytes = bytes_of(file, entry.name);
     const bool is_png = entry.name.ends_with(".png");
     const Image read = is_png ? mae::decode_png(bytes, "x") : mae::decode_jpeg(bytes, "x");
-    const Index told = is_png ? mae::Png::decoding_bytes(bytes, "x", 0, {}) : mae::Jpeg::decoding_bytes(bytes, "x", 0, {});
+    const Index told =
+        is_png ? mae::Png::decoding_bytes(bytes, "x", 0, {}) : mae::Jpeg::decoding_bytes(bytes, "x", 0, {});
     CHECK(told >= 2 * static_cast<Index>(read.pixels.size()));
     CHECK(told <= 20 * (read.height + 15) * (read.width + 15));
   }

@@ -3,8 +3,8 @@
 // The number, 1 to 8, is tag 0x0112 of Exif, which is a small TIFF file: a mark of the byte order, and a directory of
 // entries of twelve bytes. The number is written with 16 or with 32 bits. Where Exif has no such entry, the property
 // tiff:Orientation of XMP, a text in XML, counts. These are the rules of Pillow's `ImageOps.exif_transpose`, except
-// that an entry of a damaged directory is still found. Notes that make no sense are ignored: the picture is taken as it
-// is stored. What the numbers stand for: picture.hpp.
+// that damaged Exif is read as far as it goes, and does not keep XMP from counting. Notes that make no sense are
+// ignored: the picture is taken as it is stored. What the numbers stand for: picture.hpp.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -37,7 +37,7 @@ class TiffNumbers {
   bool little_;
 };
 
-/// The number of the entry 0x0112, whatever it is; nothing if there is none.
+/// The number of the entry 0x0112, whatever it is, and 0 if it is no number; nothing if there is no such entry.
 inline std::optional<std::uint32_t> exif_orientation(std::span<const std::uint8_t> notes) {
   for (int times = 0; times < 2 && begins_with(notes, exif_mark); ++times) notes = notes.subspan(exif_mark.size());
   const TiffNumbers numbers(notes);
@@ -48,11 +48,13 @@ inline std::optional<std::uint32_t> exif_orientation(std::span<const std::uint8_
     const auto tag = numbers.at(entry, 2), kind = numbers.at(entry + 2, 2), count = numbers.at(entry + 4, 4);
     if (!count || !numbers.at(entry + 8, 4)) return {};
     if (*tag != 0x0112 || *count == 0) continue;
+    if (*kind == 0 || *kind > 13) continue;                                        // no type of TIFF
     const bool half = *kind == 3 || *kind == 8, whole = *kind == 4 || *kind == 9;  // SHORT, LONG, with a sign or not
     if (!half && !whole) return 0u;
-    const std::size_t size = half ? 2 : 4;
-    const bool inside = *count <= 4 / size;  // else the entry says where its numbers are
-    return numbers.at(inside ? entry + 8 : *numbers.at(entry + 8, 4), size);
+    const std::size_t size = half ? 2 : 4, all = *count * size;
+    const std::size_t place = all <= 4 ? entry + 8 : *numbers.at(entry + 8, 4);  // within the entry, or it says where
+    if (all > notes.size() || place > notes.size() - all) continue;
+    return numbers.at(place, size);
   }
   return {};
 }
