@@ -9,9 +9,9 @@
     <name>:white     U8 [C, H, W]  its pixels, upright, on white paper
     <name>:drop, <name>:black      the same with alpha dropped, and on black paper, if it has transparency
 
-JPEG's pixels are Pillow's, after ImageOps.exif_transpose. Those of PNG are computed here from the samples that go into the
-file, so that each rule of io/png.hpp is written down twice, and compared with Pillow's: they must be the same to the byte
-where both have one rule. Where Pillow has another, this is checked instead:
+JPEG's pixels are Pillow's, after ImageOps.exif_transpose. Those of PNG are computed here from the samples that go into
+the file, so that each rule of io/png.hpp is written down twice, and compared with Pillow's: they must be the same to
+the byte where both have one rule. Where Pillow has another, this is checked instead:
     16 bits                 Pillow takes the upper eight bits: 0 or 1 level less; with alpha, which it cuts too, up to 2
     gAMA                    Pillow ignores it: the same file without the chunk is compared
     a colour of 16 bits, or grey of 1 to 4, that is transparent
@@ -33,7 +33,8 @@ from PIL import Image, ImageOps, features
 
 warnings.simplefilter("ignore")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-KINDS = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]
+DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+KINDS = [(colour, depth) for colour, depths in DEPTHS.items() for depth in depths]
 NAMES = {0: "grey", 2: "rgb", 3: "palette", 4: "grey_alpha", 6: "rgb_alpha"}
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 
@@ -84,7 +85,8 @@ def notes(rng=None):
     found["exif_signed"] = ([tiff("II", [(0x0112, 8, 1, 6)])], None)
     found["exif_twice_6_3"] = ([tiff("II", [(0x0112, 3, 1, 6), (0x0112, 3, 1, 3)])], None)
     found["exif_of_two"] = ([tiff("MM", [(0x0112, 3, 2, struct.pack(">HH", 8, 1))])], None)
-    found["exif_of_three_elsewhere"] = ([tiff("MM", [(0x0112, 3, 3, struct.pack(">I", 26))], struct.pack(">HHH", 5, 1, 1))], None)
+    three = tiff("MM", [(0x0112, 3, 3, struct.pack(">I", 26))], struct.pack(">HHH", 5, 1, 1))
+    found["exif_of_three_elsewhere"] = ([three], None)
     found["exif_count_0"] = ([tiff("MM", [(0x0112, 3, 0, 6)])], None)
     found["exif_marked_twice"] = ([b"Exif\0\0" + short(7)], None)
     found["exif_cut_in_entry"] = ([short(6)[:20]], None)
@@ -175,8 +177,8 @@ def pillow(file, mode):
     return array
 
 
-def png_case(rng, colour, depth, interlaced, height, width, transparent=False, chunks=(), exif=None, text=None, late=False,
-             raw_profile=False, gamma=None, srgb=False):
+def png_case(rng, colour, depth, interlaced, height, width, transparent=False, chunks=(), exif=None, text=None,
+             late=False, raw_profile=False, gamma=None, srgb=False):
     """(file, {paper: pixels}, agreement with Pillow)."""
     count = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     top = 2**depth - 1
@@ -218,7 +220,8 @@ def png_case(rng, colour, depth, interlaced, height, width, transparent=False, c
         if raw_profile:
             digits = (b"Exif\0\0" + joined).hex()
             lines = "\n".join(digits[i : i + 72] for i in range(0, len(digits), 72))
-            notes_chunks.append(chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(f"\nexif\n{len(digits) // 2:8}\n{lines}\n".encode())))
+            profile = f"\nexif\n{len(digits) // 2:8}\n{lines}\n".encode()
+            notes_chunks.append(chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(profile)))
         else:
             notes_chunks += [chunk(b"eXIf", part) for part in exif]
     if text is not None:
@@ -229,10 +232,9 @@ def png_case(rng, colour, depth, interlaced, height, width, transparent=False, c
     file = png_file(samples, depth, colour, interlaced, before, after, rng)
 
     # The rules of io/png.hpp.
+    tones = stored = (2 * 255 * colours + most) // (2 * most)
     if gamma is not None and not srgb and not 0.95 < 2.2e-5 * gamma < 1.05:
         tones = np.floor(255 * (colours / most) ** (1 / (2.2e-5 * gamma)) + 0.5).astype(int)
-    else:
-        tones = (2 * 255 * colours + most) // (2 * most)
     full = 255 if colour == 3 else top
     papers = {"white": 255}
     if alpha is not None:
@@ -247,34 +249,34 @@ def png_case(rng, colour, depth, interlaced, height, width, transparent=False, c
         file_for_pillow = None
     else:
         file_for_pillow = file
-    for paper, level in papers.items():
-        pixels = tones
+
+    def shown(tones, level):
         if alpha is not None and level is not None:
             a = alpha[..., None].astype(np.int64)
-            pixels = (2 * (tones * a + level * (full - a)) + full) // (2 * full)
-        results[paper] = turned(pixels, number).transpose(2, 0, 1).astype(np.uint8)
+            tones = (2 * (tones * a + level * (full - a)) + full) // (2 * full)
+        return turned(tones, number)
+
+    for paper, level in papers.items():
+        results[paper] = shown(tones, level).transpose(2, 0, 1).astype(np.uint8)
 
     # Pillow's.
     agreement = "not compared: Exif that Pillow raises on"
     if file_for_pillow is not None:
         keyed = transparent and colour in (0, 2) and depth not in (8,)
-        bent = gamma is not None and not srgb and not 0.95 < 2.2e-5 * gamma < 1.05
         if keyed:
             agreement = "not compared: Pillow reduces samples before it looks for the transparent one"
-        elif bent:
-            agreement = "not compared: gamma"
         else:
             largest = 0
             for paper, level in papers.items():
                 if level is None:
                     continue
                 theirs = pillow(file, "opaque" if alpha is None else level)
-                ours = results[paper].transpose(1, 2, 0).astype(int)
-                largest = max(largest, int(abs(ours - theirs).max()))
+                largest = max(largest, int(abs(shown(stored, level) - theirs).max()))
             allowed = 0 if depth < 16 else 1 if alpha is None else 2
             if largest > allowed:
                 raise SystemExit(f"{NAMES[colour]}{depth}: differs from Pillow by {largest}")
-            agreement = "same" if depth < 16 else "16 bits, rounded instead of cut"
+            agreement = "same" if depth < 16 else "same but for 16 bits, rounded instead of cut"
+            agreement += "" if tones is stored else ", and for gamma"
     return file, results, agreement
 
 
@@ -283,7 +285,8 @@ def png_case(rng, colour, depth, interlaced, height, width, transparent=False, c
 
 def photo(rng, height, width):
     y, x = np.mgrid[0:height, 0:width]
-    waves = [128 + 100 * np.sin(x / rng.uniform(2, 9) + rng.uniform(0, 6)) * np.cos(y / rng.uniform(2, 9)) for _ in range(3)]
+    wave = lambda: np.sin(x / rng.uniform(2, 9) + rng.uniform(0, 6)) * np.cos(y / rng.uniform(2, 9))
+    waves = [128 + 100 * wave() for _ in range(3)]
     noise = rng.integers(-25, 26, (height, width, 3))
     return np.clip(np.stack(waves, -1) + noise, 0, 255).astype(np.uint8)
 
@@ -398,14 +401,16 @@ def committed():
     for colour, depth in ((2, 8), (2, 16), (6, 8)):
         png(f"profile_{NAMES[colour]}{depth}", colour, depth, False, 6, 7, chunks=[chunk(b"iCCP", b"p\0\0" + profile)])
     png("profile_damaged", 2, 8, False, 6, 7, chunks=[chunk(b"iCCP", b"p\0\0" + profile[:40])])
-    png("chromaticities", 2, 8, False, 6, 7, chunks=[chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000))])
-    for name, (exif, text) in notes().items():
+    adobe_rgb = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+    png("chromaticities", 2, 8, False, 6, 7, chunks=[chunk(b"cHRM", adobe_rgb)])
+    for i, (name, (exif, text)) in enumerate(notes().items()):
         if name.startswith("segments"):
             continue
-        late = len(name) % 2 == 0
+        late = i % 2 == 1
         png(f"notes_{name}" + ("_late" if late else ""), 2, 8, False, 2, 3, exif=exif, text=text, late=late)
     for number in range(1, 9):
-        png(f"notes_raw_profile_{number}", 2, 8, False, 2, 3, exif=[tiff("II", [(0x0112, 3, 1, number)])], raw_profile=True)
+        exif = [tiff("II", [(0x0112, 3, 1, number)])]
+        png(f"notes_raw_profile_{number}", 2, 8, False, 2, 3, exif=exif, raw_profile=True)
     png("notes_interlaced16", 6, 16, True, 5, 4, exif=[tiff("MM", [(0x0112, 4, 1, 5)])])
 
     for name, make in jpeg_kinds().items():
@@ -413,7 +418,8 @@ def committed():
     base = by_pillow(photo(rng, 6, 10), quality=50, subsampling=0)
     grey = by_pillow(photo(rng, 6, 10), "L", quality=50)
     for name, (exif, text) in notes().items():
-        cases[f"notes_{name}.jpg"] = jpeg_case(with_notes(grey if "xmp" in name or "long" in name else base, exif, text))
+        picture = grey if "xmp" in name or "long" in name else base
+        cases[f"notes_{name}.jpg"] = jpeg_case(with_notes(picture, exif, text))
     return cases
 
 
@@ -428,9 +434,10 @@ def random_ones(count, seed):
             colour, depth = KINDS[rng.integers(len(KINDS))]
             height, width = 1 + height // 3, 1 + width // 3
             cases[f"{i}_{NAMES[colour]}{depth}.png"] = png_case(
-                rng, colour, depth, bool(rng.integers(2)), height, width, transparent=bool(rng.integers(2)) and colour < 4,
-                exif=exif[-1:], text=text, late=bool(rng.integers(2)), raw_profile=bool(exif and exif[-1] and rng.integers(2)),
-                gamma=int(rng.choice([45455, 100000, 55556])) if rng.random() < 0.2 else None, srgb=rng.random() < 0.1)
+                rng, colour, depth, bool(rng.integers(2)), height, width, exif=exif[-1:], text=text,
+                transparent=bool(rng.integers(2)) and colour < 4, late=bool(rng.integers(2)),
+                raw_profile=bool(exif and exif[-1] and rng.integers(2)), srgb=rng.random() < 0.1,
+                gamma=int(rng.choice([45455, 100000, 55556])) if rng.random() < 0.2 else None)
         else:
             name, make = kinds[rng.integers(len(kinds))]
             cases[f"{i}_{name}.jpg"] = jpeg_case(with_notes(make(photo(rng, height, width)), exif, text))
