@@ -103,6 +103,8 @@ TEST_CASE("a transparent picture lies on white or black, byte by byte, or loses 
       const double exact = (colour * alpha + 255.0 * (255 - alpha)) / 255;
       wrong += mae::detail::on_paper(colour, alpha, 255, 255) != static_cast<int>(exact + 0.5) ? 1 : 0;
     }
+  for (unsigned level = 0; level < 65536; ++level)
+    wrong += mae::detail::narrowed(level) != (2 * 255 * level + 65535) / (2 * 65535) ? 1 : 0;
   CHECK(wrong == 0);
 }
 
@@ -187,6 +189,9 @@ TEST_CASE("notes that are no Exif leave the picture as it is stored, and chunks 
     CHECK(decode(with(chunk("tEXt", std::string("Raw profile type exif\0", 22) + text))) == stored);
   CHECK(decode(with(chunk("zTXt", std::string("Raw profile type exif\0\0damaged", 30)))) == stored);
   CHECK(decode(with(chunk("abCd", "what nobody knows"))) == stored);
+  const std::string file = with("");
+  CHECK(contains(error_of([&] { decode(file.substr(0, 8) + chunk("eXIf", exif) + file.substr(8)); }),
+                 "memory: found another chunk where the header should be, expected a PNG file"));
   CHECK(contains(error_of([&] { decode(with(chunk("AbCd", "what must be known"))); }), "memory: found \""));
 }
 

@@ -40,10 +40,19 @@ struct PngState {
   ~PngState() { png_image_free(&image); }
 };
 
+/// Throws `Error` unless `bytes` begin with the signature and the header: from byte 16 on width, height, bits of a
+/// sample, and kind of colours.
+inline void check_png_start(const std::string& subject, std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) throw Error(subject, "no PNG signature", "a PNG file");
+  if (bytes.size() < 26) throw Error(subject, "a file that ends within a chunk", "a whole PNG file");
+  if (std::memcmp(bytes.data() + 8, "\0\0\0\x0dIHDR", 8) != 0)
+    throw Error(subject, "another chunk where the header should be", "a PNG file");
+}
+
 /// Walks over the chunks of `bytes` to see that each lies within the file and that the last is the end mark. libpng
 /// stops at the last pixel, and before that takes memory for whatever length a chunk claims.
 inline void check_png_chunks(const std::string& subject, std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) throw Error(subject, "no PNG signature", "a PNG file");
+  check_png_start(subject, bytes);
   for (std::size_t at = 8; bytes.size() - at >= 12;) {
     const std::size_t length = png_get_uint_32(bytes.data() + at);
     if (length > bytes.size() - at - 12) break;
@@ -80,7 +89,10 @@ class PngReader {
   /// there is transparency, unless it is dropped.
   PngSamples prepare(bool drop_alpha) {
     run([&] {
-      png_set_expand(state_.png);
+      const bool plain = png_get_bit_depth(state_.png, state_.info) >= 8 &&
+                         png_get_color_type(state_.png, state_.info) != PNG_COLOR_TYPE_PALETTE &&
+                         png_get_valid(state_.png, state_.info, PNG_INFO_tRNS) == 0;
+      if (!plain) png_set_expand(state_.png);
       if (drop_alpha) png_set_strip_alpha(state_.png);
       passes_ = png_set_interlace_handling(state_.png);
       png_read_update_info(state_.png, state_.info);
@@ -228,11 +240,10 @@ struct Png {
   }
   static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index,
                               const PictureOptions& options) {
-    if (start.size() < 26) throw Error(subject, "a file that ends within a chunk", "a whole PNG file");
-    // The header: width at 16, height at 20, bits of a sample, and the kind of colours, of which bit 1 is colour.
+    detail::check_png_start(subject, start);
     const Index width = Index{png_get_uint_32(&start[16])}, height = Index{png_get_uint_32(&start[20])};
     detail::check_pixel_limit(subject, height, width, options.max_pixels);
-    const Index channels = (start[25] & 2) != 0 ? 3 : 1, bytes = start[24] > 8 ? 2 : 1;
+    const Index channels = (start[25] & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1, bytes = start[24] > 8 ? 2 : 1;
     const Index each = (channels + 1) * bytes + channels;  // samples, maybe with alpha, and planes
     return height * width * std::max<Index>(each, 1 + 3);  // or planes of grey and of colour, one made from the other
   }

@@ -22,6 +22,9 @@ inline std::uint8_t on_paper(unsigned colour, unsigned alpha, unsigned most, uns
   return static_cast<std::uint8_t>((colour * alpha + paper * (most - alpha) + most / 2) / most);
 }
 
+/// The byte of a level of 16 bits: 255 * level / 65535, rounded to the nearest.
+inline std::uint8_t narrowed(unsigned level) { return static_cast<std::uint8_t>((level * 255 + 32895) >> 16); }
+
 /// The byte of each level up to `white`.
 inline std::vector<std::uint8_t> png_tones(unsigned white, double gamma) {
   std::vector<std::uint8_t> tones(std::size_t{white} + 1);
@@ -40,7 +43,9 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
   const unsigned most = have.wide ? 65535 : 255;
   const unsigned white = have.wide ? static_cast<unsigned>(options.sixteen_bit_white) : 255;
   const unsigned paper = options.alpha == Alpha::black ? 0 : 255;
-  const std::vector<std::uint8_t> tones = png_tones(white, have.gamma);
+  const bool shift = white == 65535 && have.gamma == 1;  // no table for a small picture
+  const std::vector<std::uint8_t> tones = shift ? std::vector<std::uint8_t>{} : png_tones(white, have.gamma);
+  const auto byte_of = [&](unsigned level) { return shift ? narrowed(level) : tones[level <= white ? level : white]; };
   const auto sample = [&](std::size_t i) {
     return have.wide ? static_cast<unsigned>(data[2 * i] << 8 | data[2 * i + 1]) : unsigned{data[i]};
   };
@@ -51,7 +56,7 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
     for (std::size_t c = 0; c < channels; ++c) {
       const unsigned level = sample(i * step + c);
       highest = level > highest ? level : highest;
-      const std::uint8_t tone = tones[level <= white ? level : white];
+      const std::uint8_t tone = byte_of(level);
       data[i * channels + c] = alpha == most ? tone : on_paper(tone, alpha, most, paper);
     }
   }
@@ -61,7 +66,7 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
                 "at most " + std::to_string(white) + ", which is sixteen_bit_white");
   if (have.wide && highest > 0 && highest <= white / 4 && options.report)
     options.report(subject + ": found no level above " + std::to_string(highest) + " of " + std::to_string(white) +
-                   " in 16 bits, so that " + std::to_string(tones[highest] + 1) +
+                   " in 16 bits, so that " + std::to_string(byte_of(highest) + 1) +
                    " grey levels remain; if white is a lower one, sixteen_bit_white says which (12 bits: 4095)");
 }
 
