@@ -11,6 +11,7 @@
 // It reports errors by a jump (longjmp) over the frames of its caller, so `JpegReader::run` lets only such code run
 // below it that has nothing to destroy.
 #pragma once
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>

@@ -17,6 +17,7 @@
 // mixes up the pixels of interlaced files of 16 bits, which says nothing and looks like noise.
 #pragma once
 #include <png.h>
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -223,7 +224,9 @@ inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& 
       have.pixels * (have.channels + (have.alpha ? 1 : 0)) * (have.wide ? 2 : 1)));
   reader.decode(together.data());
   detail::png_samples_to_bytes(together, have, subject, options);
-  return detail::to_planes(together, have.channels, height, width, reader.orientation());
+  const int orientation = reader.orientation();
+  if (orientation == 1) return detail::to_planes(together, have.channels, height, width);  // on its own: faster
+  return detail::to_planes(together, have.channels, height, width, orientation);
 }
 
 /// Reads a picture of one or three channels. Throws `Error` if the file is missing, or as `decode_png` does.
