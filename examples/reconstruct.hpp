@@ -100,7 +100,7 @@ struct Reconstruct {
     } else {
       Pictures images;
       for (const std::string& path : settings.pictures())
-        images.pictures.push_back(mae::read_image<PictureFormats>(path, Model::Image::channels));
+        images.pictures.push_back(mae::read_image<PictureFormats>(path, Model::Image::channels, 0, settings.data.pictures()));
       draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()));
     }
   }

@@ -64,10 +64,12 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   const double weights = 4.0 * static_cast<double>(mae::weights_size<Loss>) * sizeof(typename Policy::Parameter);
   const auto step = static_cast<double>(Step::bytes(batch, threads));
   const double batches = batch_bytes<Loss, Policy>((source.settings().loaders() + 3) * batch);
-  const double images = source.bytes();
-  report("memory", "up to " + memory(weights + step + batches + images + look) + " beside the program: " +
+  const mae::Index decoders = threads + source.settings().loaders();
+  const double images = source.bytes(), decoding = source.decoding_bytes(decoders);
+  report("memory", "up to " + memory(weights + step + batches + images + decoding + look) + " beside the program: " +
                        memory(weights) + " weights, gradients and moments, " + memory(step) + " a step, " +
                        memory(batches) + " batches, " + memory(images) + " images" +
+                       (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time" : "") +
                        (look > 0 ? ", " + memory(look) + " a look at held-out ones" : "") +
                        (Policy::Memory::reachable ? "" : "; weights and steps on the GPU, weights here too"));
 }

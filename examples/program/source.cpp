@@ -37,6 +37,7 @@ std::unique_ptr<const Data> open(const std::string& path, mae::Split split, cons
   options.folder.needs_classes = classes;
   options.folder.classes = names;
   options.folder.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
+  options.folder.pictures = settings.pictures();
   options.folder.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", text.c_str()); };
   auto data = std::make_unique<const Data>(path, options);
   data->images().check(path);
@@ -44,6 +45,13 @@ std::unique_ptr<const Data> open(const std::string& path, mae::Split split, cons
 }
 
 }  // namespace
+
+mae::PictureOptions DataSettings::pictures() const {
+  return {.alpha = alpha() == "drop" ? mae::Alpha::drop : alpha() == "black" ? mae::Alpha::black : mae::Alpha::white,
+          .sixteen_bit_white = sixteen_bit_white(),
+          .max_pixels = max_pixels(),
+          .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", text.c_str()); }};
+}
 
 Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
     : settings_(settings), collections_(std::make_unique<Collections>()) {
@@ -128,6 +136,13 @@ double Source::bytes() const {
     });
   }
   return bytes;
+}
+
+double Source::decoding_bytes(mae::Index count) const {
+  mae::Index most = 0;
+  for (const Data* const data : {collections_->data.get(), collections_->held_out.get()})
+    if (data && data->folder()) most = std::max(most, data->folder()->decoding_bytes());
+  return static_cast<double>(count * most);
 }
 
 void Source::check_classes(mae::Index most, const std::string& model) const {

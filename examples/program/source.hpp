@@ -5,6 +5,7 @@
 
 #include <mae/data/images.hpp>
 #include <mae/data/statistics.hpp>
+#include <mae/io/picture.hpp>
 
 #include "settings.hpp"
 
@@ -29,12 +30,20 @@ struct DataSettings {
                      one_of({"auto", "data", "imagenet", "given"})};
   Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
+  Text alpha{all, "alpha", "white", "transparent pictures are laid on white or black, or alpha is dropped",
+             one_of({"white", "drop", "black"})};
+  Whole sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
+                          between(1, 65535)};
+  Whole max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
+                   between(1, 1e12)};
   Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
                       between(0, 65536)};
   Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Decides::work};
   Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                 Decides::work};
 
+  /// How files become pictures; what is doubtful about one is told on stderr.
+  mae::PictureOptions pictures() const;
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (held_out.given()) throw held_out.error(held_out(), std::string("nothing: ") + why);
@@ -119,6 +128,8 @@ class Source {
   std::vector<std::string> describe() const;
   /// How many bytes of memory the images take, at most.
   double bytes() const;
+  /// How many bytes of memory it takes beside them to decode `count` files at a time, at most.
+  double decoding_bytes(mae::Index count) const;
   const DataSettings& settings() const { return settings_; }
 
  private:

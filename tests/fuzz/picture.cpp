@@ -7,9 +7,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using Formats = mae::Decoders<mae::Png, mae::Jpeg>;
+  mae::PictureOptions options;
+  options.max_pixels = 1 << 20;
   for (const mae::Index channels : {1, 3})
     fuzz::accepts([&] {
-      const mae::Image image = mae::decode_image<Formats>({data, size}, channels, "input");
+      const mae::Image image = mae::decode_image<Formats>({data, size}, channels, "input", 0, options);
       fuzz::require(image.channels == channels, "channels");
       fuzz::require(static_cast<mae::Index>(image.pixels.size()) == channels * image.height * image.width, "size");
     });

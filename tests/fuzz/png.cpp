@@ -1,4 +1,4 @@
-// PNG pictures. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit: they are set right.
+// PNG pictures, with several options. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit: they are set right.
 #include <zlib.h>
 
 #include <mae/io/png.hpp>
@@ -23,8 +23,15 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  mae::PictureOptions options;
+  options.max_pixels = 1 << 20;
+  options.alpha = size % 4 == 0 ? mae::Alpha::drop : mae::Alpha::white;
+  options.sixteen_bit_white = size % 4 == 1 ? 4095 : 65535;
+  options.report = [](const std::string& text) { fuzz::require(text.find('\n') == text.npos, "a note is one line"); };
   fuzz::accepts([&] {
-    const mae::Image image = mae::decode_png({data, size}, "input");
+    const mae::Image image = mae::decode_png({data, size}, "input", options);
+    const mae::Index told = mae::Png::decoding_bytes({data, size}, "input", 0, options);
+    fuzz::require(told >= 2 * static_cast<mae::Index>(image.pixels.size()), "memory as told");
     fuzz::require(static_cast<mae::Index>(image.pixels.size()) == image.channels * image.height * image.width, "size");
     fuzz::require(image.channels == 1 || image.channels == 3, "channels");
   });

@@ -117,6 +117,48 @@ TEST_CASE("pictures are reduced to the side asked for, never enlarged") {
   CHECK(thin.width == 667);
 }
 
+TEST_CASE("how files become bytes is an option, and what is doubtful is told once a folder") {
+  const test::TemporaryDirectory flat;
+  for (const char* name : {"a.png", "b.png"}) {  // sixteen bits that are all 0x0f00
+    png_image png{};
+    png.version = PNG_IMAGE_VERSION;
+    png.width = png.height = 2;
+    png.format = PNG_FORMAT_LINEAR_Y;
+    const std::uint16_t samples[] = {0x0f00, 0x0f00, 0x0f00, 0x0f00};
+    REQUIRE(png_image_write_to_file(&png, (flat / name).c_str(), 0, samples, 0, nullptr) != 0);
+  }
+  std::vector<std::string> notes;
+  FolderOptions options;
+  options.channels = 1;
+  options.pictures.report = [&](const std::string& text) { notes.push_back(text); };
+  const Folder folder(flat.path, options);
+  for (Index i = 0; i < 2; ++i) picture(folder, i);
+  REQUIRE(notes.size() == 1);
+  CHECK(contains(notes[0], "/a.png: found no level above 3840 of 65535 in 16 bits"));
+  options.pictures.sixteen_bit_white = 0x0f00;
+  CHECK(picture(Folder(flat.path, options), 0) == mae::blank_image(1, 2, 2, 255));
+  CHECK(notes.size() == 1);
+  options.pictures.max_pixels = 3;
+  CHECK(contains(error_of([&] { picture(Folder(flat.path, options), 0); }), "/a.png: found 2 x 2 pixels"));
+  options.pictures.max_pixels = 0;
+  CHECK(contains(error_of([&] { const Folder refused(flat.path, options); }), "max_pixels: found 0"));
+}
+
+TEST_CASE("the memory for decoding is that of the largest picture that may be decoded") {
+  const Flowers flowers({"daisy/1.png"});
+  const auto file_size = [&](const char* name) {
+    return static_cast<Index>(std::filesystem::file_size(flowers / name));
+  };
+  CHECK(Folder(flowers.path).decoding_bytes() >= 20 * (3 + 3));
+  CHECK(Folder(flowers.path).decoding_bytes() < 1000);
+  mae::write_png(flowers / "rose/large.png", numbered(1, 1, 100, 300));
+  CHECK(Folder(flowers.path).decoding_bytes() == file_size("rose/large.png") + 4 * 30000);
+  CHECK(Folder(flowers.path).decoding_bytes(1) < 1000);  // the first alone is looked at
+  FolderOptions options;
+  options.pictures.max_pixels = 29999;
+  CHECK(Folder(flowers.path, options).decoding_bytes() < 1000);
+}
+
 TEST_CASE("a damaged file stops the run and is named") {
   const Flowers flowers({"daisy/1.png"});
   const Folder folder(flowers.path);

@@ -21,8 +21,9 @@ int difference(const Image& a, const Image& b) {
   return largest;
 }
 
-// A file of 8 x 8 pixels of one value each component, encoded by libjpeg.
-std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, J_COLOR_SPACE stored, bool adobe) {
+// A file of pixels of one value each component, encoded by libjpeg.
+std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, J_COLOR_SPACE stored, bool adobe,
+                   unsigned width = 8, unsigned height = 8, bool arithmetic = false) {
   jpeg_compress_struct info{};
   jpeg_error_mgr errors{};
   info.err = jpeg_std_error(&errors);
@@ -30,17 +31,19 @@ std::string encode(const std::vector<std::uint8_t>& pixel, J_COLOR_SPACE given, 
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   jpeg_mem_dest(&info, &bytes, &size);
-  info.image_width = info.image_height = 8;
+  info.image_width = width;
+  info.image_height = height;
   info.input_components = static_cast<int>(pixel.size());
   info.in_color_space = given;
   jpeg_set_defaults(&info);
   jpeg_set_colorspace(&info, stored);
   jpeg_set_quality(&info, 100, TRUE);
   info.write_Adobe_marker = adobe ? TRUE : FALSE;
+  info.arith_code = arithmetic ? TRUE : FALSE;
   jpeg_start_compress(&info, TRUE);
   std::vector<std::uint8_t> row;
-  for (int x = 0; x < 8; ++x) row.insert(row.end(), pixel.begin(), pixel.end());
-  for (int y = 0; y < 8; ++y) {
+  for (unsigned x = 0; x < width; ++x) row.insert(row.end(), pixel.begin(), pixel.end());
+  for (unsigned y = 0; y < height; ++y) {
     JSAMPROW rows = row.data();
     jpeg_write_scanlines(&info, &rows, 1);
   }
@@ -78,10 +81,10 @@ TEST_CASE("a photograph is turned upright, whichever way the camera was held") {
   }
 }
 
-TEST_CASE("printers' inks become colours, stored inverted as Adobe does or not") {
-  const std::vector<std::uint8_t> inks{200, 100, 0, 51}, inverted{55, 155, 255, 204};
-  const Image expected = of_one_colour({44, 124, 204});  // (255 - ink) * (255 - 51) / 255
-  CHECK(difference(decode(encode(inks, JCS_CMYK, JCS_CMYK, false)), expected) <= 2);
+TEST_CASE("printers' inks become colours, stored inverted with Adobe's mark and without") {
+  const std::vector<std::uint8_t> inverted{55, 155, 255, 204};  // of inks 200, 100, 0, 51
+  const Image expected = of_one_colour({44, 124, 204});         // (255 - ink) * (255 - 51) / 255
+  CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_CMYK, false)), expected) <= 2);
   CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_CMYK, true)), expected) <= 2);
   CHECK(difference(decode(encode(inverted, JCS_CMYK, JCS_YCCK, true)), expected) <= 3);
   CHECK(difference(decode(encode({10, 20, 30}, JCS_RGB, JCS_RGB, true)), of_one_colour({10, 20, 30})) <= 1);
@@ -89,6 +92,17 @@ TEST_CASE("printers' inks become colours, stored inverted as Adobe does or not")
                    decode(encode({1, 2}, JCS_UNKNOWN, JCS_UNKNOWN, false));
                  }),
                  "memory: found 2 colours of unknown kind, expected grey, RGB or CMYK"));
+}
+
+TEST_CASE("a white page takes almost no bytes in arithmetic code, and is read") {
+  const std::string page = encode({255}, JCS_GRAYSCALE, JCS_GRAYSCALE, false, 2480, 3508, true);
+  CHECK(page.size() < 2480 * 3508 / (8 * 64));
+  CHECK(decode(page) == mae::blank_image(1, 3508, 2480));
+  mae::PictureOptions options;
+  options.max_pixels = 2480 * 3508 - 1;
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(page.data()), page.size());
+  CHECK(contains(error_of([&] { mae::decode_jpeg(bytes, "page", 0, options); }),
+                 "page: found 3508 x 2480 pixels, expected at most 8699839, which is max_pixels"));
 }
 
 TEST_CASE("a file cut at any byte is refused, progressive or not") {
@@ -164,4 +178,6 @@ TEST_CASE("what is no picture is named") {
   const auto frame = huge.find("\xff\xc0");
   huge.replace(frame + 5, 4, "\x9c\x40\x9c\x40");
   CHECK(contains(error_of([&] { decode(huge); }), "memory: found 40000 x 40000 pixels, expected at most"));
+  huge.replace(frame + 5, 4, "\x04\x01\x04\x01");
+  CHECK(contains(error_of([&] { decode(huge); }), "memory: found 1025 x 1025 pixels, expected at most"));
 }

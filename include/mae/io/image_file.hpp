@@ -7,6 +7,7 @@
 // A file is known by its first bytes, not by its name: downloads are often named wrongly. This header needs no third
 // party; each format's own header brings its library, so a program links what it lists and nothing else.
 #pragma once
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -15,8 +16,10 @@
 
 namespace mae {
 
-/// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side)`: a picture whose
-/// shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that.
+/// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: a picture
+/// whose shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that; and with
+/// `decoding_bytes(start, subject, side, options)`: the memory which that takes at its largest, beside the file's
+/// bytes, told from the start of a file. Both throw `Error` about `subject` if they cannot.
 template <class... Formats>
 struct Decoders {
   static_assert(sizeof...(Formats) > 0, "mae::Decoders: list at least one format, such as mae::Png");
@@ -88,14 +91,15 @@ bool with_format(Decoders<Formats...>, std::string_view name, const Use& use) {
 /// `Decoders`. Throws `Error` about
 /// `subject` if it is no picture, of a format that the program cannot read, or damaged.
 template <class Formats>
-Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const std::string& subject, Index side = 0) {
+Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const std::string& subject, Index side = 0,
+                   const PictureOptions& options = {}) {
   if (channels != 0 && channels != 1 && channels != 3)
     throw Error(subject, std::to_string(channels) + " channels asked for", "1 (grey) or 3 (colour)");
   if (bytes.empty()) throw Error(subject, "an empty file", "a picture: " + Formats::names());
   const PictureKind* const kind = picture_kind(bytes);
   if (kind == nullptr) throw Error(subject, "no picture", "one: " + Formats::names());
   Image image;
-  const auto decode = [&](auto format) { image = format.decode(bytes, subject, side); };
+  const auto decode = [&](auto format) { image = format.decode(bytes, subject, side, options); };
   if (!detail::with_format(Formats{}, kind->name, decode))
     throw Error(subject, std::string("a ") + kind->name + " picture",
                 Formats::names() +
@@ -105,8 +109,33 @@ Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const st
 
 /// Reads a picture file. Throws `Error` if it is missing, or as `decode_image` does.
 template <class Formats>
-Image read_image(const std::string& path, Index channels = 0, Index side = 0) {
-  return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path, side);
+Image read_image(const std::string& path, Index channels = 0, Index side = 0, const PictureOptions& options = {}) {
+  return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path, side, options);
+}
+
+/// Bytes of memory that `read_image` takes for this file at its largest, told from its header. Throws `Error` if it has
+/// none that can be decoded.
+template <class Formats>
+Index decoding_bytes(const std::string& path, Index side = 0, const PictureOptions& options = {}) {
+  const InputFile file(path);
+  const auto told_by = [&](Index bytes) {
+    std::vector<std::uint8_t> start = detail::room_for<std::uint8_t>(path, bytes);
+    file.read(0, start.data(), bytes);
+    const PictureKind* const kind = picture_kind(start);
+    Index found = 0;
+    const auto ask = [&](auto format) { found = format.decoding_bytes(start, path, side, options); };
+    if (kind == nullptr || !detail::with_format(Formats{}, kind->name, ask))
+      throw Error(path, "no picture", "one: " + Formats::names());
+    return file.size() + found;
+  };
+  // Before the extents of a photograph stand its notes and profiles: where they are long, all of the file is read.
+  const Index start = std::min(file.size(), Index{1} << 16);
+  try {
+    return told_by(start);
+  } catch (const Error&) {
+    if (start == file.size()) throw;
+  }
+  return told_by(file.size());
 }
 
 }  // namespace mae

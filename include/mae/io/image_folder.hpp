@@ -15,6 +15,7 @@
 // A file that cannot be decoded stops the run or, if the user prefers, is replaced by the next good one of its class.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,8 @@ struct FolderOptions {
   BadImage bad = BadImage::stop;
   /// Told once about each file that was skipped, in words, by one thread at a time.
   std::function<void(const std::string&)> report{};
+  /// How files become bytes. Its `report` is told about the first doubtful file alone: others are often like it.
+  PictureOptions pictures{};
 };
 
 /// The picture, reduced so that its shorter side has `side` pixels; as it is if that is not less, or `side` is 0.
@@ -66,6 +69,11 @@ class ImageFolder {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
+    options_.pictures.check();
+    if (options_.pictures.report)
+      options_.pictures.report = [this, report = options_.pictures.report](const std::string& text) {
+        if (!doubted_.exchange(true)) report(text);
+      };
     if (options_.cache_bytes < 0) throw Error("cache", std::to_string(options_.cache_bytes) + " bytes", "0 or more");
     if (options_.needs_classes && list_.class_names.size() < 2)
       throw Error(folder,
@@ -109,6 +117,21 @@ class ImageFolder {
     const std::lock_guard lock(mutex_);
     return std::count(bad_.begin(), bad_.end(), true);
   }
+  /// Bytes of memory that decoding takes at most, for one picture at a time: that of the largest one, told from the
+  /// headers of `looked_at` files, evenly spread, or of all if there are no more. Files that are no pictures are passed
+  /// over.
+  Index decoding_bytes(Index looked_at = 4096) const {
+    Index most = 0;
+    const Index count = std::min(looked_at, size());
+    for (Index k = 0; k < count; ++k) {
+      try {
+        const std::string file = path(k * size() / count);
+        most = std::max(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.pictures));
+      } catch (const Error&) {  // told when it is decoded
+      }
+    }
+    return most;
+  }
   /// Bytes of decoded pictures in memory.
   Index cached_bytes() const {
     const std::lock_guard lock(mutex_);
@@ -125,7 +148,8 @@ class ImageFolder {
     }
     try {
       auto picture = std::make_shared<const Image>(
-          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side), options_.shortest_side));
+          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side, options_.pictures),
+                  options_.shortest_side));
       const auto bytes = static_cast<Index>(picture->pixels.size());
       const std::lock_guard lock(mutex_);
       if (!kept_[at] && bytes <= options_.cache_bytes - cached_) {
@@ -156,6 +180,7 @@ class ImageFolder {
   mutable std::vector<std::shared_ptr<const Image>> kept_;
   mutable std::vector<bool> bad_;
   mutable Index cached_ = 0;
+  mutable std::atomic<bool> doubted_{false};
 };
 
 /// Decodes the first picture, so that what no picture of the folder can do shows before the training. All others are

@@ -1,8 +1,9 @@
 // JPEG pictures, read with libjpeg-turbo. Not part of <mae/mae.hpp>: who includes this file links with -ljpeg.
 //
-// Reading gives bytes in sRGB: grey files one channel, colour files three. Files of printers' inks (CMYK, and Adobe's
-// YCCK, which stores them inverted) become colours by red = (1 - cyan) * (1 - black); colour profiles are not followed.
-// A photograph is turned upright as its camera noted (picture.hpp).
+// Reading gives bytes as they are stored, taken for sRGB: grey files one channel, colour files three. Files of
+// printers' inks (CMYK and YCCK) become colours by red = (1 - cyan) * (1 - black). They hold 255 - ink: so Adobe's
+// programs write them, and so Pillow and browsers read them, whether or not the file bears Adobe's mark. Colour
+// profiles are not followed. A photograph is turned upright as its camera noted (exif.hpp).
 //
 // libjpeg goes on when data are damaged or end early, with grey areas in the picture and a warning. Here that is an
 // error, except for the warnings about what does no harm to the pixels: bytes between segments, a version number, and
@@ -10,6 +11,7 @@
 // It reports errors by a jump (longjmp) over the frames of its caller, so `JpegReader::run` lets only such code run
 // below it that has nothing to destroy.
 #pragma once
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +19,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <mae/io/exif.hpp>
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
@@ -32,7 +35,7 @@ class JpegReader {
     errors_.manager.emit_message = consider;
     run([&] {
       jpeg_create_decompress(&info_);
-      jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);  // Exif
+      jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);  // Exif and XMP
       jpeg_mem_src(&info_, bytes.data(), bytes.size());
       jpeg_read_header(&info_, TRUE);
     });
@@ -41,6 +44,7 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
 
   const jpeg_decompress_struct& info() const { return info_; }
+  bool several_scans() { return jpeg_has_multiple_scans(&info_) != FALSE; }
 
   /// Makes the decoder write a picture smaller by `divisor`: 1, 2, 4 or 8.
   void shrink(unsigned divisor) {
@@ -100,35 +104,49 @@ class JpegReader {
   State info_;
 };
 
-/// The number in 1..8 that a camera's notes (Exif: a small TIFF file) give for how to turn the picture; else 1.
-inline int exif_orientation(std::span<const std::uint8_t> notes) {
-  if (notes.size() < 14 || std::memcmp(notes.data(), "Exif\0\0", 6) != 0) return 1;
-  const auto tiff = notes.subspan(6);
-  const bool little = tiff[0] == 'I';
-  const auto number = [&](std::size_t at, std::size_t bytes) {
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | tiff[at + (little ? bytes - 1 - i : i)];
-    return value;
-  };
-  const std::size_t directory = number(4, 4);
-  if (directory > tiff.size() - 2) return 1;
-  for (std::size_t entry = directory + 2, left = number(directory, 2); left > 0; --left, entry += 12) {
-    if (entry + 12 > tiff.size()) return 1;
-    if (number(entry, 2) != 0x0112) continue;
-    const std::size_t value = number(entry + 8, 2);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+/// How the picture is to be turned, 1 to 8, by the notes in its segments. Several segments of Exif are one, in pieces.
+inline int jpeg_orientation(const jpeg_decompress_struct& info) {
+  constexpr std::string_view xmp_mark{"http://ns.adobe.com/xap/1.0/\0", 29};
+  std::vector<std::uint8_t> exif;
+  std::string_view xmp;
+  for (jpeg_saved_marker_ptr marker = info.marker_list; marker != nullptr; marker = marker->next) {
+    const std::span<const std::uint8_t> notes(marker->data, marker->data_length);
+    if (begins_with(notes, exif_mark)) {
+      const auto more = notes.subspan(exif_mark.size());
+      exif.insert(exif.end(), more.begin(), more.end());
+    } else if (begins_with(notes, xmp_mark)) {
+      xmp = {reinterpret_cast<const char*>(marker->data) + xmp_mark.size(), notes.size() - xmp_mark.size()};
+    }
   }
-  return 1;
+  return orientation_of(exif_orientation(exif), xmp);
 }
 
-/// Inks to colours, in place: four bytes a pixel become three. Adobe's programs store 255 - ink.
-inline void inks_to_colours(std::vector<std::uint8_t>& pixels, bool inverted) {
-  const int flip = inverted ? 0 : 255;
+/// Inks to colours, in place: four bytes a pixel, each 255 - ink, become three.
+inline void inks_to_colours(std::vector<std::uint8_t>& pixels) {
   for (std::size_t i = 0; i < pixels.size() / 4; ++i)
     for (std::size_t c = 0; c < 3; ++c)
-      pixels[3 * i + c] =
-          static_cast<std::uint8_t>(((pixels[4 * i + c] ^ flip) * (pixels[4 * i + 3] ^ flip) + 127) / 255);
+      pixels[3 * i + c] = static_cast<std::uint8_t>((pixels[4 * i + c] * pixels[4 * i + 3] + 127) / 255);
   pixels.resize(pixels.size() / 4 * 3);
+}
+
+inline bool has_inks(const jpeg_decompress_struct& info) {
+  return info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+}
+/// Of the picture that the file becomes.
+inline Index jpeg_channels(const jpeg_decompress_struct& info) {
+  return info.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
+}
+
+/// Chooses the size to decode to; throws `Error` if the picture is too large or its colours are unknown.
+inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index side, const PictureOptions& options) {
+  const jpeg_decompress_struct& info = reader.info();
+  if (info.jpeg_color_space == JCS_UNKNOWN)
+    throw Error(subject, std::to_string(info.num_components) + " colours of unknown kind", "grey, RGB or CMYK");
+  check_pixel_limit(subject, Index{info.image_height}, Index{info.image_width}, options.max_pixels);
+  unsigned divisor = 1;
+  while (side > 0 && divisor < 8 && Index{std::min(info.image_height, info.image_width)} >= 4 * side * divisor)
+    divisor *= 2;
+  reader.shrink(divisor);
 }
 
 }  // namespace detail
@@ -137,39 +155,50 @@ inline void inks_to_colours(std::vector<std::uint8_t>& pixels, bool inverted) {
 /// four or eight times smaller, as small as leaves its shorter side at least twice as long as `side`: that is much
 /// faster, for the transform of each block is cut down. Throws `Error` about `subject` if the bytes are truncated,
 /// damaged, too large a picture, or of other colours than grey, RGB and CMYK.
-inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& subject, Index side = 0) {
+inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& subject, Index side = 0,
+                         const PictureOptions& options = {}) {
   detail::JpegReader reader(bytes, subject);
   const jpeg_decompress_struct& info = reader.info();
-  const J_COLOR_SPACE stored = info.jpeg_color_space;
-  const bool inks = stored == JCS_CMYK || stored == JCS_YCCK;
-  const Index channels = stored == JCS_GRAYSCALE ? 1 : 3;
-  if (stored == JCS_UNKNOWN)
-    throw Error(subject, std::to_string(info.num_components) + " colours of unknown kind", "grey, RGB or CMYK");
-  // A block of 64 pixels takes one bit at least.
-  detail::check_pixel_count(subject, Index{info.image_height}, Index{info.image_width},
-                            static_cast<Index>(bytes.size()), 8 * 64);
-  unsigned divisor = 1;
-  while (side > 0 && divisor < 8 && Index{std::min(info.image_height, info.image_width)} >= 4 * side * divisor)
-    divisor *= 2;
-  reader.shrink(divisor);
+  detail::prepare_jpeg(reader, subject, side, options);
+  // Of Huffman's code a block of 64 pixels takes one bit at least; of the arithmetic one it may take next to nothing.
+  if (!info.arith_code)
+    detail::check_pixel_count(subject, Index{info.image_height}, Index{info.image_width},
+                              static_cast<Index>(bytes.size()), 8 * 64);
+  const bool inks = detail::has_inks(info);
+  const Index channels = detail::jpeg_channels(info);
   const Index height = Index{info.output_height}, width = Index{info.output_width};
   std::vector<std::uint8_t> together(static_cast<std::size_t>(height * width * (inks ? 4 : channels)));  // [H, W, C]
-  int orientation = 1;
-  for (jpeg_saved_marker_ptr marker = info.marker_list; marker != nullptr && orientation == 1; marker = marker->next)
-    orientation = detail::exif_orientation({marker->data, marker->data_length});
+  const int orientation = detail::jpeg_orientation(info);
   reader.decode(inks ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB, together.data());
-  if (inks) detail::inks_to_colours(together, info.saw_Adobe_marker != FALSE);
+  if (inks) detail::inks_to_colours(together);
   return detail::to_planes(together, channels, height, width, orientation);
 }
 
 /// Reads a picture of one or three channels. Throws `Error` if the file is missing, or as `decode_jpeg` does.
-inline Image read_jpeg(const std::string& path) { return decode_jpeg(read_file<std::uint8_t>(path), path); }
+inline Image read_jpeg(const std::string& path, const PictureOptions& options = {}) {
+  return decode_jpeg(read_file<std::uint8_t>(path), path, 0, options);
+}
 
 /// JPEG as one of the formats that a program reads (image_file.hpp).
 struct Jpeg {
   static constexpr const char* name = "JPEG";
-  static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject, Index side) {
-    return decode_jpeg(bytes, subject, side);
+  static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject, Index side,
+                      const PictureOptions& options) {
+    return decode_jpeg(bytes, subject, side, options);
+  }
+  static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index side,
+                              const PictureOptions& options) {
+    detail::JpegReader reader(start, subject);
+    detail::prepare_jpeg(reader, subject, side, options);
+    const jpeg_decompress_struct& info = reader.info();
+    const Index channels = detail::jpeg_channels(info), each = (detail::has_inks(info) ? 4 : channels) + channels;
+    // Pixels and planes; or planes of grey and of colour, one made from the other.
+    Index bytes = Index{info.output_height} * Index{info.output_width} * std::max<Index>(each, 1 + 3);
+    // A picture of several scans is kept as coefficients of two bytes until the last has been read.
+    if (reader.several_scans())
+      for (int c = 0; c < info.num_components; ++c)
+        bytes += Index{info.comp_info[c].width_in_blocks} * Index{info.comp_info[c].height_in_blocks} * 64 * 2;
+    return bytes;
   }
 };
 

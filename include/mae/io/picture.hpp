@@ -1,10 +1,11 @@
-// What the readers of pictures share: the largest picture they take, the order of pixels in files, and which side is
-// up.
+// What the readers of pictures share: how files become bytes, the largest picture they take, the order of pixels in
+// files, and which side is up.
 //
 // Files keep the colours of a pixel together, [H, W, C]; the library keeps planes, [C, H, W]. A camera that was held
 // upright stores the picture as its sensor saw it, lying, and a number from 1 to 8 that says how to turn it (Exif 2.3,
 // tag 0x0112): 2 mirrored, 3 upside down, 4 both, 6 and 8 to be turned right and left, 5 and 7 these two mirrored.
 #pragma once
+#include <functional>
 #include <span>
 #include <string>
 
@@ -13,19 +14,48 @@
 
 namespace mae {
 
-/// The largest picture read or written, in pixels: a small file can claim to be huge.
+/// What becomes of transparency. The picture is laid on white or black paper: each byte is mixed with the paper's as it
+/// is, as Pillow and browsers do it, rounded to the nearest. Or it is dropped, and the stored colours remain.
+enum class Alpha { white, drop, black };
+
+/// How files become pictures of bytes.
+struct PictureOptions {
+  Alpha alpha = Alpha::white;
+  /// The level of a 16-bit picture that is white: 4095 for a scanner of 12 bits that fills the lower ones.
+  Index sixteen_bit_white = 65535;
+  /// The largest picture that is decoded, in pixels: a small file can claim to be huge. The default is where Pillow
+  /// stops.
+  Index max_pixels = 178'956'970;
+  /// Told, in words, what is doubtful about a picture that is read nevertheless. It must not throw.
+  std::function<void(const std::string&)> report{};
+
+  /// Throws `Error` if a number is out of range.
+  void check() const {
+    if (sixteen_bit_white < 1 || sixteen_bit_white > 65535)
+      throw Error("sixteen_bit_white", std::to_string(sixteen_bit_white), "1 to 65535");
+    if (max_pixels < 1 || max_pixels > Index{1} << 40)
+      throw Error("max_pixels", std::to_string(max_pixels), "1 to " + std::to_string(Index{1} << 40));
+  }
+};
+
+/// The largest picture written, in pixels.
 inline constexpr Index picture_pixel_limit = Index{1} << 28;
 
 namespace detail {
 
+/// Throws `Error` about `subject` if height x width pixels are more than `most`, the `max_pixels` of the options.
+inline void check_pixel_limit(const std::string& subject, Index height, Index width, Index most) {
+  if (height * width > most)
+    throw Error(subject, std::to_string(height) + " x " + std::to_string(width) + " pixels",
+                "at most " + std::to_string(most) + ", which is max_pixels");
+}
 /// Throws `Error` about `subject` if height x width pixels are more than fit `bytes` bytes of a format that holds at
 /// most `pixels_per_byte`.
 inline void check_pixel_count(const std::string& subject, Index height, Index width, Index bytes,
                               Index pixels_per_byte) {
-  const Index limit = std::min(picture_pixel_limit, pixels_per_byte * bytes);
-  if (height * width > limit)
+  if (height * width > pixels_per_byte * bytes)
     throw Error(subject, std::to_string(height) + " x " + std::to_string(width) + " pixels",
-                "at most " + std::to_string(limit) + " in a file of this size");
+                "at most " + std::to_string(pixels_per_byte * bytes) + " in a file of this size");
 }
 
 /// The picture whose pixels lie [height, width, channels] in `together`, turned as `orientation`, 1..8, says.
