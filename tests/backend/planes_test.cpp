@@ -11,14 +11,15 @@ using namespace mae;
 template <class Set>
 void check_planes(Index count) {
   if (!Set::supported()) return;
-  std::vector<std::uint8_t> pixels, planes(static_cast<std::size_t>(3 * count) + 1, 99);  // one more, which must stay
+  std::vector<std::uint8_t> pixels, planes(static_cast<std::size_t>(3 * count) + 5, 99);
   for (Index i = 0; i < 3 * count; ++i) pixels.push_back(static_cast<std::uint8_t>(31 * i + i / 256));
-  cpu::SplitColours<Set>::run(pixels.data(), count, planes.data());
+  cpu::SplitColours<Set>::run(pixels.data(), count, planes.data(), count + 2);
   INFO(Set::name, ", ", count, " pixels");
   for (Index i = 0; i < count; ++i)
     for (Index c = 0; c < 3; ++c)
-      REQUIRE(planes[static_cast<std::size_t>(c * count + i)] == pixels[static_cast<std::size_t>(3 * i + c)]);
-  CHECK(planes.back() == 99);
+      REQUIRE(planes[static_cast<std::size_t>(c * (count + 2) + i)] == pixels[static_cast<std::size_t>(3 * i + c)]);
+  for (const Index between : {count, count + 1, 2 * count + 2, 2 * count + 3, 3 * count + 4})
+    CHECK(planes[static_cast<std::size_t>(between)] == 99);
 }
 
 }  // namespace

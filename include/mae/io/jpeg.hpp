@@ -55,15 +55,18 @@ class JpegReader {
     });
   }
 
-  /// Decodes to `to`, which has room for the picture, with the colours of a pixel together.
-  void decode(J_COLOR_SPACE colours, std::uint8_t* to) {
+  /// Decodes row after row, with the colours of a pixel together: calls room(y), which says where row `y` goes, and
+  /// then taken(y). Neither may have anything to destroy.
+  template <class Room, class Taken>
+  void decode(J_COLOR_SPACE colours, const Room& room, const Taken& taken) {
     run([&] {
       info_.out_color_space = colours;
       jpeg_start_decompress(&info_);
-      const std::size_t stride = std::size_t{info_.output_width} * static_cast<std::size_t>(info_.output_components);
       while (info_.output_scanline < info_.output_height) {
-        JSAMPROW row = to + info_.output_scanline * stride;
+        const Index y = Index{info_.output_scanline};
+        JSAMPROW row = room(y);
         jpeg_read_scanlines(&info_, &row, 1);
+        taken(y);
       }
       jpeg_finish_decompress(&info_);
     });
@@ -167,9 +170,22 @@ inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string&
   const bool inks = detail::has_inks(info);
   const Index channels = detail::jpeg_channels(info);
   const Index height = Index{info.output_height}, width = Index{info.output_width};
-  std::vector<std::uint8_t> together(static_cast<std::size_t>(height * width * (inks ? 4 : channels)));  // [H, W, C]
   const int orientation = detail::jpeg_orientation(info);
-  reader.decode(inks ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB, together.data());
+  if (channels == 3 && !inks && orientation == 1) {  // most photographs: each row is taken apart while it is at hand
+    Image image = blank_image(channels, height, width);
+    std::vector<std::uint8_t> row(static_cast<std::size_t>(width * channels));
+    std::uint8_t *const together = row.data(), *const planes = image.pixels.data();
+    reader.decode(
+        JCS_RGB, [=](Index) { return together; },
+        [=](Index y) { cpu::SplitColours<isa::Best>::run(together, width, planes + y * width, height * width); });
+    return image;
+  }
+  const Index stride = width * (inks ? 4 : channels);
+  std::vector<std::uint8_t> together(static_cast<std::size_t>(height * stride));  // [H, W, C]
+  std::uint8_t* const rows = together.data();
+  reader.decode(
+      inks ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB, [=](Index y) { return rows + y * stride; },
+      [](Index) {});
   if (inks) detail::inks_to_colours(together);
   return detail::to_planes(together, channels, height, width, orientation);
 }

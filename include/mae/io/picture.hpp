@@ -66,7 +66,7 @@ inline Image to_planes(std::span<const std::uint8_t> together, Index channels, I
   const bool from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   Image image = blank_image(channels, swapped ? width : height, swapped ? height : width);
   if (channels == 3 && orientation == 1) {
-    cpu::SplitColours<isa::Best>::run(together.data(), height * width, image.pixels.data());
+    cpu::SplitColours<isa::Best>::run(together.data(), height * width, image.pixels.data(), height * width);
     return image;
   }
   for (Index c = 0; c < channels; ++c)

@@ -12,22 +12,22 @@ namespace mae::cpu {
 template <class Isa>
 class ColourPlanes {
  public:
-  /// `count` pixels of three bytes to three planes that begin `count` bytes apart.
-  [[gnu::noinline]] static void run(const std::uint8_t* pixels, Index count, std::uint8_t* planes) {
+  /// `count` pixels of three bytes to three planes that begin `stride` bytes apart.
+  [[gnu::noinline]] static void run(const std::uint8_t* pixels, Index count, std::uint8_t* planes, Index stride) {
     Index i = 0;
     if constexpr (Isa::bytes >= 32) {
       Isa::run([&]() __attribute__((always_inline)) {
         for (; i + 16 <= count; i += 16) {
           const Loose* const from = reinterpret_cast<const Loose*>(pixels + 3 * i);
           unroll<3>([&](auto colour) __attribute__((always_inline)) {
-            pick<colour>(from[0].v, from[1].v, from[2].v, planes + colour * count + i,
+            pick<colour>(from[0].v, from[1].v, from[2].v, planes + colour * stride + i,
                          std::make_integer_sequence<int, 16>{});
           });
         }
       });
     }
     for (; i < count; ++i)
-      for (Index c = 0; c < 3; ++c) planes[c * count + i] = pixels[3 * i + c];
+      for (Index c = 0; c < 3; ++c) planes[c * stride + i] = pixels[3 * i + c];
   }
 
  private:
@@ -49,8 +49,8 @@ class ColourPlanes {
 /// The same by the instruction set that `IsaChoice` names.
 template <class IsaChoice>
 struct SplitColours {
-  static void run(const std::uint8_t* pixels, Index count, std::uint8_t* planes) {
-    isa::dispatch<IsaChoice>([&](auto set) { ColourPlanes<decltype(set)>::run(pixels, count, planes); });
+  static void run(const std::uint8_t* pixels, Index count, std::uint8_t* planes, Index stride) {
+    isa::dispatch<IsaChoice>([&](auto set) { ColourPlanes<decltype(set)>::run(pixels, count, planes, stride); });
   }
 };
 
