@@ -6,13 +6,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include <mae/core/number_text.hpp>
+
 namespace program {
 
-std::string decimal(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
-}
+std::string decimal(double value, int decimals) { return mae::decimal_text(value, decimals); }
 std::string duration(double seconds) {
   if (!std::isfinite(seconds)) return "?";
   const auto s = static_cast<long long>(seconds + 0.5);
