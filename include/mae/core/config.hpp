@@ -58,6 +58,7 @@ struct Serial {
   static int count() { return 1; }
   /// How many threads may run at a time.
   static int usable() { return 1; }
+  static bool number_in_environment() { return false; }
   /// Lets `count()` be at most `threads` for the thread that asks.
   static void limit(int) {}
   /// Calls `work(t)` for every t in [0, threads), one after the other.
