@@ -1,5 +1,6 @@
 // The program `reconstruct`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <mae/core/number_text.hpp>
 #include <mae/io/image_file.hpp>
 #include <mae/io/npy.hpp>
 #include <mae/io/panel.hpp>
@@ -62,10 +63,9 @@ struct Reconstruct {
  private:
   static double recorded_ratio(const std::string& path) {
     const std::string text = mae::SafetensorsFile::read(path).metadata("mask_ratio");
-    char* end = nullptr;
-    const double ratio = std::strtod(text.c_str(), &end);
-    if (end == text.c_str() || *end) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
-    return ratio;
+    const std::optional<double> ratio = mae::number_in(text);
+    if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
+    return *ratio;
   }
 
   /// Pictures of any sizes in memory, as a collection.

@@ -21,7 +21,7 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
   }
   if (!any) throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
   const auto newest = checkpoints.newest();
-  for (const std::string& skipped : newest.skipped) std::printf("passed over: %s\n", skipped.c_str());
+  for (const std::string& skipped : newest.skipped) std::printf("passed over: %s\n", mae::printable(skipped).c_str());
   if (newest.path.empty()) throw run.out.error(folder + " without a good checkpoint", "one to resume from");
   const mae::SafetensorsFile file = mae::SafetensorsFile::read(newest.path);
   if (file.metadata("program") != all.program())

@@ -1,18 +1,17 @@
 #include "display.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include <mae/core/number_text.hpp>
+#include <mae/core/printable.hpp>
+
+#include "terminal.hpp"
+
 namespace program {
 
-std::string decimal(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
-}
+std::string decimal(double value, int decimals) { return mae::decimal_text(value, decimals); }
 std::string duration(double seconds) {
   if (!std::isfinite(seconds)) return "?";
   const auto s = static_cast<long long>(seconds + 0.5);
@@ -26,25 +25,35 @@ std::string memory(double bytes) {
   return bytes >= 1e6 ? decimal(bytes / 1e6, bytes >= 1e7 ? 0 : 1) + " MB" : decimal(bytes / 1e3, 0) + " kB";
 }
 
+std::string images_a_second(double speed) {
+  if (!std::isfinite(speed) || speed <= 0) return "? images/s";
+  if (speed < 0.095) return duration(1 / speed) + " an image";
+  return decimal(speed, speed < 9.95 ? 1 : 0) + " images/s";
+}
+std::string time_left(double seconds) { return duration(seconds) + " left"; }
+
 void report(const char* title, const std::string& text) {
-  std::printf("%-11s %s\n", title, text.c_str());
+  std::printf("%-11s %s\n", title, mae::printable(text).c_str());
   std::fflush(stdout);
 }
 
 namespace {
 
-/// A bar over the line that stands on the terminal.
-void draw_bar(mae::Index done, mae::Index all, const std::string& text) {
+/// A bar, what is done, speed and time left, over the line that stands on the terminal: as much as it has room for.
+void draw_bar(mae::Index done, mae::Index all, const std::string& state, const std::string& speed,
+              const std::string& left) {
   std::string bar(20, '.');
-  std::fill_n(bar.begin(), 20 * done / all, '#');
-  std::printf("\r[%s] %s\033[K", bar.c_str(), text.c_str());
+  std::fill_n(bar.begin(), all > 0 ? std::min<mae::Index>(20, 20 * done / all) : 0, '#');
+  const std::string text = state + "  " + speed + "  " + left;
+  std::printf("\r%s\033[K",
+              fitting({"[" + bar + "] " + text, text, state + "  " + left, state}, columns()).c_str());
   std::fflush(stdout);
 }
 
 }  // namespace
 
 Progress::Progress(const char* title, mae::Index images)
-    : title_(title), images_(images), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+    : title_(title), images_(images), terminal_(can_redraw()) {}
 
 Progress::~Progress() {
   if (!drawn_) return;
@@ -63,27 +72,26 @@ void Progress::show(mae::Index done) {
   shown_at_ = now;
   const std::chrono::duration<double> time = now - start_;
   const double speed = static_cast<double>(done) / time.count();
-  const std::string text = std::to_string(done) + " of " + std::to_string(images_) + " images  " + decimal(speed, 0) +
-                           " images/s  " + duration(static_cast<double>(images_ - done) / speed) + " left";
-  if (!terminal_) return report(title_, text);
-  draw_bar(done, images_, title_ + (": " + text));
+  const std::string state = std::to_string(done) + " of " + std::to_string(images_) + " images";
+  const std::string fast = images_a_second(speed), left = time_left(static_cast<double>(images_ - done) / speed);
+  if (!terminal_) return report(title_, state + "  " + fast + "  " + left);
+  draw_bar(done, images_, title_ + (": " + state), fast, left);
   drawn_ = true;
 }
 
 Display::Display(mae::Index steps, mae::Index images, mae::Index begun)
-    : steps_(steps), images_(images), begun_(begun), counted_(begun), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+    : steps_(steps), images_(images), begun_(begun), counted_(begun), terminal_(can_redraw()) {}
 
 void Display::step(mae::Index step, const std::string& state) {
   const Clock::time_point now = Clock::now();
   if (!terminal_ || now - drawn_at_ < std::chrono::milliseconds(100)) return;
   drawn_at_ = now;
-  const std::string speed_and_time = decimal(speed(step), 0) + " images/s  " + duration(seconds_left(step)) + " left";
-  draw_bar(step, steps_, state + "  " + speed_and_time);
+  draw_bar(step, steps_, state, images_a_second(speed(step)), time_left(seconds_left(step)));
   drawn_ = true;
 }
 
 void Display::say(const std::string& line) {
-  std::printf("%s%s\n", drawn_ ? "\r\033[K" : "", line.c_str());
+  std::printf("%s%s\n", drawn_ ? "\r\033[K" : "", mae::printable(line).c_str());
   std::fflush(stdout);
   drawn_ = false;
 }

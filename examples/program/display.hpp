@@ -1,4 +1,5 @@
-// What a program shows while it works: on a terminal one line that changes, elsewhere plain lines.
+// What a program shows while it works: on a terminal one line that changes and is never longer than that is wide,
+// elsewhere, as on a dumb terminal, plain lines.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -13,17 +14,22 @@ namespace program {
 std::string duration(double seconds);
 /// "1.2 GB", "340 MB", "12 kB".
 std::string memory(double bytes);
-/// A line of what is told before the work begins: "title      text".
+/// A line of what is told before the work begins: "title      text", harmless whatever names are in it.
 void report(const char* title, const std::string& text);
 /// A number with `decimals` places.
 std::string decimal(double value, int decimals);
+/// "9120 images/s", "0.3 images/s", "25 s an image".
+std::string images_a_second(double speed);
+/// "4 min 10 s left".
+std::string time_left(double seconds);
 
 /// Progress of a run of `steps` updates, each of `images` images.
 class Display {
  public:
   Display(mae::Index steps, mae::Index images, mae::Index begun);
 
-  /// After every update: a bar, "epoch 3  loss 0.4321", speed and time left, at most ten times a second, on a terminal.
+  /// After every update: a bar, "epoch 3  loss 0.4321", speed and time left, at most ten times a second, where lines can
+  /// be drawn over; where the terminal is narrow, less of it.
   void step(mae::Index step, const std::string& state);
   /// A line that stays.
   void say(const std::string& line);
@@ -32,6 +38,7 @@ class Display {
   double recent_speed(mae::Index step);
   /// How long the updates that are left will take, if they take as long as those so far.
   double seconds_left(mae::Index step) const;
+  /// Whether `step` shows something.
   bool terminal() const { return terminal_; }
 
  private:

@@ -156,8 +156,7 @@ class Driver {
       display_.say(place + "  update " + std::to_string(steps()) + "  loss " + decimal(loss, 4) + speed_and_time());
   }
   std::string speed_and_time() {
-    return "  " + decimal(display_.speed(steps()), 0) + " images/s  " + duration(display_.seconds_left(steps())) +
-           " left";
+    return "  " + images_a_second(display_.speed(steps())) + "  " + time_left(display_.seconds_left(steps()));
   }
 
   /// Returns true if the epoch is the best so far.

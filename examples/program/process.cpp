@@ -1,10 +1,12 @@
 #include "process.hpp"
 
 #include "display.hpp"
+#include "terminal.hpp"
 
 #include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -16,7 +18,10 @@ volatile std::sig_atomic_t received = 0;
 
 }  // namespace
 
-void begin() { std::signal(SIGXFSZ, SIG_IGN); }
+void begin() {
+  keep_standard_files();
+  std::signal(SIGXFSZ, SIG_IGN);
+}
 
 int finish() {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
@@ -25,8 +30,19 @@ int finish() {
 }
 
 int use_threads(long long threads) {
-  if (threads > 0) mae::DefaultThreads::limit(static_cast<int>(threads));
-  return mae::DefaultThreads::count();
+  using Threads = mae::DefaultThreads;
+  const long long usable = Threads::usable(), processors = ::sysconf(_SC_NPROCESSORS_ONLN);
+  const std::string may_run = ", as many as may run here at a time";
+  if (threads > 0) Threads::limit(static_cast<int>(std::min(threads, usable)));
+  const int count = Threads::count();
+  if (threads > usable)
+    report("threads", std::to_string(count) + may_run + ", instead of " + std::to_string(threads));
+  else if (threads == 0 && count > usable)
+    report("threads", std::to_string(count) + " by OMP_NUM_THREADS, of which " + std::to_string(usable) +
+                          " may run here at a time");
+  else if (threads == 0 && usable < processors && !Threads::number_in_environment())
+    report("threads", std::to_string(count) + may_run + ", of " + std::to_string(processors) + " processors");
+  return count;
 }
 
 void stop_gently() {

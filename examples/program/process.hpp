@@ -4,12 +4,14 @@
 
 namespace program {
 
-/// A write over a limit of file size fails like one on a full disk, instead of ending the program without a word.
+/// A write over a limit of file size fails like one on a full disk, instead of ending the program without a word, and
+/// what is printed goes nowhere else where standard output is closed.
 void begin();
 /// The exit status: 0, or 1 after saying that what was printed could not all be written.
 int finish();
 
-/// Lets this thread's work be shared by `threads`, or for 0 by as many as there are processors. Returns how many.
+/// Lets this thread's work be shared by `threads`, or for 0 by as many as may run; by no more than that, which is told.
+/// Returns how many.
 int use_threads(long long threads);
 
 /// From now on Ctrl-C and SIGTERM are remembered, to be asked for between steps. A second one ends the program at once.

@@ -29,7 +29,8 @@ int run(int count, char** arguments, const Body& body) {
   } catch (const std::length_error&) {  // a vector longer than any can be
     too_little_memory();
   } catch (const std::exception& error) {  // a thread that cannot be started
-    std::fprintf(stderr, "mae: system: found \"%s\", expected a machine that can do it\n", error.what());
+    std::fprintf(stderr, "mae: system: found \"%s\", expected a machine that can do it\n",
+                 mae::printable(error.what()).c_str());
   }
   return 1;
 }

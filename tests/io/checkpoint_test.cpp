@@ -10,6 +10,7 @@
 #include <mae/model/classifier.hpp>
 #include <mae/train/pretrain.hpp>
 
+#include "support/comma.hpp"
 #include "temporary.hpp"
 
 using namespace mae;
@@ -236,6 +237,28 @@ TEST_CASE("a fine-tuned classifier's head is not loaded with its encoder, even w
   parts.write(folder / "tuned");
   whole = Weights<Tuned, Policy>(5);
   CHECK(load_encoder(folder / "tuned", whole).kept == head);
+}
+
+TEST_CASE("what is recorded has a point, and is read back, in every locale") {
+  const test::TemporaryDirectory folder;
+  Facts facts;
+  record(facts, {{0.1, 0.2, 1. / 3, 0.4, 1234.5}, {0.25, 1e-3, 0.5, 1, 2}});
+  const Weights<Model, Policy> saved(1);
+  save_checkpoint(folder / "plain", saved, facts);
+  auto check = [&](const char* name) {
+    Facts again;
+    record(again, {{0.1, 0.2, 1. / 3, 0.4, 1234.5}, {0.25, 1e-3, 0.5, 1, 2}});
+    save_checkpoint(folder / name, saved, again);
+    CHECK(test::read_text(folder / name) == test::read_text(folder / "plain"));
+    CHECK(recorded_normalization(SafetensorsFile::read(folder / name)).mean[4] == 1234.5);
+  };
+  for (const char* const name : {"de_DE", "fa_IR"}) {
+    const test::CommaLocale locale(name);
+    if (locale.set()) check(name);
+    else MESSAGE("no locale ", name, ": not tried");
+  }
+  const test::CommaStreams streams;
+  check("streams");
 }
 
 TEST_CASE("a run of pre-training knows what it did") {

@@ -1,6 +1,9 @@
 #include <mae/io/prefetch.hpp>
 
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <optional>
 
 #include <doctest/doctest.h>
 #include <mae/model/geometry.hpp>
@@ -64,4 +67,23 @@ TEST_CASE("a picture that cannot be read is told with its batch, and the run can
 
 TEST_CASE("at least one worker") {
   CHECK(error_of([] { Prefetch(loader_of(set), 0); }) == "mae: Prefetch: found 0 workers, expected at least one");
+}
+
+TEST_CASE("a child of the process is told, does not wait for threads that it has not, and makes its own") {
+  std::optional<Prefetch<Geometry, float>> ahead(std::in_place, loader_of(set), 2);
+  check_batch(ahead->at(0), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    bool good = error_of([&] { ahead->at(1); }) ==
+                "mae: Prefetch: found the child of the process that made it, expected one that the child made itself";
+    ahead.reset();
+    Prefetch own(loader_of(set), 2);
+    good = good && own.at(1).epoch == 0 && own.at(2).view().size() == 8 * Geometry::values;
+    ::_exit(good ? 0 : 1);
+  }
+  int status = -1;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  check_batch(ahead->at(1), 1);
 }

@@ -7,10 +7,10 @@
 // recomputed result appears twice. `+=` says that a gradient is added to one that is there already, `in place` that it
 // is the result's gradient itself. A Repeat is followed by the plan of one of its blocks. Include it where you print.
 #pragma once
-#include <cstdio>
 #include <ostream>
 
 #include <mae/autograd/program.hpp>
+#include <mae/core/number_text.hpp>
 
 namespace mae {
 
@@ -50,9 +50,7 @@ inline std::string rounded(Index amount, const std::string& unit = "") {
   int step = 0;
   for (; value >= 999.5 && step < 4; ++step) value /= 1000;
   if (step == 0) return std::to_string(amount) + (unit.empty() ? "" : " " + unit);
-  char digits[16];
-  std::snprintf(digits, sizeof digits, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
-  return digits + std::string(" ") + prefixes[step] + unit;
+  return decimal_text(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + " " + prefixes[step] + unit;
 }
 
 class PlanPrinter {

@@ -3,12 +3,15 @@
 #include <stdexcept>
 #include <string>
 
+#include <mae/core/printable.hpp>
+
 namespace mae {
 
 /// A mistake found at run time: a bad file, value or size. Shapes are checked at compile time and never arrive here.
+/// What it says is one line and harmless on a screen, whatever names and texts of files are in it (printable.hpp).
 class Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& message) : std::runtime_error("mae: " + message) {}
+  explicit Error(const std::string& message) : std::runtime_error("mae: " + printable(message)) {}
   /// `subject` is the file, key or parameter at fault, as the user knows it.
   Error(const std::string& subject, const std::string& found, const std::string& expected)
       : Error(subject + ": found " + found + ", expected " + expected) {}

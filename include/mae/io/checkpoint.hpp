@@ -12,6 +12,7 @@
 #include <map>
 
 #include <mae/autograd/weights.hpp>
+#include <mae/core/number_text.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/io/safetensors.hpp>
 #include <mae/model/masked_autoencoder.hpp>
@@ -56,12 +57,10 @@ Facts facts_of(const Run& run) {
 /// The statistics recorded in a checkpoint. Throws mae::Error if there are none or they are not numbers.
 inline Normalization recorded_normalization(const SafetensorsFile& file) {
   auto split = [&](const std::string& key) {
-    const nlohmann::json values = nlohmann::json::parse(file.metadata(key), nullptr, false);
-    bool numbers = values.is_array() && !values.empty();
-    for (const auto& value : values) numbers = numbers && value.is_number();
-    if (!numbers)
+    std::optional<std::vector<double>> numbers = numbers_in(file.metadata(key));
+    if (!numbers || numbers->empty())
       throw Error(file.path() + ": metadata " + detail::quoted(key), file.metadata(key), "a list of numbers");
-    return values.get<std::vector<double>>();
+    return *std::move(numbers);
   };
   Normalization result{split("mean"), split("deviation")};
   for (const double deviation : result.deviation)
@@ -111,7 +110,7 @@ template <class Part, class Model>
 Facts checkpoint_facts(const Facts& more) {
   Facts facts = mae::describe<Part>();
   for (const auto& [key, value] : mae::describe<Model>()) facts.emplace(key, value);  // how an encoder was pre-trained
-  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Model::mask_ratio);
+  if constexpr (requires { Model::mask_ratio; }) facts["mask_ratio"] = decimal_text(Model::mask_ratio, 6);
   facts["format"] = "mae";
   facts["version"] = version;
   facts.insert(more.begin(), more.end());

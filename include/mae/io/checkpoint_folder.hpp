@@ -115,8 +115,7 @@ class CheckpointFolder {
     if (options_.metric.empty()) return {};
     try {
       const SafetensorsFile file = SafetensorsFile::read(path);
-      const auto value = nlohmann::json::parse(file.metadata(metric_key()), nullptr, false);
-      if (value.is_number()) return value.get<double>();
+      return number_in(file.metadata(metric_key()));
     } catch (const Error&) {  // damaged, or saved without the metric: not the best
     }
     return {};

@@ -5,9 +5,9 @@
 // brightness of hidden patches comes from if the model does not predict it, and how the whole image was made.
 #pragma once
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 
+#include <mae/core/number_text.hpp>
 #include <mae/io/heat_map.hpp>
 #include <mae/io/reconstruct.hpp>
 
@@ -34,12 +34,6 @@ inline std::vector<std::string> wrapped(std::string_view text, Index width, Inde
     else lines.emplace_back(word);
   }
   return lines;
-}
-
-inline std::string in_decimals(double value, int decimals) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.*f", decimals, value);
-  return text;
 }
 
 inline double mean_of(const std::vector<double>& values) {
@@ -78,7 +72,7 @@ struct PanelLayout {
 /// The scale of the error maps: a bar from 0 to `most` with its numbers, and what they are.
 inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, double most) {
   const std::string zero = "error: 0";
-  const std::string end = in_decimals(most, 0) + " of 255 grey levels, root mean square of each patch";
+  const std::string end = decimal_text(most, 0) + " of 255 grey levels, root mean square of each patch";
   const Index space = text_width(" ", at.dot), bar = std::max(at.picture_width, Index{64});
   draw_text(panel, zero, top, at.gap, panel_ink, at.dot);
   const Index left = at.gap + text_width(zero, at.dot) + space;
@@ -94,7 +88,7 @@ inline void draw_row(Image& panel, const PanelLayout& at, const PanelSheet& shee
   for (Index k = 0; k < (whole ? 5 : 4); ++k) paste(panel, upscale(*pictures[k], scale), top, at.left(k));
   if (!whole) return;
   paste(panel, upscale(heat_map(row.errors, sheet.columns, most), sheet.patch * scale), top, at.left(5));
-  draw_text(panel, "mean " + in_decimals(mean_of(row.errors), 1), top + at.picture_height + 2 * at.dot, at.left(5),
+  draw_text(panel, "mean " + decimal_text(mean_of(row.errors), 1), top + at.picture_height + 2 * at.dot, at.left(5),
             panel_ink, at.dot);
 }
 }  // namespace detail

@@ -6,9 +6,9 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
+#include <mae/core/number_text.hpp>
 #include <mae/io/font.hpp>
 
 namespace mae {
@@ -60,9 +60,7 @@ inline Ticks ticks(const Axis& axis, double most) {
   const double first = std::ceil(axis.low / step - 1e-9);
   for (double n = first; n * step <= axis.high + 1e-9 * step; ++n) {
     const double value = n == 0 ? 0.0 : n * step;
-    char text[40];
-    std::snprintf(text, sizeof(text), plain ? "%.*f" : "%.*g", plain ? decimals : 4, value);
-    all.emplace_back(value, text);
+    all.emplace_back(value, plain ? decimal_text(value, decimals) : short_text(value, 4));
   }
   return all;
 }

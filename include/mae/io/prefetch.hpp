@@ -7,10 +7,13 @@
 // A batch is a pure function of its position (`data/batches.hpp`), so this is a cache and nothing else: the same bits
 // with any number of workers, and a run that jumps (a resumed one) simply finds the shelf empty once. Each worker makes
 // whole batches; a shelf of `workers + 2` of them is the memory it takes. An image that cannot be read throws in
-// `at(position)` of its batch, not before.
+// `at(position)` of its batch, not before. The threads are those of the process that started them: a child of it gets
+// an error, and makes a `Prefetch` of its own.
 #pragma once
+#include <unistd.h>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -38,12 +41,13 @@ class Prefetch final : public BatchSource<Geometry, T> {
 
   /// Waits until the batch at `position` is made. Throws what making it threw. It stays valid until the next call.
   const Batch<Geometry, T>& at(Index position) override {
-    std::unique_lock lock(mutex_);
+    if (forked()) throw Error("Prefetch", "the child of the process that made it", "one that the child made itself");
+    std::unique_lock lock(signals_->mutex);
     if (position != begin_ && position != begin_ + 1) next_ = position;  // not the one in hand nor the one after it
     begin_ = position;
-    room_.notify_all();
+    signals_->room.notify_all();
     Place& place = place_of(position);
-    made_.wait(lock, [&] { return place.position == position && place.made; });
+    signals_->made.wait(lock, [&] { return place.position == position && place.made; });
     if (place.error) std::rethrow_exception(place.error);
     return place.batch;
   }
@@ -59,11 +63,18 @@ class Prefetch final : public BatchSource<Geometry, T> {
   Place& place_of(Index position) { return shelf_[static_cast<std::size_t>(position) % shelf_.size()]; }
   Index places() const { return static_cast<Index>(shelf_.size()); }
 
+  /// By which workers and their master wait for each other.
+  struct Signals {
+    std::mutex mutex;
+    std::condition_variable made, room;
+  };
+  bool forked() const { return ::getpid() != process_; }
+
   /// A worker: takes the next position that has a free place, until told to stop.
   void work(Loader<Geometry, T>& loader) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(signals_->mutex);
     for (;;) {
-      room_.wait(lock, [&] { return stopping_ || (wanted() && place_of(next_).made); });
+      signals_->room.wait(lock, [&] { return stopping_ || (wanted() && place_of(next_).made); });
       if (stopping_) return;
       Place& place = place_of(next_);
       const Index position = next_++;
@@ -80,18 +91,23 @@ class Prefetch final : public BatchSource<Geometry, T> {
       lock.lock();
       place.error = error;
       place.made = true;
-      made_.notify_all();
-      room_.notify_all();
+      signals_->made.notify_all();
+      signals_->room.notify_all();
     }
   }
   /// Something has been asked for, and the shelf has a place for the next batch.
   bool wanted() const { return begin_ >= 0 && next_ < begin_ + places(); }
   void stop() {
+    if (forked()) {  // there are no threads here, and what they waited for can be neither used nor destroyed
+      for (std::thread& thread : threads_) thread.detach();
+      static_cast<void>(signals_.release());
+      return;
+    }
     {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(signals_->mutex);
       stopping_ = true;
     }
-    room_.notify_all();
+    signals_->room.notify_all();
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -99,8 +115,8 @@ class Prefetch final : public BatchSource<Geometry, T> {
   Index begin_ = -1;          // the position in hand; -1: none yet
   Index next_ = 0;            // the next position that a worker takes
   bool stopping_ = false;
-  std::mutex mutex_;
-  std::condition_variable made_, room_;
+  std::unique_ptr<Signals> signals_ = std::make_unique<Signals>();
+  pid_t process_ = ::getpid();
   std::vector<std::thread> threads_;
 };
 

@@ -10,6 +10,7 @@
 // times as large as the weights; saving copies no more than the few tensors that files order in another way than
 // memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
 #pragma once
+#include <mae/core/number_text.hpp>
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/checksum.hpp>
 #include <mae/train/loop.hpp>
@@ -41,7 +42,7 @@ Facts identity_of(const Run& run) {
     facts[std::string("run.") + name] = nlohmann::json(value).dump();
   });
   record(facts, run.normalization());
-  if constexpr (requires { Run::Model::mask_ratio; }) facts["mask_ratio"] = std::to_string(Run::Model::mask_ratio);
+  if constexpr (requires { Run::Model::mask_ratio; }) facts["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
   return facts;
 }
 template <class Run>
@@ -88,11 +89,11 @@ inline void check_checksum(const SafetensorsFile& file) {
 
 inline Progress recorded_progress(const SafetensorsFile& file) {
   auto number = [&]<class T>(const char* key, T) {
-    const auto value = nlohmann::json::parse(file.metadata(key), nullptr, false);
-    if (!(std::is_integral_v<T> ? value.is_number_integer() : value.is_number()))
+    const std::optional<T> value = number_in<T>(file.metadata(key));
+    if (!value)
       throw Error(file.path() + ": metadata " + quoted(key), quoted(file.metadata(key)),
                   std::is_integral_v<T> ? "a whole number" : "a number");
-    return value.template get<T>();
+    return *value;
   };
   return {number("run.steps", Index{}), number("run.epoch_images", Index{}), number("run.epoch_loss", double{})};
 }
