@@ -16,8 +16,9 @@ bool Settings::parse(int count, const char* const* arguments) {
         std::printf("  --%-12s %s [%s]\n", s->name_.c_str(), s->meaning_.c_str(), s->value().dump().c_str());
       return false;
     }
-    Setting* const setting = flag.starts_with("--") ? find(flag.substr(2)) : nullptr;
-    if (!setting) throw mae::Error("command line", shown(flag), hint(flag.substr(flag.find_first_not_of('-')), "--"));
+    if (!flag.starts_with("--")) throw mae::Error("command line", shown(flag), "flags as --help lists");
+    Setting* const setting = find(flag.substr(2));
+    if (!setting) throw mae::Error("command line", shown(flag), hint(flag.substr(2), "--"));
     if (at + 1 == count) throw mae::Error(flag, "no value", "one after it");
     if (setting->given()) throw mae::Error(flag, "twice", "once");
     setting->give(setting->meant(arguments[at + 1]), flag, arguments[at + 1]);
