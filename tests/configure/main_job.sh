@@ -1,11 +1,11 @@
 #!/bin/sh
-# main_job.sh SOURCE FOLDER COMPILER TARGETS...
+# main_job.sh SOURCE FOLDER TARGETS...
 #
 # The main job of the quick start without a network, from a copy of SOURCE in FOLDER: configured without each optional
 # package in turn, then built and run without all of them. What is needed and missing is named at once.
 set -eu
-source=$1 folder=$2 compiler=$3
-shift 3
+source=$1 folder=$2
+shift 2
 rm -rf "$folder"
 mkdir -p "$folder"
 for part in CMakeLists.txt CMakePresets.json examples include tests; do cp -R "$source/$part" "$folder"; done
@@ -26,7 +26,7 @@ elif unshare -rn true 2>/dev/null; then
 fi
 # configure FLAGS...: what a package that is missing costs is no time.
 configure() {
-  $offline timeout 60 cmake --preset default -D "CMAKE_CXX_COMPILER=$compiler" "$@" >said.txt 2>&1
+  $offline timeout 60 cmake --preset default -D MAE_WERROR="${WERROR:-OFF}" "$@" >said.txt 2>&1
 }
 # hidden PACKAGES...: the flags that hide these and show the other optional ones.
 hidden() {
