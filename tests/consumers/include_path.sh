@@ -5,6 +5,6 @@ source=$1
 program=$2
 version=$3
 shift 3
-"$@" -c "$source" -o "$program.o"
+${LAUNCHER:+"$LAUNCHER"} "$@" -c "$source" -o "$program.o"
 "$@" "$program.o" -o "$program"
 "$program" "$version"
