@@ -63,7 +63,7 @@ int main() {
 
   // A photograph: 256 patches of 16 × 16 pixels.
   using Photograph = mae::ImageShape<3, 256, 256, 16>;
-  const mae::Image cat = mae::read_png(MAE_EXAMPLE_DATA "/chelsea.png");
+  const mae::Image cat = mae::read_png(std::string(MAE_EXAMPLE_DATA) + "/chelsea.png");
   mae::Tensor<float, Photograph::Pixels> image(1);  // [1, 3, 256, 256]
   std::copy(cat.pixels.begin(), cat.pixels.end(), image.begin());
   CutSession<Photograph> cut(1);

@@ -64,8 +64,9 @@ int main() {
 
   std::printf("\nof 196 patches, 75 %% hidden: %td stay; of these digits' %td: %td\n\n",
               mae::MaskRatio<75>::kept(196), L, V);
-  const mae::Dataset digits = mae::read_idx_dataset(MAE_EXAMPLE_DATA "/optdigits-images-idx3-ubyte",
-                                                    MAE_EXAMPLE_DATA "/optdigits-labels-idx1-ubyte");
+  const std::string data = MAE_EXAMPLE_DATA;
+  const mae::Dataset digits = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",
+                                                    data + "/optdigits-labels-idx1-ubyte");
   std::printf("a digit  and what the encoder sees of it in three epochs\n");
   draw(digits, 4);
 

@@ -62,8 +62,9 @@ using Model = mae::MaskedAutoencoder<Geometry, mae::Transformer<16, 1, 2>, mae::
 /// The mean loss of all digits for a fresh decoder and for one that answers 0.
 template <mae::Target Target>
 void losses_of_ignorance(const char* name) {
-  const mae::Dataset digits = mae::read_idx_dataset(MAE_EXAMPLE_DATA "/optdigits-images-idx3-ubyte",
-                                                    MAE_EXAMPLE_DATA "/optdigits-labels-idx1-ubyte");
+  const std::string data = MAE_EXAMPLE_DATA;
+  const mae::Dataset digits = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",
+                                                    data + "/optdigits-labels-idx1-ubyte");
   const auto normalization = mae::Normalization::of(mae::channel_statistics(digits));
   mae::Tensor<double, Geometry::Pixels> images(digits.size());  // [1797, 1, 8, 8]
   typename Model<Target>::Masks masks(digits.size());

@@ -46,8 +46,9 @@ void draw(const mae::Reconstructed& r) {
 }
 
 int main() {
-  const mae::Dataset all = mae::read_idx_dataset(MAE_EXAMPLE_DATA "/optdigits-images-idx3-ubyte",
-                                                 MAE_EXAMPLE_DATA "/optdigits-labels-idx1-ubyte");
+  const std::string data = MAE_EXAMPLE_DATA;
+  const mae::Dataset all = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",
+                                                 data + "/optdigits-labels-idx1-ubyte");
   const std::vector<Index> order = mae::shuffled(all.size(), 2021, 0);
   const mae::Dataset digits = mae::subset(all, std::span(order).first(1437));
   const mae::Dataset unseen = mae::subset(all, std::span(order).subspan(1437));

@@ -75,8 +75,9 @@ void ablate(const char* name, const Experiment& e) {
 
 int main(int count, char**) {
   const bool whole = count == 1;  // with any argument: one epoch and one seed, to see that it runs
-  const mae::Dataset all = mae::read_idx_dataset(MAE_EXAMPLE_DATA "/optdigits-images-idx3-ubyte",
-                                                 MAE_EXAMPLE_DATA "/optdigits-labels-idx1-ubyte");
+  const std::string data = MAE_EXAMPLE_DATA;
+  const mae::Dataset all = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",
+                                                 data + "/optdigits-labels-idx1-ubyte");
   const std::vector<Index> order = mae::shuffled(all.size(), 2021, 0);
   Experiment e{mae::subset(all, std::span(order).first(1437)), mae::subset(all, std::span(order).first(300)),
                mae::subset(all, std::span(order).subspan(1437)), {}, whole ? 30 : 1, whole ? 3 : 1};

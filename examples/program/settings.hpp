@@ -12,7 +12,8 @@
 // From the one line follow the key "epochs" of the JSON file, the flag --epochs, its line of --help with default and
 // range, its place in --print-config, the checks, and the record in checkpoints. A flag wins over the file. Mistakes
 // are a mae::Error that names file and key: unknown (with the nearest name), twice, of a wrong type, out of range.
-// The command line is read by CLI11, the file by nlohmann_json, both in settings.cpp; types of values: values.cpp.
+// The command line is read by CLI11 (command_line.cpp), the file by nlohmann_json (settings.cpp); types of values:
+// values.cpp.
 #pragma once
 #include <limits>
 #include <optional>
@@ -53,6 +54,8 @@ class Settings;
 
 /// A number without a tail of zeros.
 std::string plain(double value);
+/// A value in an error message: short, and one line.
+std::string shown(std::string text);
 
 /// One setting, whatever its type.
 class Setting {

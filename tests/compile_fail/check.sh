@@ -14,7 +14,7 @@ fail() {
   exit 1
 }
 
-output=$("$@" -fsyntax-only -DMAE_FIXED "$case" 2>&1) || fail "with -DMAE_FIXED this must compile:"
+output=$(${LAUNCHER:+"$LAUNCHER"} "$@" -fsyntax-only -DMAE_FIXED "$case" 2>&1) || fail "with -DMAE_FIXED this must compile:"
 output=$("$@" -fsyntax-only "$case" 2>&1) && fail "compiled, but must not"
 errors=$(printf '%s\n' "$output" | grep 'error:')
 [ "$(printf '%s\n' "$errors" | grep -c .)" -eq 1 ] || fail "one mistake must give one error:"

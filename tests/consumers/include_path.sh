@@ -5,5 +5,6 @@ source=$1
 program=$2
 version=$3
 shift 3
-"$@" "$source" -o "$program"
+${LAUNCHER:+"$LAUNCHER"} "$@" -c "$source" -o "$program.o"
+"$@" "$program.o" -o "$program"
 "$program" "$version"

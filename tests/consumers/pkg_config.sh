@@ -12,13 +12,17 @@ cp -R "$prefix" "$folder/moved"
 export PKG_CONFIG_PATH="$folder/moved/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 cd "$folder"
 [ "$(pkg-config --modversion mae)" = "$version" ]
-if grep -rl "$prefix" moved; then
+if grep -rlF "$prefix" moved; then
   echo "these files know where they were installed"
   exit 1
 fi
-# shellcheck disable=SC2046
-"$@" $(pkg-config --cflags --libs mae) "$sources/main.cpp" -o consumer
+# pkg-config writes what a shell reads: a space in a folder's name comes with a backslash.
+by() {
+  flags=$(pkg-config --cflags --libs "$1")
+  shift
+  eval "\"\$@\" $flags"
+}
+by mae "$@" "$sources/main.cpp" -o consumer
 ./consumer "$version"
-# shellcheck disable=SC2046
-"$@" "$sources/io.cpp" $(pkg-config --cflags --libs mae-io) -o consumer_io
+by mae-io "$@" "$sources/io.cpp" -o consumer_io
 ./consumer_io

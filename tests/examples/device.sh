@@ -9,6 +9,8 @@ data=$2 folder=$3 emulated=$4
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
+ln -s "$data" data
+data=data  # without a space, whatever the folder of the project is called
 digits=$data/optdigits-images-idx3-ubyte
 fail() { echo "$*"; exit 1; }
 # Of every epoch: loss, loss and accuracy of nearest neighbours on held-out images.

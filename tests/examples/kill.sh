@@ -9,6 +9,8 @@ data=$2 folder=$3 kills=$4
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
+ln -s "$data" data
+data=data  # without a space, whatever the folder of the project is called
 run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --held_out_share 0.2 --shift 1 --epochs 6
   --checkpoint_epochs 0.3"
 begin=$(date +%s%N)

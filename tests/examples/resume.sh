@@ -9,6 +9,8 @@ data=$2 folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
+ln -s "$data" data
+data=data  # without a space, whatever the folder of the project is called
 digits=$data/optdigits-images-idx3-ubyte
 shared="--held_out_share 0.2 --shift 1 --log_every 10"
 without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }

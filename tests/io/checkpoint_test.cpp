@@ -142,7 +142,7 @@ TEST_CASE("files and weights of other precisions convert") {
 
 TEST_CASE("the order of published files: a patch's weights stand channel first, all bytes are PyTorch's") {
   const test::TemporaryDirectory folder;
-  const std::string path = std::string(MAE_SOURCE_DIR) + "/tests/golden/mae_five_channels.safetensors";
+  const std::string path = test::source_folder() + "/tests/golden/mae_five_channels.safetensors";
   Weights<Model, Policy> weights;
   const Names data{"grad.", "images", "noise", "ids_restore", "mask", "loss", "pred", "features"};
   const LoadReport report = load_checkpoint(path, weights, {{}, data});

@@ -9,6 +9,7 @@
 #include <mae/io/input_file.hpp>
 
 #include "support/error_of.hpp"
+#include "support/source_folder.hpp"
 
 namespace test {
 
@@ -44,9 +45,11 @@ inline std::string read_text(const std::string& path) {
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// The path of `name` in the folder of the source file `source`.
+/// The path of `name` in the folder of the test `source`, which is __FILE__: a path that may count from where the compiler
+/// ran.
 inline std::string beside(const std::string& source, const std::string& name) {
-  return (std::filesystem::path(source).parent_path() / name).string();
+  const std::filesystem::path below_tests = source.substr(source.rfind("tests/"));
+  return (std::filesystem::path(source_folder()) / below_tests.parent_path() / name).string();
 }
 
 /// Gives up the rights of root for its life, so that file permissions count even where tests run as root.

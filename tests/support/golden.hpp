@@ -5,13 +5,15 @@
 #include <mae/autograd/session.hpp>
 #include <mae/io/safetensors.hpp>
 
+#include "source_folder.hpp"
+
 namespace test {
 
 using namespace mae;
 
 /// tests/golden/<name>.safetensors.
 inline SafetensorsFile golden_file(const std::string& name) {
-  return SafetensorsFile::read(std::string(MAE_SOURCE_DIR) + "/tests/golden/" + name + ".safetensors");
+  return SafetensorsFile::read(source_folder() + "/tests/golden/" + name + ".safetensors");
 }
 /// What made the file, for messages of failed checks.
 inline std::string oracle_of(const SafetensorsFile& file) {

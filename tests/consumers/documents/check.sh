@@ -44,7 +44,7 @@ prepare_scratch() {
 compile() {
   if [ "$(head -c 8 "$block")" = "#include" ]; then
     if grep -q '^#include <mae/mae.cuh>' "$block"; then set -- "$@" -I "$source/tests/cuda/emulation"; fi
-    "$@" -fsyntax-only -x c++ "$block" || fail "does not compile"
+    ${LAUNCHER:+"$LAUNCHER"} "$@" -fsyntax-only -x c++ "$block" || fail "does not compile"
     return
   fi
   {
@@ -53,8 +53,8 @@ compile() {
   } > "$block.head"
   cat "$block.head" "$block" > "$block.declarations.cpp"
   { cat "$block.head"; echo 'void body() {'; cat "$block"; echo '}'; } > "$block.statements.cpp"
-  "$@" -fsyntax-only "$block.declarations.cpp" 2> "$block.why" ||
-    "$@" -fsyntax-only "$block.statements.cpp" 2>> "$block.why" || {
+  ${LAUNCHER:+"$LAUNCHER"} "$@" -fsyntax-only "$block.declarations.cpp" 2> "$block.why" ||
+    ${LAUNCHER:+"$LAUNCHER"} "$@" -fsyntax-only "$block.statements.cpp" 2>> "$block.why" || {
     cat "$block.why"
     fail "does not compile, neither as declarations nor as statements"
   }

@@ -1,0 +1,3 @@
+#include "example_data.hpp"
+
+const char example_data[] = EXAMPLE_DATA_FOLDER;

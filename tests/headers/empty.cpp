@@ -1,0 +1,1 @@
+// A program without a line of its own, for the header that the command line includes.
