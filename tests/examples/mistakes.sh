@@ -129,6 +129,9 @@ part photos/1.png 5000 broken/3.png
 mistake "A truncated image" "mae: broken/3.png: found *, expected *" \
   pretrain --model digits-8 --batch 4 --data broken
 echo "no picture" > broken/3.png
+mistake "A picture larger than allowed" \
+  "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
+  pretrain --model digits-8 --data photos --batch 8 --max_pixels 10000
 mistake "A file that is no image" "mae: broken/3.png: found no picture, expected one: *" \
   pretrain --model digits-8 --batch 4 --data broken
 part digits-images-idx3-ubyte 50000 short-images-idx3-ubyte
@@ -255,6 +258,9 @@ if has reconstruct; then
     $show --pictures nowhere.png
   mistake "A picture of another kind" "mae: digits-images-idx3-ubyte: found no picture, expected one: *" \
     $show --pictures digits-images-idx3-ubyte
+  mistake "A picture larger than allowed, to be shown" \
+    "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
+    $show --pictures photos/1.png --max_pixels 10000
   mistake "Pictures beside data" "mae: --data: found images beside pictures, expected one of the two" \
     $known --pictures photos/1.png
   mistake "Statistics of ImageNet for grey pictures" \

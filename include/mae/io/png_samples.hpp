@@ -51,7 +51,14 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
   };
   const auto channels = static_cast<std::size_t>(have.channels), step = channels + (have.alpha ? 1 : 0);
   unsigned highest = 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(have.pixels); ++i) {
+  const std::size_t pixels = static_cast<std::size_t>(have.pixels),
+                    usual = shift && !have.alpha ? pixels * channels : 0;
+  for (std::size_t i = 0; i < usual; ++i) {  // what follows for most files of 16 bits, faster
+    const unsigned level = static_cast<unsigned>(data[2 * i] << 8 | data[2 * i + 1]);
+    highest = level > highest ? level : highest;
+    data[i] = narrowed(level);
+  }
+  for (std::size_t i = usual / channels; i < pixels; ++i) {
     const unsigned alpha = have.alpha ? sample(i * step + channels) : most;
     for (std::size_t c = 0; c < channels; ++c) {
       const unsigned level = sample(i * step + c);
@@ -60,7 +67,7 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
       data[i * channels + c] = alpha == most ? tone : on_paper(tone, alpha, most, paper);
     }
   }
-  data.resize(static_cast<std::size_t>(have.pixels) * channels);
+  data.resize(pixels * channels);
   if (highest > white)
     throw Error(subject, "the level " + std::to_string(highest) + " of 16 bits",
                 "at most " + std::to_string(white) + ", which is sixteen_bit_white");
