@@ -69,7 +69,7 @@ struct Pretrain {
     const program::Source source(settings.data, Model::Image::channels);
     const program::Part images = source.training().repeated(settings.training.views());
     const program::Part* const held_out = source.held_out();
-    const auto options = settings.training.options(images.size());
+    const auto options = settings.training.options(images.size(), settings.checkpoint);
     if (options.batch > images.size() / options.accumulation)
       throw settings.training.batch.error(
           std::to_string(options.batch * options.accumulation) + " images in an update",
