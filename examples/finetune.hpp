@@ -32,6 +32,6 @@ struct Finetune {
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();
     program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
-                                                     [](auto&) {});
+                                                     false, [](auto&) {});
   }
 };

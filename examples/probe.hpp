@@ -30,6 +30,6 @@ struct Probe {
       mae::freeze_encoder(run);
     };
     program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
-                                                     prepare);
+                                                     settings.checkpoint.empty(), prepare);
   }
 };

@@ -25,7 +25,8 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
     refuse_checkpoints(run);
     return "";
   }
-  if (checkpoints.list().empty()) throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
+  if (checkpoints.list().empty())
+    throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
   const auto newest = checkpoints.newest();
   for (const std::string& skipped : newest.skipped) std::printf("passed over: %s\n", skipped.c_str());
   if (newest.path.empty()) throw run.out.error(folder + " without a good checkpoint", "one to resume from");

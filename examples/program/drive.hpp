@@ -20,6 +20,7 @@
 #include "display.hpp"
 #include "log.hpp"
 #include "process.hpp"
+#include "room.hpp"
 #include "training.hpp"
 
 namespace program {
@@ -72,6 +73,7 @@ class Driver {
   template <class Evaluate, class Draw>
   bool drive(const Evaluate& evaluate, const Draw& draw) {
     stop_gently();
+    memory_for("images on their way", "less --cache_megabytes, fewer --loaders or a smaller --batch needs less");
     bool stopped = false;
     try {
       if (begun_ > 0 && run_.at_epoch_end() && !told() && end_epoch(evaluate)) save(true);
@@ -120,7 +122,8 @@ class Driver {
     mae::write_file(settings_file(course.settings.out()), text.data(), static_cast<mae::Index>(text.size()));
     return run.optimizer().steps();
   }
-  /// With another number of epochs than before the rate follows a longer or a shorter cosine from here on: that is told.
+  /// With another number of epochs than before the rate follows a longer or a shorter cosine from here on: that is
+  /// told.
   static void resume(Run& run, const Course& course) {
     const auto& options = run.options();
     const mae::SafetensorsFile file = mae::SafetensorsFile::read(course.checkpoint);
@@ -133,14 +136,14 @@ class Driver {
     const std::string before = file.metadata("run.epochs");
     if (before == std::to_string(options.epochs)) return;
     const double peak = mae::scaled_rate(options.base_rate, run.images_per_update());
-    auto rate = [&](double epochs) {
-      const mae::CosineSchedule schedule{peak, options.minimum_rate, options.warmup, epochs};
+    auto rate = [&](mae::Index epochs) {
+      const mae::CosineSchedule schedule{peak, options.minimum_rate, options.warmup, static_cast<double>(epochs)};
       return decimal(schedule.at(static_cast<double>(steps) / static_cast<double>(epoch)), 6);
     };
     report("length", std::to_string(options.epochs) + " epochs instead of " + before + ", of which " +
                          decimal(static_cast<double>(steps) / static_cast<double>(epoch), 1) +
                          " are made: the rate follows a cosine over the new length and goes on at " +
-                         rate(static_cast<double>(options.epochs)) + ", where it was " + rate(static_cast<double>(std::atoll(before.c_str()))));
+                         rate(options.epochs) + ", where it was " + rate(std::atoll(before.c_str())));
   }
   template <class Draw>
   void draw_all(const Draw& draw) {

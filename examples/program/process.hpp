@@ -12,9 +12,9 @@ int finish();
 /// Lets this thread's work be shared by `threads`, or for 0 by as many as there are processors. Returns how many.
 int use_threads(long long threads);
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP are remembered, to be asked for between steps. A second Ctrl-C or SIGTERM ends
-/// the program at once; a terminal that closes may send SIGHUP twice. What nohup has told to ignore SIGHUP goes on
-/// ignoring it. SIGUSR1 asks for a checkpoint, and what reads the output may end: no reason to end the work.
+/// From now on Ctrl-C, SIGTERM and SIGHUP are remembered, to be asked for between steps. A second Ctrl-C or SIGTERM
+/// ends the program at once; a terminal that closes may send SIGHUP twice. What nohup has told to ignore SIGHUP goes on
+/// ignoring it. SIGUSR1 asks for a checkpoint. That nobody reads the output any more is no reason to end the work.
 void stop_gently();
 /// SIGINT, SIGTERM or SIGHUP if one has come, else 0.
 int stop_signal();

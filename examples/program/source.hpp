@@ -6,6 +6,7 @@
 #include <mae/data/images.hpp>
 #include <mae/data/statistics.hpp>
 
+#include "room.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -62,6 +63,7 @@ struct Part {
   }
   /// Each of them `views` times, and each time with random numbers of its own.
   Part repeated(mae::Index views) const {
+    memory_for("a list of " + std::to_string(size() * views) + " images", "fewer --views need less");
     Part part{images, {}};
     for (mae::Index view = 0; view < views; ++view)
       part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
@@ -119,6 +121,8 @@ class Source {
   std::vector<std::string> describe() const;
   /// How many bytes of memory the images take, at most.
   double bytes() const;
+  /// Whether they are decoded when they are needed and kept as far as `cache_megabytes` reach, or are there already.
+  bool decodes() const;
   const DataSettings& settings() const { return settings_; }
 
  private:

@@ -33,7 +33,7 @@ class FolderLock {
       if (errno == EINTR) continue;
       if (errno == EWOULDBLOCK)
         throw Error(about, path + ", to which " + holder(file) + " is writing",
-                    "a folder for each; wait for its end, or name another");
+                    "a folder that no other program writes to; wait for its end, or name another");
       why_not_ = std::generic_category().message(errno);
       ::unlink(path_.c_str());
       return;
