@@ -44,12 +44,14 @@ void make_folder(const RunSettings& run, const std::string& checkpoint) {
   if (checkpoint.empty()) refuse_checkpoints(run);
 }
 
-std::optional<double> recorded_warmup(const std::string& checkpoint) {
-  if (checkpoint.empty()) return {};
+EpochsSoFar epochs_so_far(const std::string& checkpoint) {
   const mae::SafetensorsFile file = mae::SafetensorsFile::read(checkpoint);
-  const auto value = nlohmann::json::parse(file.metadata("run.warmup"), nullptr, false);
-  if (!value.is_number()) throw mae::Error(checkpoint + ": metadata 'run.warmup'", value.dump(), "a number");
-  return value.get<double>();
+  auto number = [&](const std::string& key) {
+    const auto value = nlohmann::json::parse(file.metadata(key), nullptr, false);
+    if (!value.is_number()) throw mae::Error(checkpoint + ": metadata '" + key + "'", file.metadata(key), "a number");
+    return value;
+  };
+  return {number("run.warmup").get<double>(), number("epochs").get<mae::Index>()};
 }
 
 void check_room(const RunSettings& run, mae::Index bytes) {

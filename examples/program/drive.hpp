@@ -130,8 +130,8 @@ class Driver {
     const mae::Index steps = mae::detail::recorded_progress(file).steps, epoch = run.updates_per_epoch();
     if (steps > options.epochs * epoch)
       throw mae::Error("--epochs", std::to_string(options.epochs), "at least " +
-                       std::to_string((steps + epoch - 1) / epoch) + ", as many as the run in " +
-                       course.settings.out() + " has made or begun");
+                       std::to_string((steps + epoch - 1) / epoch) +
+                       ", as many as the run that is resumed has made or begun");
     mae::load_run(course.checkpoint, run, {.other_length = true});
     const std::string before = file.metadata("run.epochs");
     if (before == std::to_string(options.epochs)) return;
@@ -194,9 +194,9 @@ class Driver {
   }
   /// After an error: saves what was learnt since the last checkpoint, unless that is what the error is about.
   void rescue() {
-    if (!diverged_ && steps() > saved_at_) {
+    if (!diverged_ && steps() > 0) {
       try {
-        save(false);
+        if (steps() > saved_at_) save(false);
         return display_.say("saved before the error: " + saved_ + ", after update " + std::to_string(steps()) +
                             "; to go on: " + course_.all.program() + " --resume --out " + course_.settings.out());
       } catch (const std::exception& error) {

@@ -39,6 +39,8 @@ void claim(const std::string& setting, const std::string& folder) {
 
 void begin() { std::signal(SIGXFSZ, SIG_IGN); }
 
+void outlive_readers() { handle(SIGPIPE, SIG_IGN, 0); }
+
 int finish() {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
   std::fputs("mae: standard output: found a place that cannot be written, expected all lines to arrive\n", stderr);
@@ -56,7 +58,6 @@ void stop_gently() {
   struct sigaction before {};
   if (sigaction(SIGHUP, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) handle(SIGHUP, remember, SA_RESTART);
   handle(SIGUSR1, [](int) { asked_to_save = 1; }, SA_RESTART);
-  handle(SIGPIPE, SIG_IGN, 0);
 }
 int stop_signal() { return received; }
 bool save_asked() {

@@ -6,6 +6,8 @@ namespace program {
 
 /// A write over a limit of file size fails like one on a full disk, instead of ending the program without a word.
 void begin();
+/// That nobody reads any more what is printed is no reason to end the work: `finish` tells.
+void outlive_readers();
 /// The exit status: 0, or 1 after saying that what was printed could not all be written.
 int finish();
 
@@ -14,7 +16,7 @@ int use_threads(long long threads);
 
 /// From now on Ctrl-C, SIGTERM and SIGHUP are remembered, to be asked for between steps. A second Ctrl-C or SIGTERM
 /// ends the program at once; a terminal that closes may send SIGHUP twice. What nohup has told to ignore SIGHUP goes on
-/// ignoring it. SIGUSR1 asks for a checkpoint. That nobody reads the output any more is no reason to end the work.
+/// ignoring it. SIGUSR1 asks for a checkpoint.
 void stop_gently();
 /// SIGINT, SIGTERM or SIGHUP if one has come, else 0.
 int stop_signal();

@@ -17,7 +17,10 @@ int run(int count, char** arguments, const Body& body) {
   try {
     begin();
     S settings;
-    if (settings.parse(count, arguments)) body(settings);
+    if (settings.parse(count, arguments)) {
+      outlive_readers();
+      body(settings);
+    }
     return finish();
   } catch (const mae::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -11,8 +11,13 @@
 
 namespace program {
 
-/// The epochs of warm-up of the run that a checkpoint is of; none without a checkpoint. Throws mae::Error.
-std::optional<double> recorded_warmup(const std::string& checkpoint);
+/// The epochs of the run that a checkpoint is of: of warm-up, and made to their end.
+struct EpochsSoFar {
+  double warmup = 0;
+  mae::Index made = 0;
+};
+/// Throws mae::Error if the file does not say.
+EpochsSoFar epochs_so_far(const std::string& checkpoint);
 
 /// What `mae::PretrainingOptions` and `mae::FinetuningOptions` share; the defaults are those of `Options`.
 template <class Options>
@@ -58,7 +63,14 @@ struct TrainingSettings {
       throw minimum_rate.error(plain(minimum_rate()), "at most the highest rate, which is " + plain(peak));
     if (warmup() && *warmup() >= static_cast<double>(epochs()))
       throw warmup.error(plain(*warmup()) + " epochs", "fewer than the " + std::to_string(epochs()) + " of the run");
-    o.warmup = warmup() ? *warmup() : recorded_warmup(checkpoint).value_or(0.1 * static_cast<double>(epochs()));
+    o.warmup = warmup() ? *warmup() : 0.1 * static_cast<double>(epochs());
+    if (!checkpoint.empty()) {
+      const EpochsSoFar before = epochs_so_far(checkpoint);
+      if (epochs() < before.made) throw too_few(before.made, "the run that is resumed has made");
+      if (const double least = std::ceil(before.warmup); static_cast<double>(epochs()) < least)
+        throw too_few(static_cast<mae::Index>(least), "the warm-up of the run that is resumed has");
+      o.warmup = before.warmup;
+    }
     o.optimizer.decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.optimizer.clip = clip();
     o.seed = static_cast<std::uint64_t>(seed());
@@ -67,6 +79,9 @@ struct TrainingSettings {
   }
 
  private:
+  mae::Error too_few(mae::Index least, const char* as) const {
+    return epochs.error(std::to_string(epochs()), "at least " + std::to_string(least) + ", as many as " + as);
+  }
   /// The rate for 256 images, where an update has `update`.
   double base_rate(mae::Index update) const {
     if (learning_rate() && base_learning_rate() && base_learning_rate.given())
