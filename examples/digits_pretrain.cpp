@@ -34,12 +34,13 @@ int main(int count, char** arguments) {
     const digits::Split data = digits::load();
     const auto normalization = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
 
-    program::make_folder(folder);
+    program::make_folder("--out", folder);
     mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
     for (int seed = 0; seed < seeds; ++seed) plot.curves.push_back({"seed " + std::to_string(seed), {}, {}});
     digits::side_by_side(seeds, [&](int seed) {
       mae::PretrainingOptions options;
       options.epochs = epochs;
+      options.warmup = 0.1 * static_cast<double>(epochs);
       options.base_rate = 4e-3;
       options.augmentation.shift = 1;
       options.seed = static_cast<std::uint64_t>(seed);

@@ -60,6 +60,7 @@ int main(int count, char** arguments) {
   return program::run<Settings>(count, arguments, [](const Settings& settings) {
     program::check_folder("--out", settings.out());
     const digits::Split data = digits::load();
+    program::make_folder("--out", settings.out());
     const auto statistics = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
     mae::PretrainingOptions options;
     options.epochs = settings.epochs();

@@ -30,6 +30,7 @@ struct Features {
       data.refuse_division("features are those of all images of data, in their order");
       if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
       settle_model(model, encoder());
+      program::check_folder(out.subject(), out());
     }
   };
 
@@ -66,7 +67,7 @@ struct Features {
       const program::Counted counted{images, progress};
       mae::for_each_result<Program>(weights, counted, normalization, settings.batch(), keep);
     }
-    program::make_folder(settings.out());
+    program::make_folder(settings.out.subject(), settings.out());
     const std::vector<mae::Index> shape =
         all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
     mae::write_npy(settings.out() + "/features.npy", shape, features);

@@ -26,11 +26,12 @@ struct Finetune {
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
-    mae::FinetuningOptions options = settings.training.options(source.training().size() * settings.training.views());
+    mae::FinetuningOptions options =
+        settings.training.options(source.training().size() * settings.training.views(), settings.checkpoint);
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();
     program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
-                                                     [](auto&) {});
+                                                     false, [](auto&) {});
   }
 };

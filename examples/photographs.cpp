@@ -66,7 +66,7 @@ int main(int count, char** arguments) {
     add_tiles(tiles, coffee, 8);
     const auto normalization = mae::Normalization::of(mae::channel_statistics(tiles));
 
-    program::make_folder(folder);
+    program::make_folder("--out", folder);
     mae::PretrainingOptions options;
     options.epochs = epochs;
     options.warmup = 0.1 * static_cast<double>(epochs);

@@ -69,7 +69,7 @@ struct Pretrain {
     const program::Source source(settings.data, Model::Image::channels);
     const program::Part images = source.training().repeated(settings.training.views());
     const program::Part* const held_out = source.held_out();
-    const auto options = settings.training.options(images.size());
+    const auto options = settings.training.options(images.size(), settings.checkpoint);
     if (options.batch > images.size() / options.accumulation)
       throw settings.training.batch.error(
           std::to_string(options.batch * options.accumulation) + " images in an update",
@@ -79,7 +79,11 @@ struct Pretrain {
     program::report_data(source, normalization);
     const program::Part known = source.training().some(settings.neighbours());
     const bool neighbours = held_out && known.size() > 0 && images.class_count() > 1 && held_out->class_count() > 1;
-    const double look_size = held_out ? look_bytes<Model, Policy>(*held_out, neighbours ? known.size() : 0, threads) : 0;
+    // A panel is drawn of one image after the other.
+    using Panel = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
+    double look_size = program::drawing_bytes + program::look_bytes<Panel>(1, threads);
+    if (held_out)
+      look_size = std::max(look_size, look_bytes<Model, Policy>(*held_out, neighbours ? known.size() : 0, threads));
     program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source, look_size);
     program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
     mae::Pretraining<Model, Policy> run(images, options, normalization);

@@ -20,7 +20,8 @@ struct Probe {
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::Image::channels, true);
-    const auto options = settings.training.options(source.training().size() * settings.training.views());
+    const auto options =
+        settings.training.options(source.training().size() * settings.training.views(), settings.checkpoint);
     auto prepare = [&](auto& run) {
       if (settings.checkpoint.empty()) {
         program::Progress progress("features", run.images().size());
@@ -29,6 +30,6 @@ struct Probe {
       mae::freeze_encoder(run);
     };
     program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
-                                                     prepare);
+                                                     settings.checkpoint.empty(), prepare);
   }
 };

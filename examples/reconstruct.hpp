@@ -120,11 +120,11 @@ struct Reconstruct {
     const mae::PanelSheet sheet = mae::make_panel(weights, images, normalization, options);
     report_rows(sheet, Model::target, normalization);
     for (const std::string& note : sheet.notes) program::report("note", note);
-    program::make_folder(settings.out());
+    program::make_folder(settings.out.subject(), settings.out());
     mae::write_png(settings.out() + "/panel.png", mae::draw_panel(sheet, options.scale));
     program::report("wrote", settings.out() + "/panel.png");
     if (settings.out_npy().empty()) return;
-    program::make_folder(settings.out_npy());
+    program::make_folder(settings.out_npy.subject(), settings.out_npy());
     mae::write_predictions(settings.out_npy(), sheet.rows);
     program::report("wrote", settings.out_npy() + "/pred.npy, mask.npy and ids_restore.npy");
   }

@@ -8,18 +8,25 @@
 #include "process.hpp"
 
 namespace program {
+namespace {
+
+void refuse_checkpoints(const RunSettings& run) {
+  if (!mae::CheckpointFolder(run.out()).list().empty())
+    throw run.out.error(run.out() + " with checkpoints of an earlier run", "--resume to go on, or another folder");
+}
+
+}  // namespace
 
 std::string settle_folder(Settings& all, const RunSettings& run) {
   const std::string& folder = run.out();
   check_folder(run.out.subject(), folder);
   const mae::CheckpointFolder checkpoints(folder);
-  const bool any = !checkpoints.list().empty();
   if (!run.resume()) {
-    if (any)
-      throw run.out.error(folder + " with checkpoints of an earlier run", "--resume to go on, or another folder");
+    refuse_checkpoints(run);
     return "";
   }
-  if (!any) throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
+  if (checkpoints.list().empty())
+    throw run.out.error(folder + " without a checkpoint", "the folder of an earlier run, to resume it");
   const auto newest = checkpoints.newest();
   for (const std::string& skipped : newest.skipped) std::printf("passed over: %s\n", mae::printable(skipped).c_str());
   if (newest.path.empty()) throw run.out.error(folder + " without a good checkpoint", "one to resume from");
@@ -30,6 +37,21 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
   if (const std::string path = settings_file(folder); ::access(path.c_str(), F_OK) == 0)
     all.adopt_work(path, run.out);
   return newest.path;
+}
+
+void make_folder(const RunSettings& run, const std::string& checkpoint) {
+  make_folder(run.out.subject(), run.out());
+  if (checkpoint.empty()) refuse_checkpoints(run);
+}
+
+EpochsSoFar epochs_so_far(const std::string& checkpoint) {
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(checkpoint);
+  auto number = [&](const std::string& key) {
+    const auto value = nlohmann::json::parse(file.metadata(key), nullptr, false);
+    if (!value.is_number()) throw mae::Error(checkpoint + ": metadata '" + key + "'", file.metadata(key), "a number");
+    return value;
+  };
+  return {number("run.warmup").get<double>(), number("epochs").get<mae::Index>()};
 }
 
 void check_room(const RunSettings& run, mae::Index bytes) {

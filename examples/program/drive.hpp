@@ -2,7 +2,8 @@
 //
 // After every update: is the loss finite (the library throws and names the layer), is a line due, is a checkpoint due,
 // was a signal received? After every epoch: held-out images, a line in the log, a checkpoint if it is the best so far.
-// A run that was stopped goes on from its newest checkpoint to the bits of one that was not.
+// A run that was stopped goes on from its newest checkpoint to the bits of one that was not, and so does one that an
+// error has ended, an image that cannot be read for example: what it had learnt is saved before.
 #pragma once
 #include <chrono>
 #include <limits>
@@ -11,6 +12,7 @@
 #include <mae/io/checkpoint_folder.hpp>
 #include <mae/io/prefetch.hpp>
 #include <mae/io/run_state.hpp>
+#include <mae/optim/schedule.hpp>
 #include <mae/train/cadence.hpp>
 #include <mae/train/health.hpp>
 
@@ -18,6 +20,7 @@
 #include "display.hpp"
 #include "log.hpp"
 #include "process.hpp"
+#include "room.hpp"
 #include "training.hpp"
 
 namespace program {
@@ -45,6 +48,7 @@ class Driver {
   using Geometry = typename Run::Image;
   using T = typename Run::T;
   using Ahead = mae::Prefetch<Geometry, T>;
+  using Batches = mae::BatchSource<Geometry, T>;
 
   Driver(Run& run, const Course& course)
       : run_(run),
@@ -57,9 +61,11 @@ class Driver {
         log_(course.settings.out() + "/log.jsonl", begun_),
         display_(run.options().epochs * run.updates_per_epoch(), run.images_per_update(), begun_),
         save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
-        watch_(course.baseline, patience()) {
+        watch_(course.baseline, patience()),
+        saved_(course.checkpoint),
+        saved_at_(begun_) {
     resume_watch();
-    if (ahead_) run.read_from(*ahead_);
+    run.read_from(batches_);
   }
 
   /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
@@ -67,15 +73,22 @@ class Driver {
   template <class Evaluate, class Draw>
   bool drive(const Evaluate& evaluate, const Draw& draw) {
     stop_gently();
+    memory_for("images on their way", "less --cache_megabytes, fewer --loaders or a smaller --batch needs less");
     bool stopped = false;
-    while (!run_.finished() && !stopped) {
-      const double loss = update();
-      show(loss);
-      const bool best = run_.at_epoch_end() && end_epoch(evaluate);
-      stopped = stop_signal() != 0;  // asked once an update: what is stopped is saved
-      if (!save_.due(steps(), seconds()) && !best && !stopped && !run_.finished()) continue;
-      saved_ = folder_.save(run_, facts(), best ? metric_of(log_.records().back()) : nan);
-      if (!run_.finished()) draw_all(draw);
+    try {
+      if (begun_ > 0 && run_.at_epoch_end() && !told() && end_epoch(evaluate)) save(true);
+      while (!run_.finished() && !stopped) {
+        show(update());
+        const bool best = run_.at_epoch_end() && end_epoch(evaluate);
+        stopped = stop_signal() != 0;  // asked once an update: what is stopped is saved
+        const bool due = save_.due(steps(), seconds()) || save_asked();
+        if (!due && !best && !stopped && !run_.finished()) continue;
+        save(best);
+        if (!run_.finished()) draw_all(draw);
+      }
+    } catch (...) {
+      rescue();
+      throw;
     }
     if (run_.finished()) return draw_all(draw), true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
@@ -87,13 +100,50 @@ class Driver {
  private:
   static constexpr const char* watch_key = "baseline_watch";
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+  /// Notes whether it was a batch that failed.
+  struct Watched final : Batches {
+    explicit Watched(Batches& from) : source(from) {}
+    const mae::Batch<Geometry, T>& at(mae::Index position) override {
+      failed = true;
+      const auto& batch = source.at(position);
+      failed = false;
+      return batch;
+    }
+    Batches& source;
+    bool failed = false;
+  };
+
   /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
   static mae::Index resumed(Run& run, const Course& course) {
-    make_folder(course.settings.out());
+    if (!course.checkpoint.empty()) resume(run, course);
+    make_folder(course.settings, course.checkpoint);
     const std::string text = course.all.text() + "\n";
     mae::write_file(settings_file(course.settings.out()), text.data(), static_cast<mae::Index>(text.size()));
-    if (!course.checkpoint.empty()) mae::load_run(course.checkpoint, run);
     return run.optimizer().steps();
+  }
+  /// With another number of epochs than before the rate follows a longer or a shorter cosine from here on: that is
+  /// told.
+  static void resume(Run& run, const Course& course) {
+    const auto& options = run.options();
+    const mae::SafetensorsFile file = mae::SafetensorsFile::read(course.checkpoint);
+    const mae::Index steps = mae::detail::recorded_progress(file).steps, epoch = run.updates_per_epoch();
+    if (steps > options.epochs * epoch)
+      throw mae::Error("--epochs", std::to_string(options.epochs), "at least " +
+                       std::to_string((steps + epoch - 1) / epoch) +
+                       ", as many as the run that is resumed has made or begun");
+    mae::load_run(course.checkpoint, run, {.other_length = true});
+    const std::string before = file.metadata("run.epochs");
+    if (before == std::to_string(options.epochs)) return;
+    const double peak = mae::scaled_rate(options.base_rate, run.images_per_update());
+    auto rate = [&](mae::Index epochs) {
+      const mae::CosineSchedule schedule{peak, options.minimum_rate, options.warmup, static_cast<double>(epochs)};
+      return decimal(schedule.at(static_cast<double>(steps) / static_cast<double>(epoch)), 6);
+    };
+    report("length", std::to_string(options.epochs) + " epochs instead of " + before + ", of which " +
+                         decimal(static_cast<double>(steps) / static_cast<double>(epoch), 1) +
+                         " are made: the rate follows a cosine over the new length and goes on at " +
+                         rate(options.epochs) + ", where it was " + rate(std::atoll(before.c_str())));
   }
   template <class Draw>
   void draw_all(const Draw& draw) {
@@ -134,10 +184,26 @@ class Driver {
     try {
       return run_.update();
     } catch (const mae::Error&) {
-      if (saved_.empty()) saved_ = course_.checkpoint;
-      display_.say("the last good checkpoint: " + (saved_.empty() ? std::string("none yet") : saved_));
+      diverged_ = !batches_.failed;  // a loss or a gradient that is not finite
       throw;
     }
+  }
+  void save(bool best) {
+    saved_ = folder_.save(run_, facts(), best ? metric_of(log_.records().back()) : nan);
+    saved_at_ = steps();
+  }
+  /// After an error: saves what was learnt since the last checkpoint, unless that is what the error is about.
+  void rescue() {
+    if (!diverged_ && steps() > 0) {
+      try {
+        if (steps() > saved_at_) save(false);
+        return display_.say("saved before the error: " + saved_ + ", after update " + std::to_string(steps()) +
+                            "; to go on: " + course_.all.program() + " --resume --out " + course_.settings.out());
+      } catch (const std::exception& error) {
+        display_.say(std::string("what was learnt since the last checkpoint could not be saved: ") + error.what());
+      }
+    }
+    display_.say("the last good checkpoint: " + (saved_.empty() ? std::string("none yet") : saved_));
   }
 
   void show(double loss) {
@@ -159,19 +225,19 @@ class Driver {
     return "  " + images_a_second(display_.speed(steps())) + "  " + time_left(display_.seconds_left(steps()));
   }
 
+  /// True if the log has the line of the epoch that has just ended: a run that an error ended there goes on without.
+  bool told() const {
+    for (const Record& record : log_.records())
+      if (record.epoch_ends && record.step == steps()) return true;
+    return false;
+  }
   /// Returns true if the epoch is the best so far.
   template <class Evaluate>
   bool end_epoch(const Evaluate& evaluate) {
     const mae::TrainingEpoch epoch = run_.epoch_so_far();
     const auto number = static_cast<double>(epoch.epoch);
     Record record{true, steps(), number, epoch.loss, epoch.rate, display_.recent_speed(steps())};
-    try {
-      if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
-    } catch (const mae::Error&) {  // an image that cannot be read: nothing of the training is lost
-      saved_ = folder_.save(run_, facts());
-      display_.say("saved before the error: " + saved_);
-      throw;
-    }
+    if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
     std::string line = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) +
                        "  loss " + decimal(epoch.loss, 4);
     if (record.held_out_loss) line += "  held out " + decimal(*record.held_out_loss, 4);
@@ -195,13 +261,16 @@ class Driver {
   Run& run_;
   Course course_;
   std::unique_ptr<Ahead> ahead_;  // before the folder: if there is no memory for batches, nothing is left behind
+  Watched batches_{ahead_ ? static_cast<Batches&>(*ahead_) : run_.source()};
   mae::CheckpointFolder folder_;
   mae::Index begun_;
   Log log_;
   Display display_;
   mae::Cadence save_;
   mae::BaselineWatch watch_;
-  std::string saved_;
+  std::string saved_;          // the newest checkpoint, and after which update it was
+  mae::Index saved_at_;
+  bool diverged_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

@@ -4,17 +4,38 @@
 #include "terminal.hpp"
 
 #include <mae/core/config.hpp>
-#include <mae/io/posix.hpp>
+#include <mae/io/folder_lock.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 namespace program {
 namespace {
 
-volatile std::sig_atomic_t received = 0;
+volatile std::sig_atomic_t received = 0, asked_to_save = 0;
+
+void handle(int signal, void (*handler)(int), int flags) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  sigaction(signal, &action, nullptr);
+}
+
+/// Lets no other program write to the folder until this one ends.
+void claim(const std::string& setting, const std::string& folder) {
+  static std::vector<std::pair<std::string, mae::FolderLock>> claimed;
+  std::error_code unknown;
+  for (const auto& [path, lock] : claimed)
+    if (std::filesystem::equivalent(path, folder, unknown)) return;
+  mae::FolderLock lock(folder, setting);
+  if (!lock.held())
+    std::fprintf(stderr, "mae: %s: found a disk without locks (%s), expected no other program to write to %s\n",
+                 setting.c_str(), lock.why_not().c_str(), folder.c_str());
+  claimed.emplace_back(folder, std::move(lock));
+}
 
 }  // namespace
 
@@ -22,6 +43,8 @@ void begin() {
   keep_standard_files();
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+void outlive_readers() { handle(SIGPIPE, SIG_IGN, 0); }
 
 int finish() {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
@@ -46,12 +69,18 @@ int use_threads(long long threads) {
 }
 
 void stop_gently() {
-  struct sigaction action {};
-  action.sa_handler = [](int signal) { received = signal; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  const auto remember = [](int signal) { received = signal; };
+  for (const int signal : {SIGINT, SIGTERM}) handle(signal, remember, static_cast<int>(SA_RESETHAND | SA_RESTART));
+  struct sigaction before {};
+  if (sigaction(SIGHUP, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) handle(SIGHUP, remember, SA_RESTART);
+  handle(SIGUSR1, [](int) { asked_to_save = 1; }, SA_RESTART);
 }
 int stop_signal() { return received; }
+bool save_asked() {
+  const bool asked = asked_to_save != 0;
+  if (asked) asked_to_save = 0;
+  return asked;
+}
 
 void check_folder(const std::string& setting, const std::string& folder, long long bytes) {
   namespace fs = std::filesystem;
@@ -71,12 +100,14 @@ void check_folder(const std::string& setting, const std::string& folder, long lo
   if (!unknown && space.available < static_cast<std::uintmax_t>(bytes))
     throw mae::Error(setting, memory(static_cast<double>(space.available)) + " free on the disk of " + folder,
                      "at least " + memory(static_cast<double>(bytes)));
+  if (fs::exists(folder.empty() ? "." : folder, unknown)) claim(setting, folder.empty() ? "." : folder);
 }
 
-void make_folder(const std::string& folder) {
+void make_folder(const std::string& setting, const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw mae::Error(folder, "\"" + error.message() + "\" on making it", "a folder that can be made");
+  claim(setting, folder);
 }
 
 }  // namespace program

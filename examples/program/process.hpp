@@ -7,6 +7,8 @@ namespace program {
 /// A write over a limit of file size fails like one on a full disk, instead of ending the program without a word, and
 /// what is printed goes nowhere else where standard output is closed.
 void begin();
+/// That nobody reads any more what is printed is no reason to end the work: `finish` tells.
+void outlive_readers();
 /// The exit status: 0, or 1 after saying that what was printed could not all be written.
 int finish();
 
@@ -14,15 +16,20 @@ int finish();
 /// Returns how many.
 int use_threads(long long threads);
 
-/// From now on Ctrl-C and SIGTERM are remembered, to be asked for between steps. A second one ends the program at once.
+/// From now on Ctrl-C, SIGTERM and SIGHUP are remembered, to be asked for between steps. A second Ctrl-C or SIGTERM
+/// ends the program at once; a terminal that closes may send SIGHUP twice. What nohup has told to ignore SIGHUP goes on
+/// ignoring it. SIGUSR1 asks for a checkpoint.
 void stop_gently();
-/// SIGINT or SIGTERM if one has come, else 0.
+/// SIGINT, SIGTERM or SIGHUP if one has come, else 0.
 int stop_signal();
+/// True if SIGUSR1 has come since it was asked last.
+bool save_asked();
 
-/// Throws mae::Error, naming `setting`, unless `folder` is one that files can be written to, or can be made. Makes
-/// nothing. With `bytes`, its disk must have room for so many.
+/// Throws mae::Error, naming `setting`, unless `folder` is one that files can be written to, or can be made. With
+/// `bytes`, its disk must have room for so many. One that is there belongs to this program until it ends: another one
+/// that wants to write there is refused.
 void check_folder(const std::string& setting, const std::string& folder, long long bytes = 0);
-/// Makes the folder and those above it.
-void make_folder(const std::string& folder);
+/// Makes the folder and those above it, for this program alone as `check_folder` does.
+void make_folder(const std::string& setting, const std::string& folder);
 
 }  // namespace program

@@ -6,13 +6,10 @@
 #include <stdexcept>
 
 #include "process.hpp"
+#include "room.hpp"
 #include "settings.hpp"
 
 namespace program {
-
-inline void too_little_memory() {
-  std::fputs("mae: memory: found too little, expected room for the plan; a smaller batch needs less\n", stderr);
-}
 
 /// Reads the settings S from the command line and calls body(settings). Returns the exit status.
 template <class S, class Body>
@@ -20,7 +17,10 @@ int run(int count, char** arguments, const Body& body) {
   try {
     begin();
     S settings;
-    if (settings.parse(count, arguments)) body(settings);
+    if (settings.parse(count, arguments)) {
+      outlive_readers();
+      body(settings);
+    }
     return finish();
   } catch (const mae::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

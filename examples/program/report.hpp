@@ -5,6 +5,7 @@
 #include <mae/optim/schedule.hpp>
 
 #include "display.hpp"
+#include "room.hpp"
 #include "source.hpp"
 
 namespace program {
@@ -56,8 +57,26 @@ double look_bytes(mae::Index batch, int threads) {
   return session + batch_bytes<typename Program::Model, typename Program::Policy>(batch);
 }
 
+/// Throws mae::Error if this process may not have `bytes` beside the images of `source`; tells if images, and what it
+/// takes to decode them, `images` bytes in all, may not fit.
+inline void check_memory(double bytes, double images, const Source& source) {
+  const Room room = memory_room();
+  const std::string given = memory(room.bytes) + ", which " + room.by + " leaves";
+  if (bytes > room.bytes)
+    throw mae::Error("memory", given, "at least " + memory(bytes) + " beside images; a smaller --batch, fewer " +
+                     "--threads or --loaders, or a smaller model need less");
+  if (source.decodes() && bytes + images > room.bytes)
+    report("memory", "that is more than the " + given + ": should the images not fit, take --cache_megabytes " +
+                         std::to_string(static_cast<mae::Index>((room.bytes - bytes) / 2e6)));
+  memory_for("weights, a step and batches", "a smaller --batch, fewer --loaders or a smaller model need less");
+}
+
+/// Bytes that curves take while they are drawn and written.
+inline constexpr double drawing_bytes = 4e6;
+
 /// What memory a run will take that trains `Loss`, told before it is taken: `threads` compute on batches of `batch`
-/// images; a look at held-out images takes `look` bytes.
+/// images; a look at images, held-out ones or for a panel, takes `look` bytes. Throws mae::Error if this process may
+/// not have as much as it takes in any case; that there may be too little for decoded images is told.
 template <class Loss, class Policy>
 void report_memory(mae::Index batch, int threads, const Source& source, double look) {
   using Step = mae::BatchStep<mae::Program<Loss, Policy>>;
@@ -69,9 +88,11 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   report("memory", "up to " + memory(weights + step + batches + images + decoding + look) + " beside the program: " +
                        memory(weights) + " weights, gradients and moments, " + memory(step) + " a step, " +
                        memory(batches) + " batches, " + memory(images) + " images" +
-                       (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time" : "") +
+                       (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time"
+                                     : "") +
                        (look > 0 ? ", " + memory(look) + " a look at held-out ones" : "") +
                        (Policy::Memory::reachable ? "" : "; weights and steps on the GPU, weights here too"));
+  check_memory(weights + (Policy::Memory::reachable ? step : 0) + batches + look, images + decoding, source);
 }
 
 /// How many updates the run will make.

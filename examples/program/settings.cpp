@@ -109,7 +109,7 @@ void Settings::read_file(const std::string& path) {
 nlohmann::ordered_json Settings::object(bool work) const {
   nlohmann::ordered_json values = nlohmann::ordered_json::object();
   for (const Setting* const setting : settings_)
-    if (setting->decides_ == Decides::result || (work && setting->decides_ == Decides::work))
+    if (setting->decides_ <= Decides::length || (work && setting->decides_ == Decides::work))
       values[setting->name_] = setting->value();
   return values;
 }
@@ -122,6 +122,7 @@ void Settings::adopt(const std::string& record, const std::string& from) {
   for (const auto& [name, value] : recorded.items()) {
     Setting* const setting = find(name);
     if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
+    if (setting->given() && setting->decides_ == Decides::length) continue;
     if (setting->given() && setting->value() != value)
       throw mae::Error(setting->giver_, setting->value().dump(),
                        value.dump() + ", as the run that is resumed has; another value needs another run");

@@ -46,9 +46,10 @@ inline Allowed inside(double low, double high) {
 }
 inline Allowed one_of(std::vector<std::string> texts) { return {.texts = std::move(texts)}; }
 
-/// What a setting decides: the result, so that checkpoints record it and a resumed run must keep it; how the work is
-/// done, so that every start may choose anew; or this start alone, so that no file has it.
-enum class Decides { result, work, start };
+/// What a setting decides: the result, so that checkpoints record it and a resumed run must keep it; the length of the
+/// run, recorded too, but another one may be asked for on resuming; how the work is done, so that every start may
+/// choose anew; or this start alone, so that no file has it.
+enum class Decides { result, length, work, start };
 
 class Settings;
 

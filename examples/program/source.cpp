@@ -60,6 +60,7 @@ Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
   if (settings.data().empty()) throw settings.data.error("nothing", "a folder or a file of images");
   if (!settings.held_out().empty() && settings.held_out_share() > 0)
     throw settings.held_out_share.error("a share beside " + settings.held_out.subject(), "one of the two");
+  memory_for("the images of " + settings.data(), "a folder of pictures, decoded when they are needed, needs less");
   collections_->data = open(settings.data(), mae::Split::train, settings, channels, classes, {});
   const mae::Images all = collections_->data->images();
   // What is held out must be the same for every run on these data, whatever its seed.
@@ -123,6 +124,10 @@ std::vector<std::string> Source::describe() const {
   if (held_out_)
     lines.push_back("held out: " + line(*held_out_, settings_.held_out().empty() ? "them" : settings_.held_out()));
   return lines;
+}
+
+bool Source::decodes() const {
+  return collections_->data->folder() || (collections_->held_out && collections_->held_out->folder());
 }
 
 double Source::bytes() const {

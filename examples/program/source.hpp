@@ -7,6 +7,7 @@
 #include <mae/data/statistics.hpp>
 #include <mae/io/picture.hpp>
 
+#include "room.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -71,6 +72,7 @@ struct Part {
   }
   /// Each of them `views` times, and each time with random numbers of its own.
   Part repeated(mae::Index views) const {
+    memory_for("a list of " + std::to_string(size() * views) + " images", "fewer --views need less");
     Part part{images, {}};
     for (mae::Index view = 0; view < views; ++view)
       part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
@@ -130,6 +132,8 @@ class Source {
   double bytes() const;
   /// How many bytes of memory it takes beside them to decode `count` files at a time, at most.
   double decoding_bytes(mae::Index count) const;
+  /// Whether they are decoded when they are needed and kept as far as `cache_megabytes` reach, or are there already.
+  bool decodes() const;
   const DataSettings& settings() const { return settings_; }
 
  private:

@@ -37,10 +37,11 @@ struct SupervisedSettings : Settings {
   }
 };
 
-/// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded.
+/// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded; with
+/// `looks` it computes the features of the images.
 template <class Preset, class Device, class Model, class Prepare>
 void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
-                      const mae::Normalization& normalization, int threads, const Prepare& prepare) {
+                      const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare) {
   using Policy = typename Device::template Policy<typename Preset::Element>;
   const Part images = source.training().repeated(settings.training.views());
   const Part* const held_out = source.held_out();
@@ -48,7 +49,9 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   report_model<Model>(Preset::name);
   report_data(source, normalization);
   using Look = mae::Program<Model, Policy, mae::Inference>;
-  const double look_size = held_out ? look_bytes<Look>(std::min<mae::Index>(64, held_out->size()), threads) : 0;
+  const mae::Index looked_at = std::max(held_out ? held_out->size() : 0, looks ? images.size() : 0);
+  const double look_size =
+      std::max(drawing_bytes, looked_at > 0 ? look_bytes<Look>(std::min<mae::Index>(64, looked_at), threads) : 0);
   report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source,
                                                         look_size);
   check_room(settings.run, checkpoint_bytes<Model, Policy>);

@@ -11,6 +11,14 @@
 
 namespace program {
 
+/// The epochs of the run that a checkpoint is of: of warm-up, and made to their end.
+struct EpochsSoFar {
+  double warmup = 0;
+  mae::Index made = 0;
+};
+/// Throws mae::Error if the file does not say.
+EpochsSoFar epochs_so_far(const std::string& checkpoint);
+
 /// What `mae::PretrainingOptions` and `mae::FinetuningOptions` share; the defaults are those of `Options`.
 template <class Options>
 struct TrainingSettings {
@@ -18,7 +26,8 @@ struct TrainingSettings {
   Options recipe{};
 
   Heading training{all, "Training"};
-  Whole epochs{all, "epochs", recipe.epochs, "passes over the images", between(1, 1e6)};
+  Whole epochs{all, "epochs", recipe.epochs, "passes over the images; with resume more than before, or fewer",
+               between(1, 1e6), Decides::length};
   Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
   Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
   MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
@@ -41,8 +50,9 @@ struct TrainingSettings {
   Switch flip{all, "flip", recipe.augmentation.flip, "mirror every other image, left and right"};
   Whole shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
 
-  /// The options for data of `images` images. Throws mae::Error if settings contradict each other.
-  Options options(mae::Index images) const {
+  /// The options for data of `images` images. A run that goes on from `checkpoint`, or "", keeps its warm-up, whatever
+  /// its new length. Throws mae::Error if settings contradict each other.
+  Options options(mae::Index images, const std::string& checkpoint) const {
     Options o = recipe;
     o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
     const mae::Index update = std::min(batch() * accumulation(), images);
@@ -54,6 +64,13 @@ struct TrainingSettings {
     if (warmup() && *warmup() >= static_cast<double>(epochs()))
       throw warmup.error(plain(*warmup()) + " epochs", "fewer than the " + std::to_string(epochs()) + " of the run");
     o.warmup = warmup() ? *warmup() : 0.1 * static_cast<double>(epochs());
+    if (!checkpoint.empty()) {
+      const EpochsSoFar before = epochs_so_far(checkpoint);
+      if (epochs() < before.made) throw too_few(before.made, "the run that is resumed has made");
+      if (const double least = std::ceil(before.warmup); static_cast<double>(epochs()) < least)
+        throw too_few(static_cast<mae::Index>(least), "the warm-up of the run that is resumed has");
+      o.warmup = before.warmup;
+    }
     o.optimizer.decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.optimizer.clip = clip();
     o.seed = static_cast<std::uint64_t>(seed());
@@ -62,6 +79,9 @@ struct TrainingSettings {
   }
 
  private:
+  mae::Error too_few(mae::Index least, const char* as) const {
+    return epochs.error(std::to_string(epochs()), "at least " + std::to_string(least) + ", as many as " + as);
+  }
   /// The rate for 256 images, where an update has `update`.
   double base_rate(mae::Index update) const {
     if (learning_rate() && base_learning_rate() && base_learning_rate.given())

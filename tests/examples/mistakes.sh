@@ -347,10 +347,10 @@ mistake "Nowhere to print" \
   "mae: standard output: found a place that cannot be written, expected all lines to arrive" \
   sh -c "pretrain --print-config > /dev/full"
 mistake "A plan larger than memory" \
-  "mae: memory: found no room for * bytes, expected a smaller model or batch" \
+  "mae: memory: found *, which ulimit -v leaves, expected at least * beside images; a smaller --batch, fewer --threads or --loaders, or a smaller model need less" \
   sh -c "ulimit -v 1000000; $digits --batch 1000000 --views 1000"
 mistake "A list larger than memory" \
-  "mae: memory: found too little, expected room for the plan; a smaller batch needs less" \
+  "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --views need less" \
   sh -c "ulimit -v 1000000; $digits --views 1000000"
 mkdir little
 if unshare -rm mount -t tmpfs none little 2> /dev/null; then

@@ -273,6 +273,46 @@ TEST_CASE("a run of pre-training knows what it did") {
   CHECK(facts_of(run).at("epochs") == "2");
 }
 
+TEST_CASE("numbers that are not finite are neither loaded nor saved: which tensor, where, how many") {
+  auto put = [](Parts& p, const std::string& name, std::initializer_list<std::size_t> places, auto value) {
+    for (const std::size_t at : places) std::memcpy(p[name].bytes.data() + at * sizeof value, &value, sizeof value);
+  };
+  const float nan = std::nanf("1"), infinite = HUGE_VALF;
+  CHECK(error_after([&](Parts& p) { put(p, "cls_token", {0}, nan); }) ==
+        "mae: FILE: tensor 'cls_token': found 1 of 20 numbers that is not finite, the first at [0, 0, 0], expected finite "
+        "numbers");
+  // Where it is in the file's order: [20, 5, 3, 3].
+  CHECK(error_after([&](Parts& p) { put(p, "patch_embed.proj.weight", {100, 899}, -infinite); }) ==
+        "mae: FILE: tensor 'patch_embed.proj.weight': found 2 of 900 numbers that are not finite, the first at "
+        "[2, 1, 0, 1], expected finite numbers");
+  CHECK(error_after([&](Parts& p) { put(p, "decoder_pred.bias", {44}, infinite); }).find("at [44]") !=
+        std::string::npos);
+
+  const test::TemporaryDirectory folder;
+  // A tensor that is not loaded does not matter; a double that no float can hold does.
+  save_checkpoint(folder / "wide", Weights<Model, Cpu<double>>(1));
+  Parts wide(folder / "wide");
+  put(wide, "decoder_pred.bias", {44}, 1e300);
+  put(wide, "norm.bias", {3}, double(nan));
+  wide.write(folder / "wide");
+  Weights<Classifier<Geometry, Size, 7>, Policy> classifier;
+  load_encoder(folder / "wide", classifier);
+  CHECK(load_error(folder / "wide").find("tensor 'norm.bias': found 1 of 20") != std::string::npos);
+  put(wide, "norm.bias", {3}, 0.0);
+  wide.write(folder / "wide");
+  CHECK(load_error(folder / "wide").find("tensor 'decoder_pred.bias': found 1 of 45") != std::string::npos);
+
+  Weights<Model, Policy> weights(1);
+  save_encoder(folder / "encoder", weights);
+  weights.at(*weights.find("norm.bias"))[3] = nan;
+  const std::string told = ": tensor 'norm.bias': found 1 of 20 numbers that is not finite, the first at [3], expected "
+                           "finite numbers";
+  CHECK(error_of([&] { save_encoder(folder / "encoder", weights); }) == "mae: " + (folder / "encoder") + told);
+  CHECK(error_of([&] { save_checkpoint(folder / "whole", weights); }) == "mae: " + (folder / "whole") + told);
+  CHECK(error_of([&] { load_encoder(folder / "encoder", classifier); }) == "");
+  CHECK(folder.entries() == 2);
+}
+
 TEST_CASE("files that do not fit: an error that names the file, what was found and what was expected") {
   CHECK(error_after([](Parts& p) { p.tensors.erase(p.tensors.begin()); }) ==
         "mae: FILE: found no tensor cls_token, expected all parameters of the model");

@@ -217,6 +217,80 @@ TEST_CASE("files that are no state of a run, or damaged") {
   }
 }
 
+TEST_CASE("weights and moments that are no numbers: which, where and how many, and nothing is loaded") {
+  const TemporaryDirectory folder;
+  Run run(images, small<PretrainingOptions>(), normalization);
+  run.update();
+  save_run(folder / "run", run);
+  const SafetensorsFile file = SafetensorsFile::read(folder / "run");
+  const auto infinite = std::bit_cast<std::uint32_t>(HUGE_VALF), nan = infinite + 1;
+  for (const std::string name : {"patch_embed.proj.weight", "optimizer.exp_avg.blocks.1.attn.qkv.weight",
+                                 "optimizer.exp_avg_sq.cls_token"})
+    for (const std::uint32_t bits : {infinite, infinite | 1u << 31, nan, nan | 1u << 31}) {
+      std::vector<std::vector<std::byte>> bytes;
+      std::vector<TensorBytes> tensors;
+      Checksum sum;
+      detail::add_metadata(sum, file.metadata());
+      for (const TensorEntry& entry : file.entries()) {
+        bytes.push_back(file.bytes(entry.name));
+        if (entry.name == name)
+          for (const std::size_t at : {13, 15}) std::memcpy(bytes.back().data() + 4 * at, &bits, 4);
+        sum.add(bytes.back().data(), static_cast<Index>(bytes.back().size()));
+        tensors.push_back({entry.name, entry.dtype, entry.shape, bytes.back().data()});
+      }
+      Facts facts = file.metadata();
+      facts["run.checksum"] = sum.text();
+      write_safetensors(folder / "bad", tensors, facts);
+      const Index count = file.at(name).count();
+      const std::string place = name.ends_with("token") ? "[0, 0, 13]" : name.ends_with("qkv.weight") ? "[0, 13]"
+                                                                                                       : "[0, 0, 3, 1]";
+      CHECK(load_error(folder / "bad") == "mae: FILE: tensor '" + name + "': found 2 of " + std::to_string(count) +
+                                              " numbers that are not finite, the first at " + place +
+                                              ", expected finite numbers");
+      CHECK_THROWS_AS(check_checkpoint(folder / "bad"), Error);
+    }
+}
+
+TEST_CASE_TEMPLATE("a run goes on for longer, or less long: from there on at the rates of the new length", R, Run,
+                   Tuning) {
+  const TemporaryDirectory folder;
+  auto options = small<typename R::Options>();
+  const Index epoch = R(images, options, normalization).updates_per_epoch();
+  for (const Index stop : {epoch + 1, 3 * epoch}) {
+    R run(images, options, normalization);
+    while (run.optimizer().steps() < stop) run.update();
+    save_run(folder / "run", run);
+    auto more = options;
+    more.epochs = 5;
+    R longer(images, more, normalization);
+    CHECK(contains(error_of([&] { load_run(folder / "run", longer); }), "found epochs '3', expected epochs '5'"));
+    CHECK(longer.optimizer().steps() == 0);
+    load_run(folder / "run", longer, {.other_length = true});
+    CHECK(same_run(longer, run));
+    // The same updates, but for their rates: at the first one images, crops and masks are those of the other run.
+    const CosineSchedule schedule{scaled_rate(options.base_rate, longer.images_per_update()), options.minimum_rate, 1, 5};
+    const double loss = longer.update();
+    if (!run.finished()) CHECK(run.update() == loss);
+    CHECK(longer.epoch_so_far().rate == schedule.at(static_cast<double>(stop) / static_cast<double>(epoch)));
+    while (!longer.finished()) longer.update();
+    CHECK(longer.epoch() == 5);
+    // What is saved now is a run of five epochs.
+    save_run(folder / "longer", longer);
+    R again(images, more, normalization);
+    load_run(folder / "longer", again);
+    CHECK(same_run(longer, again));
+  }
+  auto less = options;
+  less.epochs = 2;
+  R shorter(images, less, normalization);
+  CHECK(error_of([&] { load_run(folder / "run", shorter, {.other_length = true}); }) ==
+        "mae: " + (folder / "run") + ": found " + std::to_string(3 * epoch) +
+            " updates, expected at most 2 epochs of " + std::to_string(epoch));
+  less.epochs = 5, less.warmup = 2;
+  R warmer(images, less, normalization);
+  CHECK(contains(error_of([&] { load_run(folder / "run", warmer, {.other_length = true}); }), "found warmup '1.0'"));
+}
+
 TEST_CASE("files that say nonsense, with the right checksum") {
   const TemporaryDirectory folder;
   Run run(images, small<PretrainingOptions>(), normalization);
@@ -267,11 +341,10 @@ TEST_CASE("a file that cannot be written leaves the earlier one") {
   run.weights().at(*run.weights().find("norm.bias"))[3] = HUGE_VALF;
   CHECK(error_of([&] { save_run(folder / "run", run); }) ==
         "mae: " + (folder / "run") +
-            ": found a number that is not finite in norm.bias, expected finite numbers, to save them");
+            ": tensor 'norm.bias': found 1 of 16 numbers that is not finite, the first at [3], expected finite numbers");
   run.weights().at(*run.weights().find("norm.bias"))[3] = 0;
   run.optimizer().second_moment().at(*run.weights().find("cls_token"))[0] = NAN;
-  CHECK(error_of([&] { save_run(folder / "run", run); }).find("in optimizer.exp_avg_sq.cls_token") !=
-        std::string::npos);
+  CHECK(contains(error_of([&] { save_run(folder / "run", run); }), "'optimizer.exp_avg_sq.cls_token': found 1 of 16"));
   CHECK(read_text(folder / "run") == before);
   CHECK(folder.entries() == 1);
 }

@@ -61,6 +61,11 @@ void check_training_mistakes(const Options& good, const Start& start) {
     options = good, options.base_rate = bad, check(options, "base_rate" + told);
     options = good, options.minimum_rate = bad, check(options, "minimum_rate" + told);
   }
+  // A warm-up as long as the run comes to the rate at its end; a longer one never does.
+  options = good, options.epochs = 3, options.warmup = 3;
+  CHECK(error_of([&] { start(options); }) == "");
+  options.warmup = 10, check(options, "warmup: found 10 epochs, expected at most the 3 of the run");
+  options.warmup = 3.5, check(options, "warmup: found more than 3 epochs, expected at most the 3 of the run");
   options = good, options.optimizer.beta2 = 1, check(options, "beta2: found 1.000000, expected a number in [0, 1)");
   options = good, options.augmentation.shift = -1, check(options, "shift: found -1, expected pixels from 0 to 1048576");
 }

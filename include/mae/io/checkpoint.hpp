@@ -6,14 +6,15 @@
 //
 // A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
 // deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said
-// that it may not, and nothing is written into the weights before everything was checked. What stayed random is
-// reported.
+// that it may not, every number is finite, and nothing is written into the weights before everything was checked. What
+// stayed random is reported.
 #pragma once
 #include <map>
 
 #include <mae/autograd/weights.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/data/augment.hpp>
+#include <mae/io/finite.hpp>
 #include <mae/io/safetensors.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
@@ -75,11 +76,14 @@ inline Normalization recorded_normalization(const SafetensorsFile& file) {
 inline constexpr const char* optimizer_prefix = "optimizer.";
 
 namespace detail {
-/// The tensors of a checkpoint to be written. Values stay where they are, but for the few that files order in another
-/// way than memory.
+/// The tensors of a checkpoint to be written to `path`. Values stay where they are, but for the few that files order in
+/// another way than memory.
 template <class W>
 class CheckpointTensors {
  public:
+  explicit CheckpointTensors(std::string path) : path_(std::move(path)) {}
+
+  /// Throws mae::Error if a number is not finite: nothing could be done with the file.
   void add(const std::string& name, const ParameterInfo& parameter, const W* values) {
     bool same = true;
     for (Index i = 0; i < parameter.count && same; ++i) same = parameter.file_position(i) == i;
@@ -89,11 +93,13 @@ class CheckpointTensors {
         ordered[static_cast<std::size_t>(parameter.file_position(i))] = values[i];
       values = ordered.data();
     }
+    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(name));
     tensors_.push_back(tensor_bytes(name, parameter.shape, values));
   }
   const std::vector<TensorBytes>& list() const { return tensors_; }
 
  private:
+  std::string path_;
   std::vector<TensorBytes> tensors_;
   std::vector<std::vector<W>> reordered_;
 };
@@ -102,6 +108,7 @@ class CheckpointTensors {
 template <class W>
 void read_parameter(const SafetensorsFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
   const std::vector<W> found = file.values<W>(name);
+  require_finite(found.data(), parameter.shape, file.subject(name));
   for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
 }
 
@@ -119,10 +126,11 @@ Facts checkpoint_facts(const Facts& more) {
 }  // namespace detail
 
 /// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and
-/// what else is known: `more`, which cannot contradict the sizes.
+/// what else is known: `more`, which cannot contradict the sizes. Throws mae::Error if a number is not finite or the
+/// file cannot be written; an earlier one is then untouched.
 template <class Part, class Model, class Policy>
 void save_part(const std::string& path, const Weights<Model, Policy>& weights, const Facts& more) {
-  detail::CheckpointTensors<typename Policy::Parameter> tensors;
+  detail::CheckpointTensors<typename Policy::Parameter> tensors(path);
   for (const ParameterInfo& part : parameters<Part>()) {
     const ParameterInfo* const parameter = weights.find(part.name);
     if (!parameter) throw Error(path, "no parameter " + part.name + " in the model", "one, to save it");
@@ -170,7 +178,7 @@ void check_facts(const SafetensorsFile& file) {
 }  // namespace detail
 
 /// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
-/// place or another shape, or the recorded sizes differ.
+/// place, another shape or a number that is not finite, or the recorded sizes differ.
 template <class Model, class Policy>
 LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& weights,
                            const LoadOptions& options = {}) {

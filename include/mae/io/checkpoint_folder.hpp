@@ -7,7 +7,7 @@
 // A checkpoint appears whole or not at all (atomic_file.hpp), and older ones are removed only when it is on the disk.
 // So a process may be killed at any moment, and the disk may be full: what was there before is still there. The folder
 // itself is the only record: the name holds the number of updates, the metadata the metric. One run writes to a
-// folder; the disk needs room for `keep` + 2 checkpoints.
+// folder (folder_lock.hpp sees to that); the disk needs room for `keep` + 2 checkpoints.
 #pragma once
 #include <csignal>
 #include <filesystem>

@@ -2,6 +2,7 @@
 //
 //   save_run("run.safetensors", run, {{"config", text}});       // a `Pretraining` or `Finetuning`
 //   load_run("run.safetensors", run);                           // a run made with the same options
+//   load_run("run.safetensors", longer, {.other_length = true}); // … but for the number of epochs
 //
 // The file is a checkpoint of the model (checkpoint.hpp) with more in it: the moments of the optimizer as tensors
 // `optimizer.exp_avg.<parameter>` and `optimizer.exp_avg_sq.<parameter>`, and as metadata the number of updates, the
@@ -46,9 +47,10 @@ Facts identity_of(const Run& run) {
   return facts;
 }
 template <class Run>
-void check_identity(const SafetensorsFile& file, const Run& run) {
+void check_identity(const SafetensorsFile& file, const Run& run, bool other_length) {
   std::string found, expected;
   for (const auto& [key, value] : identity_of(run)) {
+    if (other_length && key == "run.epochs") continue;
     const auto at = file.metadata().find(key);
     if (at != file.metadata().end() && at->second == value) continue;
     const std::string recorded = at == file.metadata().end() ? "nothing" : quoted(at->second);
@@ -75,11 +77,16 @@ inline void add_metadata(Checksum& sum, const Facts& metadata) {
   for (const auto& [key, value] : metadata)
     if (key != checksum_key) sum.add(key), sum.add(value);
 }
+/// Throws mae::Error unless the file's bytes are those that were written, and numbers that a run can go on with.
 inline void check_checksum(const SafetensorsFile& file) {
   Checksum sum;
   add_metadata(sum, file.metadata());
   for (const TensorEntry& entry : file.entries()) {
     const std::vector<std::byte> bytes = file.bytes(entry.name);
+    visit_dtype(entry.dtype, [&]<class T>(T) {
+      if constexpr (is_real<T> && !std::is_same_v<T, f16>)
+        require_finite(reinterpret_cast<const T*>(bytes.data()), entry.shape, file.subject(entry.name));
+    });
     sum.add(bytes.data(), static_cast<Index>(bytes.size()));
   }
   if (sum.text() != file.metadata(checksum_key))
@@ -111,11 +118,8 @@ inline void check_checkpoint(const std::string& path) {
 /// untouched.
 template <class Run>
 void save_run(const std::string& path, const Run& run, const Facts& more = {}) {
-  detail::CheckpointTensors<typename Run::Policy::Parameter> tensors;
+  detail::CheckpointTensors<typename Run::Policy::Parameter> tensors(path);
   detail::each_run_tensor(run, [&](const std::string& name, const ParameterInfo& parameter, const auto* values) {
-    for (Index i = 0; i < parameter.count; ++i)
-      if (!std::isfinite(static_cast<double>(values[i])))
-        throw Error(path, "a number that is not finite in " + name, "finite numbers, to save them");
     tensors.add(name, parameter, values);
   });
   const Progress progress = run.progress();
@@ -134,16 +138,23 @@ void save_run(const std::string& path, const Run& run, const Facts& more = {}) {
   write_safetensors(path, tensors.list(), facts);
 }
 
+/// What the run that goes on may have of its own.
+struct ContinueOptions {
+  /// Another number of `epochs`, not fewer than were made: the rate follows the new schedule from here on, so it jumps.
+  /// Warm-up and all else are as they were.
+  bool other_length = false;
+};
+
 /// Puts `run` where the saved run was. Throws mae::Error, and changes nothing, if the file is no state of a run, of
 /// another model, number of images or options (all that differ are named), or damaged. The file is read twice: to
 /// check it, then into place.
 template <class Run>
-void load_run(const std::string& path, Run& run) {
+void load_run(const std::string& path, Run& run, const ContinueOptions& options = {}) {
   const SafetensorsFile file = SafetensorsFile::read(path);
   if (!file.metadata().contains(detail::checksum_key))
     throw Error(path, "a checkpoint without the state of a run", "one that save_run wrote");
   detail::check_facts<typename Run::Model>(file);
-  detail::check_identity(file, run);
+  detail::check_identity(file, run, options.other_length);
   detail::check_tensors(file, run);
   detail::check_checksum(file);
   run.resume(detail::recorded_progress(file), path);

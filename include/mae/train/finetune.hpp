@@ -19,7 +19,7 @@ struct FinetuningOptions {
   Index batch = 32;            ///< images in one forward and backward pass; all, if there are fewer
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 50;
-  double warmup = 5;           ///< epochs
+  double warmup = 5;           ///< epochs, at most all
   double base_rate = 1e-3;     ///< learning rate for 256 images in one update
   double minimum_rate = 1e-6;
   AdamwOptions optimizer{.beta2 = 0.999};

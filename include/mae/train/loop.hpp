@@ -127,6 +127,8 @@ class TrainingLoop {
   /// The source must make the same batches, and outlive the run or be replaced.
   const Loader<Image, T>& loader() const { return own_source_.loader(); }
   void read_from(BatchSource<Image, T>& source) { source_ = &source; }
+  /// Where they are taken from now.
+  BatchSource<Image, T>& source() { return *source_; }
 
   Weights<Model, Policy>& weights() { return weights_; }
   const Weights<Model, Policy>& weights() const { return weights_; }

@@ -46,12 +46,17 @@ inline void require_finite_from_zero(const char* option, double value) {
 }
 
 /// Throws mae::Error that names the option: batch, passes, epochs, warmup, rates, or one of optimizer or augmentation.
+/// A warm-up longer than the run never comes to the rate that was asked for.
 template <class Options>
 void check_training(const Options& options) {
   require_at_least_one("batch", options.batch);
   require_at_least_one("accumulation", options.accumulation);
   require_at_least_one("epochs", options.epochs);
   require_finite_from_zero("warmup", options.warmup);
+  if (const auto whole = static_cast<Index>(std::fmin(options.warmup, 1e15));
+      options.warmup > static_cast<double>(options.epochs))
+    throw Error("warmup", (static_cast<double>(whole) < options.warmup ? "more than " : "") + std::to_string(whole) +
+                " epochs", "at most the " + std::to_string(options.epochs) + " of the run");
   require_finite_from_zero("base_rate", options.base_rate);
   require_finite_from_zero("minimum_rate", options.minimum_rate);
   validate(options.optimizer);

@@ -15,7 +15,7 @@ struct PretrainingOptions {
   Index batch = 64;            ///< images in one forward and backward pass
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 100;
-  double warmup = 10;          ///< epochs
+  double warmup = 10;          ///< epochs, at most all
   double base_rate = 1.5e-4;   ///< learning rate for 256 images in one update
   double minimum_rate = 0;
   AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
