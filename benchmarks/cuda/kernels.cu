@@ -28,7 +28,7 @@ void instantiate() {
   K::sum_of_squares(0, f, {});
   K::adamw(0, f, f, f, f, AdamwStep{});
   K::check_gradient(0, f, 0, 0, nullptr, {});
-  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors*>(nullptr), nullptr);
+  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors<float>*>(nullptr), nullptr);
 }
 
 /// "attention_kernel<8, bf16>|encoder|shared bytes|bytes moved|least possible".

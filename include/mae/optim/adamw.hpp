@@ -163,7 +163,7 @@ class AdamW {
       AdamwStep step = update;
       step.rate = rate * scale_[k];
       step.decay = decay_[k];
-      return AdamwFactors(step);
+      return AdamwFactors<float>(step);
     });
   }
   /// `apply` with the factors sent, unless a check says no; `gradient` is of the weights from `offset` on.
