@@ -33,7 +33,7 @@ void instantiate() {
 
 /// "attention_kernel<8, bf16>|encoder|shared bytes|bytes moved|least possible".
 void row(const std::string& kernel, const char* where, Index shared, double moved, double least) {
-  std::printf("%s|%s|%td|%.0f|%.0f\n", kernel.c_str(), where, shared, moved, least);
+  std::printf("%s|%s|%jd|%.0f|%.0f\n", kernel.c_str(), where, shared, moved, least);
 }
 
 /// Moved is what blocks ask of the second cache, where what a block reads twice comes from the first: so what counts is

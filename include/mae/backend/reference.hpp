@@ -266,9 +266,9 @@ struct Kernels<Reference<Element>> {
   static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) {
     const AdamwFactors<double> by(s);
     for (Index i = 0; i < n; ++i) {
-      double weight = double(w[i]), first = double(m[i]), second = double(v[i]);
-      adamw_update<RootOfNumber>(weight, double(g[i]) * s.gradient_scale, first, second, by);
-      w[i] = W(weight), m[i] = W(first), v[i] = W(second), g[i] = W(0);
+      double weight = double(w[i]), mean = double(m[i]), square = double(v[i]);
+      adamw_update<RootOfNumber>(weight, double(g[i]) * s.gradient_scale, mean, square, by);
+      w[i] = W(weight), m[i] = W(mean), v[i] = W(square), g[i] = W(0);
     }
   }
 };

@@ -28,7 +28,7 @@ struct Blocking {
   static constexpr Index columns = 1536, block = 336 * 512;
   /// Of A's block, what a second cache has room for: 1 MiB where there is AVX-512, else half of that.
   template <class Isa>
-  static constexpr Index used_block = Isa::registers == 32 ? block : 252 * 512;
+  static constexpr Index used_block = Isa::bytes == 64 ? block : 252 * 512;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
   static constexpr Index small = 32768;
   /// Up to so many bytes, from the first term to the last, B is not copied if its rows lie side by side.
