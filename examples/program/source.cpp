@@ -39,7 +39,7 @@ std::unique_ptr<const Data> open(const std::string& path, mae::Split split, cons
   options.folder.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
   options.folder.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", text.c_str()); };
   auto data = std::make_unique<const Data>(path, options);
-  data->images().check(path);
+  data->images().ensure_valid(path);
   return data;
 }
 

@@ -117,7 +117,7 @@ void convert_elements(std::string_view dtype, Index count, T* out, const std::st
       constexpr Index piece = 1024;
       From buffer[piece];
       for (Index start = 0; start < count; start += piece) {
-        const Index now = std::min(piece, count - start);
+        const Index now = (std::min)(piece, count - start);
         read(start * Index{sizeof(From)}, buffer, now * Index{sizeof(From)});
         for (Index i = 0; i < now; ++i) out[start + i] = detail::convert_element<T>(buffer[i], subject);
       }

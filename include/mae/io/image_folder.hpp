@@ -45,17 +45,17 @@ struct FolderOptions {
 
 /// The picture, reduced so that its shorter side has `side` pixels; as it is if that is not less, or `side` is 0.
 inline Image reduced(Image image, Index side) {
-  const Index shorter = std::min(image.height, image.width);
+  const Index shorter = (std::min)(image.height, image.width);
   if (side == 0 || shorter <= side) return image;
   const auto scaled = [&](Index extent) { return (2 * extent * side + shorter) / (2 * shorter); };  // rounded
-  Image small = blank_image(image.channels, scaled(image.height), scaled(image.width));
-  std::vector<float> values(small.pixels.size());
+  Image shrunk = blank_image(image.channels, scaled(image.height), scaled(image.width));
+  std::vector<float> values(shrunk.pixels.size());
   const CropBox whole{0, 0, static_cast<double>(image.height), static_cast<double>(image.width)};
-  resize(image.pixels.data(), image.channels, image.height, image.width, whole, values.data(), small.height,
-         small.width);
+  resize(image.pixels.data(), image.channels, image.height, image.width, whole, values.data(), shrunk.height,
+         shrunk.width);
   for (std::size_t i = 0; i < values.size(); ++i)
-    small.pixels[i] = static_cast<std::uint8_t>(std::fmin(std::fmax(values[i] + 0.5f, 0), 255));
-  return small;
+    shrunk.pixels[i] = static_cast<std::uint8_t>(std::fmin(std::fmax(values[i] + 0.5f, 0), 255));
+  return shrunk;
 }
 
 /// The pictures below a folder (picture_list.hpp), an `ImageCollection`. `Formats` is a list of `Decoders`.

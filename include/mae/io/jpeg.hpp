@@ -149,7 +149,7 @@ inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string&
   detail::check_pixel_count(subject, Index{info.image_height}, Index{info.image_width},
                             static_cast<Index>(bytes.size()), 8 * 64);
   unsigned divisor = 1;
-  while (side > 0 && divisor < 8 && Index{std::min(info.image_height, info.image_width)} >= 4 * side * divisor)
+  while (side > 0 && divisor < 8 && Index{(std::min)(info.image_height, info.image_width)} >= 4 * side * divisor)
     divisor *= 2;
   reader.shrink(divisor);
   const Index height = Index{info.output_height}, width = Index{info.output_width};

@@ -21,7 +21,7 @@ namespace detail {
 /// most `pixels_per_byte`.
 inline void check_pixel_count(const std::string& subject, Index height, Index width, Index bytes,
                               Index pixels_per_byte) {
-  const Index limit = std::min(picture_pixel_limit, pixels_per_byte * bytes);
+  const Index limit = (std::min)(picture_pixel_limit, pixels_per_byte * bytes);
   if (height * width > limit)
     throw Error(subject, std::to_string(height) + " x " + std::to_string(width) + " pixels",
                 "at most " + std::to_string(limit) + " in a file of this size");

@@ -38,7 +38,7 @@ class LateUpdate<Memory, false> {
     Memory::send_in_order(factors_.data(), half, factors_.size() * Index{sizeof(AdamwFactors<float>)});
   }
   const AdamwFactors<float>* factors(std::size_t k) const { return factors_.data() + k; }
-  GradientCheck* check() { return check_.data(); }
+  GradientCheck* gradient_check() { return check_.data(); }
   template <class Work>
   void run(const Key& key, const Work& work) {
     recordings_.run(key, work);
@@ -49,9 +49,9 @@ class LateUpdate<Memory, false> {
   Index unread() const { return checks_.unread(); }
   /// What was found of the first update that has not been read. Waits for it.
   GradientCheck read() {
-    GradientCheck check;
-    std::memcpy(&check, checks_.read(), sizeof check);
-    return check;
+    GradientCheck found;
+    std::memcpy(&found, checks_.read(), sizeof found);
+    return found;
   }
   /// Leaves off what is unread, and lets updates change weights again.
   void reset() {
