@@ -53,7 +53,7 @@ int main(int count, char** arguments) {
         curve.y.push_back(e.loss);
         if (e.epoch % 20 != 0 && e.epoch != epochs) return;
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-        std::printf("seed %d  epoch %3td  loss %.4f  %6.0f images/s\n", seed, e.epoch, e.loss,
+        std::printf("seed %d  epoch %3jd  loss %.4f  %6.0f images/s\n", seed, e.epoch, e.loss,
                     static_cast<double>(e.epoch * e.images) / time.count());
         std::fflush(stdout);
       });

@@ -83,7 +83,7 @@ int main(int count, char** arguments) {
     for (Index k = 0; k < 8; ++k) {
       const float part = solver.eigenvalues()(D - 1 - k) / covariance.trace();
       share += part;
-      std::printf("%9td  %6.1f %%  %6.1f %%\n", k + 1, 100 * double(part), 100 * double(share));
+      std::printf("%9jd  %6.1f %%  %6.1f %%\n", k + 1, 100 * double(part), 100 * double(share));
     }
     const Eigen::MatrixX2f directions = solver.eigenvectors().rightCols(2).rowwise().reverse();
     mae::write_png(settings.out() + "/eigen-pca.png", scatter(points * directions, data.test));

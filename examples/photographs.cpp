@@ -78,7 +78,7 @@ int main(int count, char** arguments) {
     pretraining.train([&](const mae::PretrainingEpoch& e) {
       curve.x.push_back(static_cast<double>(e.epoch));
       curve.y.push_back(e.loss);
-      if (e.epoch % 6 == 0 || e.epoch == epochs) std::printf("epoch %3td  loss %.4f\n", e.epoch, e.loss);
+      if (e.epoch % 6 == 0 || e.epoch == epochs) std::printf("epoch %3jd  loss %.4f\n", e.epoch, e.loss);
       std::fflush(stdout);
     });
 

@@ -85,6 +85,6 @@ int main(int count, char** arguments) {
       if (i < 8) std::printf("picture %zu is most like picture %zu, cosine %.2f\n", i, nearest, double(cosine(nearest)));
       if (own) right += pictures.labels[i] == pictures.labels[nearest];
     }
-    if (own) std::printf("%td of %td are most like another of the same digit\n", right, pictures.size());
+    if (own) std::printf("%jd of %jd are most like another of the same digit\n", right, pictures.size());
   });
 }

@@ -39,7 +39,7 @@ constexpr double sector = 32;
 
 /// "rows_kernel<Gather<0>::forward>|[B, 196, 768] float, ids [B, 49]|shared bytes|bytes moved|least possible".
 void row(const std::string& body, const std::string& reads, Index shared, double moved, double least) {
-  std::printf("%s|%s|%td|%.0f|%.0f\n", body.c_str(), reads.c_str(), shared, moved, least);
+  std::printf("%s|%s|%jd|%.0f|%.0f\n", body.c_str(), reads.c_str(), shared, moved, least);
 }
 std::string tokens(int N, int D, const char* type) {
   return "[B, " + std::to_string(N) + ", " + std::to_string(D) + "] " + type;

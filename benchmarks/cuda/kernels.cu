@@ -28,12 +28,12 @@ void instantiate() {
   K::sum_of_squares(0, f, {});
   K::adamw(0, f, f, f, f, AdamwStep{});
   K::check_gradient(0, f, 0, 0, nullptr, {});
-  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors*>(nullptr), nullptr);
+  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors<float>*>(nullptr), nullptr);
 }
 
 /// "attention_kernel<8, bf16>|encoder|shared bytes|bytes moved|least possible".
 void row(const std::string& kernel, const char* where, Index shared, double moved, double least) {
-  std::printf("%s|%s|%td|%.0f|%.0f\n", kernel.c_str(), where, shared, moved, least);
+  std::printf("%s|%s|%jd|%.0f|%.0f\n", kernel.c_str(), where, shared, moved, least);
 }
 
 /// Moved is what blocks ask of the second cache, where what a block reads twice comes from the first: so what counts is

@@ -30,7 +30,7 @@ void measure(const std::string& name, Index batch, int steps) {
   const double resident = benchmark::peak_resident() * (1 << 20);
   const double planned = static_cast<double>(trainer.planned_bytes());
   const double seconds = benchmark::median(times);
-  std::printf(R"({"name": "%s, batch %td", "weights_mb": %.1f, "gradients_mb": %.1f, "planned_mb": %.1f, )"
+  std::printf(R"({"name": "%s, batch %jd", "weights_mb": %.1f, "gradients_mb": %.1f, "planned_mb": %.1f, )"
               R"("resident_mb": %.1f, "before_mb": %.1f, "resident_over_planned": %.3f, "seconds": %.4f, )"
               R"("peak_teraflop": %.3f, "threads": %d})" "\n",
               name.c_str(), batch, static_cast<double>(trainer.weight_bytes()) * 1e-6,

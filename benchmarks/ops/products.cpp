@@ -33,8 +33,9 @@ struct Allocator {
   Allocator() = default;
   template <class Other>
   Allocator(const Allocator<Other>&) {}
-  T* allocate(std::size_t count) { return static_cast<T*>(Host::allocate(static_cast<Index>(count * sizeof(T)))); }
-  void deallocate(T* memory, std::size_t) { Host::release(memory); }
+  static Index bytes(std::size_t count) { return static_cast<Index>(count * sizeof(T)); }
+  T* allocate(std::size_t count) { return static_cast<T*>(Host::allocate(bytes(count))); }
+  void deallocate(T* memory, std::size_t count) { Host::release(memory, bytes(count)); }
   bool operator==(const Allocator&) const = default;
 };
 template <class T>

@@ -25,18 +25,18 @@ static_assert(Geometry::Pixels::count == Geometry::Patches::count);
 
 int main() {
   using Tokens = Shape<dyn, 4, 6>;  // [B, 4, 6]: any number of samples of 4 tokens of width 6
-  std::printf("Shape<dyn, 4, 6>: rank %td, %td numbers a sample, %td rows of width %td\n", Tokens::rank, Tokens::count,
+  std::printf("Shape<dyn, 4, 6>: rank %jd, %jd numbers a sample, %jd rows of width %jd\n", Tokens::rank, Tokens::count,
               mae::rows_of<Tokens>, mae::width_of<Tokens>);
   using Wider = mae::WithExtent<Tokens, -1, 24>;  // arithmetic on shapes is arithmetic on types
   static_assert(std::is_same_v<Wider, Shape<dyn, 4, 24>>);
 
   mae::Tensor<float, Tokens> x(2);  // [2, 4, 6], 48 numbers, all zero
   x(1, 2, 3) = 5;
-  std::printf("a batch of %td: x(1, 2, 3) is number %td of %td\n", x.batch(), &x(1, 2, 3) - x.data(), x.size());
+  std::printf("a batch of %jd: x(1, 2, 3) is number %jd of %jd\n", x.batch(), mae::Index(&x(1, 2, 3) - x.data()), x.size());
   auto flat = x.view().reshape<Shape<dyn, 24>>();  // [2, 24]  the same numbers
   std::printf("under the shape [2, 24] it is flat(1, 15) = %g\n", flat(1, 15));
 
-  std::printf("an image of 3 x 224 x 224 = %td numbers is %td patches of %td\n", Geometry::Pixels::count,
+  std::printf("an image of 3 x 224 x 224 = %jd numbers is %jd patches of %jd\n", Geometry::Pixels::count,
               Geometry::patches, Geometry::patch_values);
 
   // Mistakes. Take `//!` away from one of these lines: the compiler gives one error, with the sentence below it.

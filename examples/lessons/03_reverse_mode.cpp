@@ -83,5 +83,5 @@ int main() {
 
   // And a third opinion: move every number a little and watch the loss.
   const mae::GradientReport report = mae::check_gradients<Program>(weights, input, target);
-  std::printf("finite differences agree on %td numbers: %s\n", report.checked, report.worst < 1e-9 ? "yes" : "no");
+  std::printf("finite differences agree on %jd numbers: %s\n", report.checked, report.worst < 1e-9 ? "yes" : "no");
 }

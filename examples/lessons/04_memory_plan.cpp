@@ -51,7 +51,7 @@ using Blocks = mae::Repeat<12, mae::Block<8, 2>>;
 template <class Memory>
 void print_bytes(const char* name) {
   using Program = mae::Program<Loss<Blocks>, Policy, Memory>;
-  std::printf("%-18s %6td %8td\n", name, Program::saved_bytes, Program::scratch_bytes);
+  std::printf("%-18s %6jd %8jd\n", name, Program::saved_bytes, Program::scratch_bytes);
 }
 
 int main() {

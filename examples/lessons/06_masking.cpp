@@ -62,7 +62,7 @@ void draw(const mae::Dataset& digits, mae::Index sample) {
 int main() {
   eight_patches();
 
-  std::printf("\nof 196 patches, 75 %% hidden: %td stay; of these digits' %td: %td\n\n",
+  std::printf("\nof 196 patches, 75 %% hidden: %jd stay; of these digits' %jd: %jd\n\n",
               mae::MaskRatio<75>::kept(196), L, V);
   const std::string data = MAE_EXAMPLE_DATA;
   const mae::Dataset digits = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",

@@ -52,11 +52,11 @@ int main() {
   mae::Index total = 0;
   for (const mae::ParameterInfo& p : mae::parameters<Block>()) {
     std::printf("%-18s", p.name.c_str());
-    for (const mae::Index extent : p.shape) std::printf(" %3td", extent);
+    for (const mae::Index extent : p.shape) std::printf(" %3jd", extent);
     std::printf("\n");
     total += p.count;
   }
-  std::printf("%td weights = 12 * 8 * 8 + 13 * 8\n\n", total);
+  std::printf("%jd weights = 12 * 8 * 8 + 13 * 8\n\n", total);
 
   // Look inside. Weights are drawn from seed 1, tokens from seed 2.
   mae::Weights<Block, Policy> weights(1);
@@ -82,7 +82,7 @@ int main() {
   print("z, last layers zero", eager.view(same));
 
   // The encoder of ViT-B is twelve blocks of width 768 and little else.
-  std::printf("\nViT-B: 12 blocks have %td weights, the encoder %td\n",
+  std::printf("\nViT-B: 12 blocks have %jd weights, the encoder %jd\n",
               mae::parameter_count<mae::Repeat<12, MyBlock<768, 12>>>(),
               mae::parameter_count<mae::presets::Base::Encoder>());
 

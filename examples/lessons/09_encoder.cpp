@@ -37,7 +37,7 @@ void print_costs(const char* name) {
   using All = mae::Program<mae::Features<Model>, Policy, mae::KeepAll>;
   using Visible = mae::Program<VisibleFeatures<Model>, Policy, mae::KeepAll>;
   auto row = [&](const char* what, mae::Index tokens, mae::Index flops, mae::Index bytes) {
-    std::printf("%-7s %-8s %6td %14.2f %12.1f\n", name, what, tokens, static_cast<double>(flops) / 2e9,
+    std::printf("%-7s %-8s %6jd %14.2f %12.1f\n", name, what, tokens, static_cast<double>(flops) / 2e9,
                 static_cast<double>(bytes) / 1e6);
   };
   row("all", Model::L + 1, All::flops, All::saved_bytes);
@@ -85,5 +85,5 @@ int main() {
 
   // The same weights on the whole image.
   const auto whole = mae::encode(weights, image);  // [1, 17, 16]
-  std::printf("the same weights encode the whole image: %td tokens\n", whole.size() / 16);
+  std::printf("the same weights encode the whole image: %jd tokens\n", whole.size() / 16);
 }

@@ -80,7 +80,7 @@ int main() {
     const Index epoch = (step + 1) / per_epoch;
     curve.x.push_back(static_cast<double>(epoch));
     curve.y.push_back(std::exchange(sum, 0) / static_cast<double>(per_epoch));
-    if (epoch == 1 || epoch % 8 == 0) std::printf("epoch %2td  loss %.3f\n", epoch, curve.y.back());
+    if (epoch == 1 || epoch % 8 == 0) std::printf("epoch %2jd  loss %.3f\n", epoch, curve.y.back());
   }
   const Index batches = unseen.size() / size;
   Loader other(unseen, normalization, {}, {unseen.size(), size, batches, recipe.seed});

@@ -81,9 +81,9 @@ void check(const char* what) {
   }
   const mae::Weights<Model<Op>, Policy> weights(1);
   const auto report = mae::check_gradients<mae::Program<Model<Op>, Policy>>(weights, x, target);
-  std::printf("%-6s %td numbers checked, %s", what, report.checked, report.worst < 1e-7 ? "all agree\n" : "worst in ");
+  std::printf("%-6s %jd numbers checked, %s", what, report.checked, report.worst < 1e-7 ? "all agree\n" : "worst in ");
   if (report.worst >= 1e-7)
-    std::printf("%s[%td]: backward %.4f, difference %.4f\n", report.where.c_str(), report.index, report.derivative,
+    std::printf("%s[%jd]: backward %.4f, difference %.4f\n", report.where.c_str(), report.index, report.derivative,
                 report.difference);
 }
 

@@ -85,6 +85,6 @@ struct Counted {
     progress.count();
   }
 };
-inline void validate(const Counted& counted, const std::string& subject) { counted.images.check(subject); }
+inline void validate(const Counted& counted, const std::string& subject) { counted.images.ensure_valid(subject); }
 
 }  // namespace program

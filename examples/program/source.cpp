@@ -42,7 +42,7 @@ std::unique_ptr<const Data> open(const std::string& path, mae::Split split, cons
     std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str());
   };
   auto data = std::make_unique<const Data>(path, options);
-  data->images().check(path);
+  data->images().ensure_valid(path);
   return data;
 }
 

@@ -97,7 +97,7 @@ struct Part {
 };
 inline void validate(const Part& part, const std::string& subject) {
   if (part.numbers.empty()) throw mae::Error(subject, "no images", "at least one");
-  part.images.check(subject);
+  part.images.ensure_valid(subject);
 }
 
 /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To

@@ -12,7 +12,7 @@ void check(std::uint64_t seed) {
   auto planned = std::make_unique<Graph>(*unplanned);
   plan<Memory>(*planned);
   INFO("seed ", seed);
-  REQUIRE(verify(*planned, Memory::backward));
+  REQUIRE(verified(*planned, Memory::backward));
   CHECK(run_plan(*planned, *unplanned) == run_freely(*unplanned, Memory::backward));
   if (!Memory::backward) CHECK((planned->saved_bytes == 0 && planned->step_count == 0));
 }

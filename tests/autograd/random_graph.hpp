@@ -201,7 +201,7 @@ inline Outcome run_freely(const Graph& g, bool has_backward) {
   return out;
 }
 
-/// Follows a plan that `verify` accepted.
+/// Follows a plan that `verified` accepted.
 class PlanInterpreter {
  public:
   explicit PlanInterpreter(const Graph& graph, const Graph& unplanned) : g(graph) {

@@ -25,7 +25,7 @@ void must_be_rejected(const std::string& what, const Change& change) {
         auto wrong = std::make_unique<Graph>(*planned);
         if (!change(*wrong, i, k)) continue;
         ++applied;
-        accepted += verify(*wrong, Memory::backward) ? 1 : 0;
+        accepted += verified(*wrong, Memory::backward) ? 1 : 0;
       }
   }
   INFO(what, ", applied ", applied, " times");
@@ -256,7 +256,7 @@ TEST_CASE("whatever is changed in a plan: if the verifier accepts it, the number
       auto other = std::make_unique<Graph>(*planned);
       change_anything(*other, dice);
       ++changed;
-      if (!verify(*other)) continue;
+      if (!verified(*other)) continue;
       ++accepted;
       INFO("seed ", seed, " change ", repeat);
       REQUIRE(largest_difference(run_plan(*other, *unplanned), expected) < 1e-12);

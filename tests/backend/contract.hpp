@@ -81,7 +81,9 @@ Results normalisation(K, int threads, Index R, Index D) {
   auto dw = w, db = b, dw_alone = w, db_alone = b;
   X* const unwanted = nullptr;
   const Memory ws(K::layer_norm_workspace(D), threads);
-  K::layer_norm(R, D, x.data(), w.data(), b.data(), 1e-6, y.data(), stats.data());
+  // A single number is its own mean: its gradient is the rounding of a difference, times 1 / sqrt(epsilon).
+  const double epsilon = D > 1 ? 1e-6 : 1e-4;
+  K::layer_norm(R, D, x.data(), w.data(), b.data(), epsilon, y.data(), stats.data());
   K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), dx.data(), false, dw.data(), db.data(), ws);
   K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), dx_sum.data(), true, nullptr, nullptr, ws);
   K::layer_norm_gradient(R, D, x.data(), w.data(), stats.data(), dy.data(), unwanted, false, dw_alone.data(),
@@ -225,6 +227,21 @@ Results training(K, int threads, Index n) {
   return {sum, w, g, m, v};
 }
 
+/// AdamW as the paper writes it, in double: w, g, m and v after a step. Kernels write it in another way.
+inline Results by_the_paper(const AdamwStep& step, const Results& before) {
+  Results after = before;
+  for (std::size_t i = 0; i < before[0].values.size(); ++i) {
+    const double gradient = before[1].values[i] * step.gradient_scale;
+    double &w = after[0].values[i], &g = after[1].values[i], &m = after[2].values[i], &v = after[3].values[i];
+    m = step.beta1 * m + (1 - step.beta1) * gradient;
+    v = step.beta2 * v + (1 - step.beta2) * gradient * gradient;
+    w = w * (1 - step.rate * step.decay) -
+        step.rate * (m / step.correction1) / (std::sqrt(v / step.correction2) + step.epsilon);
+    g = 0;
+  }
+  return after;
+}
+
 // ---- the cases -----------------------------------------------------------------------------------------------------
 
 /// Rows, in and out: single numbers, ragged everywhere, more than one block of each loop, an odd channel count.
@@ -279,6 +296,41 @@ void check_attention() {
   }
 }
 
+/// Weights decay by what was asked, however little that is, and moments stay where a steady gradient has brought them.
+template <class K>
+void check_adamw() {
+  using W = typename K::W;
+  constexpr Index n = 150001;
+  constexpr bool narrow = sizeof(W) == 4;
+  for (const double rate : {1e-3, 1e-5, 1e-6, 1e-7}) {
+    CAPTURE(rate);
+    // Updates of several units in a weight's last place: its roundings go up as often as down.
+    auto w = numbers<W, W>(n, 1), g = numbers<W, W>(n, 2), m = numbers<W, W>(n, 3), v = numbers<W, W>(n, 4);
+    for (W& value : v) value = value * value + W(0.01);
+    const Results before{w, g, m, v};
+    AdamwStep step;
+    step.rate = rate, step.decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+    K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
+    const Results found{w, g, m, v}, expected = by_the_paper(step, before);
+    for (std::size_t k = 0; k < 4; ++k) CHECK(distance(found[k].values, expected[k].values) <= expected[k].tolerance);
+    // What is wrong of a weight's change in proportion to the weight is wrong decay.
+    double wrong = 0, squares = 0;
+    for (std::size_t i = 0; i < found[0].values.size(); ++i) {
+      const double weight = before[0].values[i];
+      wrong += weight * (expected[0].values[i] - found[0].values[i]);
+      squares += weight * weight;
+    }
+    CHECK(std::fabs(wrong / squares) <= (narrow ? 5e-10 : 2e-16));
+  }
+  auto w = numbers<W, W>(n, 1), g = numbers<W, W>(n, 2), m = g, v = g;
+  for (W& value : v) value *= value;
+  const Results steady{m, v};
+  AdamwStep step;
+  step.rate = 1e-3, step.beta2 = 0.999;
+  K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
+  CHECK(same_bits({m, v}, steady));
+}
+
 template <class Policy>
 void check_maps() {
   for (const Index n : {1, 5, 64, 75, 1000, 70001}) {
@@ -296,6 +348,7 @@ void check_maps() {
   }
   // More than the threads of a GPU's sum.
   check<Policy>([&](auto kernels, int threads) { return training(kernels, threads, 150001); });
+  check_adamw<Kernels<Policy>>();
 }
 
 /// All of it.

@@ -12,6 +12,6 @@ using Tokens = mae::Shape<mae::dyn, 196, 768>;
 static_assert(Tokens::count == 196 * 768);
 
 int main(int count, char** arguments) {
-  std::printf("mae %s: %td numbers a sample\n", mae::version, Tokens::count);
+  std::printf("mae %s: %jd numbers a sample\n", mae::version, Tokens::count);
   return count > 1 && std::strcmp(arguments[1], mae::version) != 0;
 }

@@ -13,15 +13,17 @@ using namespace mae::cuda;
 
 /// Some numbers on the device.
 struct Numbers {
-  explicit Numbers(Index count) : data(static_cast<float*>(Device::allocate(count * Index{sizeof(float)}))) {}
+  explicit Numbers(Index count)
+      : bytes(count * Index{sizeof(float)}), data(static_cast<float*>(Device::allocate(bytes))) {}
   Numbers(const Numbers&) = delete;
   Numbers& operator=(const Numbers&) = delete;
-  ~Numbers() { Device::release(data); }
+  ~Numbers() { Device::release(data, bytes); }
   float operator[](Index i) const {
     float value = 0;
     Device::fetch(&value, data + i, sizeof value);
     return value;
   }
+  Index bytes;
   float* data;
 };
 /// What the fault says that running everything so far meets, or "".

@@ -34,9 +34,9 @@ TEST_CASE("without labels there are no classes") {
 
 TEST_CASE("the check is the collection's own") {
   const Album empty;
-  CHECK(error_of([&] { Images(empty).check("album"); }) == "mae: album: found no images, expected at least one");
+  CHECK(error_of([&] { Images(empty).ensure_valid("album"); }) == "mae: album: found no images, expected at least one");
   const Dataset torn{1, 2, 2, {1, 2, 3}, {}, 0};
-  CHECK(error_of([&] { Images(torn).check("set"); }) == "mae: set: found 3 bytes of pixels, expected a multiple of 4");
+  CHECK(error_of([&] { Images(torn).ensure_valid("set"); }) == "mae: set: found 3 bytes of pixels, expected a multiple of 4");
 }
 
 TEST_CASE("shared work is done once each; the first error is thrown when all have stopped") {

@@ -56,7 +56,7 @@ TEST_CASE("a folder is a collection of pictures, decoded on demand") {
   const Flowers flowers;
   const Folder folder(flowers.path);
   const mae::Images images(folder);
-  images.check("flowers");
+  images.ensure_valid("flowers");
   CHECK(images.size() == 6);
   CHECK(images.channels() == 3);
   CHECK(images.classes() == 2);
@@ -236,6 +236,6 @@ TEST_CASE("a format that the program cannot read shows before the training") {
   const test::TemporaryDirectory flat;
   test::write_text(flat / "a.jpg", test::read_text(test::beside(__FILE__, "jpeg_python/rgb.jpg")));
   const Folder folder(flat.path);
-  CHECK(contains(error_of([&] { mae::Images(folder).check("photos"); }),
+  CHECK(contains(error_of([&] { mae::Images(folder).ensure_valid("photos"); }),
                  "/a.jpg: found a JPEG picture, expected PNG; this program was built without libjpeg"));
 }

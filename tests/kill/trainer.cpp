@@ -51,7 +51,7 @@ void train(const mae::Dataset& images, const std::string& path, mae::Index updat
   const auto newest = folder.newest();
   for (const std::string& skipped : newest.skipped) std::printf("skipped: %s\n", skipped.c_str());
   if (!newest.path.empty()) mae::load_run(newest.path, run);
-  std::printf("from update %td\n", run.optimizer().steps());
+  std::printf("from update %jd\n", run.optimizer().steps());
   mae::Cadence saves(7, 0);
   while (!run.finished()) {
     run.update();

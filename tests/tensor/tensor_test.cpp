@@ -2,6 +2,7 @@
 #include <mae/tensor/tensor.hpp>
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <cstdint>
 #include <mae/core/bf16.hpp>
 
@@ -97,6 +98,19 @@ TEST_CASE("a batch must have samples, and memory must suffice") {
   CHECK(error_of([] { T negative(-2); }).find("a batch of -2") != std::string::npos);
   CHECK(error_of([] { T overflow(Index{1} << 60); }).find("no room for 1152921504606846976 times 12") !=
         std::string::npos);
+}
+
+TEST_CASE("memory is aligned, zero, and of a size that there can be") {
+  for (const Index bytes : {Index{0}, Index{1}, Index{1000}, Index{large_memory} + 1}) {
+    const Buffer<char> buffer(bytes);
+    const Index multiple = bytes < Index{large_memory} ? alignment : Index{large_page};
+    CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % static_cast<std::uintptr_t>(multiple) == 0);
+    CHECK(std::count(buffer.begin(), buffer.end(), 0) == bytes);
+  }
+  for (const Index bytes : {Index{-1}, INT64_MIN, INT64_MAX, INT64_MAX - Index{large_page} + 1})
+    CHECK(error_of([&] { Host::allocate(bytes); }) ==
+          "mae: memory: found no room for " + std::to_string(bytes) + " bytes, expected a smaller model or batch");
+  CHECK(error_of([] { Buffer<float> negative(-1); }).find("no room for -4 bytes") != std::string::npos);
 }
 
 TEST_CASE("any trivially copyable element") {

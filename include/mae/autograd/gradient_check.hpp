@@ -119,9 +119,9 @@ class GradientChecker {
       value = old + shift;
       return loss();
     };
-    const double near = loss_at(h) - loss_at(-h), far = loss_at(2 * h) - loss_at(-2 * h);
+    const double inner = loss_at(h) - loss_at(-h), outer = loss_at(2 * h) - loss_at(-2 * h);
     value = old;
-    return (8 * near - far) / (12 * h);
+    return (8 * inner - outer) / (12 * h);
   }
 
   const GradientCheckOptions options_;

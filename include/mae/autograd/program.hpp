@@ -28,16 +28,17 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   using Inputs = mae::Inputs<In...>;
 
  private:
-  template <class I>
-  using InputValue = Value<Mode<Policy, Memory>, typename I::Shape, typename I::template Element<Policy>>;
+  template <class Given>
+  using InputValue = Value<Mode<Policy, Memory>, typename Given::Shape, typename Given::template Element<Policy>>;
   // The model's operator() is looked into here, as close to the user's line as can be: it keeps errors short.
   using Symbol = std::remove_cvref_t<
       decltype(std::declval<const Model&>()(std::declval<const InputValue<In>&>()...).eval())>;
 
-  template <class I>
-  static constexpr InputValue<I> add_input(Tracer& tracer, int k) {
-    const int id = tracer.template add_value<typename I::Shape, typename I::template Element<Policy>>(-1, input + k);
-    tracer.graph.values[id].gradient = I::gradient;
+  template <class Given>
+  static constexpr InputValue<Given> add_input(Tracer& tracer, int k) {
+    using Element = typename Given::template Element<Policy>;
+    const int id = tracer.template add_value<typename Given::Shape, Element>(-1, input + k);
+    tracer.graph.values[id].gradient = Given::gradient;
     return {&tracer, id};
   }
   template <std::size_t... k>
@@ -73,7 +74,7 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
   static_assert(graph.error != TraceError::too_large,
                 "mae: more than 48 operations in one program; put a part of the model into a Repeat");
   static_assert(graph.error != TraceError::no_operation, "mae: operator() returns one of its inputs unchanged");
-  static_assert(graph.error != TraceError::none || verify(graph, Memory::backward),
+  static_assert(graph.error != TraceError::none || verified(graph, Memory::backward),
                 "mae: the planner made a plan that is not sound");
 
   /// Bytes per sample between forward and backward, and of reused scratch memory.

@@ -192,7 +192,7 @@ class Verifier {
 
 /// Whether following `graph`'s plan gives every operation the operands and every value the gradient that it should.
 /// `has_backward` is false for programs traced for Inference.
-constexpr bool verify(const Graph& graph, bool has_backward = true) {
+constexpr bool verified(const Graph& graph, bool has_backward = true) {
   return detail::Verifier(graph).run(has_backward);
 }
 

@@ -36,13 +36,12 @@
 // Where the program does not reach the memory of the kernels, it would wait there for the sum before it could clip by
 // it. So the sum stays there, and an update reads what it needs; all that changes from step to step lies in memory:
 //              check_gradient(n, g, first, clip, GradientCheck*, ws)      g is of the weights from number `first` on
-//              adamw(n, w, g, m, v, const AdamwFactors*, const GradientCheck*)     nothing, once a fault is noted
+//              adamw(n, w, g, m, v, const AdamwFactors<W>*, const GradientCheck*)  nothing, once a fault is noted
 //
 // Sizes of workspace, constant whatever the batch:
 //              linear_workspace(in, out), layer_norm_workspace(D), attention_workspace(N, H, d), sum_workspace()
 #pragma once
-#include <cmath>
-
+#include <mae/backend/adamw.hpp>
 #include <mae/backend/policy.hpp>
 
 namespace mae {
@@ -60,29 +59,6 @@ struct AttentionGradient {
   bool accumulate_q, accumulate_kv;
 };
 
-/// One AdamW update (Loshchilov & Hutter, 2019) of a tensor: the rates already hold schedule and layer scale.
-struct AdamwStep {
-  double rate = 0;          ///< learning rate of this update
-  double decay = 0;         ///< decoupled weight decay; multiplies `rate`
-  double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
-  double gradient_scale = 1;  ///< multiplies the gradient first (clipping, accumulation)
-  double correction1 = 1, correction2 = 1;  ///< 1 - beta1^t and 1 - beta2^t
-};
-
-/// The same as what one pass multiplies by, for kernels that compute in float and find it in memory.
-struct AdamwFactors {
-  float keep, rate, beta1, beta2, rest1, rest2, epsilon, root_correction2;
-  AdamwFactors() = default;
-  explicit AdamwFactors(const AdamwStep& s)
-      : keep(float(1 - s.rate * s.decay)),
-        rate(float(s.rate / s.correction1)),
-        beta1(float(s.beta1)),
-        beta2(float(s.beta2)),
-        rest1(float(1 - s.beta1)),
-        rest2(float(1 - s.beta2)),
-        epsilon(float(s.epsilon)),
-        root_correction2(float(1 / std::sqrt(s.correction2))) {}
-};
 /// What is known of a gradient before it is applied.
 struct GradientCheck {
   double scale = 1;  ///< clips it

@@ -4,33 +4,40 @@
 // (`Device` in backend/cuda/device.cuh); `reachable` says whether the program may read and write there by itself. What
 // is not reachable is sent and fetched: inputs go there before a step, results come back after it.
 #pragma once
-#include <cstdlib>
+#include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
-#include <mae/core/shape.hpp>
 
 namespace mae {
 
 struct Host {
   static constexpr bool reachable = true;
 
-  /// Zeroed bytes, aligned to `alignment`. Throws mae::Error if there are not that many.
+  /// Zeroed bytes, aligned to `alignment`: the only place where the library asks for aligned memory. Throws mae::Error
+  /// if there are not that many.
   static void* allocate(Index bytes) {
-    const auto size = static_cast<std::size_t>(align_up(bytes > 0 ? bytes : 1));
-    const bool large = size >= large_memory;
-    void* const memory = large ? std::aligned_alloc(large_page, (size + large_page - 1) / large_page * large_page)
-                               : std::aligned_alloc(static_cast<std::size_t>(alignment), size);
-    if (!memory) throw Error("memory", "no room for " + std::to_string(size) + " bytes", "a smaller model or batch");
-    if (large) prefer_large_pages(memory, size);
+    constexpr Index most = PTRDIFF_MAX - Index{large_page};
+    const auto size = static_cast<std::size_t>(bytes);
+    void* const memory =
+        bytes >= 0 && bytes <= most ? ::operator new(size, alignment_of(bytes), std::nothrow) : nullptr;
+    if (!memory) throw Error("memory", "no room for " + std::to_string(bytes) + " bytes", "a smaller model or batch");
+    if (size >= large_memory) prefer_large_pages(memory, size);
     std::memset(memory, 0, size);
     return memory;
   }
-  static void release(void* memory) { std::free(memory); }
+  /// Gives back what `allocate(bytes)` gave.
+  static void release(void* memory, Index bytes) { ::operator delete(memory, alignment_of(bytes)); }
   static void fill(void* memory, int byte, Index bytes) {
     std::memset(memory, byte, static_cast<std::size_t>(bytes));
+  }
+
+ private:
+  static constexpr std::align_val_t alignment_of(Index bytes) {
+    return bytes >= Index{large_memory} ? std::align_val_t{large_page} : std::align_val_t{alignment};
   }
 };
 

@@ -264,13 +264,11 @@ struct Kernels<Reference<Element>> {
     return sum;
   }
   static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) {
+    const AdamwFactors<double> by(s);
     for (Index i = 0; i < n; ++i) {
-      const double gradient = double(g[i]) * s.gradient_scale;
-      m[i] = W(s.beta1 * double(m[i]) + (1 - s.beta1) * gradient);
-      v[i] = W(s.beta2 * double(v[i]) + (1 - s.beta2) * gradient * gradient);
-      const double root = std::sqrt(double(v[i]) / s.correction2) + s.epsilon;
-      w[i] = W(double(w[i]) * (1 - s.rate * s.decay) - s.rate * (double(m[i]) / s.correction1) / root);
-      g[i] = W(0);
+      double weight = double(w[i]), mean = double(m[i]), square = double(v[i]);
+      adamw_update<RootOfNumber>(weight, double(g[i]) * s.gradient_scale, mean, square, by);
+      w[i] = W(weight), m[i] = W(mean), v[i] = W(square), g[i] = W(0);
     }
   }
 };

@@ -5,6 +5,7 @@
 // cannot clash in one program.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <mae/core/processors.hpp>
@@ -35,8 +36,8 @@ namespace mae {
 
 struct bf16;
 
-/// Sizes, offsets and counts. Signed, so that a difference is a number.
-using Index = std::ptrdiff_t;
+/// Sizes, offsets and counts: signed, so that a difference is a number, and as wide on every machine as in files.
+using Index = std::int64_t;
 
 /// `"0.1.0"`, as written into checkpoints.
 inline constexpr const char* version = "0.1.0";
@@ -131,10 +132,16 @@ using DefaultThreads = Serial;
 /// `multiplies_bf16` says whether one instruction multiplies pairs of bf16.
 namespace isa {
 
+#if defined(__aarch64__)
+inline constexpr Index baseline_registers = 32;
+#else
+inline constexpr Index baseline_registers = 16;
+#endif
+
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
 struct Baseline {
   static constexpr const char* name = "baseline";
-  static constexpr Index bytes = 16, registers = 16;
+  static constexpr Index bytes = 16, registers = baseline_registers;
   static constexpr bool multiplies_bf16 = false;
   static bool supported() { return true; }
   template <class Body>

@@ -50,9 +50,9 @@ inline constexpr Index rows_of = S::count / width_of<S>;
 namespace detail {
 template <class S, Index Axis, Index Extent, class = std::make_index_sequence<S::rank>>
 struct WithExtent;
-template <class S, Index Axis, Index Extent, std::size_t... I>
-struct WithExtent<S, Axis, Extent, std::index_sequence<I...>> {
-  using type = Shape<(Index{I} == (Axis < 0 ? Axis + S::rank : Axis) ? Extent : S::extent(Index{I}))...>;
+template <class S, Index Axis, Index Extent, std::size_t... Axes>
+struct WithExtent<S, Axis, Extent, std::index_sequence<Axes...>> {
+  using type = Shape<(Index{Axes} == (Axis < 0 ? Axis + S::rank : Axis) ? Extent : S::extent(Index{Axes}))...>;
 };
 }  // namespace detail
 

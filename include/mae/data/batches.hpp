@@ -87,7 +87,7 @@ class Loader {
       epoch_ = batch.epoch;
     }
     const Index begin = position % order_.per_epoch * order_.batch, left = order_.images - begin;
-    const auto from = numbers_.begin() + begin;
+    const Index* const from = numbers_.data() + begin;
     batch.samples.assign(from, from + (left < order_.batch ? left : order_.batch));
     load_batch<Threads>(images_, normalization_, augmentation_, order_.seed, batch, threads);
   }

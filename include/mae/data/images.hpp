@@ -57,7 +57,7 @@ class Images {
   /// The class of picture `i`, or -1.
   std::int32_t label(Index i) const { return calls_->label(set_, i); }
   /// Throws mae::Error about `subject` unless there are pictures, all whole.
-  void check(const std::string& subject) const { calls_->check(set_, subject); }
+  void ensure_valid(const std::string& subject) const { calls_->validate(set_, subject); }
 
   /// Calls use(PictureView) for picture `i`. Throws mae::Error if it cannot be read.
   template <class Use>
@@ -73,7 +73,7 @@ class Images {
     Index (*channels)(const void*);
     Index (*classes)(const void*);
     std::int32_t (*label)(const void*, Index);
-    void (*check)(const void*, const std::string&);
+    void (*validate)(const void*, const std::string&);
     void (*with_picture)(const void*, Index, UsePicture, const void* use);
   };
   template <class Set>

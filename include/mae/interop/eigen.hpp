@@ -39,7 +39,15 @@ auto eigen_map(View<T, S> view) {
   constexpr bool column = S::rank - Axis <= 1;
   constexpr Index width = column ? 1 : S::extent(S::rank - 1), rows = S::count / width;
   constexpr int fixed_rows = S::batched && Axis == 0 ? Eigen::Dynamic : eigen_extent<rows>;
-  return EigenMap<T, fixed_rows, eigen_extent<width>>(view.data(), view.batch() * rows, width);
+  return EigenMap<T, fixed_rows, eigen_extent<width>>(view.data(), Eigen::Index(view.batch() * rows),
+                                                             Eigen::Index{width});
+}
+
+/// A parameter's numbers.
+template <class T>
+auto eigen_map(T* values, const ParameterInfo& parameter) {
+  const auto [rows, columns] = matrix_size(parameter);
+  return EigenMap<T, Eigen::Dynamic, Eigen::Dynamic>(values, Eigen::Index(rows), Eigen::Index(columns));
 }
 }  // namespace detail
 
@@ -67,15 +75,11 @@ auto as_eigen(X&& x, Index b) {
 /// `for (const auto& p : weights.parameters()) use(p.name, mae::as_eigen(weights, p));`
 template <class Model, class Policy>
 auto as_eigen(Weights<Model, Policy>& weights, const ParameterInfo& parameter) {
-  const auto [rows, columns] = detail::matrix_size(parameter);
-  using T = typename Policy::Parameter;
-  return detail::EigenMap<T, Eigen::Dynamic, Eigen::Dynamic>(weights.at(parameter), rows, columns);
+  return detail::eigen_map(weights.at(parameter), parameter);
 }
 template <class Model, class Policy>
 auto as_eigen(const Weights<Model, Policy>& weights, const ParameterInfo& parameter) {
-  const auto [rows, columns] = detail::matrix_size(parameter);
-  using T = const typename Policy::Parameter;
-  return detail::EigenMap<T, Eigen::Dynamic, Eigen::Dynamic>(weights.at(parameter), rows, columns);
+  return detail::eigen_map(weights.at(parameter), parameter);
 }
 /// The same by its name. Throws mae::Error if the model has no such parameter.
 template <class Model, class Policy>

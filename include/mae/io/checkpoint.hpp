@@ -26,11 +26,11 @@ using Facts = std::map<std::string, std::string>;
 /// The sizes of `Model` that a checkpoint records and that loading compares, where both sides know them.
 template <class Model>
 Facts describe() {
-  using I = typename Model::Image;
+  using Pixels = typename Model::Image;
   using E = typename Model::EncoderShape;
   auto text = [](Index n) { return std::to_string(n); };
-  Facts facts{{"image", text(I::channels) + " x " + text(I::height) + " x " + text(I::width)},
-              {"patch", text(I::patch)},
+  Facts facts{{"image", text(Pixels::channels) + " x " + text(Pixels::height) + " x " + text(Pixels::width)},
+              {"patch", text(Pixels::patch)},
               {"encoder", text(E::width) + " wide, " + text(E::depth) + " blocks, " + text(E::heads) + " heads"}};
   if constexpr (requires { typename Model::DecoderShape; }) {
     using D = typename Model::DecoderShape;

@@ -6,7 +6,6 @@
 // A real number never becomes a whole one or the reverse: where a file asks for that, something is mixed up.
 #pragma once
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -32,7 +31,7 @@ struct f16 {
       return sign != 0 ? -value : value;
     }
     const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;  // infinity and NaN keep all ones
-    return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
+    return __builtin_bit_cast(float, sign | wide << 23 | mantissa << 13);
   }
 };
 
@@ -118,7 +117,7 @@ void convert_elements(std::string_view dtype, Index count, T* out, const std::st
       constexpr Index piece = 1024;
       From buffer[piece];
       for (Index start = 0; start < count; start += piece) {
-        const Index now = std::min(piece, count - start);
+        const Index now = (std::min)(piece, count - start);
         read(start * Index{sizeof(From)}, buffer, now * Index{sizeof(From)});
         for (Index i = 0; i < now; ++i) out[start + i] = detail::convert_element<T>(buffer[i], subject);
       }

@@ -61,8 +61,8 @@ constexpr Index text_width(std::string_view text, Index dot = 2) { return 6 * do
 inline void draw_text(Image& canvas, std::string_view text, Index top, Index left, Colour colour = {0, 0, 0},
                       Index dot = 2) {
   const auto fill_dot = [&](Index y0, Index x0) {
-    for (Index y = std::max(y0, Index{0}); y < std::min(y0 + dot, canvas.height); ++y)
-      for (Index x = std::max(x0, Index{0}); x < std::min(x0 + dot, canvas.width); ++x)
+    for (Index y = (std::max)(y0, Index{0}); y < (std::min)(y0 + dot, canvas.height); ++y)
+      for (Index x = (std::max)(x0, Index{0}); x < (std::min)(x0 + dot, canvas.width); ++x)
         for (Index c = 0; c < canvas.channels; ++c) canvas.row(c, y)[x] = colour[static_cast<std::size_t>(c % 3)];
   };
   for (const char letter : text) {

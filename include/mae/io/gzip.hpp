@@ -33,7 +33,7 @@ class UnpackedFile {
   Index read(void* to, Index bytes) {
     Index done = 0;
     if (!packed_) {
-      done = std::min(bytes, file_.size() - position_);
+      done = (std::min)(bytes, file_.size() - position_);
       file_.read(position_, to, done);
       position_ += done;
       return done;
@@ -41,7 +41,7 @@ class UnpackedFile {
     constexpr Index piece = 1 << 24;  // zlib counts in int
     while (done < bytes) {
       const int got =
-          ::gzread(zlib_.get(), static_cast<char*>(to) + done, static_cast<unsigned>(std::min(piece, bytes - done)));
+          ::gzread(zlib_.get(), static_cast<char*>(to) + done, static_cast<unsigned>((std::min)(piece, bytes - done)));
       int status = Z_OK;
       const char* const why = ::gzerror(zlib_.get(), &status);
       if (got < 0 || (got == 0 && status != Z_OK))

@@ -129,7 +129,7 @@ Index decoding_bytes(const std::string& path, Index side = 0, const PictureOptio
     return file.size() + found;
   };
   // Before the extents of a photograph stand its notes and profiles: where they are long, all of the file is read.
-  const Index start = std::min(file.size(), Index{1} << 16);
+  const Index start = (std::min)(file.size(), Index{1} << 16);
   try {
     return told_by(start);
   } catch (const Error&) {

@@ -48,14 +48,14 @@ struct FolderOptions {
 
 /// The picture, reduced so that its shorter side has `side` pixels; as it is if that is not less, or `side` is 0.
 inline Image reduced(Image image, Index side) {
-  const Index shorter = std::min(image.height, image.width);
+  const Index shorter = (std::min)(image.height, image.width);
   if (side == 0 || shorter <= side) return image;
   const auto scaled = [&](Index extent) { return (2 * extent * side + shorter) / (2 * shorter); };  // rounded
-  Image small = blank_image(image.channels, scaled(image.height), scaled(image.width));
+  Image shrunk = blank_image(image.channels, scaled(image.height), scaled(image.width));
   const CropBox whole{0, 0, static_cast<double>(image.height), static_cast<double>(image.width)};
-  resize(image.pixels.data(), image.channels, image.height, image.width, whole, small.pixels.data(), small.height,
-         small.width);
-  return small;
+  resize(image.pixels.data(), image.channels, image.height, image.width, whole, shrunk.pixels.data(), shrunk.height,
+         shrunk.width);
+  return shrunk;
 }
 
 /// The pictures below a folder (picture_list.hpp), an `ImageCollection`. `Formats` is a list of `Decoders`.
@@ -122,11 +122,11 @@ class ImageFolder {
   /// over.
   Index decoding_bytes(Index looked_at = 4096) const {
     Index most = 0;
-    const Index count = std::min(looked_at, size());
+    const Index count = (std::min)(looked_at, size());
     for (Index k = 0; k < count; ++k) {
       try {
         const std::string file = path(k * size() / count);
-        most = std::max(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.pictures));
+        most = (std::max)(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.pictures));
       } catch (const Error&) {  // told when it is decoded
       }
     }

@@ -4,6 +4,7 @@
 // it opened: if another process replaces it meanwhile (atomic_file.hpp), all pieces still come from the old one.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -34,7 +35,8 @@ class InputFile {
   void read(Index offset, void* to, Index bytes) const {
     auto* out = static_cast<std::byte*>(to);
     for (Index done = 0; done < bytes;) {
-      const Index got = ::pread(file_.number(), out + done, static_cast<std::size_t>(bytes - done), offset + done);
+      const auto left = static_cast<std::size_t>(bytes - done);
+      const Index got = ::pread(file_.number(), out + done, left, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) detail::fail_with_errno(path_, "reading", "a readable file");
       if (got == 0)
@@ -55,6 +57,7 @@ namespace detail {
 template <class T>
 std::vector<T> room_for(const std::string& path, Index count) {
   try {
+    if (count > PTRDIFF_MAX / Index{sizeof(T)}) throw std::bad_alloc();
     return std::vector<T>(static_cast<std::size_t>(count));
   } catch (const std::exception&) {
     throw Error(path, std::to_string(count) + " elements", "a file that fits in memory");

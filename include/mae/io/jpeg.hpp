@@ -147,7 +147,7 @@ inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index s
     throw Error(subject, std::to_string(info.num_components) + " colours of unknown kind", "grey, RGB or CMYK");
   check_pixel_limit(subject, Index{info.image_height}, Index{info.image_width}, options.max_pixels);
   unsigned divisor = 1;
-  while (side > 0 && divisor < 8 && Index{std::min(info.image_height, info.image_width)} >= 4 * side * divisor)
+  while (side > 0 && divisor < 8 && Index{(std::min)(info.image_height, info.image_width)} >= 4 * side * divisor)
     divisor *= 2;
   reader.shrink(divisor);
 }

@@ -48,7 +48,7 @@ inline bool parse_npy_header(std::string_view text, NpyHeader& header) {
     return there;
   };
   if (!skip("{'descr': '")) return false;
-  header.dtype = text.substr(0, std::min(text.find('\''), text.size()));
+  header.dtype = text.substr(0, (std::min)(text.find('\''), text.size()));
   text.remove_prefix(header.dtype.size());
   if (!skip("', 'fortran_order': ")) return false;
   header.fortran = skip("True");
@@ -92,14 +92,14 @@ std::vector<T> row_major(const std::vector<T>& values, const std::vector<Index>&
 inline NpyHeader read_npy_header(const InputFile& file) {
   constexpr Index before = 10;
   unsigned char start[before] = {};
-  file.read(0, start, std::min(file.size(), before));
+  file.read(0, start, (std::min)(file.size(), before));
   if (file.size() < before || std::string(start, start + 6) != "\x93NUMPY")
     throw Error(file.path(), "no .npy header", "a file written by numpy.save");
   const Index length = start[8] + 256 * start[9];
   if (start[6] != 1 || start[7] != 0)
     throw Error(file.path(), "version " + std::to_string(start[6]) + "." + std::to_string(start[7]) + " of .npy",
                 "version 1.0: an array of numbers");
-  std::string text(static_cast<std::size_t>(std::min(length, file.size() - before)), ' ');
+  std::string text(static_cast<std::size_t>((std::min)(length, file.size() - before)), ' ');
   file.read(before, text.data(), static_cast<Index>(text.size()));
   NpyHeader header;
   if (!detail::parse_npy_header(text, header))

@@ -28,7 +28,7 @@ inline std::vector<std::string> wrapped(std::string_view text, Index width, Inde
   std::vector<std::string> lines(1);
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    text.remove_prefix((std::min)(word.size() + 1, text.size()));
     const std::string longer = lines.back() + (lines.back().empty() ? "" : " ") + std::string(word);
     if (lines.back().empty() || text_width(longer, dot) <= width) lines.back() = longer;
     else lines.emplace_back(word);
@@ -55,7 +55,7 @@ struct PanelLayout {
     picture_height = one.pictures.original.height * scale;
     columns = whole ? 6 : 4;
     dot = picture_width >= text_width("reconstruction", 2) ? 2 : 1;
-    const Index column = std::max(picture_width, text_width("reconstruction", dot));
+    const Index column = (std::max)(picture_width, text_width("reconstruction", dot));
     width = columns * (column + gap) + gap;
     line = text_height(dot) + 4 * dot;
     row = picture_height + gap + (whole ? line : 0);
@@ -73,7 +73,7 @@ struct PanelLayout {
 inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, double most) {
   const std::string zero = "error: 0";
   const std::string end = decimal_text(most, 0) + " of 255 grey levels, root mean square of each patch";
-  const Index space = text_width(" ", at.dot), bar = std::max(at.picture_width, Index{64});
+  const Index space = text_width(" ", at.dot), bar = (std::max)(at.picture_width, Index{64});
   draw_text(panel, zero, top, at.gap, panel_ink, at.dot);
   const Index left = at.gap + text_width(zero, at.dot) + space;
   if (left + bar < panel.width) paste(panel, heat_bar(7 * at.dot, bar), top, left);
@@ -101,7 +101,7 @@ inline Image draw_panel(const PanelSheet& sheet, Index scale) {
   for (Index k = 0; k < at.columns; ++k) draw_text(panel, captions[k], at.gap, at.left(k), detail::panel_ink, at.dot);
   double most = 1;
   for (const PanelRow& row : sheet.rows)
-    for (const double error : row.errors) most = std::max(most, std::ceil(error));
+    for (const double error : row.errors) most = (std::max)(most, std::ceil(error));
   Index top = at.top;
   for (const PanelRow& row : sheet.rows) {
     detail::draw_row(panel, at, sheet, row, top, scale, most);

@@ -26,7 +26,7 @@ struct PatchStatistics {
   /// Of patches [L, n], n > 1.
   static PatchStatistics of(const std::vector<float>& patches, Index n) {
     PatchStatistics all;
-    for (auto at = patches.begin(); at != patches.end(); at += n) {
+    for (const float *at = patches.data(), *end = at + patches.size(); at != end; at += n) {
       double mean = 0, variance = 0;
       for (Index v = 0; v < n; ++v) mean += double(at[v]) / double(n);
       for (Index v = 0; v < n; ++v) variance += (double(at[v]) - mean) * (double(at[v]) - mean) / double(n - 1);

@@ -55,8 +55,8 @@ using Ticks = std::vector<std::pair<double, std::string>>;
 inline Ticks ticks(const Axis& axis, double most) {
   Ticks all;
   const double step = axis.step(most);
-  const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-  const bool plain = decimals <= 5 && std::max(std::abs(axis.low), std::abs(axis.high)) < 1e7;
+  const int decimals = (std::max)(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
+  const bool plain = decimals <= 5 && (std::max)(std::abs(axis.low), std::abs(axis.high)) < 1e7;
   const double first = std::ceil(axis.low / step - 1e-9);
   for (double n = first; n * step <= axis.high + 1e-9 * step; ++n) {
     const double value = n == 0 ? 0.0 : n * step;
@@ -78,18 +78,18 @@ inline Ticks horizontal_ticks(const Axis& axis) {
 
 /// The range of all finite points in x or y, widened a little by `margin` and a lot if it is a single number.
 inline Axis range_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, double margin) {
-  Axis axis{std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()};
+  Axis axis{(std::numeric_limits<double>::max)(), std::numeric_limits<double>::lowest()};
   for (const Curve& curve : curves)
     for (std::size_t i = 0; i < curve.x.size(); ++i)
       if (std::isfinite(curve.x[i]) && std::isfinite(curve.y[i])) {
-        axis.low = std::min(axis.low, (curve.*values)[i]);
-        axis.high = std::max(axis.high, (curve.*values)[i]);
+        axis.low = (std::min)(axis.low, (curve.*values)[i]);
+        axis.high = (std::max)(axis.high, (curve.*values)[i]);
       }
-  const double extent = axis.high - axis.low, size = std::max(std::abs(axis.low), std::abs(axis.high));
+  const double extent = axis.high - axis.low, size = (std::max)(std::abs(axis.low), std::abs(axis.high));
   if (extent < 0) throw Error("draw_plot", "no finite point", "at least one");
   if (!(size < 1e300)) throw Error("draw_plot", "values beyond 1e300", "values that can be drawn");
   const bool single = extent <= 1e-9 * size || extent < 1e-300;
-  const double widen = single ? std::max(size * 0.1, 1e-3) : extent * margin;
+  const double widen = single ? (std::max)(size * 0.1, 1e-3) : extent * margin;
   axis.low -= widen;
   axis.high += widen;
   return axis;
@@ -97,8 +97,8 @@ inline Axis range_of(const std::vector<Curve>& curves, std::vector<double> Curve
 
 inline void fill(Image& canvas, Index top, Index left, Index rows, Index columns, Colour colour) {
   for (Index c = 0; c < 3; ++c)
-    for (Index y = std::max(top, Index{0}); y < std::min(top + rows, canvas.height); ++y)
-      for (Index x = std::max(left, Index{0}); x < std::min(left + columns, canvas.width); ++x)
+    for (Index y = (std::max)(top, Index{0}); y < (std::min)(top + rows, canvas.height); ++y)
+      for (Index x = (std::max)(left, Index{0}); x < (std::min)(left + columns, canvas.width); ++x)
         canvas.row(c, y)[x] = colour[static_cast<std::size_t>(c)];
 }
 
@@ -106,16 +106,16 @@ inline void fill(Image& canvas, Index top, Index left, Index rows, Index columns
 inline void cover_segment(std::vector<float>& cover, const Image& canvas, double x0, double y0, double x1, double y1) {
   constexpr double half_width = 1.1;
   const auto clip = [](double value, Index end) {
-    return static_cast<Index>(std::min(std::max(value, 0.0), static_cast<double>(end)));
+    return static_cast<Index>((std::min)((std::max)(value, 0.0), static_cast<double>(end)));
   };
   const double dx = x1 - x0, dy = y1 - y0, square = dx * dx + dy * dy;
-  for (Index y = clip(std::min(y0, y1) - 2, canvas.height); y < clip(std::max(y0, y1) + 3, canvas.height); ++y)
-    for (Index x = clip(std::min(x0, x1) - 2, canvas.width); x < clip(std::max(x0, x1) + 3, canvas.width); ++x) {
+  for (Index y = clip((std::min)(y0, y1) - 2, canvas.height); y < clip((std::max)(y0, y1) + 3, canvas.height); ++y)
+    for (Index x = clip((std::min)(x0, x1) - 2, canvas.width); x < clip((std::max)(x0, x1) + 3, canvas.width); ++x) {
       const double px = static_cast<double>(x) - x0, py = static_cast<double>(y) - y0;
-      const double along = square > 0 ? std::min(std::max((px * dx + py * dy) / square, 0.0), 1.0) : 0.0;
+      const double along = square > 0 ? (std::min)((std::max)((px * dx + py * dy) / square, 0.0), 1.0) : 0.0;
       const double distance = std::hypot(px - along * dx, py - along * dy);
       float& here = cover[static_cast<std::size_t>(y * canvas.width + x)];
-      here = std::max(here, static_cast<float>(std::min(std::max(half_width + 0.5 - distance, 0.0), 1.0)));
+      here = (std::max)(here, static_cast<float>((std::min)((std::max)(half_width + 0.5 - distance, 0.0), 1.0)));
     }
 }
 
@@ -172,7 +172,7 @@ inline void draw_axes(Image& canvas, const Axis& x_axis, const Axis& y_axis, con
   for (const auto& [value, text] : horizontal_ticks(x_axis)) {
     const Index x = std::lround(x_axis.pixel(value)), width = text_width(text);
     fill(canvas, bottom, x, 6, 1, ink);
-    draw_text(canvas, text, bottom + 10, std::min(x - width / 2 + 1, canvas.width - width - 4), ink);
+    draw_text(canvas, text, bottom + 10, (std::min)(x - width / 2 + 1, canvas.width - width - 4), ink);
   }
   fill(canvas, bottom, left, 1, right - left, ink);
   fill(canvas, top, left, bottom - top + 1, 1, ink);
@@ -196,7 +196,7 @@ inline Image draw_plot(const Plot& plot) {
 
   const detail::Ticks y_ticks = detail::ticks(y_axis, static_cast<double>(plot.height) / 60);
   Index numbers = 0;  // width of the numbers left of the y axis
-  for (const auto& [value, text] : y_ticks) numbers = std::max(numbers, text_width(text));
+  for (const auto& [value, text] : y_ticks) numbers = (std::max)(numbers, text_width(text));
   const Index left = numbers + 20, right = plot.width - 40;
   Index top = 14;
   draw_text(canvas, plot.title, top, (left + right - text_width(plot.title)) / 2, detail::ink);
@@ -207,7 +207,7 @@ inline Image draw_plot(const Plot& plot) {
   x_axis.begin = static_cast<double>(left);
   x_axis.end = static_cast<double>(right);
   y_axis.begin = static_cast<double>(plot.height - 60);
-  y_axis.end = static_cast<double>(std::min(top + 26, plot.height - 100));
+  y_axis.end = static_cast<double>((std::min)(top + 26, plot.height - 100));
   detail::draw_axes(canvas, x_axis, y_axis, y_ticks);
   for (std::size_t i = 0; i < plot.curves.size(); ++i)
     detail::draw_curve(canvas, plot.curves[i], x_axis, y_axis, detail::curve_colour(i));

@@ -80,14 +80,14 @@ class SafetensorsFile {
   std::vector<T> values(std::string_view name) const {
     const TensorEntry& entry = at(name);
     require_convertible<T>(entry.dtype, subject(name));  // only then the file vouches for the number of elements
-    std::vector<T> all(static_cast<std::size_t>(entry.count()));
+    std::vector<T> all = detail::room_for<T>(subject(name), entry.count());
     copy_to(name, all.data(), static_cast<Index>(all.size()));
     return all;
   }
   /// The bytes of `name` as they lie in the file, whatever its dtype.
   std::vector<std::byte> bytes(std::string_view name) const {
     const TensorEntry& entry = at(name);
-    std::vector<std::byte> all(static_cast<std::size_t>(entry.end - entry.begin));
+    std::vector<std::byte> all = detail::room_for<std::byte>(subject(name), entry.end - entry.begin);
     file_.read(data_ + entry.begin, all.data(), static_cast<Index>(all.size()));
     return all;
   }
@@ -105,7 +105,7 @@ class SafetensorsFile {
     data_ = 8 + static_cast<Index>(length);
     if (data_ > file_.size())
       throw Error(path, std::to_string(file_.size()) + " bytes", "at least " + std::to_string(data_) + ": the header");
-    std::string text(length, ' ');
+    std::string text(static_cast<std::size_t>(length), ' ');
     file_.read(8, text.data(), static_cast<Index>(length));
     header_ = detail::parse_header(path, text, file_.size() - data_);
     for (std::size_t i = 0; i < entries().size(); ++i) index_.emplace(entries()[i].name, i);

@@ -56,7 +56,7 @@ class HeaderParser {
 
   bool number_unsigned(std::uint64_t value) {
     if (place_ != Place::shape && place_ != Place::offsets) wrong("a number");
-    if (value > std::uint64_t{std::numeric_limits<Index>::max()}) wrong("the number " + std::to_string(value));
+    if (value > std::uint64_t{(std::numeric_limits<Index>::max)()}) wrong("the number " + std::to_string(value));
     (place_ == Place::shape ? entry_.shape : offsets_).push_back(static_cast<Index>(value));
     return true;
   }

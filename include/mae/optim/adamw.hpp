@@ -27,14 +27,14 @@ struct AdamwOptions {
 
 /// Throws mae::Error that names the option unless both betas are in [0, 1), epsilon is above 0, decay and clip from 0.
 inline void validate(const AdamwOptions& options) {
-  auto check = [](const char* option, double value, bool good, const char* expected) {
+  auto expect = [](const char* option, double value, bool good, const char* expected) {
     if (!(good && std::isfinite(value))) throw Error(option, std::to_string(value), expected);
   };
-  check("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
-  check("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
-  check("epsilon", options.epsilon, options.epsilon > 0, "a finite number above 0");
-  check("decay", options.decay, options.decay >= 0, "a finite number from 0");
-  check("clip", options.clip, options.clip >= 0, "a finite number from 0");
+  expect("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
+  expect("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
+  expect("epsilon", options.epsilon, options.epsilon > 0, "a finite number above 0");
+  expect("decay", options.decay, options.decay >= 0, "a finite number from 0");
+  expect("clip", options.clip, options.clip >= 0, "a finite number from 0");
 }
 
 template <class Model, class Policy>
@@ -163,17 +163,17 @@ class AdamW {
       AdamwStep step = update;
       step.rate = rate * scale_[k];
       step.decay = decay_[k];
-      return AdamwFactors(step);
+      return AdamwFactors<float>(step);
     });
   }
   /// `apply` with the factors sent, unless a check says no; `gradient` is of the weights from `offset` on.
   void check_gradient(Index offset, Index count, double clip, const typename WeightsType::Element* gradient) {
-    Kernels<Policy>::check_gradient(count, gradient, offset, clip, late_.check(), workspace_);
+    Kernels<Policy>::check_gradient(count, gradient, offset, clip, late_.gradient_check(), workspace_);
   }
   void apply_checked(std::size_t k, Index offset, Index count, WeightsType& weights,
                      typename WeightsType::Element* gradient) {
     Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
-                           second_moment_.kernel_data() + offset, late_.factors(k), late_.check());
+                           second_moment_.kernel_data() + offset, late_.factors(k), late_.gradient_check());
   }
 
   double sum_of_squares(Index count, const typename WeightsType::Element* gradient) const {

@@ -33,12 +33,12 @@ class LateUpdate<Memory, false> {
   void send(const Factors& factors) {
     if (checks_.unread() == checks_.most)
       throw Error("AdamW", "another update", "at most " + std::to_string(checks_.most) + " that are not finished");
-    AdamwFactors* const half = outbound_.data() + checks_.turn() * factors_.size();
+    AdamwFactors<float>* const half = outbound_.data() + checks_.turn() * factors_.size();
     for (Index k = 0; k < factors_.size(); ++k) half[k] = factors(static_cast<std::size_t>(k));
-    Memory::send_in_order(factors_.data(), half, factors_.size() * Index{sizeof(AdamwFactors)});
+    Memory::send_in_order(factors_.data(), half, factors_.size() * Index{sizeof(AdamwFactors<float>)});
   }
-  const AdamwFactors* factors(std::size_t k) const { return factors_.data() + k; }
-  GradientCheck* check() { return check_.data(); }
+  const AdamwFactors<float>* factors(std::size_t k) const { return factors_.data() + k; }
+  GradientCheck* gradient_check() { return check_.data(); }
   template <class Work>
   void run(const Key& key, const Work& work) {
     recordings_.run(key, work);
@@ -49,9 +49,9 @@ class LateUpdate<Memory, false> {
   Index unread() const { return checks_.unread(); }
   /// What was found of the first update that has not been read. Waits for it.
   GradientCheck read() {
-    GradientCheck check;
-    std::memcpy(&check, checks_.read(), sizeof check);
-    return check;
+    GradientCheck found;
+    std::memcpy(&found, checks_.read(), sizeof found);
+    return found;
   }
   /// Leaves off what is unread, and lets updates change weights again.
   void reset() {
@@ -60,8 +60,8 @@ class LateUpdate<Memory, false> {
   }
 
  private:
-  Buffer<AdamwFactors, typename Memory::Pinned> outbound_;
-  Buffer<AdamwFactors, Memory> factors_;
+  Buffer<AdamwFactors<float>, typename Memory::Pinned> outbound_;
+  Buffer<AdamwFactors<float>, Memory> factors_;
   Buffer<GradientCheck, Memory> check_;
   Later<Memory> checks_;
   typename Memory::template Recordings<Key> recordings_;

@@ -102,7 +102,7 @@ class UpdateAtOnce final : public GradientSink {
   /// Updates weights [begin, end) of parameter k without a gradient.
   void rest(std::size_t k, Index begin, Index end) {
     for (; begin < end; begin += gradients_.size()) {
-      const Index count = std::min(end - begin, gradients_.size());
+      const Index count = (std::min)(end - begin, gradients_.size());
       if constexpr (Policy::Memory::reachable)
         optimizer_.apply(update_, rate_, k, begin, count, weights_, gradients_.data());
       else

@@ -17,7 +17,7 @@
 
 namespace mae {
 
-/// a · b, for sizes. Throws mae::Error if no memory can be so large, instead of wrapping around.
+/// a · b, for sizes from 0. Throws mae::Error if no memory can be so large, instead of wrapping around.
 constexpr Index size_product(Index a, Index b) {
   constexpr Index most = PTRDIFF_MAX / 2;
   if (b > 0 && a > most / b)
@@ -41,7 +41,7 @@ class Buffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~Buffer() { Memory::release(data_); }
+  ~Buffer() { Memory::release(data_, size_ * Index{sizeof(T)}); }
 
   T* data() { return data_; }
   const T* data() const { return data_; }

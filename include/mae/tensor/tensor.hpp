@@ -10,9 +10,9 @@ namespace mae {
 
 namespace detail {
 /// Offset of element (i, j, ...) in row-major order.
-template <class S, class... I>
-constexpr Index offset_of(I... indices) {
-  static_assert(sizeof...(I) == S::rank, "mae: a tensor takes one index for each extent of its shape");
+template <class S, class... Indices>
+constexpr Index offset_of(Indices... indices) {
+  static_assert(sizeof...(Indices) == S::rank, "mae: a tensor takes one index for each extent of its shape");
   Index offset = 0, axis = 0;
   ((offset = offset * (axis == 0 ? 1 : S::extent(axis)) + Index(indices), ++axis), ...);
   return offset;
@@ -38,8 +38,8 @@ class View {
   T* begin() const { return data_; }
   T* end() const { return data_ + size(); }
   /// Element (i, j, ...), one index for each extent. Not bounds-checked.
-  template <class... I>
-  T& operator()(I... indices) const {
+  template <class... Indices>
+  T& operator()(Indices... indices) const {
     return data_[detail::offset_of<S>(indices...)];
   }
   /// The same elements under another shape with as many per sample.
@@ -75,7 +75,7 @@ class Tensor {
       : buffer_(S::count) {}
   explicit Tensor(Index batch)
     requires(S::batched)
-      : buffer_(size_product(check(batch), S::count)), batch_(batch) {}
+      : buffer_(size_product(checked(batch), S::count)), batch_(batch) {}
 
   T* data() { return buffer_.data(); }
   const T* data() const { return buffer_.data(); }
@@ -85,12 +85,12 @@ class Tensor {
   T* end() { return buffer_.end(); }
   const T* begin() const { return buffer_.begin(); }
   const T* end() const { return buffer_.end(); }
-  template <class... I>
-  T& operator()(I... indices) {
+  template <class... Indices>
+  T& operator()(Indices... indices) {
     return data()[detail::offset_of<S>(indices...)];
   }
-  template <class... I>
-  const T& operator()(I... indices) const {
+  template <class... Indices>
+  const T& operator()(Indices... indices) const {
     return data()[detail::offset_of<S>(indices...)];
   }
   View<T, S> view() { return {data(), batch_}; }
@@ -99,7 +99,7 @@ class Tensor {
   operator View<const T, S>() const { return view(); }
 
  private:
-  static Index check(Index batch) {
+  static Index checked(Index batch) {
     if (batch < 1) throw Error("Tensor", "a batch of " + std::to_string(batch), "at least one sample");
     return batch;
   }

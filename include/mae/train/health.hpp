@@ -41,7 +41,7 @@ template <class Model, class Policy = Cpu<float>>
 double baseline_loss(const Images& images, const Normalization& normalization, Index most = 1024) {
   using Geometry = typename Model::Image;
   constexpr Index plane = Geometry::height * Geometry::width;
-  images.check("images");
+  images.ensure_valid("images");
   std::vector<double> target(Geometry::values), sum(Geometry::channels), squares(Geometry::channels);
   double count = 0;  // values of a channel
   auto add = [&](const auto& batch) {

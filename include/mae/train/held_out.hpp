@@ -14,7 +14,7 @@ namespace mae {
 template <class Model, class Policy>
 double held_out_loss(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
                      std::uint64_t seed = 0, Index batch = 64) {
-  images.check("held-out images");
+  images.ensure_valid("held-out images");
   if (batch > images.size()) batch = images.size();
   Session<Program<PretrainingLoss<Model>, Policy, Inference>> session(batch);
   typename Model::Masks masks(batch);

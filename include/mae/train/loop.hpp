@@ -175,7 +175,7 @@ class TrainingLoop {
   /// Starts the passes of an update, and the update.
   void begin_update() {
     const Index number = optimizer_.steps(), step = number % updates_per_epoch(), images = images_of_update(step);
-    const Index start = epoch() * order().per_epoch, end = std::min((step + 1) * passes_, order().per_epoch);
+    const Index start = epoch() * order().per_epoch, end = (std::min)((step + 1) * passes_, order().per_epoch);
     const double rate = rate_of(number);
     try {
       for (Index i = step * passes_; i < end; ++i) {
@@ -193,7 +193,7 @@ class TrainingLoop {
       Index earlier = 0;
       while (earlier < started_ && passes_started_[earlier].update < number) ++earlier;
       end_passes(started_ - earlier);  // they have nothing to do with it; if they fail too, theirs is the error to tell
-      leave_off(std::min(number, optimizer_.steps()));
+      leave_off((std::min)(number, optimizer_.steps()));
       throw;
     }
   }

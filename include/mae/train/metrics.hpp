@@ -8,7 +8,7 @@ namespace mae {
 /// Throws mae::Error unless `data` is whole and its labels fit the model.
 template <class Model>
 void check_classes(const Images& data, const std::string& subject) {
-  data.check(subject);
+  data.ensure_valid(subject);
   if (data.classes() == 0) throw Error(subject, "images without labels", "a label for each");
   if (data.classes() > Model::classes)
     throw Error(subject, std::to_string(data.classes()) + " classes",

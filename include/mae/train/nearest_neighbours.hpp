@@ -31,7 +31,7 @@ struct NeighbourOptions {
 
 namespace detail {
 inline void check_labels(const Images& images, const std::string& subject) {
-  images.check(subject);
+  images.ensure_valid(subject);
   if (images.classes() == 0) throw Error(subject, "images without labels", "a label for each");
 }
 

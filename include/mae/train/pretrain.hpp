@@ -47,7 +47,7 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updat
   static BatchOrder checked_order(const Images& images, const PretrainingOptions& options,
                                   const Normalization& normalization) {
     detail::check_training(options);
-    images.check("images");
+    images.ensure_valid("images");
     check_channels(images, normalization, Image::channels, "images");
     const Index batch = options.batch, passes = options.accumulation;
     if (images.size() / passes < batch)

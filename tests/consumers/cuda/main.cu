@@ -9,7 +9,7 @@ int main() {
   try {
     const mae::Weights<Model, mae::Cuda<mae::bf16>> weights;
     const auto tokens = mae::encode(weights, mae::Tensor<float, Model::Image::Pixels>(2));
-    std::printf("mae %s: %td features of two images\n", mae::version, tokens.size());
+    std::printf("mae %s: %jd features of two images\n", mae::version, tokens.size());
   } catch (const mae::Error& error) {
     std::printf("%s\n", error.what());
   }

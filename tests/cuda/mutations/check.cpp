@@ -63,20 +63,7 @@ template <class Policy>
 void training() {
   for (const Index n : {1, 75, 150001})
     check<Policy>([&](auto kernels, int threads) { return contract::training(kernels, threads, n); });
-}
-/// AdamW in double: w, g, m and v after a step.
-inline Results updated(const AdamwStep& step, double scale, const Results& before) {
-  Results after = before;
-  for (std::size_t i = 0; i < before[0].values.size(); ++i) {
-    const double gradient = before[1].values[i] * scale;
-    double &w = after[0].values[i], &g = after[1].values[i], &m = after[2].values[i], &v = after[3].values[i];
-    m = step.beta1 * m + (1 - step.beta1) * gradient;
-    v = step.beta2 * v + (1 - step.beta2) * gradient * gradient;
-    w = w * (1 - step.rate * step.decay) -
-        step.rate * (m / step.correction1) / (std::sqrt(v / step.correction2) + step.epsilon);
-    g = 0;
-  }
-  return after;
+  check_adamw<Kernels<Policy>>();
 }
 /// The gradients of n weights, the first of them number `first`, are checked and applied. That of number `broken` is
 /// `value`, and so is every third after it; all are finite if `broken` is n.
@@ -89,7 +76,7 @@ void check_update(Index n, Index first, double clip, Index broken, float value) 
   const Results before{w, g, m, v};
   AdamwStep step, another;
   step.rate = 0.1, step.decay = 0.05, step.correction1 = 0.19, step.correction2 = 0.0975;
-  const Numbers<AdamwFactors> factors{AdamwFactors(step), AdamwFactors(another)};
+  const Numbers<AdamwFactors<float>> factors{AdamwFactors<float>(step), AdamwFactors<float>(another)};
   Numbers<GradientCheck> check(1);
   check[0].scale = 0.125;
   const Memory ws(K::sum_workspace(), 1);
@@ -110,7 +97,8 @@ void check_update(Index n, Index first, double clip, Index broken, float value) 
   const double scale = clip > 0 && std::sqrt(squares) > clip ? clip / std::sqrt(squares) : 1;
   CHECK(check[0].fault == 0);
   CHECK(check[0].scale == doctest::Approx(scale).epsilon(1e-12));
-  const Results expected = updated(step, scale, before);
+  step.gradient_scale = scale;
+  const Results expected = by_the_paper(step, before);
   for (std::size_t k = 0; k < 4; ++k) CHECK(distance(found[k].values, expected[k].values) < 4e-6);
 }
 template <class Policy>

@@ -1,10 +1,4 @@
-// One AdamW update, and the sum of squares that clipping needs: two passes that are as fast as memory.
-//
-//    m += (1 - β1) (g - m)        w -= rate · (decay · w + (m / c1) / (sqrt(v / c2) + ε))
-//    v += (1 - β2) (g² - v)       (Loshchilov & Hutter, 2019; c1, c2 = 1 - β^t)
-//
-// Moments and weights change by differences: in β m + (1 - β) g the rounded β and 1 - β would not add up to 1, and a
-// rounded factor 1 - rate · decay would change the decay by percents, always to the same side.
+// One AdamW update (backend/adamw.hpp), and the sum of squares that clipping needs: two passes as fast as memory.
 #pragma once
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
@@ -51,20 +45,16 @@ struct TrainingKernels {
   [[gnu::noinline]] static void update(Index begin, Index end, T* w, T* g, T* m, T* v, const AdamwStep& step) {
     using S = Simd<T, Isa>;
     using Vector = typename S::Vector;
-    const T gradient_scale = T(step.gradient_scale), fresh1 = T(1 - step.beta1), fresh2 = T(1 - step.beta2);
-    const T decay = T(step.rate * step.decay), rate = T(step.rate / step.correction1);
-    const T inverse2 = T(1 / step.correction2), epsilon = T(step.epsilon);
+    const AdamwFactors<T> by(step);
+    const T gradient_scale = T(step.gradient_scale);
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = begin; i < end; i += S::lanes) {
         const Index count = end - i;
-        Vector weight, gradient, first, second, root;
+        Vector weight, gradient, first, second;
         S::load(weight, w + i, count), S::load(gradient, g + i, count);
         S::load(first, m + i, count), S::load(second, v + i, count);
         gradient = gradient * gradient_scale;
-        first = first + fresh1 * (gradient - first);
-        second = second + fresh2 * (gradient * gradient - second);
-        Math<T, Isa>::square_root(root, second * inverse2);
-        weight = weight - (decay * weight + rate * first / (root + epsilon));
+        adamw_update<Math<T, Isa>>(weight, gradient, first, second, by);
         S::store(w + i, weight, count), S::store(g + i, Vector{}, count);
         S::store(m + i, first, count), S::store(v + i, second, count);
       }

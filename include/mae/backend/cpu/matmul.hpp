@@ -28,11 +28,11 @@ struct Blocking {
   static constexpr Index columns = 1536, block = 336 * 512;
   /// Of A's block, what a second cache has room for: 1 MiB where there is AVX-512, else half of that.
   template <class Isa>
-  static constexpr Index used_block = Isa::registers == 32 ? block : 252 * 512;
+  static constexpr Index used_block = Isa::bytes == 64 ? block : 252 * 512;
   /// A product of so many multiply-adds is not worth packing both operands: `SmallProduct`.
-  static constexpr Index small = 32768;
+  static constexpr Index not_packed = 32768;
   /// Up to so many bytes, from the first term to the last, B is not copied if its rows lie side by side.
-  static constexpr Index near = 128 * 1024;
+  static constexpr Index not_copied = 128 * 1024;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
   static constexpr Index depth = Packed<T>::terms == 1 ? 512 : 3072;
   /// Rows and columns of packed blocks fill whole tiles of every instruction set: a multiple of their sizes.
@@ -80,7 +80,7 @@ class Product {
                                     const Output<C, Sum>& c, Sum* row_sums, void* scratch) {
     const Index blocks = Sizes::count(K);
     if constexpr (std::is_same_v<EA, T> && std::is_same_v<EB, T> && std::is_same_v<C, T> && Packed<T>::terms == 1)
-      if (M * N * K <= Sizes::small && N <= Sizes::columns && blocks == 1 && !c.gelu && !row_sums)
+      if (M * N * K <= Sizes::not_packed && N <= Sizes::columns && blocks == 1 && !c.gelu && !row_sums)
         return SmallProduct<T, Isa>::run(M, N, K, a, b, c, static_cast<T*>(scratch));
     Word* packed_a = static_cast<Word*>(scratch);
     Word* packed_b = packed_a + packed_rows<T>(M, K);
@@ -120,7 +120,7 @@ class Product {
   template <class E>
   static Panel<Word> panel_of(const Operand<E>& b, Index width, Index depth, Index K, bool first, Word* room) {
     if constexpr (std::is_same_v<E, Word>)
-      if (width == Shape::columns && b.outer == 1 && K * b.depth * Index{sizeof(E)} <= Sizes::near)
+      if (width == Shape::columns && b.outer == 1 && K * b.depth * Index{sizeof(E)} <= Sizes::not_copied)
         return {b.data, b.depth};
     if (first) Pack<Shape::columns, T, E, Isa>::run(b, width, depth, room);
     return {room, Shape::columns};

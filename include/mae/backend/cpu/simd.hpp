@@ -16,8 +16,8 @@ namespace mae::cpu {
 /// Calls `body(i)` for i = 0 ... Count-1 with `i` a compile-time number, so that arrays of vectors stay in registers.
 template <Index Count, class Body>
 [[gnu::always_inline]] inline void unroll(const Body& body) {
-  [&]<Index... I>(std::integer_sequence<Index, I...>) __attribute__((always_inline)) {
-    (body(std::integral_constant<Index, I>{}), ...);
+  [&]<Index... At>(std::integer_sequence<Index, At...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<Index, At>{}), ...);
   }(std::make_integer_sequence<Index, Count>{});
 }
 

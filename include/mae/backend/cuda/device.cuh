@@ -38,12 +38,12 @@ struct Device {
     try {
       fill(memory, 0, bytes);
     } catch (...) {
-      release(memory);
+      release(memory, bytes);
       throw;
     }
     return memory;
   }
-  static void release(void* memory) { cudaFree(memory); }
+  static void release(void* memory, Index /*bytes*/) { cudaFree(memory); }
 
   static void fill(void* memory, int byte, Index bytes) {
     cuda::check(cudaMemsetAsync(memory, byte, static_cast<std::size_t>(bytes), cuda::Runtime::get().kernels),
@@ -106,7 +106,7 @@ struct Device {
       std::memset(memory, 0, size);
       return memory;
     }
-    static void release(void* memory) { cudaFreeHost(memory); }
+    static void release(void* memory, Index /*bytes*/) { cudaFreeHost(memory); }
     static void fill(void* memory, int byte, Index bytes) { Host::fill(memory, byte, bytes); }
   };
 

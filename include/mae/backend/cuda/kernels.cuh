@@ -110,7 +110,7 @@ struct Kernels<Cuda<Element>> {
   static void check_gradient(Index n, const W* g, Index first, double clip, GradientCheck* check, Workspace ws) {
     cuda::check_gradient(n, g, first, clip, check, ws.template shared<double>());
   }
-  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwFactors* factors, const GradientCheck* check) {
+  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwFactors<W>* factors, const GradientCheck* check) {
     cuda::adamw(n, w, g, m, v, factors, check);
   }
 

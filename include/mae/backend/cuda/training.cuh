@@ -38,20 +38,20 @@ inline double sum_of_squares(Index n, const float* g, double* partial) {
 
 struct Adamw {
   float *w, *g, *m, *v;
-  AdamwFactors by;
+  AdamwFactors<float> by;
   float gradient_scale;
   __device__ void operator()(Index i) const {
     const float gradient = g[i] * gradient_scale;
-    const float first = by.beta1 * m[i] + by.rest1 * gradient;
-    const float second = by.beta2 * v[i] + by.rest2 * gradient * gradient;
+    float weight = w[i], first = m[i], second = v[i];
+    adamw_update<RootOfNumber>(weight, gradient, first, second, by);
+    w[i] = weight;
     m[i] = first;
     v[i] = second;
-    w[i] = w[i] * by.keep - by.rate * first / (std::sqrt(second) * by.root_correction2 + by.epsilon);
     g[i] = 0;
   }
 };
 inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwStep& s) {
-  each(n, Adamw{w, g, m, v, AdamwFactors(s), float(s.gradient_scale)});
+  each(n, Adamw{w, g, m, v, AdamwFactors<float>(s), float(s.gradient_scale)});
 }
 
 }  // namespace mae::cuda

@@ -40,14 +40,14 @@ inline void check_gradient(Index n, const float* g, Index first, double clip, Gr
 
 struct CheckedAdamw {
   float *w, *g, *m, *v;
-  const AdamwFactors* factors;
+  const AdamwFactors<float>* factors;
   const GradientCheck* check;
   __device__ void operator()(Index i) const {
     if (check->fault > 0) return;
     Adamw{w, g, m, v, *factors, float(check->scale)}(i);
   }
 };
-inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwFactors* factors,
+inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwFactors<float>* factors,
                   const GradientCheck* check) {
   each(n, CheckedAdamw{w, g, m, v, factors, check});
 }
