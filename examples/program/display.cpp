@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include <mae/core/finite.hpp>
+
 namespace program {
 
 std::string decimal(double value, int decimals) {
@@ -14,7 +16,7 @@ std::string decimal(double value, int decimals) {
   return text;
 }
 std::string duration(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
+  if (!mae::is_finite(seconds)) return "?";
   const auto s = static_cast<long long>(seconds + 0.5);
   if (s >= 86400) return std::to_string(s / 86400) + " d " + std::to_string(s % 86400 / 3600) + " h";
   if (s >= 3600) return std::to_string(s / 3600) + " h " + std::to_string(s % 3600 / 60) + " min";

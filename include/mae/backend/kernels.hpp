@@ -45,6 +45,7 @@
 
 #include <mae/backend/policy.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Queries [B, M, H, d] look at keys and values [B, N, H, d]. A stride leads from a token to the next: they may lie
@@ -90,3 +91,4 @@ struct GradientCheck {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

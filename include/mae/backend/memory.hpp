@@ -12,6 +12,7 @@
 #include <mae/core/error.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct Host {
@@ -35,3 +36,4 @@ struct Host {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

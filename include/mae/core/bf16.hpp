@@ -5,6 +5,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A storage type: convert to float, compute, convert back (round to nearest, ties to even; NaN stays NaN).
@@ -23,3 +24,4 @@ struct bf16 {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

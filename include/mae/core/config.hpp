@@ -19,6 +19,24 @@
 #define MAE_HOST_DEVICE
 #endif
 
+// Code between these two rounds every operation as it is written and knows NaN and infinity, whatever the file is
+// compiled with (-ffast-math, -Ofast, -ffinite-math-only, ...): numbers do not depend on such flags, nor on which of two
+// files' copies of an inline function the linker keeps. All code of the library stands between them, in every header.
+#if defined(__clang__)
+#define MAE_PRECISE_BEGIN _Pragma("float_control(push)") _Pragma("float_control(precise, on)")
+#define MAE_PRECISE_END _Pragma("float_control(pop)")
+#elif defined(__GNUC__) && (__FINITE_MATH_ONLY__ || defined(__ASSOCIATIVE_MATH__) || \
+                            defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__))
+#define MAE_PRECISE_BEGIN                                                                    \
+  _Pragma("GCC push_options")                                                                \
+  _Pragma("GCC optimize(\"no-fast-math,no-unsafe-math-optimizations,no-associative-math\")") \
+  _Pragma("GCC optimize(\"no-reciprocal-math,no-finite-math-only,signed-zeros\")")
+#define MAE_PRECISE_END _Pragma("GCC pop_options")
+#else
+#define MAE_PRECISE_BEGIN
+#define MAE_PRECISE_END
+#endif
+
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -26,6 +44,7 @@
 #include <sys/mman.h>
 #endif
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct bf16;
@@ -173,3 +192,4 @@ void dispatch_products(const Body& body) {
 
 }  // namespace isa
 }  // namespace mae
+MAE_PRECISE_END

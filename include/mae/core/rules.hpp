@@ -13,6 +13,7 @@
 
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::rule {
 
 template <class Left, class Right>
@@ -82,3 +83,4 @@ struct KeptPatches {
 };
 
 }  // namespace mae::rule
+MAE_PRECISE_END

@@ -10,6 +10,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A rectangle of a picture in pixels, all whole numbers.
@@ -74,3 +75,4 @@ void resize(const T* planes, Index channels, Index in_height, Index in_width, co
 }
 
 }  // namespace mae
+MAE_PRECISE_END

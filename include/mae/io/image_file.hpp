@@ -13,6 +13,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side)`: a picture whose
@@ -110,3 +111,4 @@ Image read_image(const std::string& path, Index channels = 0, Index side = 0) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -26,6 +26,7 @@
 #include <mae/io/image_file.hpp>
 #include <mae/io/picture_list.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What becomes of a file that cannot be decoded: an `Error`, or the next good one of its class takes its place.
@@ -169,3 +170,4 @@ void validate(const ImageFolder<Formats>& set, const std::string&) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

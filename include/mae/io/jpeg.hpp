@@ -20,6 +20,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 namespace detail {
 
@@ -174,3 +175,4 @@ struct Jpeg {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

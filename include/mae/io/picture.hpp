@@ -10,6 +10,7 @@
 
 #include <mae/data/image.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The largest picture read or written, in pixels: a small file can claim to be huge.
@@ -46,3 +47,4 @@ inline Image to_planes(std::span<const std::uint8_t> together, Index channels, I
 
 }  // namespace detail
 }  // namespace mae
+MAE_PRECISE_END

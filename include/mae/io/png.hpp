@@ -12,6 +12,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -98,3 +99,4 @@ inline void write_png(const std::string& path, const Image& image) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

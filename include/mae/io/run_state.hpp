@@ -10,10 +10,12 @@
 // times as large as the weights; saving copies no more than the few tensors that files order in another way than
 // memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
 #pragma once
+#include <mae/core/finite.hpp>
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/checksum.hpp>
 #include <mae/train/loop.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -113,7 +115,7 @@ void save_run(const std::string& path, const Run& run, const Facts& more = {}) {
   detail::CheckpointTensors<typename Run::Policy::Parameter> tensors;
   detail::each_run_tensor(run, [&](const std::string& name, const ParameterInfo& parameter, const auto* values) {
     for (Index i = 0; i < parameter.count; ++i)
-      if (!std::isfinite(static_cast<double>(values[i])))
+      if (!is_finite(static_cast<double>(values[i])))
         throw Error(path, "a number that is not finite in " + name, "finite numbers, to save them");
     tensors.add(name, parameter, values);
   });
@@ -152,3 +154,4 @@ void load_run(const std::string& path, Run& run) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

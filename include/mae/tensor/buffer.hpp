@@ -15,6 +15,7 @@
 #include <mae/core/error.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// a · b, for sizes. Throws mae::Error if no memory can be so large, instead of wrapping around.
@@ -123,3 +124,4 @@ class TwoSided<T, Memory, false> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

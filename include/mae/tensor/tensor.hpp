@@ -6,6 +6,7 @@
 #pragma once
 #include <mae/tensor/buffer.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -108,3 +109,4 @@ class Tensor {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -16,6 +16,7 @@
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/kernels.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Where one head of one sample begins in q, in k and v, and in y.
@@ -216,3 +217,4 @@ void AttentionKernels<T, IsaChoice, Threads>::attention_gradient(const Attention
 }
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -8,6 +8,7 @@
 #pragma once
 #include <mae/backend/cpu/kernels.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 extern template struct ChosenProduct<float, isa::Best, DefaultThreads, float, float, float>;
@@ -34,3 +35,4 @@ extern template struct AttentionKernels<bf16, isa::Best, DefaultThreads>;
 extern template struct GeluPass<float, isa::Best, DefaultThreads, bf16>;
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -13,6 +13,7 @@
 #include <mae/backend/policy.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Rows [begin, end) on one thread, computed in T; x, y and their gradients may be stored in other types.
@@ -186,3 +187,4 @@ struct LayerNormKernels {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

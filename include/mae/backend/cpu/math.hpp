@@ -16,6 +16,7 @@
 
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 template <class T, class Isa>
@@ -30,8 +31,13 @@ struct Math {
       constexpr T shift = 0x1.8p23f;  // adding it rounds to a whole number, which then stands in the low bits
       Vector low;
       S::fill(low, -87.0f);
-      const Vector c = x < low ? low : x, n = (c * 1.44269504089f + shift) - shift;
-      const Vector r = (c - n * 0.693359375f) + n * 2.12194440e-4f;
+      const Vector c = x < low ? low : x;
+      Vector n = c * 1.44269504089f + shift;
+      isa::in_register(n);  // so that no optimiser of sums takes `shift` away again, where the caller allows for one
+      n -= shift;
+      Vector r = c - n * 0.693359375f;
+      isa::in_register(r);
+      r += n * 2.12194440e-4f;
       Vector p = r * 1.39015104523e-3f + 8.3637398125e-3f;
       p = p * r + 4.16668612188e-2f;
       p = p * r + 1.66665736947e-1f;
@@ -99,3 +105,4 @@ struct Math {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Calls `body(i)` for i = 0 ... Count-1 with `i` a compile-time number, so that arrays of vectors stay in registers.
@@ -174,3 +175,4 @@ struct Simd {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END
