@@ -12,7 +12,6 @@
 #include <mae/core/error.hpp>
 #include <mae/core/shape.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae {
 
 struct Host {
@@ -36,4 +35,3 @@ struct Host {
 };
 
 }  // namespace mae
-MAE_PRECISE_END

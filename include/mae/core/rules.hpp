@@ -13,7 +13,6 @@
 
 #include <mae/core/shape.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae::rule {
 
 template <class Left, class Right>
@@ -83,4 +82,3 @@ struct KeptPatches {
 };
 
 }  // namespace mae::rule
-MAE_PRECISE_END

@@ -8,7 +8,6 @@
 
 #include <mae/core/config.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The extent of the batch, known at run time only.
@@ -65,4 +64,3 @@ using WithExtent = typename detail::WithExtent<S, Axis, Extent>::type;
 constexpr Index align_up(Index bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 }  // namespace mae
-MAE_PRECISE_END

@@ -15,7 +15,6 @@
 #include <mae/core/error.hpp>
 #include <mae/core/shape.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae {
 
 /// a · b, for sizes. Throws mae::Error if no memory can be so large, instead of wrapping around.
@@ -124,4 +123,3 @@ class TwoSided<T, Memory, false> {
 };
 
 }  // namespace mae
-MAE_PRECISE_END

@@ -6,7 +6,6 @@
 #pragma once
 #include <mae/tensor/buffer.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -109,4 +108,3 @@ class Tensor {
 };
 
 }  // namespace mae
-MAE_PRECISE_END
