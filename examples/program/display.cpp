@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include <mae/core/finite.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/core/printable.hpp>
 
@@ -13,7 +14,7 @@ namespace program {
 
 std::string decimal(double value, int decimals) { return mae::decimal_text(value, decimals); }
 std::string duration(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
+  if (!mae::is_finite(seconds)) return "?";
   const auto s = static_cast<long long>(seconds + 0.5);
   if (s >= 86400) return std::to_string(s / 86400) + " d " + std::to_string(s % 86400 / 3600) + " h";
   if (s >= 3600) return std::to_string(s / 3600) + " h " + std::to_string(s % 3600 / 60) + " min";

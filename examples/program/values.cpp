@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <mae/core/finite.hpp>
+
 namespace program {
 namespace {
 
@@ -14,8 +16,8 @@ using nlohmann::json;
 
 std::string in_range(const Allowed& allowed) {
   std::string text;
-  if (std::isfinite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
-  if (std::isfinite(allowed.high))
+  if (mae::is_finite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
+  if (mae::is_finite(allowed.high))
     text += (text.empty() ? "" : allowed.high_included ? "" : " and") +
             std::string(allowed.high_included ? (allowed.low_included ? " to " : " and at most ") : " below ") +
             plain(allowed.high);
@@ -24,7 +26,7 @@ std::string in_range(const Allowed& allowed) {
 bool is_in_range(const Allowed& allowed, double value) {
   const bool low = allowed.low_included ? value >= allowed.low : value > allowed.low;
   const bool high = allowed.high_included ? value <= allowed.high : value < allowed.high;
-  return std::isfinite(value) && low && high;
+  return mae::is_finite(value) && low && high;
 }
 
 /// The number that a whole text is, or the text itself.

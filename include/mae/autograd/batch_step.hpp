@@ -18,6 +18,7 @@
 
 #include <mae/autograd/session.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// `ProgramType` computes a loss a sample; `Owner` is whose weights it takes: its model, or a base of it.
@@ -217,3 +218,4 @@ class BatchStep {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -15,6 +15,7 @@
 #include <mae/autograd/weights.hpp>
 #include <mae/tensor/tensor.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class Model, class Policy>
@@ -112,3 +113,4 @@ class Eager : private EagerRunner {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

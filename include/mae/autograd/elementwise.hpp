@@ -9,6 +9,7 @@
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// An operand of an element-wise expression.
@@ -233,3 +234,4 @@ constexpr auto operator*(X&& x, Y&& y) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 #include <mae/autograd/later.hpp>
 #include <mae/tensor/buffer.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The work of a session that is handed over as a whole.
@@ -111,3 +112,4 @@ class Exchange<Memory, false> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,7 +11,9 @@
 #include <limits>
 
 #include <mae/autograd/session.hpp>
+#include <mae/core/finite.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct GradientCheckOptions {
@@ -107,7 +109,7 @@ class GradientChecker {
       const double difference = differentiate(values[i]);
       const double size = std::fmax(std::fmax(std::fabs(derivatives[i]), std::fabs(difference)), largest_ * 1e-3);
       double error = derivatives[i] == difference ? 0 : std::fabs(derivatives[i] - difference) / size;
-      if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
+      if (!is_finite(error)) error = std::numeric_limits<double>::infinity();
       ++report_.checked;
       if (error > report_.worst || report_.index < 0)
         report_ = {error, where, i, derivatives[i], difference, report_.checked};
@@ -150,3 +152,4 @@ GradientReport check_gradients(const Weights<typename Program::Model, typename P
 }
 
 }  // namespace mae
+MAE_PRECISE_END

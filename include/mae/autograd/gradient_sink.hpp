@@ -8,6 +8,7 @@
 #include <mae/autograd/graph.hpp>
 #include <mae/autograd/parameter.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The most elements that the gradients of one operation take, side by side.
@@ -40,3 +41,4 @@ constexpr bool shares_parameters(const Graph& graph) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/backend/kernels.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 inline constexpr int max_inputs = 4;      ///< value operands of one operation
@@ -162,3 +163,4 @@ struct Graph {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

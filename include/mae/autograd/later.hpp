@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/tensor/buffer.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Where the program reaches the kernels' memory it reads results at once.
@@ -52,3 +53,4 @@ class Later<Memory, false> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

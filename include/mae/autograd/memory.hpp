@@ -12,6 +12,7 @@
 #pragma once
 #include <mae/autograd/graph.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Keeps every value that some backward reads. Fastest.
@@ -37,3 +38,4 @@ struct Inference {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -26,7 +26,9 @@
 
 #include <mae/autograd/parameter.hpp>
 #include <mae/autograd/value.hpp>
+#include <mae/core/finite.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// `keep = keep_input(0) | keep_input(1) | keep_result`: what an operation's backward reads besides the gradient.
@@ -192,7 +194,7 @@ bool all_finite(Index count, const T* y) {
     y = copy.data();
   }
   for (Index i = 0; i < count; ++i)
-    if (!std::isfinite(static_cast<double>(y[i]))) return false;
+    if (!is_finite(static_cast<double>(y[i]))) return false;
   return true;
 }
 
@@ -308,3 +310,4 @@ constexpr auto apply(const X& x, const Y& y, const Z& z, const P&... parameters)
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -13,6 +13,7 @@
 #include <mae/core/random.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct ParameterBase {};
@@ -194,3 +195,4 @@ Index parameter_count() {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

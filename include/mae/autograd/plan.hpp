@@ -6,6 +6,7 @@
 #pragma once
 #include <mae/autograd/memory.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -324,3 +325,4 @@ constexpr void plan(Graph& graph) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

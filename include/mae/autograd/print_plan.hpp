@@ -12,6 +12,7 @@
 #include <mae/autograd/program.hpp>
 #include <mae/core/number_text.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -152,3 +153,4 @@ void print_plan(std::ostream& out, Index batch = 1) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -12,6 +12,7 @@
 
 #include <tuple>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `MemoryType`: what is kept; `InputList`: what
@@ -129,3 +130,4 @@ struct Program<ModelType, PolicyType, MemoryType, Inputs<In...>> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 
 #include <utility>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The first N blocks of a row of `Of`; E is the element of what runs through them.
@@ -159,3 +160,4 @@ struct Repeat : ParameterArray<N, Block> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -13,8 +13,10 @@
 #include <mae/autograd/gradient_sink.hpp>
 #include <mae/autograd/program.hpp>
 #include <mae/autograd/weights.hpp>
+#include <mae/core/finite.hpp>
 #include <mae/tensor/tensor.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -251,7 +253,7 @@ class Session {
     double mean = 0;
     for (const auto loss : losses) mean += static_cast<double>(loss);
     mean /= static_cast<double>(step.batch);
-    if (!std::isfinite(mean)) report_fault(step, mean);
+    if (!is_finite(mean)) report_fault(step, mean);
     return mean;
   }
   /// The gradient of the mean loss, times `scale`.
@@ -322,7 +324,7 @@ class Session {
   template <class X>
   static void check_finite(int& k, const X& x) {
     for (const auto value : x)
-      if (!std::isfinite(static_cast<double>(value)))
+      if (!is_finite(static_cast<double>(value)))
         throw Error("training step: input " + std::to_string(k), "a value that is not finite", "finite numbers");
     ++k;
   }
@@ -338,3 +340,4 @@ class Session {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

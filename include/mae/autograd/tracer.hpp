@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/autograd/graph.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Runs operations as they are recorded.
@@ -65,3 +66,4 @@ class Tracer {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

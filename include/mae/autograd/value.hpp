@@ -8,6 +8,7 @@
 
 #include <mae/autograd/tracer.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Every symbolic expression derives from this: it has `Mode`, `Shape` and `eval()`.
@@ -68,3 +69,4 @@ struct Inputs {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 #pragma once
 #include <mae/autograd/graph.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -197,3 +198,4 @@ constexpr bool verified(const Graph& graph, bool has_backward = true) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

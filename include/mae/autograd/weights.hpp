@@ -7,6 +7,7 @@
 #include <mae/autograd/parameter.hpp>
 #include <mae/tensor/buffer.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class Model, class Policy>
@@ -59,3 +60,4 @@ class Weights {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

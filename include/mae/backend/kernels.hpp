@@ -44,6 +44,7 @@
 #include <mae/backend/adamw.hpp>
 #include <mae/backend/policy.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Queries [B, M, H, d] look at keys and values [B, N, H, d]. A stride leads from a token to the next: they may lie
@@ -66,3 +67,4 @@ struct GradientCheck {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

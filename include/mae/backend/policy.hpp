@@ -8,6 +8,7 @@
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The element types of a policy that stores activations as `T`.
@@ -90,3 +91,4 @@ struct Workspace {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

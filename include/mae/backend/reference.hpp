@@ -11,6 +11,7 @@
 #include <mae/backend/scalar.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class Element>
@@ -274,3 +275,4 @@ struct Kernels<Reference<Element>> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -4,6 +4,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// gelu(x) = x Φ(x), exact: Φ is the normal distribution function (Hendrycks & Gimpel, 2016).
@@ -19,3 +20,4 @@ MAE_HOST_DEVICE inline A gelu_slope(A x) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -4,6 +4,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A storage type: convert to float, compute, convert back (round to nearest, ties to even; NaN stays NaN).
@@ -22,3 +23,4 @@ struct bf16 {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -22,6 +22,40 @@
 #define MAE_HOST_DEVICE
 #endif
 
+// Code between MAE_PRECISE_BEGIN and MAE_PRECISE_END rounds every operation as it is written, but for a product and a
+// sum that become one multiply-add, and knows NaN and infinity, whatever the file is compiled with: -ffast-math,
+// -Ofast, -ffp-contract=off, ... So numbers depend neither on such flags nor on which file's copy of an inline function
+// the linker keeps. All code of the library that computes stands there. g++ gets these orders only in files whose flags
+// need them, for it inlines nothing across a change of orders. Its predefined macros do not tell whether it makes
+// multiply-adds, which it decides for a function together with all that was inlined into it: those that kernels run in
+// stand between MAE_FUSED_BEGIN and MAE_FUSED_END.
+#if defined(__CUDACC__)
+#define MAE_PRECISE_BEGIN
+#define MAE_PRECISE_END
+#define MAE_FUSED_BEGIN
+#define MAE_FUSED_END
+#elif defined(__clang__)
+#define MAE_PRECISE_BEGIN \
+  _Pragma("float_control(push)") _Pragma("float_control(precise, on)") _Pragma("clang fp contract(fast)")
+#define MAE_PRECISE_END _Pragma("float_control(pop)")
+#define MAE_FUSED_BEGIN
+#define MAE_FUSED_END
+#elif __FINITE_MATH_ONLY__ || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    defined(__NO_SIGNED_ZEROS__)
+#define MAE_PRECISE_BEGIN                                                                                  \
+  _Pragma("GCC push_options")                                                                              \
+  _Pragma("GCC optimize(\"no-fast-math,no-unsafe-math-optimizations,no-associative-math,signed-zeros\")")  \
+  _Pragma("GCC optimize(\"no-reciprocal-math,no-finite-math-only,fp-contract=fast\")")
+#define MAE_PRECISE_END _Pragma("GCC pop_options")
+#define MAE_FUSED_BEGIN
+#define MAE_FUSED_END
+#else
+#define MAE_PRECISE_BEGIN
+#define MAE_PRECISE_END
+#define MAE_FUSED_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=fast\")")
+#define MAE_FUSED_END _Pragma("GCC pop_options")
+#endif
+
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -32,7 +66,10 @@
 #include <sys/mman.h>
 #endif
 
+MAE_PRECISE_BEGIN
 namespace mae {
+
+static_assert(0.1 != 0.1f, "mae: compile without -fsingle-precision-constant, which takes digits from constants");
 
 struct bf16;
 
@@ -138,6 +175,7 @@ inline constexpr Index baseline_registers = 32;
 inline constexpr Index baseline_registers = 16;
 #endif
 
+MAE_FUSED_BEGIN
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
 struct Baseline {
   static constexpr const char* name = "baseline";
@@ -185,6 +223,7 @@ using Avx2 = Baseline;
 using Avx512 = Baseline;
 using Avx512Bf16 = Baseline;
 #endif
+MAE_FUSED_END
 
 /// Has a vector in a register from here on, where g++ would rather read it from memory at each use. clang keeps it
 /// there unasked, and without OpenMP it refuses a vector wider than what this function itself is compiled for.
@@ -227,3 +266,4 @@ void dispatch_products(const Body& body) {
 
 }  // namespace isa
 }  // namespace mae
+MAE_PRECISE_END

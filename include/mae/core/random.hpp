@@ -10,6 +10,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Four 32-bit random numbers for one counter and key.
@@ -75,3 +76,4 @@ class RandomStream {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

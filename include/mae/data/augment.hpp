@@ -7,11 +7,13 @@
 #pragma once
 #include <cmath>
 
+#include <mae/core/finite.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/data/statistics.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct Augmentation {
@@ -29,7 +31,7 @@ inline void validate(const Augmentation& options) {
     throw Error("shift", std::to_string(options.shift), "pixels from 0 to " + std::to_string(farthest));
   if (!(options.smallest_crop > 0 && options.smallest_crop <= 1))
     throw Error("smallest_crop", std::to_string(options.smallest_crop), "a share above 0 and at most 1");
-  if (!(options.widest >= 1 && std::isfinite(options.widest)))
+  if (!(options.widest >= 1 && is_finite(options.widest)))
     throw Error("widest", std::to_string(options.widest), "an aspect ratio of at least 1");
 }
 
@@ -117,3 +119,4 @@ Index load_sample(const Images& images, Index i, const Normalization& normalizat
 }
 
 }  // namespace mae
+MAE_PRECISE_END

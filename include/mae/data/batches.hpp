@@ -13,6 +13,7 @@
 #include <mae/data/augment.hpp>
 #include <mae/tensor/tensor.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The numbers 0 … count - 1 in the random order of (seed, epoch) (Fisher and Yates' shuffle).
@@ -129,3 +130,4 @@ class LoadOnDemand final : public BatchSource<Geometry, T> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

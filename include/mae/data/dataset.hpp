@@ -8,6 +8,7 @@
 #include <mae/data/image.hpp>
 #include <mae/data/images.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// n images of [C, H, W] and their classes.
@@ -72,3 +73,4 @@ inline Dataset subset(const Dataset& set, std::span<const Index> indices) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

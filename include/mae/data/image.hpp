@@ -11,6 +11,7 @@
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A picture of `channels` planes (1 grey; 3 red, green, blue) of height x width bytes.
@@ -75,3 +76,4 @@ inline Image upscale(const Image& image, Index factor) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A picture that somebody else holds: bytes 0..255, [C, H, W].
@@ -114,3 +115,4 @@ void share_pictures(Index count, int threads, const Work& work) {
 }  // namespace detail
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 
 #include <mae/backend/cpu/resize.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A rectangle of a picture in pixels, all whole numbers.
@@ -75,3 +76,4 @@ void resize(const std::uint8_t* planes, Index channels, Index in_height, Index i
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -8,6 +8,7 @@
 
 #include <mae/data/images.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Mean and standard deviation (over n, not n - 1) of each channel, for pixels scaled to 0..1. A channel of a single
@@ -75,3 +76,4 @@ inline void check_channels(const Images& images, const Normalization& normalizat
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/autograd/session.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::detail {
 
 /// A tensor or view of mae's.
@@ -44,3 +45,4 @@ inline MatrixSize matrix_size(const ParameterInfo& parameter) {
 }
 
 }  // namespace mae::detail
+MAE_PRECISE_END

@@ -15,6 +15,7 @@
 
 #include <mae/interop/borrow.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -144,3 +145,4 @@ auto from_eigen(M&& matrix) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 #include <mae/interop/borrow.hpp>
 #include <mae/interop/xadapt.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -118,3 +119,4 @@ auto from_xtensor(A&& array) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

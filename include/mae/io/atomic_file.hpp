@@ -12,6 +12,7 @@
 #include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A file being written. Nothing shows under its name before `commit()`; without it the bytes are thrown away.
@@ -106,3 +107,4 @@ inline void write_file(const std::string& path, const void* from, Index bytes) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -18,6 +18,7 @@
 #include <mae/io/safetensors.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Facts about a model beside its weights: metadata of a checkpoint.
@@ -222,3 +223,4 @@ LoadReport load_encoder(const std::string& path, Weights<Model, Policy>& weights
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -13,8 +13,10 @@
 #include <filesystem>
 #include <optional>
 
+#include <mae/core/finite.hpp>
 #include <mae/io/run_state.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct CheckpointFolderOptions {
@@ -95,7 +97,7 @@ class CheckpointFolder {
     for (const std::string& leftover : leftovers()) remove(leftover);
     const Checkpoint saved{path_ + "/checkpoint-" + std::to_string(run.optimizer().steps()) + suffix,
                            run.optimizer().steps()};
-    if (!options_.metric.empty() && std::isfinite(metric)) facts[metric_key()] = nlohmann::json(metric).dump();
+    if (!options_.metric.empty() && is_finite(metric)) facts[metric_key()] = nlohmann::json(metric).dump();
     save_run(saved.path, run, facts);
     const std::string champion = best();
     Index kept = 0;
@@ -166,3 +168,4 @@ class CheckpointFolder {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

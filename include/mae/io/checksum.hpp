@@ -12,6 +12,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The checksum of the pieces added, in their order; where one piece ends and the next begins counts too.
@@ -42,3 +43,4 @@ class Checksum {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -10,6 +10,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/named_dataset.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What distinguishes the two sets.
@@ -77,3 +78,4 @@ inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder,
 }
 
 }  // namespace mae
+MAE_PRECISE_END

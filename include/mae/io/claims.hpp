@@ -8,6 +8,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A shape in words: `[64, 3, 2, 2]`.
@@ -35,3 +36,4 @@ inline Index bytes_of(const std::vector<Index>& shape, Index element) {
 }  // namespace detail
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 
 #include <mae/model/masking.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class Masks>
@@ -42,3 +43,4 @@ struct ComplementaryMasks<MaskBatch<L, V>> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -18,6 +18,7 @@
 #include <mae/io/idx.hpp>
 #include <mae/io/image_folder.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// In place of `NpyFiles`: a program without xtensor.
@@ -195,3 +196,4 @@ class DataSource {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

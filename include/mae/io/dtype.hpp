@@ -17,6 +17,7 @@
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// IEEE binary16 as it lies in files: 1 sign, 5 exponent, 10 mantissa bits. It is only read.
@@ -126,3 +127,4 @@ void convert_elements(std::string_view dtype, Index count, T* out, const std::st
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 
 #include <mae/data/image.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Red, green, blue. On a grey picture the first counts.
@@ -75,3 +76,4 @@ inline void draw_text(Image& canvas, std::string_view text, Index top, Index lef
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 
 #include <mae/io/input_file.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A regular file, packed or not, open for reading once from start to end.
@@ -63,3 +64,4 @@ class UnpackedFile {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 
 #include <mae/io/font.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The colour of `share` of the scale; below 0 and above 1 the ends.
@@ -43,3 +44,4 @@ inline Image heat_bar(Index height, Index width) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -16,6 +16,7 @@
 #include <mae/io/claims.hpp>
 #include <mae/io/gzip.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The contents of an IDX file.
@@ -105,3 +106,4 @@ inline Dataset read_idx_dataset(const std::string& images_path, const std::strin
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: a picture
@@ -139,3 +140,4 @@ Index decoding_bytes(const std::string& path, Index side = 0, const PictureOptio
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -27,6 +27,7 @@
 #include <mae/io/image_file.hpp>
 #include <mae/io/picture_list.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What becomes of a file that cannot be decoded: an `Error`, or the next good one of its class takes its place.
@@ -191,3 +192,4 @@ void validate(const ImageFolder<Formats>& set, const std::string&) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

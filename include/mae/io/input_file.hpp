@@ -11,6 +11,7 @@
 #include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A regular file, open for reading. Several threads may read from it at once.
@@ -76,3 +77,4 @@ std::vector<Byte> read_file(const std::string& path) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -23,6 +23,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 namespace detail {
 
@@ -219,3 +220,4 @@ struct Jpeg {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -2,6 +2,7 @@
 #pragma once
 #include <mae/data/dataset.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Which part of a data set.
@@ -14,3 +15,4 @@ struct NamedDataset {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

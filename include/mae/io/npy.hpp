@@ -21,6 +21,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/xnpy.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// An array from a file.
@@ -161,3 +162,4 @@ void write_npy(const std::string& path, const std::vector<Index>& shape, const V
 }
 
 }  // namespace mae
+MAE_PRECISE_END

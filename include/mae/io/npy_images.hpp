@@ -11,6 +11,7 @@
 #include <mae/data/dataset.hpp>
 #include <mae/io/npy.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -75,3 +76,4 @@ struct NpyFiles {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

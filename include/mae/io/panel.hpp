@@ -11,6 +11,7 @@
 #include <mae/io/heat_map.hpp>
 #include <mae/io/reconstruct.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What a panel is drawn from, whatever the model.
@@ -156,3 +157,4 @@ Image draw_panel(const Weights<Model, Policy>& weights, const Images& images, co
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Where the mean and deviation of hidden patches come from.
@@ -58,3 +59,4 @@ struct PatchStatistics {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

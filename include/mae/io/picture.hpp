@@ -12,6 +12,7 @@
 #include <mae/backend/cpu/planes.hpp>
 #include <mae/data/image.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What becomes of transparency. The picture is laid on white or black paper: each byte is mixed with the paper's as it
@@ -81,3 +82,4 @@ inline Image to_planes(std::span<const std::uint8_t> together, Index channels, I
 
 }  // namespace detail
 }  // namespace mae
+MAE_PRECISE_END

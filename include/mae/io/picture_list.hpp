@@ -19,6 +19,7 @@
 #include <mae/io/claims.hpp>
 #include <mae/io/posix.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Pictures and their classes, found by `list_pictures`.
@@ -135,3 +136,4 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
 }
 
 }  // namespace mae
+MAE_PRECISE_END

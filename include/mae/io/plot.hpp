@@ -8,9 +8,11 @@
 #include <cmath>
 #include <limits>
 
+#include <mae/core/finite.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/io/font.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A line through the points (x[i], y[i]) in the given order. A point that is not finite leaves a gap.
@@ -81,7 +83,7 @@ inline Axis range_of(const std::vector<Curve>& curves, std::vector<double> Curve
   Axis axis{(std::numeric_limits<double>::max)(), std::numeric_limits<double>::lowest()};
   for (const Curve& curve : curves)
     for (std::size_t i = 0; i < curve.x.size(); ++i)
-      if (std::isfinite(curve.x[i]) && std::isfinite(curve.y[i])) {
+      if (is_finite(curve.x[i]) && is_finite(curve.y[i])) {
         axis.low = (std::min)(axis.low, (curve.*values)[i]);
         axis.high = (std::max)(axis.high, (curve.*values)[i]);
       }
@@ -124,7 +126,7 @@ inline void draw_curve(Image& canvas, const Curve& curve, const Axis& x_axis, co
   bool joined = false;
   double last_x = 0, last_y = 0;
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
-    const bool finite = std::isfinite(curve.x[i]) && std::isfinite(curve.y[i]);
+    const bool finite = is_finite(curve.x[i]) && is_finite(curve.y[i]);
     if (finite) {
       const double x = x_axis.pixel(curve.x[i]), y = y_axis.pixel(curve.y[i]);
       cover_segment(cover, canvas, joined ? last_x : x, joined ? last_y : y, x, y);
@@ -215,3 +217,4 @@ inline Image draw_plot(const Plot& plot) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

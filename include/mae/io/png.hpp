@@ -28,6 +28,7 @@
 #include <mae/io/picture.hpp>
 #include <mae/io/png_samples.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -278,3 +279,4 @@ inline void write_png(const std::string& path, const Image& image) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

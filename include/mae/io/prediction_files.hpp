@@ -6,9 +6,11 @@
 //   ids_restore.npy    [images, L] int64: the rank of each patch among the numbers of its image
 // Names, shapes and types are those of MAE and transformers. Who includes this file has xtensor (io/npy.hpp).
 #pragma once
+#include <mae/core/finite.hpp>
 #include <mae/io/npy.hpp>
 #include <mae/io/reconstruct.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The noise of `images` images of L patches. Throws mae::Error if the file is no array of such numbers.
@@ -18,7 +20,7 @@ inline std::vector<float> read_noise(const std::string& path, Index images, Inde
     throw Error(path, "an array of " + shape_text(noise.shape),
                 shape_text({images, L}) + ", a number for each patch of each image");
   for (const float number : noise.values)
-    if (!std::isfinite(number)) throw Error(path, "a number that is not finite", "finite numbers");
+    if (!is_finite(number)) throw Error(path, "a number that is not finite", "finite numbers");
   return std::move(noise.values);
 }
 
@@ -39,3 +41,4 @@ inline void write_predictions(const std::string& folder, const std::vector<Panel
 }
 
 }  // namespace mae
+MAE_PRECISE_END

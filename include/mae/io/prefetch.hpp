@@ -20,6 +20,7 @@
 
 #include <mae/data/batches.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class Geometry, class T>
@@ -124,3 +125,4 @@ template <class Geometry, class T>
 Prefetch(const Loader<Geometry, T>&, int) -> Prefetch<Geometry, T>;
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -12,6 +12,7 @@
 #include <mae/io/patch_statistics.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// An image in patches, and what became of it.
@@ -126,3 +127,4 @@ class Rebuilder {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

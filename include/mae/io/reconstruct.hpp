@@ -12,6 +12,7 @@
 #include <mae/data/image.hpp>
 #include <mae/io/rebuild.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct PanelOptions {
@@ -122,3 +123,4 @@ Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& i
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,11 +11,13 @@
 // times as large as the weights; saving copies no more than the few tensors that files order in another way than
 // memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
 #pragma once
+#include <mae/core/finite.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/checksum.hpp>
 #include <mae/train/loop.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -164,3 +166,4 @@ void load_run(const std::string& path, Run& run, const ContinueOptions& options 
 }
 
 }  // namespace mae
+MAE_PRECISE_END

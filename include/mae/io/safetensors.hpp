@@ -15,6 +15,7 @@
 #include <mae/io/input_file.hpp>
 #include <mae/io/safetensors_header.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 static_assert(std::endian::native == std::endian::little, "mae/io/safetensors.hpp: files and memory are little-endian");
@@ -193,3 +194,4 @@ inline void write_safetensors(const std::string& path, const std::vector<TensorB
 }
 
 }  // namespace mae
+MAE_PRECISE_END

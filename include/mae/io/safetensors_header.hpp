@@ -18,6 +18,7 @@
 #include <mae/io/claims.hpp>
 #include <mae/io/dtype.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// One tensor of a file: what it is and which bytes of the data, [begin, end), it fills. Row-major, little-endian.
@@ -187,3 +188,4 @@ inline SafetensorsHeader parse_header(const std::string& path, std::string_view 
 
 }  // namespace detail
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/ops/loss.hpp>
 #include <mae/ops/pool.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// images [B, C, H, W] → logits [B, Classes].
@@ -89,3 +90,4 @@ struct ProbeFeatures : Model {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

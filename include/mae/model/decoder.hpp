@@ -14,6 +14,7 @@
 #include <mae/ops/gather.hpp>
 #include <mae/ops/tokens.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <class ImageType, Index EncoderWidth, class Size>
@@ -58,3 +59,4 @@ struct Decoder {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

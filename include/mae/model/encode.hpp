@@ -8,6 +8,7 @@
 #include <mae/autograd/session.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// images [B, C, H, W] → features [B, L + 1, D] by the encoder that `Model` is or has.
@@ -33,3 +34,4 @@ auto encode(const Weights<Model, Policy>& weights, const Images& images) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

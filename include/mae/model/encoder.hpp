@@ -13,6 +13,7 @@
 #include <mae/ops/patchify.hpp>
 #include <mae/ops/tokens.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Everything of the encoder but its last normalisation, which global pooling leaves out.
@@ -58,3 +59,4 @@ struct Encoder {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -5,6 +5,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 // Sizes are checked in functions that then return a size that works: one mistake is one error, where it was made.
@@ -75,3 +76,4 @@ struct MaskRatio {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

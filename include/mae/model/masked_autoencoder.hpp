@@ -12,6 +12,7 @@
 #include <mae/model/masking.hpp>
 #include <mae/ops/loss.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What the decoder shall predict: a patch's values, or its values normalised by its own mean and deviation.
@@ -77,3 +78,4 @@ struct Reconstruction : Model {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/core/random.hpp>
 #include <mae/tensor/tensor.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The masks of a batch, L patches of which V are kept. Filled sample by sample; holds memory for `capacity` samples.
@@ -108,3 +109,4 @@ class MaskBatch {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

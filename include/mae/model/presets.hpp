@@ -4,6 +4,7 @@
 #include <mae/model/classifier.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::presets {
 
 using TinyEncoder = Transformer<192, 12, 3>;
@@ -26,3 +27,4 @@ using Large = MaskedAutoencoder<Image224, LargeEncoder, PaperDecoder>;
 using Huge = MaskedAutoencoder<Image224Patch14, HugeEncoder, PaperDecoder>;
 
 }  // namespace mae::presets
+MAE_PRECISE_END

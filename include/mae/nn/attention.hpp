@@ -6,6 +6,7 @@
 #include <mae/nn/linear.hpp>
 #include <mae/ops/attention.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// x [B, N, D] → [B, N, D], with Heads heads of width D / Heads.
@@ -29,3 +30,4 @@ struct Attention {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

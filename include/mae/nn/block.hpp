@@ -11,6 +11,7 @@
 #include <mae/ops/drop_path.hpp>
 #include <mae/ops/gather.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Whether a block draws random numbers to leave out branches in training.
@@ -47,3 +48,4 @@ struct Block {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -8,6 +8,7 @@
 #include <mae/core/random.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::init {
 
 template <Index Numerator>
@@ -55,3 +56,4 @@ struct Normal {
 };
 
 }  // namespace mae::init
+MAE_PRECISE_END

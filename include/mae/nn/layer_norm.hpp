@@ -4,6 +4,7 @@
 #include <mae/nn/init.hpp>
 #include <mae/ops/layer_norm.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// x [..., D] → normalised rows, scaled and shifted.
@@ -22,3 +23,4 @@ struct LayerNorm {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

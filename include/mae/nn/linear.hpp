@@ -4,6 +4,7 @@
 #include <mae/nn/init.hpp>
 #include <mae/ops/linear.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// x [..., In] → x wᵀ + b [..., Out].
@@ -27,3 +28,4 @@ struct Linear {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

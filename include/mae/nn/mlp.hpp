@@ -4,6 +4,7 @@
 #include <mae/nn/linear.hpp>
 #include <mae/ops/gelu.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// x [..., D] → [..., Hidden] → gelu → [..., D].
@@ -19,3 +20,4 @@ struct Mlp {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -8,6 +8,7 @@
 #include <mae/nn/init.hpp>
 #include <mae/ops/linear.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Memory order (d, y, x, c) ↔ file order (d, c, y, x).
@@ -44,3 +45,4 @@ struct PatchEmbed {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

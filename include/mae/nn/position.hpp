@@ -11,6 +11,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/core/random.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace init {
@@ -39,3 +40,4 @@ struct PositionTable : Parameter<Shape<1, 1 + Rows * Columns, D>, init::SineCosi
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -13,6 +13,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <Index Heads>
@@ -103,3 +104,4 @@ constexpr auto attention(const Q& q, const KV& kv) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 #pragma once
 #include <mae/autograd/operation.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <int Branch>
@@ -56,3 +57,4 @@ constexpr auto drop_path(const Expression auto& x) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 template <Index Skip>
@@ -69,3 +70,4 @@ constexpr auto gather(const X& x, const Ids& ids) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

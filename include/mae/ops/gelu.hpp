@@ -7,6 +7,7 @@
 #include <mae/autograd/elementwise.hpp>
 #include <mae/backend/scalar.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct GeluOf {
@@ -29,3 +30,4 @@ constexpr auto gelu(X&& x) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

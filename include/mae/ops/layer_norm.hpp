@@ -8,6 +8,7 @@
 #include <mae/autograd/operation.hpp>
 #include <mae/core/rules.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// MAE uses 1e-6 everywhere.
@@ -55,3 +56,4 @@ constexpr auto layer_norm(const X& x, const WeightParameter& w, const BiasParame
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -8,6 +8,7 @@
 #include <mae/autograd/elementwise.hpp>
 #include <mae/core/rules.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 enum class Fused { nothing, gelu, residual };
@@ -132,3 +133,4 @@ constexpr auto linear(const X& x, const WeightParameter& w, const BiasParameter&
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/autograd/operation.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct PatchErrorOperation : Operation {
@@ -142,3 +143,4 @@ constexpr auto cross_entropy(const X& logits, const Y& target) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Where value v of patch l lies in an image [C, H, W].
@@ -70,3 +71,4 @@ void unpatchify(const T* patches, T* image) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

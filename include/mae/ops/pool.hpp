@@ -6,6 +6,7 @@
 #include <mae/autograd/operation.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 enum class Pool { mean, class_token };
@@ -99,3 +100,4 @@ constexpr auto standardize(const X& x, const MeanParameter& mean, const Variance
 }
 
 }  // namespace mae
+MAE_PRECISE_END

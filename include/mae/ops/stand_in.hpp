@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/autograd/operation.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::detail {
 
 template <class S>
@@ -23,3 +24,4 @@ constexpr auto stand_in(const Expression auto& x) {
 }
 
 }  // namespace mae::detail
+MAE_PRECISE_END

@@ -13,6 +13,7 @@
 #include <mae/core/rules.hpp>
 #include <mae/ops/stand_in.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct ClassTokenOperation : Operation {
@@ -236,3 +237,4 @@ constexpr auto patch_tokens(const X& x) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -15,8 +15,10 @@
 
 #include <mae/autograd/weights.hpp>
 #include <mae/backend/kernels.hpp>
+#include <mae/core/finite.hpp>
 #include <mae/optim/late_update.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct AdamwOptions {
@@ -28,7 +30,7 @@ struct AdamwOptions {
 /// Throws mae::Error that names the option unless both betas are in [0, 1), epsilon is above 0, decay and clip from 0.
 inline void validate(const AdamwOptions& options) {
   auto expect = [](const char* option, double value, bool good, const char* expected) {
-    if (!(good && std::isfinite(value))) throw Error(option, std::to_string(value), expected);
+    if (!(good && is_finite(value))) throw Error(option, std::to_string(value), expected);
   };
   expect("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
   expect("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
@@ -139,7 +141,7 @@ class AdamW {
   void update(WeightsType& weights, WeightsType& gradients, double rate) {
     AdamwStep update = next_update();
     const double length = norm(gradients);
-    if (!std::isfinite(length))
+    if (!is_finite(length))
       throw Error("gradient", "a norm that is not finite, first in " + first_fault(gradients),
                   "finite numbers; lower the learning rate");
     if (options_.clip > 0 && length > options_.clip) update.gradient_scale = options_.clip / length;
@@ -203,7 +205,7 @@ class AdamW {
   static std::string first_fault(const WeightsType& gradients) {
     for (const ParameterInfo& parameter : gradients.parameters())
       for (Index i = 0; i < parameter.count; ++i)
-        if (!std::isfinite(static_cast<double>(gradients.at(parameter)[i]))) return parameter.name;
+        if (!is_finite(static_cast<double>(gradients.at(parameter)[i]))) return parameter.name;
     return "the sum of squares";
   }
 
@@ -224,3 +226,4 @@ class AdamW {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

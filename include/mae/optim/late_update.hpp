@@ -7,6 +7,7 @@
 #include <mae/autograd/later.hpp>
 #include <mae/backend/kernels.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Where the program reaches the kernels' memory it knows all this itself.
@@ -68,3 +69,4 @@ class LateUpdate<Memory, false> {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

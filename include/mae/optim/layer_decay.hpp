@@ -8,6 +8,9 @@
 #include <cmath>
 #include <string_view>
 
+#include <mae/core/config.hpp>
+
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The layer of the parameter called `name` in a model of `depth` blocks.
@@ -29,3 +32,4 @@ inline double layer_scale(std::string_view name, int depth, double decay) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

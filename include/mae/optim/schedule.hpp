@@ -10,6 +10,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// base · (images in one update) / 256.
@@ -31,3 +32,4 @@ struct CosineSchedule {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

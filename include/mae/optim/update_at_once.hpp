@@ -11,8 +11,10 @@
 #include <algorithm>
 
 #include <mae/autograd/gradient_sink.hpp>
+#include <mae/core/finite.hpp>
 #include <mae/optim/adamw.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A step is `begin`, a backward pass into this, `finish`. Optimizer and weights must outlive it. Where kernels work
@@ -57,7 +59,7 @@ class UpdateAtOnce final : public GradientSink {
       optimizer_.check_gradient(offset, count, 0, values);
       return optimizer_.apply_checked(k, offset, count, weights_, values);
     }
-    if (!std::isfinite(optimizer_.sum_of_squares(count, values)))
+    if (!is_finite(optimizer_.sum_of_squares(count, values)))
       throw Error("gradient", "a norm that is not finite, first in " + weights_.parameters()[k].name,
                   "finite numbers; lower the learning rate, and go on from a checkpoint");
     optimizer_.apply(update_, rate_, k, offset, count, weights_, values);
@@ -120,3 +122,4 @@ class UpdateAtOnce final : public GradientSink {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

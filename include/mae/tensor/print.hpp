@@ -5,6 +5,7 @@
 
 #include <mae/tensor/tensor.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -50,3 +51,4 @@ std::ostream& operator<<(std::ostream& out, const Tensor<T, S, Memory>& x) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -10,7 +10,9 @@
 
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
+#include <mae/core/finite.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 class Cadence {
@@ -18,7 +20,7 @@ class Cadence {
   /// 0 switches either off. `now` is the time at the start. Throws mae::Error if a number makes no sense.
   Cadence(Index updates, double seconds, double now = 0) : updates_(updates), seconds_(seconds), last_(now) {
     if (updates < 0) throw Error("updates between", std::to_string(updates), "a whole number from 0");
-    if (!(seconds >= 0 && std::isfinite(seconds)))
+    if (!(seconds >= 0 && is_finite(seconds)))
       throw Error("seconds between", std::to_string(seconds), "a finite number from 0");
   }
 
@@ -35,3 +37,4 @@ class Cadence {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

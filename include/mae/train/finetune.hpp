@@ -13,6 +13,7 @@
 #include <mae/train/loop.hpp>
 #include <mae/train/metrics.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct FinetuningOptions {
@@ -92,3 +93,4 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/train/metrics.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -100,3 +101,4 @@ class BaselineWatch {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

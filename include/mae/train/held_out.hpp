@@ -7,6 +7,7 @@
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/train/metrics.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The mean masked loss of `images`, each counted once whatever the batch. Throws mae::Error if there are none or they
@@ -30,3 +31,4 @@ double held_out_loss(const Weights<Model, Policy>& weights, const Images& images
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -15,12 +15,14 @@
 // needs no memory for gradients (`optim/update_at_once.hpp`). Both make the same bits.
 #pragma once
 #include <mae/autograd/batch_step.hpp>
+#include <mae/core/finite.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
 #include <mae/optim/update_at_once.hpp>
 #include <mae/train/options.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What an epoch reports.
@@ -115,7 +117,7 @@ class TrainingLoop {
     if (progress.steps < 0 || full > options_.epochs || (full == options_.epochs && rest > 0))
       throw Error(subject, std::to_string(progress.steps) + " updates",
                   "at most " + std::to_string(options_.epochs) + " epochs of " + std::to_string(updates_per_epoch()));
-    if (progress.images < 0 || progress.images > order().images || !std::isfinite(progress.loss))
+    if (progress.images < 0 || progress.images > order().images || !is_finite(progress.loss))
       throw Error(subject, "a loss of " + std::to_string(progress.loss) + " over " + std::to_string(progress.images) +
                   " images", "a finite one over at most " + std::to_string(order().images));
     optimizer_.set_steps(progress.steps);
@@ -269,3 +271,4 @@ class TrainingLoop {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

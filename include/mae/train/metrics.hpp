@@ -3,6 +3,7 @@
 #include <mae/autograd/session.hpp>
 #include <mae/data/batches.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Throws mae::Error unless `data` is whole and its labels fit the model.
@@ -64,3 +65,4 @@ double accuracy(const Weights<Model, Policy>& weights, const Images& data, const
 }
 
 }  // namespace mae
+MAE_PRECISE_END

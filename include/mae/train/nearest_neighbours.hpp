@@ -13,6 +13,7 @@
 #include <mae/ops/pool.hpp>
 #include <mae/train/metrics.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// images [B, C, H, W] → one vector an image [B, D].
@@ -140,3 +141,4 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
 }
 
 }  // namespace mae
+MAE_PRECISE_END

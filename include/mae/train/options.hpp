@@ -2,9 +2,11 @@
 #pragma once
 #include <cmath>
 
+#include <mae/core/finite.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/optim/adamw.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Calls visit(name, value) for every option of a run, those of optimizer and augmentation among them. `value` is a
@@ -42,7 +44,7 @@ inline void require_at_least_one(const char* option, Index value) {
   if (value < 1) throw Error(option, std::to_string(value), "a whole number from 1");
 }
 inline void require_finite_from_zero(const char* option, double value) {
-  if (!(value >= 0 && std::isfinite(value))) throw Error(option, std::to_string(value), "a finite number from 0");
+  if (!(value >= 0 && is_finite(value))) throw Error(option, std::to_string(value), "a finite number from 0");
 }
 
 /// Throws mae::Error that names the option: batch, passes, epochs, warmup, rates, or one of optimizer or augmentation.
@@ -65,3 +67,4 @@ void check_training(const Options& options) {
 
 }  // namespace detail
 }  // namespace mae
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/train/loop.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 struct PretrainingOptions {
@@ -68,3 +69,4 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updat
 };
 
 }  // namespace mae
+MAE_PRECISE_END

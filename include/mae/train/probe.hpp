@@ -10,6 +10,7 @@
 #pragma once
 #include <mae/train/finetune.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What probing changes in the options of supervised training: no decay, no drop path, no smoothing, one rate.
@@ -74,3 +75,4 @@ void probe(Finetuning<Model, Policy, Memory, Updates>& run, const Report& report
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -4,6 +4,7 @@
 #include <mae/backend/cpu/parallel.hpp>
 #include <mae/backend/kernels.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 template <class T, class IsaChoice, class Threads>
@@ -86,3 +87,4 @@ void TrainingKernels<T, IsaChoice, Threads>::adamw(Index n, T* w, T* g, T* m, T*
 }
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 #pragma once
 #include <mae/backend/cpu/parallel.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Steps of a tile's sum between two calls, some 400 cycles: a small tile's steps are short.
@@ -37,3 +38,4 @@ class Ahead {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

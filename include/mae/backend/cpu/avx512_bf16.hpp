@@ -10,6 +10,7 @@
 #include <mae/backend/cpu/ahead.hpp>
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps. `a` lies in a
@@ -101,3 +102,4 @@ class RoundedPairs {
 #endif
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

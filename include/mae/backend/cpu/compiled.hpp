@@ -10,6 +10,7 @@
 #include <mae/backend/cpu/planes.hpp>
 #include <mae/backend/cpu/resize.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 extern template struct ChosenProduct<float, isa::Best, DefaultThreads, float, float, float>;
@@ -41,3 +42,4 @@ extern template struct Resize<std::uint8_t, isa::Best>;
 extern template struct Resize<float, isa::Best>;
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

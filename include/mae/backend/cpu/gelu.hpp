@@ -6,6 +6,7 @@
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Element-wise work is shared in ranges that begin at a multiple of this.
@@ -70,3 +71,4 @@ void GeluPass<T, IsaChoice, Threads, E>::slopes(Index n, const E* dy, const E* h
 }
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -9,6 +9,7 @@
 #include <mae/backend/cpu/maps.hpp>
 #include <mae/backend/kernels.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Float, double and bf16; `backend/kernels.hpp` says what each function does.
@@ -27,3 +28,4 @@ struct Kernels<Cpu<Element, Isa, ThreadsType>>
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -13,6 +13,7 @@
 #include <mae/backend/policy.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Rows [begin, end) on one thread, computed in T; x, y and their gradients may be stored in other types.
@@ -32,7 +33,7 @@ class LayerNormRows {
           S::load(term, row + i, D - i, mean);
           term = (term - mean) * (term - mean);
         }) / T(D);
-        const T scale = T(1) / std::sqrt(variance + eps);
+        const T scale = T(1 / std::sqrt(double(variance) + double(eps)));
         for (Index i = 0; i < D; i += lanes) {
           Vector v, weight, bias;
           S::load(v, row + i, D - i), S::load(weight, w + i, D - i), S::load(bias, b + i, D - i);
@@ -186,3 +187,4 @@ struct LayerNormKernels {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -10,6 +10,7 @@
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/policy.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Into how many rectangles the rows and columns of a result are cut. None is empty.
@@ -109,3 +110,4 @@ struct LinearKernels {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -10,6 +10,7 @@
 
 #include <mae/backend/cpu/gelu.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Computes in T; what is read and written may be of another type.
@@ -130,3 +131,4 @@ struct MapKernels {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

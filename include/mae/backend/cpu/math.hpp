@@ -16,6 +16,7 @@
 
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 template <class T, class Isa>
@@ -30,8 +31,13 @@ struct Math {
       constexpr T shift = 0x1.8p23f;  // adding it rounds to a whole number, which then stands in the low bits
       Vector low;
       S::fill(low, -87.0f);
-      const Vector c = x < low ? low : x, n = (c * 1.44269504089f + shift) - shift;
-      const Vector r = (c - n * 0.693359375f) + n * 2.12194440e-4f;
+      const Vector c = x < low ? low : x;
+      Vector n = c * 1.44269504089f + shift;
+      isa::in_register(n);  // so that no optimiser of sums takes `shift` away again, where the caller allows for one
+      n -= shift;
+      Vector r = c - n * 0.693359375f;
+      isa::in_register(r);
+      r += n * 2.12194440e-4f;
       Vector p = r * 1.39015104523e-3f + 8.3637398125e-3f;
       p = p * r + 4.16668612188e-2f;
       p = p * r + 1.66665736947e-1f;
@@ -42,7 +48,7 @@ struct Math {
       y = x < low ? zero : p * power;
     } else {
       Vector result = {};
-      for (Index i = 0; i < S::lanes; ++i) result[i] = std::exp(x[i]);
+      for (Index i = 0; i < S::lanes; ++i) result[i] = T(one_exp(double(x[i])));
       y = result;
     }
   }
@@ -76,6 +82,10 @@ struct Math {
   }
 
  private:
+  /// Functions of their own, so that g++ -ffast-math does not call the less exact ones of several numbers (libmvec).
+  [[gnu::noinline]] static double one_exp(double x) { return std::exp(x); }
+  [[gnu::noinline]] static double one_erfc(double x) { return std::erfc(x); }
+
   /// size = |x|, bell = exp(-x² / 2), tail = Φ(-|x|).
   [[gnu::always_inline]] static void normal(Vector& size, Vector& bell, Vector& tail, const Vector& x) {
     size = x < 0 ? -x : x;
@@ -92,10 +102,11 @@ struct Math {
       tail = bell * (t * p);
     } else {
       Vector result = {};
-      for (Index i = 0; i < S::lanes; ++i) result[i] = T(0.5) * std::erfc(size[i] * T(0.7071067811865476));
+      for (Index i = 0; i < S::lanes; ++i) result[i] = T(0.5 * one_erfc(double(size[i]) * 0.7071067811865476));
       tail = result;
     }
   }
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -20,6 +20,7 @@
 #include <mae/backend/cpu/small_product.hpp>
 #include <mae/backend/cpu/tile.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Sizes of the packed blocks, in words: A's lies in the second cache, B's in the third.
@@ -181,3 +182,4 @@ class Product {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -14,6 +14,7 @@
 #include <mae/backend/cpu/parallel.hpp>
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// What a product multiplies: numbers `T`, `terms` of them in a word, with sums in `Sum`.
@@ -195,3 +196,4 @@ struct Pack {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -5,6 +5,7 @@
 #pragma once
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
@@ -31,3 +32,4 @@ void share(Index tasks, Index least, int threads, const Work& work) {
 }
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

@@ -11,6 +11,7 @@
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Calls `body(i)` for i = 0 ... Count-1 with `i` a compile-time number, so that arrays of vectors stay in registers.
@@ -96,7 +97,10 @@ struct Simd {
       load(v, p);
     } else {
       T part[lanes];
-      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? T(p[i]) : rest;
+      for (Index i = 0; i < lanes; ++i) {
+        part[i] = rest;
+        if (i < count) part[i] = T(p[i]);  // no ?:, whose result clang 14 takes for finite under -ffinite-math-only
+      }
       v = at(part).v;
     }
   }
@@ -174,3 +178,4 @@ struct Simd {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

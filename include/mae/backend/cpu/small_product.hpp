@@ -8,6 +8,7 @@
 #pragma once
 #include <mae/backend/cpu/tile.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 template <class T, class Isa>
@@ -89,3 +90,4 @@ class SmallProduct {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

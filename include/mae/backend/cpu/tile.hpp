@@ -22,6 +22,7 @@
 #include <mae/backend/cpu/pack.hpp>
 #include <mae/core/shape.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 /// Where C goes, row i at `to + i * stride`, and what happens on the way: C = Σ + bias + start, gelu = gelu(C).
@@ -196,3 +197,4 @@ class Tile {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END
