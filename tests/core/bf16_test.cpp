@@ -22,7 +22,7 @@ TEST_CASE("every bfloat16 survives the way through float") {
 }
 
 TEST_CASE("rounding goes to the nearest, ties to even") {
-  auto from = [](std::uint32_t bits) { return bf16(std::bit_cast<float>(bits)).bits; };
+  auto from = [](std::uint32_t bits) { return bf16(__builtin_bit_cast(float, bits)).bits; };
   CHECK(from(0x3f807fff) == 0x3f80);
   CHECK(from(0x3f808000) == 0x3f80);  // a tie: to the even one below
   CHECK(from(0x3f808001) == 0x3f81);
@@ -35,6 +35,6 @@ TEST_CASE("rounding goes to the nearest, ties to even") {
 TEST_CASE("infinity stays infinite, not a number stays so") {
   CHECK(std::isinf(float(bf16(std::numeric_limits<float>::infinity()))));
   CHECK(std::isnan(float(bf16(std::numeric_limits<float>::quiet_NaN()))));
-  CHECK(std::isnan(float(bf16(std::bit_cast<float>(0x7f800001u)))));  // whose upper half alone would be infinity
+  CHECK(std::isnan(float(bf16(__builtin_bit_cast(float, 0x7f800001u)))));  // whose upper half alone would be infinity
   CHECK(std::signbit(float(bf16(-0.0f))));
 }
