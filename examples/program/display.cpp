@@ -27,7 +27,7 @@ std::string memory(double bytes) {
 }
 
 std::string images_a_second(double speed) {
-  if (!std::isfinite(speed) || speed <= 0) return "? images/s";
+  if (!mae::is_finite(speed) || speed <= 0) return "? images/s";
   if (speed < 0.095) return duration(1 / speed) + " an image";
   return decimal(speed, speed < 9.95 ? 1 : 0) + " images/s";
 }

@@ -6,9 +6,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <tuple>
+
+#include <mae/core/processors.hpp>
 
 namespace program {
 namespace {
@@ -17,48 +18,31 @@ std::string what = "the program", advice = "more memory";
 
 constexpr double any = std::numeric_limits<double>::max();
 
-/// The first number of a small file; without one, as where it says "max", any number will do.
-double number_in(const std::string& path) {
-  long long number = 0;
-  return std::ifstream(path) >> number ? static_cast<double>(number) : any;
+/// The limit that a file of one control group names; any if it says "max" or is not there.
+double limit_of(const std::string& path) {
+  const std::string text = mae::detail::text_of(path);
+  char* end = nullptr;
+  const long long number = std::strtoll(text.c_str(), &end, 10);
+  return end == text.c_str() ? any : static_cast<double>(number);
 }
 
-/// The least limit of the group at `path` below `mount` and of those that it lies in.
-double group_limit(const std::string& mount, std::string path, const char* file) {
-  double least = any;
-  for (;;) {
-    least = std::fmin(least, number_in(mount + path + "/" + file));
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) return least;
-    path.resize(slash);
-  }
-}
-
-/// Of all control groups of this process, of both versions. A line is "4:cpu,memory:/a/b" or, unified, "0::/a/b".
+/// The least limit of the control groups of this process.
 double groups_limit(const std::string& system) {
   double least = any;
-  std::ifstream groups(system + "/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const std::string path = line.substr(second + 1), mount = system + "/sys/fs/cgroup";
-    if (controllers == ",,")
-      for (const char* const place : {"", "/unified"})
-        least = std::fmin(least, group_limit(mount + place, path, "memory.max"));
-    if (controllers.find(",memory,") != std::string::npos)
-      least = std::fmin(least, group_limit(mount + "/memory", path, "memory.limit_in_bytes"));
-  }
+  mae::detail::each_control_group("memory", system, [&](const std::string& folder, bool unified) {
+    least = std::fmin(least, limit_of(folder + (unified ? "/memory.max" : "/memory.limit_in_bytes")));
+  });
   return least;
 }
 
 /// Memory and swap of the machine.
 double machine_memory(const std::string& system) {
   double bytes = 0;
-  std::ifstream about(system + "/proc/meminfo");
-  for (std::string line; std::getline(about, line);)
+  for (std::string lines = mae::detail::text_of(system + "/proc/meminfo"); !lines.empty();) {
+    const std::string line = mae::detail::take_until(lines, "\n");
     for (const std::string key : {"MemTotal:", "SwapTotal:"})
       if (line.starts_with(key)) bytes += 1024 * static_cast<double>(std::atoll(line.c_str() + key.size()));
+  }
   return bytes > 0 ? bytes : any;
 }
 
@@ -66,9 +50,8 @@ double machine_memory(const std::string& system) {
 
 Room memory_room(const std::string& system) {
   double pages[6] = {};  // of this process: all, resident, shared, code, 0, data
-  std::ifstream used(system + "/proc/self/statm");
-  for (double& count : pages)
-    if (long long number = 0; used >> number) count = static_cast<double>(number);
+  std::string used = mae::detail::text_of(system + "/proc/self/statm");
+  for (double& count : pages) count = static_cast<double>(std::atoll(mae::detail::take_until(used, " ").c_str()));
   const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
   Room least{any, "this machine"};
   auto limit = [&](double bytes, double taken, const char* by) {

@@ -36,6 +36,10 @@ int main(int, char** words) {
   check(plain, 2500 * 1024, "this machine");
 
   // The least of all groups that lie around this one, and what the process has already is not left.
+  const std::string mounted = "/proc/self/mountinfo";
+  write(unified + mounted, "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  write(hybrid + mounted, "30 24 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+  write(old + mounted, "30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
   write(unified + "/proc/self/cgroup", "0::/a/b/c\n");
   write(unified + "/sys/fs/cgroup/a/b/c/memory.max", "max\n");
   write(unified + "/sys/fs/cgroup/a/b/memory.max", "1000000\n");

@@ -12,6 +12,7 @@
 
 #include <mae/core/config.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// One AdamW update (Loshchilov & Hutter, 2019) of a tensor: the rates already hold schedule and layer scale.
@@ -58,3 +59,4 @@ template <class Root, class Numbers, class T>
 }
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -5,6 +5,7 @@
 
 #include <mae/core/printable.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// A mistake found at run time: a bad file, value or size. Shapes are checked at compile time and never arrive here.
@@ -18,3 +19,4 @@ class Error : public std::runtime_error {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

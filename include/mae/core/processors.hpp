@@ -44,8 +44,10 @@ inline std::string unescaped(const std::string& text) {
   return plain;
 }
 
-/// Whether `list`, "rw,cpu,cpuacct", has the word `cpu`.
-inline bool has_cpu(const std::string& list) { return ("," + list + ",").find(",cpu,") != std::string::npos; }
+/// Whether `list`, "rw,cpu,cpuacct", has `word`.
+inline bool has_word(const std::string& list, const std::string& word) {
+  return ("," + list + ",").find("," + word + ",") != std::string::npos;
+}
 
 /// Processors that the group of one folder may use: `quota` of each `period`, a part of one counted whole; 0: no limit.
 inline int processors_of_quota(const std::string& quota, const std::string& period) {
@@ -62,15 +64,6 @@ inline int processors_of_group(const std::string& folder, bool unified) {
   return processors_of_quota(quota, text);
 }
 
-/// The least that a group lets its processes use, from the group at `path` up to the mount; 0: no limit.
-inline int least_of_groups(const std::string& mount, std::string path, bool unified) {
-  for (int least = 0;; path.erase(path.rfind('/'))) {
-    const int here = processors_of_group(mount + path, unified);
-    if (here > 0 && (least == 0 || here < least)) least = here;
-    if (path.empty()) return least;
-  }
-}
-
 /// Where a group lies below a mount that shows the groups from `root` on: "/a/b" for "/docker/a/b" and root "/docker".
 inline std::string below(const std::string& group, const std::string& root) {
   const std::string prefix = root == "/" ? "" : root;
@@ -78,16 +71,17 @@ inline std::string below(const std::string& group, const std::string& root) {
   return inside && group.size() > prefix.size() + 1 ? group.substr(prefix.size()) : "";
 }
 
-/// The quota of this process in processors, a part of one counted whole; 0: none. `system` is put before each path.
-inline int processor_quota(const std::string& system = "") {
-  std::string unified_group = "/", cpu_group = "/";
+/// Calls visit(folder, unified) for the control groups of this process that limit what `controller` says, "cpu" or
+/// "memory", and for those that they lie in, up to the mount. `unified` is version 2. `system` is put before each path.
+template <class Visit>
+void each_control_group(const std::string& controller, const std::string& system, const Visit& visit) {
+  std::string unified_group = "/", own_group = "/";
   for (std::string lines = text_of(system + "/proc/self/cgroup"); !lines.empty();) {  // "4:cpu,cpuacct:/a", "0::/a"
     std::string line = take_until(lines, "\n");
     const std::string number = take_until(line, ":"), controllers = take_until(line, ":");
     if (number == "0" && controllers.empty()) unified_group = line;
-    if (has_cpu(controllers)) cpu_group = line;
+    if (has_word(controllers, controller)) own_group = line;
   }
-  int least = 0;
   for (std::string lines = text_of(system + "/proc/self/mountinfo"); !lines.empty();) {
     std::string after = take_until(lines, "\n"), fields = take_until(after, " - ");  // "… root place options - type …"
     for (int i = 0; i < 3; ++i) take_until(fields, " ");
@@ -95,11 +89,21 @@ inline int processor_quota(const std::string& system = "") {
     const std::string type = take_until(after, " ");
     take_until(after, " ");
     const bool unified = type == "cgroup2";
-    if (!unified && !(type == "cgroup" && has_cpu(after))) continue;
-    const std::string mount = system + place;
-    const int here = least_of_groups(mount, below(unified ? unified_group : cpu_group, root), unified);
-    if (here > 0 && (least == 0 || here < least)) least = here;
+    if (!unified && !(type == "cgroup" && has_word(after, controller))) continue;
+    for (std::string path = below(unified ? unified_group : own_group, root);; path.erase(path.rfind('/'))) {
+      visit(system + place + path, unified);
+      if (path.empty()) break;
+    }
   }
+}
+
+/// The quota of this process in processors, a part of one counted whole; 0: none.
+inline int processor_quota(const std::string& system = "") {
+  int least = 0;
+  each_control_group("cpu", system, [&](const std::string& folder, bool unified) {
+    const int here = processors_of_group(folder, unified);
+    if (here > 0 && (least == 0 || here < least)) least = here;
+  });
   return least;
 }
 

@@ -13,6 +13,7 @@
 #include <mae/core/config.hpp>
 #include <mae/io/posix.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 class FolderLock {
@@ -89,3 +90,4 @@ class FolderLock {
 };
 
 }  // namespace mae
+MAE_PRECISE_END

@@ -172,7 +172,7 @@ class PngReader {
 
   [[noreturn]] static void leave(png_structp png, png_const_charp message) {
     auto* const self = static_cast<PngReader*>(png_get_error_ptr(png));
-    std::snprintf(self->message_, sizeof self->message_, "%s", message);
+    std::strncpy(self->message_, message, sizeof self->message_ - 1);
     std::longjmp(self->back_, 1);
   }
   static void read(png_structp png, png_bytep to, png_size_t count) {

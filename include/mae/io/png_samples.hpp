@@ -7,6 +7,7 @@
 
 #include <mae/io/picture.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::detail {
 
 /// How the samples of a decoded picture lie: of each pixel 1 or 3 colours, then alpha if it has one.
@@ -78,3 +79,4 @@ inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSampl
 }
 
 }  // namespace mae::detail
+MAE_PRECISE_END

@@ -7,6 +7,7 @@
 
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
 template <class Isa>
@@ -55,3 +56,4 @@ struct SplitColours {
 };
 
 }  // namespace mae::cpu
+MAE_PRECISE_END

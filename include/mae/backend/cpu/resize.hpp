@@ -12,6 +12,7 @@
 
 #include <mae/backend/cpu/simd.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 /// How one axis is resized: new pixel i is the sum of `count[i]` old ones from number `first[i]` on, each by its weight
@@ -157,3 +158,4 @@ struct Resize {
 
 }  // namespace cpu
 }  // namespace mae
+MAE_PRECISE_END
