@@ -92,7 +92,8 @@ inline FileKind kind_of_start(std::string_view start, Index size) {
     if (start.size() > known.offset && start.substr(known.offset).starts_with(known.mark))
       return {std::string(known.name), std::string(known.advice)};
   const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(start.data()), start.size());
-  if (const PictureKind* const picture = picture_kind(bytes)) return {std::string("a ") + picture->name + " picture", ""};
+  if (const PictureKind* const picture = picture_kind(bytes))
+    return {std::string("a ") + picture->name + " picture", ""};
   if (start.size() >= 16 && start[8] == '{' && start.substr(4, 4) == "\0\0\0\0"sv) return {"a safetensors file", ""};
   if (start.size() >= 4 && start.starts_with("\0\0"sv) && start[2] >= 8 && start[2] <= 14 && start[3] > 0 &&
       start[3] <= 9)
@@ -115,8 +116,8 @@ inline FileKind file_kind(const InputFile& file) {
   return detail::kind_of_start({start.data(), static_cast<std::size_t>(count)}, file.size());
 }
 
-/// Throws `Error` about a file that is not what was `expected`: what it is, if that is known, else `found`, and what to
-/// do.
+/// Throws `Error` about a file that is not what was `expected`: what it is, if that is known, else `found`, and
+/// what to do.
 [[noreturn]] inline void refuse_kind(const InputFile& file, const std::string& found, const std::string& expected) {
   const FileKind kind = file_kind(file);
   throw Error(file.path(), kind.name.empty() ? found : kind.name,
