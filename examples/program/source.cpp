@@ -129,6 +129,8 @@ double Source::bytes() const {
     }
     bytes += static_cast<double>(data->dataset()->pixels.capacity());
     bytes += 4.0 * static_cast<double>(data->dataset()->labels.capacity());
+    // Their numbers: in the set, in what is trained on, and in the order of an epoch.
+    bytes += 3.0 * sizeof(mae::Index) * static_cast<double>(data->images().size());
   }
   return bytes;
 }

@@ -81,5 +81,9 @@ TEST_CASE("what is not known is not named, and a safetensors file is") {
                  ": its header is cut, as a download or copy that stopped"));
   test::write_text(folder / "cut", whole.substr(0, whole.size() - 1));
   CHECK(contains(error_of([&] { SafetensorsFile::read(folder / "cut"); }), "the file was cut or is damaged"));
+  test::write_text(folder / "noise", std::string(7, '\1') + "\x7f\1\2\3");
+  CHECK(contains(
+      error_of([&] { SafetensorsFile::read(folder / "noise"); }),
+      "/noise: found a header of 9151594822560186625 bytes, more than 100000000, expected a safetensors file"));
   CHECK(contains(error_of([&] { SafetensorsFile::read(folder.path); }), "found a directory, expected a file"));
 }

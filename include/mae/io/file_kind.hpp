@@ -95,8 +95,8 @@ inline FileKind kind_of_start(std::string_view start, Index size) {
   if (const PictureKind* const picture = picture_kind(bytes))
     return {std::string("a ") + picture->name + " picture", ""};
   if (start.size() >= 16 && start[8] == '{' && start.substr(4, 4) == "\0\0\0\0"sv) return {"a safetensors file", ""};
-  if (start.size() >= 4 && start.starts_with("\0\0"sv) && start[2] >= 8 && start[2] <= 14 && start[3] > 0 &&
-      start[3] <= 9)
+  if (start.size() >= 4 && start.starts_with("\0\0"sv) && start[2] >= 8 && start[2] <= 14 && start[2] != 10 &&
+      start[3] > 0 && start[3] <= 9)
     return {"an IDX file, as those of MNIST", ""};
   if (start.size() >= 4 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5)
     return {"a pickle of Python", "weights: " + std::string(from_torch)};

@@ -57,8 +57,7 @@ std::vector<T> room_for(const std::string& path, Index count) {
   try {
     return std::vector<T>(static_cast<std::size_t>(count));
   } catch (const std::exception&) {
-    throw Error(path, std::to_string(count) + " elements of " + std::to_string(sizeof(T)) + " bytes",
-                "a file that fits in memory");
+    throw Error(path, std::to_string(count) + " elements", "a file that fits in memory");
   }
 }
 /// Reserves memory for `count` times `size` elements that a file claims to hold: pages are taken as they are filled.
@@ -70,9 +69,7 @@ void reserve(const std::string& path, std::vector<T>& elements, Index count, Ind
     if (__builtin_mul_overflow(count, size, &all)) throw std::bad_alloc();
     elements.reserve(static_cast<std::size_t>(all));
   } catch (const std::exception&) {
-    throw Error(path,
-                std::to_string(count) + " times " + std::to_string(size) + " elements of " + std::to_string(sizeof(T)) +
-                    " bytes",
+    throw Error(path, std::to_string(count) + " times " + std::to_string(size) + " elements",
                 "a file that fits in memory");
   }
 }

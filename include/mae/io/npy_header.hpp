@@ -67,7 +67,7 @@ class NpyDictionary {
       else return false;
       if (columns_ || !(skip(",") || next() == '}')) return false;
     }
-    return dtype && order && shape && next() == 0;
+    return dtype && order && shape && next() == 0 && text_.empty();
   }
   bool columns() const { return columns_; }
 
@@ -122,7 +122,7 @@ inline bool parse_npy_type(NpyHeader& header) {
   if (name == "?" || name == "bool") name = "b1";
   Index divisor = 1;  // short names count bytes, long ones bits
   for (const auto& [word, kind] : {std::pair{"float"sv, 'f'}, {"uint"sv, 'u'}, {"int"sv, 'i'}}) {
-    if (!name.starts_with(word)) continue;
+    if (name.size() != header.dtype.size() || !name.starts_with(word)) continue;  // they have no byte order
     header.kind = kind;
     name.remove_prefix(word.size());
     divisor = 8;

@@ -103,8 +103,10 @@ class SafetensorsFile {
       refuse_kind(file_, std::to_string(file_.size()) + " bytes", std::string(what) + ", at least 8 bytes");
     file_.read(0, &length, 8);
     if (length > std::uint64_t{safetensors_header_limit})
-      refuse_kind(file_, "a header of " + std::to_string(length) + " bytes",
-                  std::string(what) + ", whose header has at most " + std::to_string(safetensors_header_limit));
+      refuse_kind(
+          file_,
+          "a header of " + std::to_string(length) + " bytes, more than " + std::to_string(safetensors_header_limit),
+          what);
     data_ = 8 + static_cast<Index>(length);
     if (file_.size() > 8) file_.read(8, &begin, 1);
     if (data_ > file_.size() && file_.size() > 8 && begin != '{') refuse_kind(file_, "no header", what);
@@ -153,8 +155,10 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
                                const std::map<std::string, std::string>& metadata, std::vector<Index>& sizes) {
   std::string text = "{\"__metadata__\":{";
   for (const auto& [key, value] : metadata)
-    text.append(text.back() == '{' ? "" : ",").append(json_string(path, key)).append(":").append(
-        json_string(path, value));
+    text.append(text.back() == '{' ? "" : ",")
+        .append(json_string(path, key))
+        .append(":")
+        .append(json_string(path, value));
   text += "}";
   std::set<std::string> names{"__metadata__"};
   Index position = 0;
