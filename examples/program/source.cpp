@@ -6,7 +6,6 @@
 
 #include "display.hpp"
 
-#include <array_files.hpp>
 #include <picture_formats.hpp>
 
 #include <cstdio>
@@ -14,7 +13,7 @@
 
 namespace program {
 
-using Data = mae::DataSource<PictureFormats, ArrayFiles>;
+using Data = mae::DataSource<PictureFormats>;
 
 struct Collections {
   std::unique_ptr<const Data> data, held_out;
@@ -31,6 +30,7 @@ std::vector<mae::Index> in_order(mae::Index count) {
 std::unique_ptr<const Data> open(const std::string& path, mae::Split split, const DataSettings& settings,
                                  mae::Index channels, bool classes, const std::vector<std::string>& names) {
   mae::DataOptions options{.format = settings.format() == "auto" ? "" : settings.format(), .split = split};
+  options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
   options.folder.channels = channels;
   options.folder.shortest_side = settings.shortest_side();
   options.folder.cache_bytes = settings.cache_megabytes() * 1'000'000;
@@ -121,8 +121,12 @@ std::vector<std::string> Source::describe() const {
   std::vector<std::string> lines{line(training(), settings_.data() + " (" + collections_->data->format() + ")")};
   if (const auto* const folder = collections_->data->folder(); folder && folder->ignored_files() > 0)
     lines.push_back(std::to_string(folder->ignored_files()) + " files there are not named as pictures");
+  const std::vector<std::string>& notes = collections_->data->notes();
+  lines.insert(lines.end(), notes.begin(), notes.end());
   if (held_out_)
     lines.push_back("held out: " + line(*held_out_, settings_.held_out().empty() ? "them" : settings_.held_out()));
+  if (collections_->held_out)
+    lines.insert(lines.end(), collections_->held_out->notes().begin(), collections_->held_out->notes().end());
   return lines;
 }
 
@@ -138,9 +142,10 @@ double Source::bytes() const {
       bytes += 1e6 * static_cast<double>(settings_.cache_megabytes());
       continue;
     }
-    data->images().with_picture(0, [&](const mae::PictureView& picture) {
-      bytes += static_cast<double>(data->images().size() * picture.channels * picture.height * picture.width);
-    });
+    bytes += static_cast<double>(data->dataset()->pixels.capacity());
+    bytes += 4.0 * static_cast<double>(data->dataset()->labels.capacity());
+    // Their numbers: in the set, in what is trained on, and in the order of an epoch.
+    bytes += 3.0 * sizeof(mae::Index) * static_cast<double>(data->images().size());
   }
   return bytes;
 }

@@ -20,6 +20,9 @@ struct DataSettings {
             Decides::work};
   Text format{all, "format", "auto", "what data is",
               one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
+  Text idx_layout{all, "idx_layout", "auto",
+                  "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
+                  "as they are named", one_of({"auto", "mnist", "emnist", "emnist_letters"})};
   Text held_out{all, "held_out", "", "other images, to look at how training goes; the path of data: its test part",
                 Decides::work};
   Number held_out_share{all, "held_out_share", 0, "share of data that is held out instead", from_below(0, 1)};

@@ -116,7 +116,7 @@ mistake "An empty folder" \
   "mae: empty: found no picture, and 0 other files, expected files named .png, .jpg or .jpeg, or folders of them" \
   pretrain --data empty
 mistake "A file that is no data" \
-  "mae: run.json: found a file, expected a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
+  "mae: run.json: found a text in JSON, expected a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
   pretrain --data run.json
 mistake "Fewer images than a batch" \
   "mae: --batch: found 64 images in an update, expected at most the 8 of photos; more --views make more" \
@@ -149,7 +149,7 @@ mistake "A truncated packed file" \
 mkdir cifar
 for i in 1 2 3 4 5; do head -c 3073 /dev/zero > cifar/data_batch_$i.bin; done
 part cifar/data_batch_1.bin 3000 cifar/data_batch_3.bin
-mistake "A truncated file of CIFAR-10" "mae: cifar/data_batch_3.bin: found 3000 bytes, expected a multiple of 3073" \
+mistake "A truncated file of CIFAR-10" "mae: cifar/data_batch_3.bin: found 3000 bytes, expected CIFAR's binary records, a multiple of 3073 bytes" \
   pretrain --model digits-8 --data cifar
 rm cifar/data_batch_3.bin
 mistake "A missing file of CIFAR-10" \
@@ -172,15 +172,19 @@ if has features; then
   mistake "A truncated .npy" "mae: short.npy: found 255 bytes of data, expected 256 for '|u1' of shape \[4, 8, 8]" \
     pretrain --model digits-8 --batch 4 --data short.npy
   part short.npy 60 header.npy
-  mistake "A .npy truncated in its header" "mae: header.npy: found a damaged .npy header, expected {'descr': *" \
+  mistake "A .npy truncated in its header" "mae: header.npy: found 60 bytes, expected at least 128: the header is cut" \
     pretrain --model digits-8 --batch 4 --data header.npy
-  npy '<f4' '4, 8, 8' 1024 reals.npy
+  npy '<c8' '4, 8, 8' 2048 complex.npy
   mistake "A .npy of another type" \
-    "mae: reals.npy: found elements of type '<f4', expected images of bytes, '|u1'" \
+    "mae: complex.npy: found complex numbers, type '<c8', expected real or whole numbers of up to 8 bytes, or bool" \
+    pretrain --model digits-8 --batch 4 --data complex.npy
+  { npy '<f4' '4, 8, 8' 1020 reals.npy && printf '\000\000\300\177' >> reals.npy; }
+  mistake "A .npy with NaN" \
+    "mae: reals.npy: found the value nan at \[3, 7, 7], expected finite numbers from 0 to 1" \
     pretrain --model digits-8 --batch 4 --data reals.npy
   npy '|u1' '4, 64' 256 flat.npy
   mistake "A .npy of another shape" \
-    "mae: flat.npy: found an array of shape \[4, 64], expected \[n, H, W], \[n, H, W, C] or \[n, C, H, W], C 1 or 3" \
+    "mae: flat.npy: found an array of shape \[4, 64], expected \[n, H, W], \[n, H, W, C] or \[n, C, H, W], C 1 or 3; a.reshape(-1, H, W) makes images of rows" \
     pretrain --model digits-8 --batch 4 --data flat.npy
   npy '|u1' '4, 8, 8' 256 four_images.npy
   npy '<i8' '3,' 24 four_labels.npy
@@ -216,6 +220,15 @@ mistake "A truncated checkpoint" "mae: short.safetensors: *: found *, expected *
   probe --encoder short.safetensors --data digits-images-idx3-ubyte
 mistake "A file that is no checkpoint" "mae: run.json: found *, expected *" \
   probe --encoder run.json --data digits-images-idx3-ubyte
+{ printf 'PK\003\004' && head -c 200 /dev/zero; } > weights.pth
+mistake "Weights of PyTorch" "mae: weights.pth: found a ZIP archive, as PyTorch writes weights (.pth) and NumPy several arrays (.npz), expected a safetensors file, *torch.load(FILE)*" \
+  probe --encoder weights.pth --data digits-images-idx3-ubyte
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' > pointer.safetensors
+mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git LFS, not the file itself, expected a safetensors file, *; git lfs pull fetches the file" \
+  probe --encoder pointer.safetensors --data digits-images-idx3-ubyte
+echo '{"metadata": {"total_size": 8}, "weight_map": {"cls_token": "model-00001-of-00002.safetensors"}}' > index.json
+mistake "An index of weights in several files" "mae: index.json: found an index of weights that are divided among several files, expected a safetensors file, *" \
+  finetune --encoder index.json --data digits-images-idx3-ubyte
 mistake "A checkpoint of another model" \
   "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 192 wide, 8 blocks, 3 heads, as the model has" \
   probe --model photos-64 --encoder encoder.safetensors --data digits-images-idx3-ubyte
@@ -271,9 +284,9 @@ if has reconstruct; then
     "mae: noise.npy: found an array of \[2, 16], expected \[3, 16], a number for each patch of each image" \
     $known --noise noise.npy
   npy '<i8' '3, 16' 384 noise.npy
-  mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', expected real numbers: <f4 or <f8" \
+  mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', expected real numbers: f2, f4 or f8" \
     $known --noise noise.npy
-  mistake "Noise that is no array" "mae: run.json: found no .npy header, expected a file written by numpy.save" \
+  mistake "Noise that is no array" "mae: run.json: found a text in JSON, expected an array of NumPy, as numpy.save writes it" \
     $known --noise run.json
   mistake "A mask ratio to reconstruct with that is not compiled in" \
     "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \

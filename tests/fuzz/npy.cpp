@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read<double>(file.path());
   read<std::int32_t>(file.path());
   read<std::int64_t>(file.path());
-  fuzz::accepts([&] { mae::validate(mae::read_npy_images(file.path()), "input"); });
+  for (const mae::Index channels : {0, 1, 3})
+    fuzz::accepts([&] { mae::validate(mae::read_npy_images(file.path(), channels), "input"); });
   return 0;
 }

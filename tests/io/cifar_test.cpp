@@ -41,6 +41,22 @@ TEST_CASE("CIFAR-10: five files for training, one for testing") {
   CHECK(read_cifar(cifar10(), folder.path, Split::test).images.labels == std::vector<std::int32_t>{9});
 }
 
+TEST_CASE("CIFAR in grey, as with_channels makes it") {
+  const Cifar10 folder;
+  const mae::Dataset grey = read_cifar(cifar10(), folder.path, Split::train, 1).images;
+  const mae::Dataset colour = read_cifar(cifar10(), folder.path, Split::train).images;
+  CHECK(grey.channels == 1);
+  CHECK(grey.size() == 10);
+  CHECK(grey.picture(9) == mae::with_channels(colour.picture(9), 1));
+}
+
+TEST_CASE("the Python form of CIFAR is named") {
+  const Cifar10 folder;
+  folder.write("test_batch.bin", "\x80\2}q\1" + std::string(100, 'x'));
+  CHECK(contains(folder.error(Split::test),
+                 "/test_batch.bin: found a pickle of Python, expected CIFAR's binary records"));
+}
+
 TEST_CASE("CIFAR-100: the second label is the class") {
   const test::TemporaryDirectory folder;
   test::write_text(folder / "train.bin", record("\1\143", 'a') + record("\2\4", 'b'));
@@ -66,9 +82,10 @@ TEST_CASE("names of classes are read if they are there, and must be complete") {
 TEST_CASE("a file that is missing, cut, empty or wrong is named") {
   const Cifar10 folder;
   folder.write("data_batch_4.bin", record("\3", 'a') + "x");
-  CHECK(contains(folder.error(), "/data_batch_4.bin: found 3074 bytes, expected a multiple of 3073"));
+  CHECK(contains(folder.error(),
+                 "/data_batch_4.bin: found 3074 bytes, expected CIFAR's binary records, a multiple of 3073"));
   folder.write("data_batch_4.bin", "");
-  CHECK(contains(folder.error(), "/data_batch_4.bin: found 0 bytes"));
+  CHECK(contains(folder.error(), "/data_batch_4.bin: found an empty file, expected CIFAR's"));
   folder.write("data_batch_4.bin", record("\3", 'a') + record("\12", 'b'));
   CHECK(contains(folder.error(), "/data_batch_4.bin: found the label 10 of image 1, expected labels from 0 to 9"));
   std::filesystem::remove(folder / "data_batch_4.bin");

@@ -73,10 +73,21 @@ TEST_CASE("a file cut at any byte is refused, and so is one that is too long") {
 TEST_CASE("every wrong header is named") {
   const Reading reading;
   const auto with = [&](const std::string& magic) { return reading.error(magic + images.substr(4), labels); };
-  CHECK(contains(with(std::string("\0\0\x0d\x03", 4)),
-                 "found magic number 00000d03, expected 00000803: unsigned bytes of rank 3"));
-  CHECK(contains(with(label_magic), "found magic number 00000801, expected 00000803"));
-  CHECK(contains(with("PK\3\4"), "found magic number 504b0304"));
+  CHECK(contains(with(std::string("\0\0\x0d\x03", 4)), "found 1 elements, expected 6, as its shape [2, 1, 3] has"));
+  const auto reals = idx(std::string("\0\0\x0d\x03", 4), {1, 1, 1}, "abcd");
+  CHECK(contains(reading.error(reals, labels),
+                 "/images: found real numbers of 4 bytes of shape [1, 1, 1], expected "
+                 "images in IDX, unsigned bytes of shape [n, H, W]"));
+  CHECK(contains(reading.error(labels, labels), "/images: found unsigned bytes of shape [2], expected images in IDX"));
+  CHECK(contains(reading.error(idx(std::string("\0\0\x08\x04", 4), {1, 1, 1, 3}, "abc"), labels),
+                 "/images: found unsigned bytes of shape [1, 1, 1, 3], expected images in IDX"));
+  CHECK(contains(reading.error(idx(std::string("\0\0\x08\x02", 4), {1, 3}, "abc"), labels), "bytes of shape [1, 3]"));
+  CHECK(contains(reading.error(images, images), "/labels: found unsigned bytes of shape [2, 1, 3], expected labels"));
+  CHECK(contains(with("PK\3\4"), "/images: found a ZIP archive, "));
+  CHECK(contains(with("\1\2\3\4"), "/images: found magic number 01020304, expected images in IDX, unsigned bytes"));
+  CHECK(contains(with(std::string("\0\0\x0a\x03", 4)), "found magic number 00000a03"));
+  CHECK(contains(with(std::string("\0\0\x08\0", 4)), "found magic number 00000800"));
+  CHECK(contains(reading.error(gzip("<html>not here</html>"), labels), "found magic number 3c68746d in it, expected"));
   CHECK(contains(reading.error(idx(image_magic, {~0u, ~0u, ~0u}, "abc"), labels), "product exceeds 63 bits"));
   CHECK(contains(reading.error(idx(image_magic, {~0u, 1, ~0u >> 2}, "abc"), labels), "found 3 elements, expected 46"));
   CHECK(contains(reading.error(idx(image_magic, {0, 1, 3}, ""), idx(label_magic, {0}, "")), "found no pixels"));
@@ -89,7 +100,46 @@ TEST_CASE("labels that do not fit the images are named") {
   const std::string text = reading.error(images, three);
   CHECK(contains(text, "/labels: found 3 labels, expected 2, the number of images in "));
   CHECK(contains(reading.error(images, labels, 2), "/labels: found the label 2, expected labels from 0 to 1"));
-  CHECK(contains(error_of([&] { mae::read_idx(reading.folder / "none", 1); }), "No such file or directory"));
+  CHECK(contains(error_of([&] { mae::read_idx_labels(reading.folder / "none"); }), "No such file or directory"));
+}
+
+TEST_CASE("labels of every whole type, and in the eight columns of QMNIST") {
+  const test::TemporaryDirectory folder;
+  const auto read = [&](const std::string& text) {
+    test::write_text(folder / "labels", text);
+    return mae::read_idx_labels(folder / "labels");
+  };
+  const std::vector<std::int32_t> wanted{1, 258};
+  CHECK(read(idx(std::string("\0\0\x0b\x01", 4), {2}, std::string("\0\1\1\2", 4))) == wanted);
+  CHECK(read(idx(std::string("\0\0\x0c\x01", 4), {2}, std::string("\0\0\0\1\0\0\1\2", 8))) == wanted);
+  CHECK(read(idx(std::string("\0\0\x09\x01", 4), {2}, "\x7f\xff")) == std::vector<std::int32_t>{127, -1});
+  std::string rows;
+  for (const char label : {'\7', '\3'})
+    for (char column = 0; column < 8; ++column) rows += std::string(3, '\0') + (column == 0 ? label : '\x55');
+  const std::string qmnist(std::string("\0\0\x0c\x02", 4));
+  CHECK(read(idx(qmnist, {2, 8}, rows)) == std::vector<std::int32_t>{7, 3});
+  CHECK(read(gzip(idx(qmnist, {2, 8}, rows))) == std::vector<std::int32_t>{7, 3});
+  const auto error = [&](const std::string& text) { return error_of([&] { read(text); }); };
+  CHECK(contains(error(idx(qmnist, {2, 7}, rows.substr(8))),
+                 "found whole numbers of 4 bytes of shape [2, 7], expected "
+                 "labels in IDX, whole numbers of shape [n], or [n, 8]"));
+  CHECK(contains(error(idx(qmnist, {2, 8}, rows.substr(1))), "/labels: found 15 elements, expected 16, as its shape"));
+  CHECK(
+      contains(error(idx(std::string("\0\0\x0d\x01", 4), {1}, "abcd")), "found real numbers of 4 bytes of shape [1]"));
+}
+
+TEST_CASE("grey becomes colour as it is read, upright or on its side") {
+  const test::TemporaryDirectory folder;
+  test::write_text(folder / "images", images);
+  const auto text = [&](mae::IdxLayout layout) {
+    const mae::Dataset set = mae::read_idx_images(folder / "images", layout, 3);
+    CHECK(set.channels == 3);
+    CHECK(set.size() == 2);
+    CHECK(set.height == (layout.transposed ? 3 : 1));
+    return std::string(set.pixels.begin(), set.pixels.end());
+  };
+  CHECK(text(mae::mnist_layout) == "abcabcabcdefdefdef");
+  CHECK(text(mae::emnist_layout) == "abcabcabcdefdefdef");
 }
 
 TEST_CASE("images without labels") {

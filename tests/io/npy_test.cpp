@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "temporary.hpp"
 
 using mae::Index, mae::read_npy, mae::write_npy;
@@ -37,14 +39,37 @@ TEST_CASE("what NumPy writes is read: real numbers, both orders, no axis and no 
   CHECK(read_npy<float>(python("empty")).values.empty());
 }
 
-TEST_CASE("whole numbers of every size are read, if they fit") {
-  for (const char* name : {"u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"}) {
+TEST_CASE("whole numbers of every size and byte order are read, if they fit, and bool") {
+  for (const char* name :
+       {"u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "big_u2", "big_u4", "big_u8", "big_i2", "big_i4", "big_i8"}) {
     CAPTURE(name);
     CHECK(read_npy<std::int32_t>(python(name)).values == std::vector<std::int32_t>{0, 1, 100});
     CHECK(read_npy<std::uint8_t>(python(name)).values == std::vector<std::uint8_t>{0, 1, 100});
   }
+  CHECK(read_npy<std::uint8_t>(python("boolean")).values == std::vector<std::uint8_t>{1, 0});
   CHECK(contains(error_of([] { read_npy<std::int32_t>(python("large")); }),
-                 "large.npy: found the value 1099511627776, expected values that fit I32"));
+                 "large.npy: found the value 1099511627776 at [0], expected values from -2147483648 to 2147483647"));
+}
+
+TEST_CASE("real numbers of both byte orders, of half the size, and of later versions of the format") {
+  for (const char* name : {"big_endian", "half", "version_2", "version_3"}) {
+    CAPTURE(name);
+    CHECK(read_npy<float>(python(name)).shape == std::vector<Index>{2, 3});
+    CHECK(read_npy<float>(python(name)).values == matrix);
+  }
+  for (const char* name : {"big_f2", "big_f8"})
+    CHECK(read_npy<double>(python(name)).values == std::vector<double>{0, 1, 100});
+}
+
+TEST_CASE("infinities, NaN and what does not fit are refused with their place, or kept if they are wanted") {
+  CHECK(contains(error_of([] { read_npy<float>(python("nan")); }),
+                 "nan.npy: found the value nan at [1, 1], expected finite numbers"));
+  CHECK(contains(error_of([] { read_npy<double>(python("infinite")); }), "found the value -inf at [1, 1]"));
+  CHECK(std::isnan(read_npy<float>(python("nan"), mae::NotFinite::kept).values[4]));
+  CHECK(std::isinf(read_npy<float>(python("infinite"), mae::NotFinite::kept).values[3]));
+  CHECK(contains(error_of([] { read_npy<float>(python("beyond"), mae::NotFinite::kept); }),
+                 "found the value 1e+300 at [1], expected values that fit F32"));
+  CHECK(read_npy<double>(python("beyond")).values[1] == 1e300);
 }
 
 TEST_CASE("what is written is read, and is what NumPy writes") {
@@ -89,24 +114,89 @@ TEST_CASE("every other kind of file is named") {
     test::write_text(folder / "x.npy", text);
     return error_of([&] { read_npy<float>(folder / "x.npy"); });
   };
-  CHECK(contains(reading("no array at all"), "found no .npy header, expected a file written by numpy.save"));
-  CHECK(contains(reading(npy(with_shape("(3, -4)"), "")), "found a damaged .npy header"));
-  CHECK(contains(reading(npy(with_shape("(3 4)"), "")), "found a damaged .npy header"));
+  CHECK(contains(reading("no array at all"), "found a text that begins 'no array at all', expected an array of NumPy"));
+  CHECK(contains(reading(std::string("PK\3\4") + std::string(22, '\0') + "\5" + std::string(3, '\0') + "x.npy"),
+                 "found an archive of NumPy (.npz), expected an array of NumPy, as numpy.save writes it; in Python, "));
   CHECK(contains(reading(npy(with_shape("(4294967296, 4294967296)"), "")),
                  "found 0 bytes of data, expected 2^63 or more for '<f4' of shape [4294967296, 4294967296]"));
   CHECK(
       contains(reading(npy(with_shape("(1000000000000,)"), "abcd")), "found 4 bytes of data, expected 4000000000000"));
   CHECK(reading(npy(with_shape("(1,)"), "abcd")).empty());
   CHECK(reading(npy(with_shape("(1,)") + std::string(100, ' '), "abcd")).empty());  // a length beyond a signed byte
-  CHECK(contains(reading("\x93NUMPY" + std::string("\3\0\1\0\0\0\n", 7)),
-                 "found version 3.0 of .npy, expected version 1.0"));
+  CHECK(contains(reading("\x93NUMPY" + std::string("\4\0\1\0\0\0\n", 7)),
+                 "found version 4.0 of .npy, expected version 1.0, 2.0 or 3.0"));
+  CHECK(contains(reading("\x93NUMPY" + std::string("\2\0\377\377\377\377\n", 7)),
+                 "found 13 bytes, expected at least 4294967307: the header is cut"));
+  const auto read = [](const char* name) { return error_of([&] { read_npy<float>(python(name)); }); };
   CHECK(
-      contains(error_of([] { read_npy<float>(python("big_endian")); }), "found elements of type '>f4', expected <f4"));
-  CHECK(contains(error_of([] { read_npy<float>(python("half")); }), "found elements of type '<f2'"));
-  CHECK(contains(error_of([] { read_npy<float>(python("boolean")); }), "found elements of type '|b1'"));
-  CHECK(contains(error_of([] { read_npy<float>(python("record")); }), "record.npy: found a damaged .npy header"));
-  CHECK(contains(error_of([] { read_npy<float>(python("i4")); }),
-                 "found elements of type '<i4', expected real numbers: <f4 or <f8"));
+      contains(read("record"), "record.npy: found a table of columns with names (a structured dtype), expected real"));
+  CHECK(
+      contains(read("complex"), "found complex numbers, type '<c8', expected real or whole numbers of up to 8 bytes"));
+  CHECK(contains(read("long_double"), "found real numbers of another size, type '<f16', expected real or whole"));
+  CHECK(contains(read("text"), "found texts, type '<U2'"));
+  CHECK(contains(read("dates"), "found dates or durations, type '<M8[D]'"));
+  CHECK(contains(read("objects"), "found objects of Python, type '|O'"));
+  CHECK(contains(read("i4"), "found elements of type '<i4', expected real numbers: f2, f4 or f8"));
+  CHECK(contains(read("boolean"), "found elements of type '|b1', expected real numbers"));
   CHECK(contains(error_of([] { read_npy<std::int32_t>(python("float32")); }), "'<f4', expected whole numbers"));
   CHECK(contains(error_of([&] { read_npy<float>(folder / "none.npy"); }), "No such file or directory"));
+}
+
+TEST_CASE("headers are read in every spelling that NumPy reads") {
+  const test::TemporaryDirectory folder;
+  const auto shape = [&](const std::string& dictionary) {
+    test::write_text(folder / "x.npy", npy(dictionary, "\1\2\3\4\5\6"));
+    return read_npy<std::int32_t>(folder / "x.npy").shape;
+  };
+  const std::vector<Index> wanted{2, 3};
+  CHECK(shape("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)}") == wanted);
+  CHECK(shape("{'shape':(2,3),'fortran_order':False,'descr':'|u1'}") == wanted);
+  CHECK(shape("{'shape': (2L, 3L), 'fortran_order': False, 'descr': u'|u1', }") == wanted);
+  CHECK(shape("  {  \"descr\" : \"|u1\" ,\n \"fortran_order\" : False , \t'shape' : ( 2 , 3 , ) , }  ") == wanted);
+  for (const char* type : {"u1", "=u1", "<u1", ">u1", "uint8", "|i1", "int8"})
+    CHECK(shape(std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (2, 3)}") == wanted);
+  CHECK(shape("{'descr': 'bool', 'fortran_order': True, 'shape': (2, 3)}") == wanted);
+  CHECK(shape("{'descr': 'uint16', 'fortran_order': True, 'shape': (3, 1)}") == std::vector<Index>{3, 1});
+  test::write_text(folder / "x.npy", npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3)}", "\1\2\3\4\5\6"));
+  CHECK(read_npy<std::uint8_t>(folder / "x.npy").values == std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6});
+}
+
+TEST_CASE("headers that NumPy does not read are refused, with their text") {
+  const test::TemporaryDirectory folder;
+  const auto error = [&](const std::string& dictionary) {
+    test::write_text(folder / "x.npy", npy(dictionary, "\1\2\3"));
+    return error_of([&] { read_npy<std::int32_t>(folder / "x.npy"); });
+  };
+  for (const char* text : {"",
+                           "{}",
+                           "[]",
+                           "{'descr': '|u1', 'fortran_order': False}",
+                           "{'descr': '|u1', 'shape': (3,)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3)}",
+                           "{'descr': '|u1', 'fortran_order': 0, 'shape': (3,)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': [3]}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3 1)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3, -1)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,,)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (,)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,}",
+                           "{'descr': '|u1' 'fortran_order': False, 'shape': (3,)}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,)",
+                           "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (3,)}",
+                           "{'descr: '|u1'",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), 'more': 1}",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), } x",
+                           "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}"}) {
+    CAPTURE(text);
+    CHECK(contains(error(text), "/x.npy: found the header '" + std::string(text).substr(0, 90)));
+    CHECK(contains(error(text),
+                   "expected {'descr': ..., 'fortran_order': ..., 'shape': (...)}, as numpy.save writes it"));
+  }
+  CHECK(contains(error(std::string("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}") + '\0'),
+                 "found the header"));
+  for (const char* type : {"", "u", "<u", "<u3", "float9", "float", "<<u1", "|u1 ", "<f-4", "?1", "uint", ">uint16"}) {
+    CAPTURE(type);
+    const std::string text = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (3,)}";
+    CHECK(contains(error(text), "type '" + std::string(type) + "', expected real or whole numbers of up to 8 bytes"));
+  }
 }

@@ -59,7 +59,8 @@ TEST_CASE("noise that does not fit") {
   };
   CHECK(error_with({3, 2}, {1, 2, 3, 4, 5, 6}).find(path + ": found an array of") != std::string::npos);
   CHECK(error_with({6}, {1, 2, 3, 4, 5, 6}).find("a number for each patch of each image") != std::string::npos);
-  CHECK(error_with({2, 3}, {1, 2, 3, 4, 5, NAN}).find("not finite") != std::string::npos);
+  CHECK(error_with({2, 3}, {1, 2, 3, 4, 5, NAN}).find("found the value nan at [1, 2], expected finite") !=
+        std::string::npos);
   CHECK(error_of([&] { read_noise(folder / "missing.npy", 2, 3); }).find("missing.npy") != std::string::npos);
   write_text(path, "not an array");
   CHECK(error_of([&] { read_noise(path, 2, 3); }).find(path) != std::string::npos);

@@ -145,9 +145,9 @@ TEST_CASE("the length of the header") {
     test::write_text(folder / "x", text);
     return error_of([&] { SafetensorsFile::read(folder / "x"); });
   };
-  CHECK(contains(reading(""), "found 0 bytes, expected at least 8"));
+  CHECK(contains(reading(""), "found an empty file, expected a safetensors file, at least 8 bytes"));
   CHECK(contains(reading(length_prefix(0)), "a header that does not start with '{'"));
-  CHECK(contains(reading(length_prefix(3) + "{}"), "found 10 bytes, expected at least 11: the header"));
+  CHECK(contains(reading(length_prefix(3) + "{}"), "found 10 bytes, expected at least 11: its header is cut"));
   CHECK(contains(reading(length_prefix(100'000'001) + "{}"), "found a header of 100000001 bytes"));
   CHECK(contains(reading(length_prefix(~0ull) + "{}"), "found a header of 18446744073709551615 bytes"));
 }

@@ -7,7 +7,7 @@
 // records are read, so that a part of the set will do.
 // Format: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 #pragma once
-#include <mae/io/input_file.hpp>
+#include <mae/io/file_kind.hpp>
 #include <mae/io/named_dataset.hpp>
 
 MAE_PRECISE_BEGIN
@@ -29,26 +29,26 @@ inline CifarKind cifar10() {
 }
 inline CifarKind cifar100() { return {100, 2, {"train.bin"}, {"test.bin"}, "fine_label_names.txt"}; }
 
-/// Appends the records of one file to `set`. Throws `Error` naming it if it is missing, empty, cut within a record or
-/// has a label out of range.
+/// Appends the records of one file to `set`, in its channels, 1 or 3. Throws `Error` naming the file if it is missing,
+/// empty, cut within a record or has a label out of range.
 inline void read_cifar_file(const std::string& path, Index label_bytes, Dataset& set) {
   const InputFile file(path);
-  const Index record = label_bytes + set.image_size();
+  const Index record = label_bytes + 3 * set.height * set.width, count = file.size() / record;
   if (file.size() == 0 || file.size() % record != 0)
-    throw Error(path, std::to_string(file.size()) + " bytes", "a multiple of " + std::to_string(record));
-  const std::size_t before = set.pixels.size();
-  const Index count = file.size() / record;
-  set.pixels.resize(before + static_cast<std::size_t>(count * set.image_size()));
+    refuse_kind(file, std::to_string(file.size()) + " bytes",
+                "CIFAR's binary records, a multiple of " + std::to_string(record) + " bytes");
+  Image image = blank_image(3, set.height, set.width);
   for (Index i = 0; i < count; ++i) {
     std::uint8_t labels[2] = {};
     file.read(i * record, labels, label_bytes);
-    file.read(i * record + label_bytes, set.pixels.data() + before + static_cast<std::size_t>(i * set.image_size()),
-              set.image_size());
     const std::uint8_t label = labels[label_bytes - 1];
     if (label >= set.classes)
       throw Error(path, "the label " + std::to_string(label) + " of image " + std::to_string(i),
                   "labels from 0 to " + std::to_string(set.classes - 1));
     set.labels.push_back(label);
+    file.read(i * record + label_bytes, image.pixels.data(), static_cast<Index>(image.pixels.size()));
+    const Image kept = with_channels(image, set.channels);
+    set.pixels.insert(set.pixels.end(), kept.pixels.begin(), kept.pixels.end());
   }
 }
 
@@ -63,12 +63,15 @@ inline std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-/// Reads one part of CIFAR from its folder; the names of classes if their file is there. Throws `Error` naming the
-/// file at fault.
-inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split) {
-  NamedDataset set{{3, 32, 32, {}, {}, kind.classes}, {}};
-  for (const std::string& name : split == Split::train ? kind.train : kind.test)
-    read_cifar_file(folder + "/" + name, kind.label_bytes, set.images);
+/// Reads one part of CIFAR from its folder, in `channels` channels, 1 or 3; the names of classes if their file is
+/// there. Throws `Error` naming the file at fault.
+inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split, Index channels = 3) {
+  NamedDataset set{{channels, 32, 32, {}, {}, kind.classes}};
+  const std::vector<std::string>& files = split == Split::train ? kind.train : kind.test;
+  Index bytes = 0;
+  for (const std::string& name : files) bytes += InputFile(folder + "/" + name).size();
+  detail::reserve(folder, set.images.pixels, bytes / (kind.label_bytes + 3 * 32 * 32), set.images.image_size());
+  for (const std::string& name : files) read_cifar_file(folder + "/" + name, kind.label_bytes, set.images);
   const std::string names = folder + "/" + kind.names;
   if (::access(names.c_str(), F_OK) != 0) return set;
   set.class_names = read_lines(names);

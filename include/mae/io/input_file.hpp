@@ -64,6 +64,19 @@ std::vector<T> room_for(const std::string& path, Index count) {
     throw Error(path, std::to_string(count) + " elements", "a file that fits in memory");
   }
 }
+/// Reserves memory for `count` times `size` elements that a file claims to hold: pages are taken as they are filled.
+/// Throws `Error` if memory does not suffice.
+template <class T>
+void reserve(const std::string& path, std::vector<T>& elements, Index count, Index size) {
+  Index all = 0;
+  try {
+    if (__builtin_mul_overflow(count, size, &all)) throw std::bad_alloc();
+    elements.reserve(static_cast<std::size_t>(all));
+  } catch (const std::exception&) {
+    throw Error(path, std::to_string(count) + " times " + std::to_string(size) + " elements",
+                "a file that fits in memory");
+  }
+}
 }  // namespace detail
 
 /// The whole file. `Byte` is a one-byte type. Throws `Error` as `InputFile` does, and if memory does not suffice.

@@ -1,25 +1,17 @@
-// NumPy's files of one array, `.npy`, read and written with xtensor. Who includes this file has xtensor and xtl.
+// NumPy's files of one array, `.npy`, read and written.
 //
-//   6 bytes   \x93NUMPY
-//   2 bytes   version, 1.0
-//   2 bytes   n, the length of the header, little-endian
-//   n bytes   {'descr': '<f4', 'fortran_order': False, 'shape': (2, 196), } and spaces, ended by a newline
-//   the rest  the elements
+// No library does it for us: xtensor, the neighbour that has arrays, reads little-endian files of version 1.0 alone,
+// takes memory for any shape that a header claims and does not see that data end early; what would be left to it is
+// one line of header. So programs read arrays wherever they are built.
 //
-// xtensor writes the files and brings arrays in Fortran's order into C's. Its reader is not used, for it trusts what it
-// reads: it takes memory for any shape that a header claims, does not see that the data end early, and reads lengths as
-// signed bytes. Here the header is compared with the size of the file first; then the elements go straight to their
-// place.
-// Format: numpy.lib.format.
+// Elements are read in the order of the file, in small pieces, and each goes straight to its place, whatever the order
+// of the axes: an array is in memory once.
 #pragma once
-#include <charconv>
-#include <string_view>
+#include <limits>
+#include <memory>
 
 #include <mae/io/atomic_file.hpp>
-#include <mae/io/claims.hpp>
-#include <mae/io/dtype.hpp>
-#include <mae/io/input_file.hpp>
-#include <mae/io/xnpy.hpp>
+#include <mae/io/npy_header.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -31,120 +23,138 @@ struct NpyArray {
   std::vector<T> values;  // row-major
 };
 
-/// What the header of a .npy file says.
-struct NpyHeader {
-  std::string dtype;  ///< as NumPy writes it: `<f4`, `|u1`
-  std::vector<Index> shape;
-  bool fortran = false;  ///< the first axis runs fastest
-  Index data = 0;        ///< where the elements start
-};
+/// What becomes of infinities and of what is not a number.
+enum class NotFinite { refused, kept };
 
 namespace detail {
 
-/// Takes the text of a header apart: exactly the form that NumPy writes. False if it is not.
-inline bool parse_npy_header(std::string_view text, NpyHeader& header) {
-  const auto skip = [&](std::string_view expected) {
-    const bool there = text.starts_with(expected);
-    if (there) text.remove_prefix(expected.size());
-    return there;
-  };
-  if (!skip("{'descr': '")) return false;
-  header.dtype = text.substr(0, (std::min)(text.find('\''), text.size()));
-  text.remove_prefix(header.dtype.size());
-  if (!skip("', 'fortran_order': ")) return false;
-  header.fortran = skip("True");
-  if (!(header.fortran || skip("False")) || !skip(", 'shape': (")) return false;
-  while (!text.starts_with(')')) {
-    Index extent = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), extent);
-    if (error != std::errc{} || extent < 0) return false;
-    header.shape.push_back(extent);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!(skip(", ") || skip(",")) && !text.starts_with(')')) return false;
-    if (header.shape.size() > 64) return false;  // NumPy has no more axes
+/// False for infinities and NaN, whatever the compiler was told about them.
+inline bool is_finite_number(double value) { return (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) != 0x7ff; }
+inline std::string number_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+/// The place of element `number` of the file, as NumPy's index: `[3, 17]`.
+inline std::string npy_place(const NpyHeader& header, Index number) {
+  std::vector<Index> place(header.shape.size());
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const std::size_t axis = header.fortran ? i : place.size() - 1 - i;
+    place[axis] = number % header.shape[axis];
+    number /= header.shape[axis];
   }
-  return (skip("), }") || skip(")}")) && text.find_first_not_of(' ') == text.size() - 1 && text.ends_with('\n');
+  return shape_text(place);
+}
+[[noreturn]] inline void refuse_element(const std::string& path, const NpyHeader& header, Index number,
+                                        const std::string& value, const std::string& expected) {
+  throw Error(path, "the value " + value + " at " + npy_place(header, number), expected);
 }
 
-/// Calls `visit(Stored{})` with the element type that NumPy and xtensor call `dtype`, if there is one.
-template <class Visit>
-void visit_npy_dtype(const std::string& dtype, const Visit& visit) {
-  const auto offer = [&](const char* name, auto zero) {
-    if (dtype == name) visit(zero);
+/// An array's strides, in elements, where the last axis runs fastest.
+inline std::vector<Index> row_major_strides(const std::vector<Index>& shape) {
+  std::vector<Index> strides(shape.size(), 1);
+  for (std::size_t i = shape.size(); i > 1; --i) strides[i - 2] = strides[i - 1] * shape[i - 1];
+  return strides;
+}
+
+/// Turns the bytes of each of `count` elements round.
+template <class Stored>
+void swap_bytes(Stored* elements, Index count) {
+  auto* bytes = reinterpret_cast<unsigned char*>(elements);
+  constexpr Index size{sizeof(Stored)};
+  for (Index i = 0; i < count; ++i) std::reverse(bytes + i * size, bytes + (i + 1) * size);
+}
+
+/// Reads all elements in the order of the file and calls `put(place, value, number)`: the element at index (i, j, ...)
+/// has the place i * strides[0] + j * strides[1] + ... `Stored` is the type that the header names.
+template <class Stored, class Put>
+void for_each_element(const InputFile& file, const NpyHeader& header, const std::vector<Index>& strides,
+                      const Put& put) {
+  struct Axis {
+    Index extent, stride, at;
   };
-  offer("<f4", float{}), offer("<f8", double{});
-  offer("|u1", std::uint8_t{}), offer("<u2", std::uint16_t{}), offer("<u4", std::uint32_t{});
-  offer("<u8", std::uint64_t{}), offer("|i1", std::int8_t{}), offer("<i2", std::int16_t{});
-  offer("<i4", std::int32_t{}), offer("<i8", std::int64_t{});
+  std::vector<Axis> axes;  // the fastest first; two that follow each other without a gap are one
+  for (std::size_t i = 0; i < strides.size(); ++i) {
+    const std::size_t axis = header.fortran ? i : strides.size() - 1 - i;
+    const Index extent = header.shape[axis], stride = strides[axis];
+    if (!axes.empty() && stride == axes.back().extent * axes.back().stride) axes.back().extent *= extent;
+    else if (extent != 1) axes.push_back({extent, stride, 0});
+  }
+  if (axes.empty()) axes.push_back({1, 1, 0});
+  constexpr Index piece = Index{1 << 16} / Index{sizeof(Stored)};
+  const std::unique_ptr<Stored[]> buffer(new Stored[piece]);
+  Stored* const elements = buffer.get();
+  const Index count = bytes_of(header.shape, 1);
+  for (Index number = 0, place = 0; number < count;) {
+    const Index now = (std::min)(piece, count - number);
+    file.read(header.data + number * Index{sizeof(Stored)}, elements, now * Index{sizeof(Stored)});
+    if (header.swapped) swap_bytes(elements, now);
+    for (Index i = 0; i < now;) {
+      const Index run = (std::min)(now - i, axes[0].extent - axes[0].at), stride = axes[0].stride;
+      for (Index k = 0; k < run; ++k) put(place + k * stride, elements[i + k], number + i + k);
+      i += run;
+      axes[0].at += run;
+      place += run * stride;
+      for (std::size_t a = 0; axes[a].at == axes[a].extent;) {
+        place -= axes[a].extent * axes[a].stride;
+        axes[a].at = 0;
+        if (++a == axes.size()) break;
+        ++axes[a].at;
+        place += axes[a].stride;
+      }
+    }
+    number += now;
+  }
 }
 
-/// Elements in Fortran's order, brought into C's.
-template <class T>
-std::vector<T> row_major(const std::vector<T>& values, const std::vector<Index>& shape) {
-  const auto array =
-      xt::adapt<xt::layout_type::column_major>(values, std::vector<std::size_t>(shape.begin(), shape.end()));
-  return {array.template begin<xt::layout_type::row_major>(), array.template end<xt::layout_type::row_major>()};
-}
+/// True if elements of a file convert to `T`: real to real, whole (bool too) to whole.
+template <class T, class Stored>
+inline constexpr bool npy_converts = is_real<T> == is_real<Stored> && !std::is_same_v<T, f16>;
 
 }  // namespace detail
 
-/// Reads and checks the header of a .npy file. Throws `Error` unless it is one, of numbers in this machine's byte
-/// order, exactly as long as its shape says.
-inline NpyHeader read_npy_header(const InputFile& file) {
-  constexpr Index before = 10;
-  unsigned char start[before] = {};
-  file.read(0, start, (std::min)(file.size(), before));
-  if (file.size() < before || std::string(start, start + 6) != "\x93NUMPY")
-    throw Error(file.path(), "no .npy header", "a file written by numpy.save");
-  const Index length = start[8] + 256 * start[9];
-  if (start[6] != 1 || start[7] != 0)
-    throw Error(file.path(), "version " + std::to_string(start[6]) + "." + std::to_string(start[7]) + " of .npy",
-                "version 1.0: an array of numbers");
-  std::string text(static_cast<std::size_t>((std::min)(length, file.size() - before)), ' ');
-  file.read(before, text.data(), static_cast<Index>(text.size()));
-  NpyHeader header;
-  if (!detail::parse_npy_header(text, header))
-    throw Error(file.path(), "a damaged .npy header", "{'descr': ..., 'fortran_order': ..., 'shape': ...}");
-  Index element = 0;
-  detail::visit_npy_dtype(header.dtype, [&](auto zero) { element = Index{sizeof(zero)}; });
-  if (element == 0)
-    throw Error(file.path(), "elements of type " + detail::quoted(header.dtype),
-                "<f4, <f8, or whole numbers of up to 8 bytes");
-  header.data = before + length;
-  const Index bytes = detail::bytes_of(header.shape, element), present = file.size() - header.data;
-  if (bytes != present)
-    throw Error(file.path(), std::to_string(present) + " bytes of data",
-                (bytes < 0 ? "2^63 or more" : std::to_string(bytes)) + " for '" + header.dtype + "' of shape " +
-                    shape_text(header.shape));
-  return header;
-}
-
-/// Reads an array whose elements convert to `T`: real to real, whole to whole that can hold every value found. Throws
-/// `Error` if the file is missing, damaged or of another kind.
+/// Reads an array whose elements convert to `T`, float, double or whole: real to real, whole or bool to whole that can
+/// hold every value found. Throws `Error` if the file is missing, damaged or of another kind, if a value does not fit,
+/// and, unless they are to be kept, for infinities and NaN: with their place.
 template <class T>
-NpyArray<T> read_npy(const std::string& path) {
+NpyArray<T> read_npy(const std::string& path, NotFinite not_finite = NotFinite::refused) {
   const InputFile file(path);
-  NpyHeader header = read_npy_header(file);
-  NpyArray<T> array{std::move(header.shape), {}};
-  if (detail::bytes_of(array.shape, 1) == 0) return array;
+  const NpyHeader header = read_npy_header(file);
+  NpyArray<T> array{header.shape, {}};
+  const Index count = detail::bytes_of(header.shape, 1);
   bool convertible = false;
-  detail::visit_npy_dtype(header.dtype, [&](auto zero) {
+  detail::visit_npy_type(header.kind, header.element, [&](auto zero) {
     using Stored = decltype(zero);
-    if constexpr (detail::is_real<T> == detail::is_real<Stored>) {
+    if constexpr (detail::npy_converts<T, Stored>) {
       convertible = true;
-      auto stored = detail::room_for<Stored>(path, detail::bytes_of(array.shape, 1));
-      file.read(header.data, stored.data(), static_cast<Index>(stored.size() * sizeof(Stored)));
-      if (header.fortran) stored = detail::row_major(stored, array.shape);
-      if constexpr (std::is_same_v<T, Stored>) {
-        array.values = std::move(stored);
-      } else {
-        for (const Stored value : stored) array.values.push_back(detail::convert_element<T>(value, path));
-      }
+      if (count == 0) return;
+      array.values = detail::room_for<T>(path, count);
+      detail::for_each_element<Stored>(
+          file, header, detail::row_major_strides(header.shape), [&](Index place, Stored stored, Index number) {
+            T& value = array.values[static_cast<std::size_t>(place)];
+            if constexpr (std::is_same_v<Stored, detail::NpyBool>) {
+              value = stored.byte != 0 ? 1 : 0;
+            } else if constexpr (detail::is_real<T>) {
+              const double real = static_cast<double>(stored);
+              constexpr double most = double{std::numeric_limits<T>::max()};
+              const bool finite = detail::is_finite_number(real), fits = !finite || (real >= -most && real <= most);
+              if (!fits || (!finite && not_finite == NotFinite::refused))
+                detail::refuse_element(path, header, number, detail::number_text(real),
+                                       finite ? std::string("values that fit ") + dtype_of<T>() : "finite numbers");
+              value = static_cast<T>(stored);
+            } else {
+              if (!std::in_range<T>(stored))
+                detail::refuse_element(path, header, number, std::to_string(stored),
+                                       "values from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
+                                           std::to_string(std::numeric_limits<T>::max()));
+              value = static_cast<T>(stored);
+            }
+          });
     }
   });
   if (!convertible)
     throw Error(path, "elements of type " + detail::quoted(header.dtype),
-                detail::is_real<T> ? "real numbers: <f4 or <f8" : "whole numbers");
+                detail::is_real<T> ? "real numbers: f2, f4 or f8" : "whole numbers");
   return array;
 }
 
@@ -152,13 +162,26 @@ NpyArray<T> read_npy(const std::string& path) {
 /// if their number is another than the shape's or the file cannot be written.
 template <class Values>
 void write_npy(const std::string& path, const std::vector<Index>& shape, const Values& values) {
+  using T = std::remove_cvref_t<decltype(*std::data(values))>;
+  static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>, "mae::write_npy: real or whole numbers");
   const bool negative = std::any_of(shape.begin(), shape.end(), [](Index extent) { return extent < 0; });
   if (negative || detail::bytes_of(shape, 1) != static_cast<Index>(std::size(values)))
     throw Error(path, std::to_string(std::size(values)) + " values", "as many as shape " + shape_text(shape) + " has");
-  const std::vector<std::size_t> extents(shape.begin(), shape.end());
-  const auto array = xt::adapt(std::data(values), std::size(values), xt::no_ownership(), extents);
-  const std::string text = xt::dump_npy(array);
-  write_file(path, text.data(), static_cast<Index>(text.size()));
+  const char kind = std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u';
+  const char order = sizeof(T) == 1 ? '|' : std::endian::native == std::endian::little ? '<' : '>';
+  std::string extents = shape_text(shape);
+  extents = "(" + extents.substr(1, extents.size() - 2) + (shape.size() == 1 ? ",)" : ")");
+  std::string header = std::string("{'descr': '") + order + kind + std::to_string(sizeof(T)) +
+                       "', 'fortran_order': False, 'shape': " + extents + ", }";
+  header.append(63 - (10 + header.size()) % 64, ' ');  // NumPy lets the elements start at a multiple of 64
+  header += '\n';
+  const std::string start =
+      "\x93NUMPY" + std::string({1, 0, static_cast<char>(header.size() % 256), static_cast<char>(header.size() / 256)});
+  AtomicFile file(path);
+  file.write(start.data(), static_cast<Index>(start.size()));
+  file.write(header.data(), static_cast<Index>(header.size()));
+  file.write(std::data(values), static_cast<Index>(std::size(values) * sizeof(T)));
+  file.commit();
 }
 
 }  // namespace mae

@@ -12,7 +12,7 @@
 #include <bit>
 
 #include <mae/io/atomic_file.hpp>
-#include <mae/io/input_file.hpp>
+#include <mae/io/file_kind.hpp>
 #include <mae/io/safetensors_header.hpp>
 
 MAE_PRECISE_BEGIN
@@ -97,15 +97,23 @@ class SafetensorsFile {
 
  private:
   explicit SafetensorsFile(const std::string& path) : file_(path) {
-    if (file_.size() < 8) throw Error(path, std::to_string(file_.size()) + " bytes", "at least 8: the header's length");
+    constexpr const char* what = "a safetensors file";
     std::uint64_t length = 0;
+    char begin = 0;
+    if (file_.size() < 8)
+      refuse_kind(file_, std::to_string(file_.size()) + " bytes", std::string(what) + ", at least 8 bytes");
     file_.read(0, &length, 8);
     if (length > std::uint64_t{safetensors_header_limit})
-      throw Error(path, "a header of " + std::to_string(length) + " bytes",
-                  "at most " + std::to_string(safetensors_header_limit));
+      refuse_kind(
+          file_,
+          "a header of " + std::to_string(length) + " bytes, more than " + std::to_string(safetensors_header_limit),
+          what);
     data_ = 8 + static_cast<Index>(length);
+    if (file_.size() > 8) file_.read(8, &begin, 1);
+    if (data_ > file_.size() && file_.size() > 8 && begin != '{') refuse_kind(file_, "no header", what);
     if (data_ > file_.size())
-      throw Error(path, std::to_string(file_.size()) + " bytes", "at least " + std::to_string(data_) + ": the header");
+      throw Error(path, std::to_string(file_.size()) + " bytes",
+                  "at least " + std::to_string(data_) + ": its header is cut, as a download or copy that stopped");
     std::string text(static_cast<std::size_t>(length), ' ');
     file_.read(8, text.data(), static_cast<Index>(length));
     header_ = detail::parse_header(path, text, file_.size() - data_);
@@ -148,8 +156,10 @@ inline std::string header_text(const std::string& path, const std::vector<Tensor
                                const std::map<std::string, std::string>& metadata, std::vector<Index>& sizes) {
   std::string text = "{\"__metadata__\":{";
   for (const auto& [key, value] : metadata)
-    text.append(text.back() == '{' ? "" : ",").append(json_string(path, key)).append(":").append(
-        json_string(path, value));
+    text.append(text.back() == '{' ? "" : ",")
+        .append(json_string(path, key))
+        .append(":")
+        .append(json_string(path, value));
   text += "}";
   std::set<std::string> names{"__metadata__"};
   Index position = 0;

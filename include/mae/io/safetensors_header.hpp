@@ -157,7 +157,8 @@ inline void check_layout(const std::string& path, const std::vector<TensorEntry>
     const std::string where = "data_offsets " + shape_text({entry->begin, entry->end});
     if (entry->end < entry->begin) throw Error(subject, where, "an end not before the begin");
     if (entry->end > data_bytes)
-      throw Error(subject, where, "an end within the " + std::to_string(data_bytes) + " bytes of data");
+      throw Error(subject, where,
+                  "an end within the " + std::to_string(data_bytes) + " bytes of data: the file was cut or is damaged");
     const Index element = dtype_bytes(entry->dtype);
     const Index bytes = bytes_of(entry->shape, element == 0 ? 1 : element);
     const std::string what = entry->dtype + " of shape " + shape_text(entry->shape);
