@@ -62,12 +62,13 @@ inline std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-/// Reads one part of CIFAR from its folder; the names of classes if their file is there. Throws `Error` naming the
+/// Reads one part of CIFAR, or both, from its folder; the names of classes if their file is there. Throws `Error` naming the
 /// file at fault.
 inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split) {
   NamedDataset set{{3, 32, 32, {}, {}, kind.classes}, {}};
-  for (const std::string& name : split == Split::train ? kind.train : kind.test)
-    read_cifar_file(folder + "/" + name, kind.label_bytes, set.images);
+  for (const auto& [part, files] : {std::pair(Split::train, &kind.train), std::pair(Split::test, &kind.test)})
+    if (split == part || split == Split::all)
+      for (const std::string& name : *files) read_cifar_file(folder + "/" + name, kind.label_bytes, set.images);
   const std::string names = folder + "/" + kind.names;
   if (::access(names.c_str(), F_OK) != 0) return set;
   set.class_names = read_lines(names);
