@@ -61,12 +61,11 @@ void refuse_shared(const Data& held_out, const Data& data, const Text& setting) 
 
 /// What was passed over on the way to the images, in lines.
 void describe_folder(const mae::PictureList& list, std::vector<std::string>& lines) {
-  const auto some = [&](mae::Index count, const std::string& what) {
-    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
-  };
-  some(list.ignored, "files there are not named as pictures");
-  some(list.passed_over, "folders there are empty or a system's own: passed over");
-  some(list.repeated, "links there lead to folders that are read already: passed over");
+  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as pictures");
+  if (list.passed_over > 0)
+    lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
+  if (list.repeated > 0)
+    lines.push_back("links passed over, to folders that are read already: " + std::to_string(list.repeated));
   if (!list.unlabelled.empty()) lines.push_back("no classes: " + list.unlabelled);
   std::map<std::string, std::string> small;
   for (const std::string& name : list.class_names)
@@ -146,7 +145,9 @@ std::vector<std::string> Source::describe() const {
            (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
   };
   const Data &data = *collections_->data, *const other = collections_->held_out.get();
-  std::vector<std::string> lines{line(training(), data.place() + " (" + data.format() + ")")};
+  std::string parts;
+  for (const std::string& part : data.parts()) parts += (parts.empty() ? "; its parts " : ", ") + part;
+  std::vector<std::string> lines{line(training(), data.place() + " (" + data.format() + parts + ")")};
   if (data.folder()) describe_folder(data.folder()->list(), lines);
   if (!held_out_) return lines;
   lines.push_back("held out: " + line(*held_out_, other ? other->place() : "them"));

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <mae/io/printable_name.hpp>
+#include <mae/io/json_name.hpp>
 
 #include <algorithm>
 #include <charconv>

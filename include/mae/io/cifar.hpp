@@ -62,8 +62,8 @@ inline std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-/// Reads one part of CIFAR, or both, from its folder; the names of classes if their file is there. Throws `Error` naming the
-/// file at fault.
+/// Reads one part of CIFAR, or both, from its folder; the names of classes if their file is there. Throws `Error`
+/// naming the file at fault.
 inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split) {
   NamedDataset set{{3, 32, 32, {}, {}, kind.classes}, {}};
   for (const auto& [part, files] : {std::pair(Split::train, &kind.train), std::pair(Split::test, &kind.test)})

@@ -7,10 +7,11 @@
 //   cifar100   the same of CIFAR-100
 //   npy        images.npy, and labels.npy if there are labels, or the folder of them (npy_images.hpp)
 //
-// A folder with sub-folders train, val, test (names: parts.hpp) stands for these, as the split asks; what is set aside is
-// the validation part, or without one the test part. IDX and CIFAR have their own test files. The format is recognised by the names of files; where a folder holds several kinds, the user must say
-// which. Which formats a program was built to read is a type, here too: `Formats` are picture formats (image_file.hpp),
-// `Arrays` is `NpyFiles` or, without xtensor, `NoArrays`.
+// A folder with sub-folders train, val, test (names: parts.hpp) stands for these, as the split asks; what is set aside
+// is the validation part, or without one the test part. IDX and CIFAR have their own test files. The format is
+// recognised by the names of files; where a folder holds several kinds, the user must say which. Which formats a
+// program was built to read is a type, here too: `Formats` are picture formats (image_file.hpp), `Arrays` is `NpyFiles`
+// or, without xtensor, `NoArrays`.
 #pragma once
 #include <memory>
 
@@ -122,7 +123,7 @@ inline std::string recognised(const std::string& path) {
   return formats[0];
 }
 
-/// The parts of the set at `path`, as the options understand it. Throws `Error` if sub-folders could be parts or classes.
+/// The parts of the set at `path`, as the options say. Throws `Error` if sub-folders could be parts or classes.
 inline Parts parts_at(const std::string& path, const DataOptions& options) {
   if (!options.parts || !is_folder(path)) return {};
   const std::vector<std::string> folders = entries_of(path).folders;
@@ -138,9 +139,7 @@ inline Parts parts_at(const std::string& path, const DataOptions& options) {
 inline bool has_split(const std::string& format, const std::string& folder, Split split) {
   if (format == "idx") try {
       return !find_idx_images(folder, split).empty();
-    } catch (const Error&) {
-      return false;
-    }
+    } catch (const Error&) { return false; }
   const CifarKind kind = format == "cifar10" ? cifar10() : cifar100();
   const auto& files = split == Split::train ? kind.train : kind.test;
   return std::any_of(files.begin(), files.end(), [&](const std::string& name) { return exists(folder + "/" + name); });
@@ -175,13 +174,13 @@ class DataSource {
   explicit DataSource(std::string path, const DataOptions& options = {}) : place_(std::move(path)) {
     while (place_.size() > 1 && place_.ends_with('/')) place_.pop_back();
     const detail::Parts parts = detail::parts_at(place_, options);
-    std::vector<std::string> together;
-    if (parts.divided() && options.split == Split::all) together = parts.all();
+    if (parts.divided() && options.split == Split::all) together_ = parts.all();
     else if (parts.divided())
-      place_ += "/" + (options.split == Split::train ? detail::only_part(place_, parts.training, parts, "train on")
-                                                     : detail::only_part(place_, parts.evaluation(), parts, "test with"));
+      place_ +=
+          "/" + (options.split == Split::train ? detail::only_part(place_, parts.training, parts, "train on")
+                                               : detail::only_part(place_, parts.evaluation(), parts, "test with"));
     format_ = options.format;
-    for (const std::string& part : together) {  // all of one format
+    for (const std::string& part : together_) {  // all of one format
       const std::string found = options.format.empty() ? detail::recognised(place_ + "/" + part) : options.format;
       if (!format_.empty() && found != format_)
         throw Error(place_, "parts in the formats " + format_ + " and " + found, "one: give the path of a part");
@@ -192,7 +191,7 @@ class DataSource {
       throw Error(place_, "no part to test with", "sub-folders train and test (or val)");
     if (format_ == "folder") {
       FolderOptions folder = options.folder;
-      folder.together = together;
+      folder.together = together_;
       folder.parts = options.parts && options.split != Split::all;
       folder_ = std::make_unique<const ImageFolder<Formats>>(place_, folder);
       class_names_ = folder_->class_names();
@@ -201,8 +200,8 @@ class DataSource {
     if (options.folder.channels != 1 && options.folder.channels != 3)
       throw Error("channels", std::to_string(options.folder.channels), "1 (grey) or 3 (colour)");
     NamedDataset data;
-    if (together.empty()) data = read_whole(place_, options);
-    for (const std::string& part : together) {
+    if (together_.empty()) data = read_whole(place_, options);
+    for (const std::string& part : together_) {
       const std::string inner = place_ + "/" + part;
       NamedDataset more = read_whole(inner, options);
       data = data.images.size() == 0 ? std::move(more) : joined(std::move(data), more, inner);
@@ -218,6 +217,8 @@ class DataSource {
   const std::vector<std::string>& class_names() const { return class_names_; }
   /// Where the images lie: the path, or the part of it that was taken.
   const std::string& place() const { return place_; }
+  /// Names of the sub-folders of `place` whose images were taken together; empty: the place itself.
+  const std::vector<std::string>& parts() const { return together_; }
   /// "folder", "idx", "cifar10", "cifar100" or "npy".
   const std::string& format() const { return format_; }
   /// The folder, for its counts of ignored and bad files; null for other formats.
@@ -232,7 +233,8 @@ class DataSource {
   /// What the split asks for in the folder or file: of IDX and CIFAR one part or both, as far as they are there.
   NamedDataset read_whole(const std::string& path, const DataOptions& options) {
     if (!detail::is_folder(path) || (format_ != "idx" && !is_cifar())) return read(path, options.split);
-    const bool train = detail::has_split(format_, path, Split::train), test = detail::has_split(format_, path, Split::test);
+    const bool train = detail::has_split(format_, path, Split::train),
+               test = detail::has_split(format_, path, Split::test);
     if (options.split == Split::all && train && test) {
       NamedDataset data = read(path, Split::train);
       return joined(std::move(data), read(path, Split::test), path);
@@ -246,7 +248,8 @@ class DataSource {
     const bool inside = detail::is_folder(path);
     if (is_cifar()) {
       const CifarKind kind = format_ == "cifar10" ? cifar10() : cifar100();
-      for (const std::string& name : split == Split::train ? kind.train : kind.test) files_.push_back(path + "/" + name);
+      for (const std::string& name : split == Split::train ? kind.train : kind.test)
+        files_.push_back(path + "/" + name);
       return read_cifar(kind, path, split);
     }
     if (format_ == "idx") {
@@ -259,7 +262,7 @@ class DataSource {
   }
 
   std::string place_, format_;
-  std::vector<std::string> files_;
+  std::vector<std::string> together_, files_;
   std::unique_ptr<const ImageFolder<Formats>> folder_;
   std::unique_ptr<const Dataset> dataset_;
   std::vector<std::string> class_names_;

@@ -74,9 +74,9 @@ using FileIdentity = std::pair<dev_t, ino_t>;
 struct FolderTree {
   std::vector<std::string> pictures{};
   std::map<std::string, FolderTree> folders{};
-  Index others = 0;         ///< files here that are not named as pictures
-  Index of_systems = 0;     ///< folders here that a system made for itself
-  bool seen_before = false; ///< a link to a folder that stands elsewhere in the tree: nothing of it is here
+  Index others = 0;          ///< files here that are not named as pictures
+  Index of_systems = 0;      ///< folders here that a system made for itself
+  bool seen_before = false;  ///< a link to a folder that stands elsewhere in the tree: nothing of it is here
 };
 
 /// Looks at folders; each real one is found once in all trees that a walk has made.
@@ -104,7 +104,7 @@ class FolderWalk {
 
   void look(FolderTree& tree, const std::string& path, Index depth, std::vector<Link>& links) {
     struct stat about {};
-    if (::stat(path.c_str(), &about) != 0) fail_with_errno(path, "opening", "a readable folder");
+    if (::stat(path.c_str(), &about) != 0) fail_with_errno(path, "listing it", "a readable folder");
     if (!seen_.emplace(about.st_dev, about.st_ino).second) {
       tree.seen_before = true;
       return;

@@ -3,7 +3,7 @@
 //   write_names("features/files.json", names);        // json.load(open("features/files.json"))[row], in Python
 //   write_names("features/classes.json", classes);    // [label]
 //
-// Names may have any bytes (printable_name.hpp).
+// Names may have any bytes (json_name.hpp).
 #pragma once
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@
 #include <mae/io/atomic_file.hpp>
 #include <mae/io/claims.hpp>
 #include <mae/io/input_file.hpp>
-#include <mae/io/printable_name.hpp>
+#include <mae/io/json_name.hpp>
 
 namespace mae {
 
@@ -52,9 +52,9 @@ inline std::pair<std::string, std::string> first_difference(const std::vector<st
                                                             const std::vector<std::string>& expected) {
   std::size_t i = 0;
   while (i < found.size() && i < expected.size() && found[i] == expected[i]) ++i;
-  const auto words = [i](const std::vector<std::string>& names) {
-    return names.empty() ? "no names of classes"
-                         : "class " + std::to_string(i) + (i < names.size() ? " " + detail::quoted(names[i]) : " missing");
+  const auto words = [i](const std::vector<std::string>& names) -> std::string {
+    if (names.empty()) return "no names of classes";
+    return "class " + std::to_string(i) + (i < names.size() ? " " + detail::quoted(names[i]) : " missing");
   };
   return {words(found), words(expected)};
 }

@@ -5,9 +5,10 @@
 //   test         test, testing, tst
 //
 // in any case, with a number or one of the words set, data, images, split, part behind it: Train, test_set, val2017,
-// training-images. A folder with a training part and another is divided, and other sub-folders are left alone. One where
-// such a name stands beside folders of other names could be either, classes or parts, and is refused: a part taken for a
-// class would be wrong numbers in silence. Only `train`, with pictures directly in it, may be a class among others.
+// training-images. A folder with a training part and another is divided, and other sub-folders are left alone. One
+// where such a name stands beside folders of other names could be either, classes or parts, and is refused: a part
+// taken for a class would be wrong numbers in silence. Only `train`, with pictures directly in it, may be a class among
+// others.
 #pragma once
 #include <mae/io/claims.hpp>
 #include <mae/io/folder_walk.hpp>
@@ -22,12 +23,15 @@ namespace detail {
 /// What a folder of this name is for, if it is a part.
 inline PartKind kind_of_part(const std::string& folder) {
   static const std::map<std::string, PartKind> kinds{
-      {"train", PartKind::training},         {"training", PartKind::training},      {"trn", PartKind::training},
-      {"trainval", PartKind::training},      {"val", PartKind::validation},         {"valid", PartKind::validation},
-      {"validation", PartKind::validation},  {"validate", PartKind::validation},    {"dev", PartKind::validation},
-      {"devel", PartKind::validation},       {"development", PartKind::validation}, {"eval", PartKind::validation},
-      {"evaluation", PartKind::validation},  {"heldout", PartKind::validation},     {"holdout", PartKind::validation},
-      {"test", PartKind::test},              {"testing", PartKind::test},           {"tst", PartKind::test}};
+      {"train", PartKind::training},         {"training", PartKind::training},
+      {"trn", PartKind::training},           {"trainval", PartKind::training},
+      {"val", PartKind::validation},         {"valid", PartKind::validation},
+      {"validation", PartKind::validation},  {"validate", PartKind::validation},
+      {"dev", PartKind::validation},         {"devel", PartKind::validation},
+      {"development", PartKind::validation}, {"eval", PartKind::validation},
+      {"evaluation", PartKind::validation},  {"heldout", PartKind::validation},
+      {"holdout", PartKind::validation},     {"test", PartKind::test},
+      {"testing", PartKind::test},           {"tst", PartKind::test}};
   std::string name;
   for (const char c : lower_case(folder))  // held_out and held-out are heldout
     if (c != '_' && c != '-' && c != ' ' && c != '.') name += c;
@@ -68,8 +72,8 @@ inline Parts parts_among(const std::vector<std::string>& names) {
   return parts;
 }
 
-/// The parts among the sub-folders `found` of `folder`, but for names that are `classes`. Throws `Error` if they could be
-/// parts or classes.
+/// The parts among the sub-folders `found` of `folder`, but for names that are `classes`. Throws `Error` if they could
+/// be parts or classes.
 inline Parts parts_of(const std::string& folder, const std::vector<std::string>& found,
                       const std::vector<std::string>& classes) {
   std::vector<std::string> names, others;

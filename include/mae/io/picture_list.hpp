@@ -6,8 +6,8 @@
 //
 // A picture is told by its name: .png .jpg .jpeg .jpe .jfif, in any case. Other files are counted and left alone; which
 // folders are passed over, and that links are followed to each real folder once, says folder_walk.hpp. Folders inside a
-// class belong to it. Where labels are needed, what leaves a doubt about classes is an error: pictures beside folders of
-// pictures, a class without any. Sub-folders named as parts of a set are never classes (parts.hpp).
+// class belong to it. Where labels are needed, what leaves a doubt about classes is an error: pictures beside folders
+// of pictures, a class without any. Sub-folders named as parts of a set are never classes (parts.hpp).
 // Cost: one look at each directory entry; no file is opened.
 #pragma once
 #include <cstdint>
@@ -32,7 +32,7 @@ struct PictureList {
 struct ListOptions {
   bool labelled = false;                ///< what leaves a doubt about classes is an error
   bool parts = true;                    ///< names of parts are known, and refused; false: they are names like others
-  std::vector<std::string> together{};  ///< these sub-folders, parts of one set, make one list; empty: the folder itself
+  std::vector<std::string> together{};  ///< these sub-folders, parts of a set, make one list; empty: the folder itself
 };
 
 namespace detail {
@@ -81,7 +81,8 @@ struct ListedFolder {
 /// Looks at `below` the list's folder, or at that itself.
 inline ListedFolder list_folder(PictureList& list, FolderWalk& walk, const std::string& below,
                                 const std::vector<std::string>& classes, const ListOptions& options) {
-  const std::string folder = list.folder + (below.empty() ? "" : "/" + below), prefix = below.empty() ? "" : below + "/";
+  const std::string folder = list.folder + (below.empty() ? "" : "/" + below);
+  const std::string prefix = below.empty() ? "" : below + "/";
   const FolderTree tree = walk.tree(folder);
   std::vector<std::string> names;
   for (const auto& [name, inner] : tree.folders) names.push_back(name);

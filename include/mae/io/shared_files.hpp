@@ -9,8 +9,8 @@
 
 namespace mae {
 
-/// Numbers of a file in two sets of files, if they share one. path(i) and other_path(i) are the paths of their files `i`.
-/// What the first set needs is kept in memory: it should be the smaller.
+/// Numbers of a file in two sets of files, if they share one. path(i) and other_path(i) are the paths of their files
+/// `i`. What the first set needs is kept in memory: it should be the smaller.
 template <class Path, class OtherPath>
 std::optional<std::pair<Index, Index>> shared_file(Index count, const Path& path, Index others,
                                                    const OtherPath& other_path) {
