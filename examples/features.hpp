@@ -22,7 +22,8 @@ struct Features {
                          "mean of the patches, the class token, or all: [images, tokens, width]",
                          program::one_of({"mean", "class", "all"})};
     program::Whole batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
-    program::Text out{*this, "out", "features", "folder for features.npy and labels.npy"};
+    program::Text classes{*this, "classes", "", "a classes.json: labels are numbered as there"};
+    program::Text out{*this, "out", "features", "folder for features.npy, labels.npy, files.json and classes.json"};
     program::MachineSettings machine{*this};
 
     void settle() {
@@ -41,7 +42,8 @@ struct Features {
     constexpr mae::Index D = Preset::Encoder::width, L = Preset::Image::patches;
     program::check_sizes<Preset>(settings.encoder());
     program::use_threads(settings.machine.threads());
-    const program::Source source(settings.data, Preset::Image::channels);
+    const auto classes = settings.classes().empty() ? std::vector<std::string>{} : mae::read_names(settings.classes());
+    const program::Source source(settings.data, Preset::Image::channels, program::Use::everything, classes);
     const program::Part& images = source.training();
     const auto normalization = source.normalization(settings.encoder());
     program::report_model<Encoder>(Preset::name);
@@ -71,8 +73,15 @@ struct Features {
     const std::vector<mae::Index> shape =
         all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
     mae::write_npy(settings.out() + "/features.npy", shape, features);
+    // What an earlier start left there would be of other rows.
+    const std::vector<std::string> files = source.files(images);
+    std::string wrote = settings.out() + "/features.npy";
     if (images.class_count() > 0) mae::write_npy(settings.out() + "/labels.npy", {images.size()}, labels);
-    program::report("wrote", settings.out() + "/features.npy" + (images.class_count() > 0 ? " and labels.npy" : ""));
+    else std::remove((settings.out() + "/labels.npy").c_str());
+    if (images.class_count() > 0) wrote += ", labels.npy";
+    if (program::write_or_remove(settings.out() + "/files.json", files)) wrote += ", files.json";
+    if (program::write_or_remove(settings.out() + "/classes.json", source.class_names())) wrote += ", classes.json";
+    program::report("wrote", wrote);
   }
 
  private:

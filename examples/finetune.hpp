@@ -25,7 +25,7 @@ struct Finetune {
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
-    const program::Source source(settings.data, Preset::Image::channels, true);
+    const program::Source source(settings.data, Preset::Image::channels, program::Use::labelled);
     mae::FinetuningOptions options =
         settings.training.options(source.training().size() * settings.training.views(), settings.checkpoint);
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;

@@ -19,7 +19,7 @@ struct Probe {
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
-    const program::Source source(settings.data, Preset::Image::channels, true);
+    const program::Source source(settings.data, Preset::Image::channels, program::Use::labelled);
     const auto options =
         settings.training.options(source.training().size() * settings.training.views(), settings.checkpoint);
     auto prepare = [&](auto& run) {

@@ -94,20 +94,22 @@ struct Reconstruct {
     mae::load_checkpoint(settings.checkpoint(), weights);
     program::report_model<Model>(Preset::name);
     if (settings.pictures().empty()) {
-      const program::Source source(settings.data, Model::Image::channels);
+      const program::Source source(settings.data, Model::Image::channels, program::Use::everything);
       const program::Part images = source.training().some(settings.images());
-      draw(settings, weights, images, source.normalization(settings.checkpoint()));
+      draw(settings, weights, images, source.normalization(settings.checkpoint()), source.files(images));
     } else {
       Pictures images;
       for (const std::string& path : settings.pictures())
-        images.pictures.push_back(mae::read_image<PictureFormats>(path, Model::Image::channels, 0, settings.data.pictures()));
-      draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()));
+        images.pictures.push_back(
+            mae::read_image<PictureFormats>(path, Model::Image::channels, 0, settings.data.pictures()));
+      draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()),
+           settings.pictures());
     }
   }
 
   template <class Model, class Policy>
   static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights, const mae::Images& images,
-                   const mae::Normalization& normalization) {
+                   const mae::Normalization& normalization, const std::vector<std::string>& files) {
     const bool oracle = settings.statistics() == "oracle";
     const mae::Index readable = std::max<mae::Index>(1, 192 / std::max(Model::Image::height, Model::Image::width));
     mae::PanelOptions options{.seed = static_cast<std::uint64_t>(settings.seed()),
@@ -126,7 +128,9 @@ struct Reconstruct {
     if (settings.out_npy().empty()) return;
     program::make_folder(settings.out_npy.subject(), settings.out_npy());
     mae::write_predictions(settings.out_npy(), sheet.rows);
-    program::report("wrote", settings.out_npy() + "/pred.npy, mask.npy and ids_restore.npy");
+    program::write_or_remove(settings.out_npy() + "/files.json", files);
+    program::report("wrote", settings.out_npy() + "/pred.npy, mask.npy and ids_restore.npy" +
+                                 (files.empty() ? "" : ", files.json"));
   }
 
   /// The loss on hidden patches, and how far their pixels are from the image's.

@@ -54,6 +54,22 @@ EpochsSoFar epochs_so_far(const std::string& checkpoint) {
   return {number("run.warmup").get<double>(), number("epochs").get<mae::Index>()};
 }
 
+void check_class_names(const std::string& checkpoint, const std::vector<std::string>& names, const std::string& data) {
+  if (checkpoint.empty()) return;
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(checkpoint);
+  if (!file.metadata().contains(class_names_key)) return;
+  const auto known = mae::names_of_text(file.metadata(class_names_key), checkpoint + ": " + class_names_key);
+  if (known == names) return;
+  const auto [found, expected] = mae::first_difference(names, known);
+  throw mae::Error(data, found, expected + ", as the run that is resumed has; other classes need another run");
+}
+
+bool write_or_remove(const std::string& path, const std::vector<std::string>& names) {
+  if (!names.empty()) return mae::write_names(path, names), true;
+  std::remove(path.c_str());
+  return false;
+}
+
 void check_room(const RunSettings& run, mae::Index bytes) {
   // One is written before an old one goes, and one may be the best.
   const auto there = static_cast<mae::Index>(mae::CheckpointFolder(run.out()).list().size());

@@ -1,6 +1,7 @@
 // Which checkpoint a program begins from, and what it says of the settings.
 #pragma once
 #include <mae/io/checkpoint.hpp>
+#include <mae/io/name_list.hpp>
 
 #include "training.hpp"
 
@@ -10,6 +11,15 @@ namespace program {
 inline mae::Facts facts_of(const Settings& settings, const std::string& model) {
   return {{"program", settings.program()}, {"model", model}, {"settings", settings.record()}};
 }
+
+/// Under which name a checkpoint of a run with labels has the names of its classes: a JSON list.
+inline constexpr const char* class_names_key = "class_names";
+/// Throws mae::Error unless the classes of `data` are those of the run whose checkpoint, if not "", goes on: its labels
+/// are their numbers. A checkpoint that does not know goes on with any.
+void check_class_names(const std::string& checkpoint, const std::vector<std::string>& names, const std::string& data);
+/// Writes `names` to a file (mae/io/name_list.hpp). Without any, removes what an earlier start may have left there, and
+/// returns false.
+bool write_or_remove(const std::string& path, const std::vector<std::string>& names);
 
 /// Where the settings of the last start stand, complete: what --print-config would have written.
 inline std::string settings_file(const std::string& folder) { return folder + "/settings.json"; }

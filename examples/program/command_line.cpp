@@ -64,8 +64,9 @@ bool Settings::parse(int count, const char* const* arguments) {
   for (std::size_t i = 0; i < options.size(); ++i) {
     const std::vector<std::string>& texts = options[i]->results();
     if (texts.empty()) continue;
-    const bool list = settings_[i]->is_list_of_texts();
-    settings_[i]->give(list ? json(texts) : settings_[i]->meant(texts[0]), "--" + settings_[i]->name_, texts[0]);
+    json meant = settings_[i]->meant(texts[0]);
+    for (std::size_t k = 1; k < texts.size(); ++k) meant.push_back(settings_[i]->meant(texts[k])[0]);  // of a list
+    settings_[i]->give(meant, "--" + settings_[i]->name_, texts[0]);
   }
   return !print || (std::printf("%s\n", text().c_str()), false);
 }

@@ -3,6 +3,8 @@
 #include <mae/data/batches.hpp>
 #include <mae/io/checkpoint.hpp>
 #include <mae/io/data_source.hpp>
+#include <mae/io/name_list.hpp>
+#include <mae/io/shared_files.hpp>
 
 #include "display.hpp"
 
@@ -10,6 +12,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <set>
 
 namespace program {
 
@@ -27,10 +31,11 @@ std::vector<mae::Index> in_order(mae::Index count) {
   return numbers;
 }
 
-std::unique_ptr<const Data> open(const std::string& path, mae::Split split, const DataSettings& settings,
+std::unique_ptr<const Data> open(const std::string& path, mae::DataOptions options, const DataSettings& settings,
                                  mae::Index channels, bool classes, const std::vector<std::string>& names) {
-  mae::DataOptions options{.format = settings.format() == "auto" ? "" : settings.format(), .split = split};
+  options.format = settings.format() == "auto" ? "" : settings.format();
   options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
+  options.parts = settings.parts();
   options.folder.channels = channels;
   options.folder.shortest_side = settings.shortest_side();
   options.folder.cache_bytes = settings.cache_megabytes() * 1'000'000;
@@ -46,22 +51,54 @@ std::unique_ptr<const Data> open(const std::string& path, mae::Split split, cons
   return data;
 }
 
+/// Throws mae::Error if an image of `held_out` is one of `data`.
+void refuse_shared(const Data& held_out, const Data& data, const Text& setting) {
+  const auto path_in = [](const Data& files) { return [&files](mae::Index i) { return files.file(i); }; };
+  const auto shared = mae::shared_file(held_out.file_count(), path_in(held_out), data.file_count(), path_in(data));
+  if (!shared) return;
+  const std::string found = held_out.file(shared->first), known = data.file(shared->second);
+  throw setting.error(mae::detail::quoted(found) + ", a file to train on" +
+                          (found == known ? "" : ", where it is " + mae::detail::quoted(known)),
+                      "images that are not trained on");
+}
+
+/// What was passed over on the way to the images, in lines.
+void describe_folder(const mae::PictureList& list, std::vector<std::string>& lines) {
+  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as pictures");
+  if (list.passed_over > 0)
+    lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
+  if (list.repeated > 0)
+    lines.push_back("links passed over, to folders that are read already: " + std::to_string(list.repeated));
+  if (!list.unlabelled.empty()) lines.push_back("no classes: " + list.unlabelled);
+  std::map<std::string, std::string> small;
+  for (const std::string& name : list.class_names)
+    if (const auto [other, is_new] = small.emplace(mae::detail::lower_case(name), name); !is_new)
+      lines.push_back("the classes " + mae::detail::quoted(other->second) + " and " + mae::detail::quoted(name) +
+                      " differ by the case of letters alone");
+}
+
 }  // namespace
 
 mae::PictureOptions DataSettings::pictures() const {
   return {.alpha = alpha() == "drop" ? mae::Alpha::drop : alpha() == "black" ? mae::Alpha::black : mae::Alpha::white,
           .sixteen_bit_white = sixteen_bit_white(),
           .max_pixels = max_pixels(),
-          .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", text.c_str()); }};
+          .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", mae::printable(text).c_str()); }};
 }
 
-Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
+Source::Source(const DataSettings& settings, mae::Index channels, Use use, const std::vector<std::string>& classes)
     : settings_(settings), collections_(std::make_unique<Collections>()) {
   if (settings.data().empty()) throw settings.data.error("nothing", "a folder or a file of images");
   if (!settings.held_out().empty() && settings.held_out_share() > 0)
     throw settings.held_out_share.error("a share beside " + settings.held_out.subject(), "one of the two");
   memory_for("the images of " + settings.data(), "a folder of pictures, decoded when they are needed, needs less");
-  collections_->data = open(settings.data(), mae::Split::train, settings, channels, classes, {});
+  const bool labelled = use == Use::labelled || !classes.empty();
+  const mae::Split wanted = use == Use::everything ? mae::Split::all : mae::Split::train;
+  collections_->data = open(settings.data(), {.split = wanted}, settings, channels, labelled, classes);
+  if (!classes.empty() && class_names() != classes) {
+    const auto [found, expected] = mae::first_difference(class_names(), classes);
+    throw mae::Error(settings.data(), found, expected);
+  }
   const mae::Images all = collections_->data->images();
   // What is held out must be the same for every run on these data, whatever its seed.
   std::vector<mae::Index> numbers = in_order(all.size());
@@ -84,9 +121,9 @@ Source::Source(const DataSettings& settings, mae::Index channels, bool classes)
   if (settings.held_out().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.held_out(), settings.data(), unknown);
-  const mae::Split split = same ? mae::Split::test : mae::Split::train;
-  collections_->held_out =
-      open(settings.held_out(), split, settings, channels, classes, collections_->data->class_names());
+  collections_->held_out = open(settings.held_out(), {.split = mae::Split::test, .whole = !same}, settings, channels,
+                                labelled, collections_->data->class_names());
+  refuse_shared(*collections_->held_out, *collections_->data, settings.held_out);
   const mae::Images other = collections_->held_out->images();
   held_out_ = std::make_unique<Part>(Part{other, in_order(other.size())});
 }
@@ -118,20 +155,38 @@ std::vector<std::string> Source::describe() const {
     return std::to_string(part.size()) + " images of " + from +
            (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
   };
-  std::vector<std::string> lines{line(training(), settings_.data() + " (" + collections_->data->format() + ")")};
-  if (const auto* const folder = collections_->data->folder(); folder && folder->ignored_files() > 0)
-    lines.push_back(std::to_string(folder->ignored_files()) + " files there are not named as pictures");
-  const std::vector<std::string>& notes = collections_->data->notes();
-  lines.insert(lines.end(), notes.begin(), notes.end());
-  if (held_out_)
-    lines.push_back("held out: " + line(*held_out_, settings_.held_out().empty() ? "them" : settings_.held_out()));
-  if (collections_->held_out)
-    lines.insert(lines.end(), collections_->held_out->notes().begin(), collections_->held_out->notes().end());
+  const Data &data = *collections_->data, *const other = collections_->held_out.get();
+  std::string parts;
+  for (const std::string& part : data.parts()) parts += (parts.empty() ? "; its parts " : ", ") + part;
+  std::vector<std::string> lines{line(training(), data.place() + " (" + data.format() + parts + ")")};
+  if (data.folder()) describe_folder(data.folder()->list(), lines);
+  lines.insert(lines.end(), data.notes().begin(), data.notes().end());
+  if (!held_out_) return lines;
+  lines.push_back("held out: " + line(*held_out_, other ? other->place() : "them"));
+  if (other && other->folder()) describe_folder(other->folder()->list(), lines);
+  if (other) lines.insert(lines.end(), other->notes().begin(), other->notes().end());
+  std::set<std::int32_t> missing;
+  for (mae::Index label = 0; label < held_out_->class_count(); ++label) missing.insert(static_cast<int>(label));
+  for (mae::Index i = 0; i < held_out_->size(); ++i) missing.erase(held_out_->label(i));
+  if (!missing.empty())
+    lines.push_back("no image is held out of " + std::to_string(missing.size()) + " classes" +
+                    (class_names().empty() ? ""
+                                           : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(
+                                                                *missing.begin())])));
   return lines;
 }
 
 bool Source::decodes() const {
   return collections_->data->folder() || (collections_->held_out && collections_->held_out->folder());
+}
+
+const std::vector<std::string>& Source::class_names() const { return collections_->data->class_names(); }
+
+std::vector<std::string> Source::files(const Part& part) const {
+  std::vector<std::string> names;
+  if (const auto* const folder = collections_->data->folder())
+    for (const mae::Index number : part.numbers) names.push_back(folder->name(number));
+  return names;
 }
 
 double Source::bytes() const {

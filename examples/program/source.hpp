@@ -23,8 +23,9 @@ struct DataSettings {
   Text idx_layout{all, "idx_layout", "auto",
                   "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
                   "as they are named", one_of({"auto", "mnist", "emnist", "emnist_letters"})};
-  Text held_out{all, "held_out", "", "other images, to look at how training goes; the path of data: its test part",
-                Decides::work};
+  Switch parts{all, "parts", true, "sub-folders named train, val, test ... are parts of a set, not classes"};
+  Text held_out{all, "held_out", "", "other images, to look at how training goes; of a divided set its validation part, "
+                "else its test part", Decides::work};
   Number held_out_share{all, "held_out_share", 0, "share of data that is held out instead", from_below(0, 1)};
   Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
   Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
@@ -111,11 +112,17 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
 /// What the paths of the settings are: known to source.cpp.
 struct Collections;
 
+/// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
+/// `everything`: those of all parts.
+enum class Use { unlabelled, labelled, everything };
+
 /// The images that the settings name, opened.
 class Source {
  public:
-  /// Images of `channels` channels, 1 or 3; with `classes`, of at least two. Throws mae::Error.
-  Source(const DataSettings& settings, mae::Index channels, bool classes = false);
+  /// Images of `channels` channels, 1 or 3. If `classes` are given, they are numbered so. Throws mae::Error, also if an
+  /// image is held out that is a training image.
+  Source(const DataSettings& settings, mae::Index channels, Use use = Use::unlabelled,
+         const std::vector<std::string>& classes = {});
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
@@ -123,6 +130,10 @@ class Source {
   const Part& training() const { return *training_; }
   /// Null if no image is held out.
   const Part* held_out() const { return held_out_.get(); }
+  /// Names of classes in the order of their labels; empty if there are none or they are not known.
+  const std::vector<std::string>& class_names() const;
+  /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
+  std::vector<std::string> files(const Part& part) const;
   /// That of the training images.
   mae::Normalization normalization(const std::string& checkpoint) const {
     return normalization_of(settings_, training(), checkpoint);

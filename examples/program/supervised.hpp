@@ -46,6 +46,7 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   const Part images = source.training().repeated(settings.training.views());
   const Part* const held_out = source.held_out();
   source.check_classes(Preset::classes, Preset::name);
+  check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
   report_model<Model>(Preset::name);
   report_data(source, normalization);
   using Look = mae::Program<Model, Policy, mae::Inference>;
@@ -61,16 +62,19 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   report_updates(run);
 
   const std::string folder = settings.run.out();
-  Driver driver(run, {settings, settings.run, facts_of(settings, Preset::name), settings.checkpoint,
+  mae::Facts known = facts_of(settings, Preset::name);
+  known[class_names_key] = mae::names_text(source.class_names());
+  Driver driver(run, {settings, settings.run, known, settings.checkpoint,
                       settings.data.loaders(), &Record::accuracy, "accuracy", true});
   auto look = [&](Record& record) {
     if (held_out) record.accuracy = mae::accuracy(run.weights(), *held_out, normalization);
   };
   if (!driver.drive(look, [] {})) return;
   mae::Facts facts = mae::facts_of(run);
-  facts.merge(facts_of(settings, Preset::name));
+  facts.merge(known);
   mae::save_checkpoint(folder + "/model.safetensors", run.weights(), facts);
-  driver.display().say("wrote " + folder + "/model.safetensors and loss.png");
+  const bool named = write_or_remove(folder + "/classes.json", source.class_names());
+  driver.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
 }
 
 }  // namespace program

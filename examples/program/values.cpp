@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mae/io/json_name.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -137,12 +139,12 @@ std::string Text::expected() const {
 }
 template <>
 json Text::value() const {
-  return value_;
+  return mae::json_name(value_);  // paths have any bytes
 }
 template <>
 bool Text::take(const json& value) {
   if (!value.is_string()) return false;
-  const std::string text = value.get<std::string>();
+  const std::string text = mae::name_of_json(value.get<std::string>());
   const auto& texts = allowed_.texts;
   if (!texts.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) return false;
   value_ = text;
@@ -150,11 +152,11 @@ bool Text::take(const json& value) {
 }
 template <>
 void Text::set(const std::string& value, const std::string& giver) {
-  give(value, giver, value);
+  give(mae::json_name(value), giver, value);
 }
 template <>
 json Text::meant(const std::string& text) const {
-  return text;
+  return mae::json_name(text);
 }
 
 template <>
@@ -163,19 +165,22 @@ std::string Texts::expected() const {
 }
 template <>
 json Texts::value() const {
-  return value_;
+  json list = json::array();
+  for (const std::string& text : value_) list.push_back(mae::json_name(text));
+  return list;
 }
 template <>
 bool Texts::take(const json& value) {
   if (!value.is_array()) return false;
   for (const json& text : value)
     if (!text.is_string()) return false;
-  value_ = value.get<std::vector<std::string>>();
+  value_.clear();
+  for (const json& text : value) value_.push_back(mae::name_of_json(text.get<std::string>()));
   return true;
 }
 template <>
 json Texts::meant(const std::string& text) const {
-  return json::array({text});
+  return json::array({mae::json_name(text)});
 }
 
 template <>

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <mae/io/png.hpp>
+#include <mae/io/shared_files.hpp>
 
 #include "temporary.hpp"
 
@@ -266,4 +267,99 @@ TEST_CASE("classes are asked for where they are needed") {
   CHECK(contains(opening(folder.path, options), ": found the only class 0, expected at least two"));
   folder.idx("images-idx3-ubyte", "labels-idx1-ubyte", 2);
   CHECK(opening(folder.path, options).empty());
+}
+
+TEST_CASE("what is set aside is the validation part, else the test part, whatever their case; training never sees it") {
+  const Folder folder;
+  for (const char* part : {"Train", "test", "VALID"})
+    for (const char* name : {"/cat/1.png", "/dog/2.png"}) folder.picture(std::string("three/") + part + name);
+  for (const char* part : {"train", "Testing"}) folder.picture(std::string("two/") + part + "/cat/1.png");
+  folder.picture("one/train/cat/1.png");
+  folder.picture("classes/cat/1.png");
+  DataOptions aside;
+  aside.split = Split::test;
+  for (const bool whole : {false, true}) {
+    aside.whole = whole;
+    CHECK(Source(folder / "three", aside).place() == folder / "three/VALID");
+    CHECK(Source(folder / "two", aside).place() == folder / "two/Testing");
+    CHECK(contains(opening(folder / "one", aside), "/one: found the part 'train' and no part to test with, expected"));
+  }
+  CHECK(Source(folder / "three/").place() == folder / "three/Train");
+  CHECK(Source(folder / "three").images().size() == 2);
+  CHECK(Source(folder / "one").images().size() == 1);
+  CHECK(Source(folder / "classes", aside).place() == folder / "classes");  // taken whole
+  folder.picture("three/dev/cat/1.png");
+  CHECK(contains(opening(folder / "three", aside), "found two parts to test with, 'VALID' and 'dev', expected one"));
+}
+
+TEST_CASE("all parts together: pictures, arrays, IDX and CIFAR; parts that are none, if the user says so") {
+  const Folder folder;
+  for (const char* name : {"train/cat/1.png", "train/dog/2.png", "val/cat/3.png", "test/dog/4.png"})
+    folder.picture(std::string("pictures/") + name);
+  DataOptions all = grey(Split::all);
+  const Source pictures(folder / "pictures", all);
+  CHECK(pictures.images().size() == 4);
+  CHECK(pictures.parts() == std::vector<std::string>{"train", "val", "test"});
+  CHECK(pictures.folder()->name(1) == "val/cat/3.png");
+  CHECK(pictures.class_names() == std::vector<std::string>{"cat", "dog"});
+
+  folder.idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 3);
+  folder.idx("mnist/t10k-images-idx3-ubyte", "mnist/t10k-labels-idx1-ubyte", 2);
+  const Source mnist(folder / "mnist", all);
+  CHECK(mnist.images().size() == 5);
+  CHECK(mnist.images().label(3) == 0);
+  CHECK(mnist.file_count() == 2);
+
+  const std::string image(3072, 'a');
+  folder.text("hundred/train.bin", "\1\41" + image);
+  CHECK(Source(folder / "hundred", all).images().size() == 1);
+  folder.text("hundred/test.bin", "\1\42" + image);
+  CHECK(Source(folder / "hundred", all).images().size() == 2);
+
+  for (const char* part : {"train", "test"}) {
+    folder.add(std::string("arrays/") + part + "/images.npy");
+    mae::write_npy(folder / ("arrays/" + std::string(part) + "/images.npy"), {3, 2, 2}, std::vector<std::uint8_t>(12));
+  }
+  CHECK(Source(folder / "arrays", all).images().size() == 6);
+  mae::write_npy(folder / "arrays/test/images.npy", {3, 2, 1}, std::vector<std::uint8_t>(6));
+  CHECK(contains(opening(folder / "arrays", all), "/arrays/test: found images of [1, 2, 1], expected [1, 2, 2]"));
+  folder.picture("arrays/val/1.png");
+  CHECK(contains(opening(folder / "arrays", all), "/arrays: found parts in the formats npy and folder, expected one"));
+
+  folder.picture("notes/valid/1.png");
+  folder.picture("notes/invalid/1.png");
+  CHECK(contains(opening(folder / "notes", grey()),
+                 "/notes: found the folder 'valid', named as a part of a set, beside"));
+  DataOptions classes = grey();
+  classes.parts = false;
+  CHECK(Source(folder / "notes", classes).class_names() == std::vector<std::string>{"invalid", "valid"});
+}
+
+TEST_CASE("held-out files of another place: their test part, else all of them") {
+  const Folder folder;
+  folder.idx("both/train-images-idx3-ubyte", "both/train-labels-idx1-ubyte", 3);
+  folder.idx("both/t10k-images-idx3-ubyte", "both/t10k-labels-idx1-ubyte", 2);
+  folder.idx("one/images-idx3-ubyte", "one/labels-idx1-ubyte", 4);
+  DataOptions aside = grey(Split::test);
+  aside.whole = true;
+  CHECK(Source(folder / "both", aside).images().size() == 2);
+  CHECK(Source(folder / "one", aside).images().size() == 4);
+}
+
+TEST_CASE("files that two sources share are found, through links too") {
+  const Folder folder;
+  folder.picture("a/1.png");
+  folder.picture("a/2.png");
+  folder.picture("b/3.png");
+  std::filesystem::create_directory(folder / "c");
+  std::filesystem::create_symlink("../a/2.png", folder / "c/4.png");
+  std::filesystem::create_directory_symlink("a", folder / "d");
+  const auto shared = [&](const char* first, const char* other) {
+    const Source one(folder / first), two(folder / other);
+    return mae::shared_file(
+        one.file_count(), [&](Index i) { return one.file(i); }, two.file_count(), [&](Index i) { return two.file(i); });
+  };
+  CHECK(!shared("a", "b"));
+  CHECK(shared("c", "a") == std::pair<Index, Index>{0, 1});
+  CHECK(shared("d", "a") == std::pair<Index, Index>{0, 0});
 }

@@ -63,11 +63,13 @@ inline std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-/// Reads one part of CIFAR from its folder, in `channels` channels, 1 or 3; the names of classes if their file is
-/// there. Throws `Error` naming the file at fault.
+/// Reads one part of CIFAR, or both, from its folder, in `channels` channels, 1 or 3; the names of classes if their file
+/// is there. Throws `Error` naming the file at fault.
 inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split, Index channels = 3) {
   NamedDataset set{{channels, 32, 32, {}, {}, kind.classes}};
-  const std::vector<std::string>& files = split == Split::train ? kind.train : kind.test;
+  std::vector<std::string> files;
+  for (const auto& [part, names] : {std::pair(Split::train, &kind.train), std::pair(Split::test, &kind.test)})
+    if (split == part || split == Split::all) files.insert(files.end(), names->begin(), names->end());
   Index bytes = 0;
   for (const std::string& name : files) bytes += InputFile(folder + "/" + name).size();
   detail::reserve(folder, set.images.pixels, bytes / (kind.label_bytes + 3 * 32 * 32), set.images.image_size());

@@ -7,9 +7,10 @@
 //   cifar100   the same of CIFAR-100
 //   npy        images.npy, and labels.npy if there are labels, or the folder of them (npy_images.hpp)
 //
-// A folder with sub-folders train and test (or val) stands for these, as the split asks. IDX and CIFAR have their own
-// test files. The format is recognised by the names of files; where a folder holds several kinds, the user must say
-// which. Which picture formats a program was built to read is a type, here too: `Formats` (image_file.hpp).
+// A folder with sub-folders train, val, test (names: parts.hpp) stands for these, as the split asks; what is set aside
+// is the validation part, or without one the test part. IDX and CIFAR have their own test files. The format is
+// recognised by the names of files; where a folder holds several kinds, the user must say which. Which picture formats a
+// program was built to read is a type, here too: `Formats` (image_file.hpp).
 #pragma once
 #include <memory>
 
@@ -26,6 +27,8 @@ struct DataOptions {
   std::string format{};  ///< one of those above; empty: recognised
   Split split = Split::train;
   std::string idx_layout{};  ///< mnist, emnist or emnist_letters; empty: as the names of the files say
+  bool parts = true;         ///< sub-folders named train, val, test … are parts of the set; false: names like others
+  bool whole = false;        ///< of data without a part that is set aside, Split::test is all, instead of an `Error`
   FolderOptions folder{};    ///< `channels` and `needs_classes` hold for every format, the others for folders
 };
 
@@ -77,6 +80,28 @@ inline std::string recognised(const std::string& path) {
   return formats[0];
 }
 
+/// The parts of the set at `path`, as the options say. Throws `Error` if sub-folders could be parts or classes.
+inline Parts parts_at(const std::string& path, const DataOptions& options) {
+  if (!options.parts || !is_folder(path)) return {};
+  const std::vector<std::string> folders = entries_of(path).folders;
+  const std::vector<std::string> formats =
+      options.format.empty() ? recognise_formats(path) : std::vector<std::string>{options.format};
+  if (std::find(formats.begin(), formats.end(), "folder") != formats.end())
+    return parts_of(path, folders, options.folder.classes);
+  const Parts parts = parts_among(folders);
+  return parts.trains_and_evaluates() ? parts : Parts{};
+}
+
+/// Whether a folder of IDX or CIFAR files has those of a part.
+inline bool has_split(const std::string& format, const std::string& folder, Split split) {
+  if (format == "idx") try {
+      return !find_idx_images(folder, split).empty();
+    } catch (const Error&) { return false; }
+  const CifarKind kind = format == "cifar10" ? cifar10() : cifar100();
+  const auto& files = split == Split::train ? kind.train : kind.test;
+  return std::any_of(files.begin(), files.end(), [&](const std::string& name) { return exists(folder + "/" + name); });
+}
+
 /// Throws `Error` unless the labels show at least two classes.
 inline void check_classes(const std::string& path, const Dataset& set) {
   if (set.labels.empty()) throw Error(path, "images without labels", "a label for each");
@@ -92,24 +117,42 @@ template <class Formats>
 class DataSource {
  public:
   /// Opens what `path` leads to. Throws `Error` naming the file or option at fault.
-  explicit DataSource(std::string path, const DataOptions& options = {}) {
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    const bool divided =
-        detail::is_folder(path + "/train") && (detail::is_folder(path + "/test") || detail::is_folder(path + "/val"));
-    if (divided)
-      path += options.split == Split::train ? "/train" : detail::is_folder(path + "/test") ? "/test" : "/val";
-    format_ = options.format.empty() ? detail::recognised(path) : options.format;
-    if (options.split == Split::test && !divided && (format_ == "folder" || format_ == "npy"))
-      throw Error(path, "no part to test with", "sub-folders train and test (or val)");
+  explicit DataSource(std::string path, const DataOptions& options = {}) : place_(std::move(path)) {
+    while (place_.size() > 1 && place_.ends_with('/')) place_.pop_back();
+    const detail::Parts parts = detail::parts_at(place_, options);
+    if (parts.divided() && options.split == Split::all) together_ = parts.all();
+    else if (parts.divided())
+      place_ +=
+          "/" + (options.split == Split::train ? detail::only_part(place_, parts.training, parts, "train on")
+                                               : detail::only_part(place_, parts.evaluation(), parts, "test with"));
+    format_ = options.format;
+    for (const std::string& part : together_) {  // all of one format
+      const std::string found = options.format.empty() ? detail::recognised(place_ + "/" + part) : options.format;
+      if (!format_.empty() && found != format_)
+        throw Error(place_, "parts in the formats " + format_ + " and " + found, "one: give the path of a part");
+      format_ = found;
+    }
+    if (format_.empty()) format_ = detail::recognised(place_);
+    if (options.split == Split::test && !parts.divided() && !options.whole && (format_ == "folder" || format_ == "npy"))
+      throw Error(place_, "no part to test with", "sub-folders train and test (or val)");
     if (format_ == "folder") {
-      folder_ = std::make_unique<const ImageFolder<Formats>>(path, options.folder);
+      FolderOptions folder = options.folder;
+      folder.together = together_;
+      folder.parts = options.parts && options.split != Split::all;
+      folder_ = std::make_unique<const ImageFolder<Formats>>(place_, folder);
       class_names_ = folder_->class_names();
       return;
     }
     if (options.folder.channels != 1 && options.folder.channels != 3)
       throw Error("channels", std::to_string(options.folder.channels), "1 (grey) or 3 (colour)");
-    NamedDataset data = read(path, options);
-    if (options.folder.needs_classes) detail::check_classes(path, data.images);
+    NamedDataset data;
+    if (together_.empty()) data = read_whole(place_, options);
+    for (const std::string& part : together_) {
+      const std::string inner = place_ + "/" + part;
+      NamedDataset more = read_whole(inner, options);
+      data = data.images.size() == 0 ? std::move(more) : joined(std::move(data), more, inner);
+    }
+    if (options.folder.needs_classes) detail::check_classes(place_, data.images);
     class_names_ = std::move(data.class_names);
     notes_ = std::move(data.notes);
     dataset_ = std::make_unique<const Dataset>(std::move(data.images));
@@ -119,6 +162,10 @@ class DataSource {
   Images images() const { return folder_ ? Images(*folder_) : Images(*dataset_); }
   /// Classes in the order of their labels; empty if there are none or their names are not known.
   const std::vector<std::string>& class_names() const { return class_names_; }
+  /// Where the images lie: the path, or the part of it that was taken.
+  const std::string& place() const { return place_; }
+  /// Names of the sub-folders of `place` whose images were taken together; empty: the place itself.
+  const std::vector<std::string>& parts() const { return together_; }
   /// "folder", "idx", "cifar10", "cifar100" or "npy".
   const std::string& format() const { return format_; }
   /// The folder, for its counts of ignored and bad files; null for other formats.
@@ -128,21 +175,63 @@ class DataSource {
   /// The set in memory; null for a folder, whose pictures come and go.
   const Dataset* dataset() const { return dataset_.get(); }
 
+  /// The files that the images come from: one for each picture of a folder, else those that were read.
+  Index file_count() const { return folder_ ? folder_->size() : static_cast<Index>(files_.size()); }
+  std::string file(Index i) const { return folder_ ? folder_->path(i) : files_[static_cast<std::size_t>(i)]; }
+
  private:
-  NamedDataset read(const std::string& path, const DataOptions& options) const {
-    const bool inside = detail::is_folder(path);
-    const Index channels = options.folder.channels;
-    if (format_ == "cifar10") return read_cifar(cifar10(), path, options.split, channels);
-    if (format_ == "cifar100") return read_cifar(cifar100(), path, options.split, channels);
-    if (format_ == "idx")
-      return detail::read_idx_pair(inside ? detail::find_idx_images(path, options.split) : path, options.idx_layout,
-                                   channels);
-    if (format_ != "npy") throw Error("format", detail::quoted(format_), detail::data_formats);
-    const std::string images = inside ? detail::spelled_in(path, "images.npy") : path;
-    return read_npy_pair(images, detail::labels_beside(images), channels);
+  bool is_cifar() const { return format_ == "cifar10" || format_ == "cifar100"; }
+  /// What the split asks for in the folder or file: of IDX and CIFAR one part or both, as far as they are there.
+  NamedDataset read_whole(const std::string& path, const DataOptions& options) {
+    if (!detail::is_folder(path) || (format_ != "idx" && !is_cifar())) return read(path, options.split, options);
+    const bool train = detail::has_split(format_, path, Split::train),
+               test = detail::has_split(format_, path, Split::test);
+    if (options.split == Split::all && train && test) {
+      NamedDataset data = read(path, Split::train, options);
+      return joined(std::move(data), read(path, Split::test, options), path);
+    }
+    const bool whole = options.split == Split::all || options.whole;
+    if (whole && options.split != Split::train) return read(path, test ? Split::test : Split::train, options);
+    return read(path, options.split, options);
   }
 
-  std::string format_;
+  NamedDataset read(const std::string& path, Split split, const DataOptions& options) {
+    const bool inside = detail::is_folder(path);
+    const Index channels = options.folder.channels;
+    if (is_cifar()) {
+      const CifarKind kind = format_ == "cifar10" ? cifar10() : cifar100();
+      for (const std::string& name : split == Split::train ? kind.train : kind.test)
+        files_.push_back(path + "/" + name);
+      return read_cifar(kind, path, split, channels);
+    }
+    if (format_ == "idx") {
+      files_.push_back(inside ? detail::find_idx_images(path, split) : path);
+      return detail::read_idx_pair(files_.back(), options.idx_layout, channels);
+    }
+    if (format_ != "npy") throw Error("format", detail::quoted(format_), detail::data_formats);
+    files_.push_back(inside ? detail::spelled_in(path, "images.npy") : path);
+    return read_npy_pair(files_.back(), detail::labels_beside(files_.back()), channels);
+  }
+
+  NamedDataset read(const std::string& path, Split split) {
+    const bool inside = detail::is_folder(path);
+    if (is_cifar()) {
+      const CifarKind kind = format_ == "cifar10" ? cifar10() : cifar100();
+      for (const std::string& name : split == Split::train ? kind.train : kind.test)
+        files_.push_back(path + "/" + name);
+      return read_cifar(kind, path, split);
+    }
+    if (format_ == "idx") {
+      files_.push_back(inside ? detail::find_idx_images(path, split) : path);
+      return {detail::read_idx_pair(files_.back()), {}};
+    }
+    if (format_ != "npy") throw Error("format", detail::quoted(format_), detail::data_formats);
+    files_.push_back(inside ? path + "/images.npy" : path);
+    return {Arrays::read(files_.back(), detail::labels_beside(files_.back())), {}};
+  }
+
+  std::string place_, format_;
+  std::vector<std::string> together_, files_;
   std::unique_ptr<const ImageFolder<Formats>> folder_;
   std::unique_ptr<const Dataset> dataset_;
   std::vector<std::string> class_names_, notes_;

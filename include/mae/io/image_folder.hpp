@@ -35,11 +35,13 @@ enum class BadImage { stop, skip };
 
 /// How an `ImageFolder` reads.
 struct FolderOptions {
-  Index channels = 3;                  ///< 1 or 3: other files are converted (`with_channels`)
-  Index shortest_side = 0;             ///< larger pictures are reduced until their shorter side has this; 0: never
-  Index cache_bytes = Index{2} << 30;  ///< decoded pictures kept in memory, at most
-  bool needs_classes = false;          ///< at least two classes, or it is an error
-  std::vector<std::string> classes{};  ///< known classes in the order of labels; empty: those of the folder
+  Index channels = 3;                   ///< 1 or 3: other files are converted (`with_channels`)
+  Index shortest_side = 0;              ///< larger pictures are reduced until their shorter side has this; 0: never
+  Index cache_bytes = Index{2} << 30;   ///< decoded pictures kept in memory, at most
+  bool needs_classes = false;           ///< at least two classes, or it is an error
+  std::vector<std::string> classes{};   ///< known classes in the order of labels; empty: those of the folder
+  bool parts = true;                    ///< sub-folders named as parts of a set are never classes (parts.hpp)
+  std::vector<std::string> together{};  ///< these sub-folders make one collection; empty: the folder itself
   BadImage bad = BadImage::stop;
   /// Told once about each file that was skipped, in words, by one thread at a time.
   std::function<void(const std::string&)> report{};
@@ -66,7 +68,8 @@ class ImageFolder {
   /// Lists the folder; decodes nothing yet. Throws `Error` if there is no picture, as `list_pictures` does, or if an
   /// option is out of range.
   explicit ImageFolder(const std::string& folder, FolderOptions options = {})
-      : options_(std::move(options)), list_(list_pictures(folder, options_.classes)) {
+      : options_(std::move(options)),
+        list_(list_pictures(folder, options_.classes, {options_.needs_classes, options_.parts, options_.together})) {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
@@ -109,10 +112,14 @@ class ImageFolder {
 
   /// Classes in the order of their labels; empty without classes.
   const std::vector<std::string>& class_names() const { return list_.class_names; }
+  /// The file of picture `i`, relative to the folder.
+  const std::string& name(Index i) const { return list_.names[static_cast<std::size_t>(i)]; }
   /// Path of the file of picture `i`.
-  std::string path(Index i) const { return list_.folder + "/" + list_.names[static_cast<std::size_t>(i)]; }
+  std::string path(Index i) const { return list_.folder + "/" + name(i); }
   /// Files in the folder that are not named as pictures.
   Index ignored_files() const { return list_.ignored; }
+  /// What was found in the folder, with what was passed over.
+  const PictureList& list() const { return list_; }
   /// Files found bad so far.
   Index bad_files() const {
     const std::lock_guard lock(mutex_);

@@ -2,22 +2,17 @@
 //
 //   photos/a.jpg b.png ...                 flat: no classes
 //   flowers/daisy/1.jpg flowers/rose/...   each sub-folder is a class; labels follow the order of their names
+//   album/1.jpg album/2023/2.jpg           both: all pictures, no classes
 //
-// A picture is told by its name: .png .jpg .jpeg .jpe .jfif, in any case. Other files are counted and left alone; names
-// that begin with a dot are hidden and not even counted. Folders inside a class belong to it, links are followed, and a
-// link that leads back to where it came from is not. Names are sorted by their bytes, whatever the system's language.
+// A picture is told by its name: .png .jpg .jpeg .jpe .jfif, in any case. Other files are counted and left alone; which
+// folders are passed over, and that links are followed to each real folder once, says folder_walk.hpp. Folders inside a
+// class belong to it. Where labels are needed, what leaves a doubt about classes is an error: pictures beside folders
+// of pictures, a class without any. Sub-folders named as parts of a set are never classes (parts.hpp).
 // Cost: one look at each directory entry; no file is opened.
 #pragma once
-#include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <map>
-#include <string>
-#include <vector>
 
-#include <mae/core/config.hpp>
-#include <mae/io/claims.hpp>
-#include <mae/io/posix.hpp>
+#include <mae/io/parts.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -29,50 +24,37 @@ struct PictureList {
   std::vector<std::int32_t> labels;      ///< one for each picture, ascending; -1 without classes
   std::vector<std::string> class_names;  ///< empty without classes
   Index ignored = 0;                     ///< files that are not named as pictures
+  Index passed_over = 0;                 ///< folders without a picture below them, or that a system made for itself
+  Index repeated = 0;                    ///< links to folders whose pictures are in the list already
+  std::string unlabelled{};              ///< why folders of pictures give no classes, in words; empty: they do
+};
+
+/// How folders are understood.
+struct ListOptions {
+  bool labelled = false;                ///< what leaves a doubt about classes is an error
+  bool parts = true;                    ///< names of parts are known, and refused; false: they are names like others
+  std::vector<std::string> together{};  ///< these sub-folders, parts of a set, make one list; empty: the folder itself
 };
 
 namespace detail {
 
-inline bool named_as_picture(const std::string& name) {
-  std::string end = std::filesystem::path(name).extension().string();
-  for (char& c : end) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  for (const char* const known : {".png", ".jpg", ".jpeg", ".jpe", ".jfif"})
-    if (end == known) return true;
-  return false;
-}
-
-/// What is directly inside a folder.
-struct FolderEntries {
-  std::vector<std::string> folders, pictures, others;  // sorted
-};
-inline FolderEntries entries_of(const std::string& folder) {
-  FolderEntries found;
-  std::error_code failed, unknown;
-  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    std::string name = at->path().filename().string();
-    if (name.starts_with('.')) continue;
-    if (at->is_directory(unknown)) found.folders.push_back(std::move(name));
-    else if (named_as_picture(name)) found.pictures.push_back(std::move(name));
-    else found.others.push_back(std::move(name));
-  }
-  if (failed) throw Error(folder, "\"" + failed.message() + "\" on listing it", "a readable folder");
-  for (auto* const names : {&found.folders, &found.pictures, &found.others}) std::sort(names->begin(), names->end());
-  return found;
-}
-
-/// Adds the pictures in and below `root`/`below` to `list`. `above` holds the folders that lead there.
-inline void add_pictures(PictureList& list, const std::string& below, std::vector<std::pair<dev_t, ino_t>>& above) {
-  const std::string folder = list.folder + "/" + below;
-  struct stat about {};
-  if (::stat(folder.c_str(), &about) != 0) fail_with_errno(folder, "opening", "a readable folder");
-  const std::pair<dev_t, ino_t> here{about.st_dev, about.st_ino};
-  if (std::find(above.begin(), above.end(), here) != above.end()) return;
-  above.push_back(here);
-  const FolderEntries found = entries_of(folder);
-  for (const std::string& name : found.pictures) list.names.push_back(below + "/" + name);
-  for (const std::string& name : found.folders) add_pictures(list, below + "/" + name, above);
-  list.ignored += static_cast<Index>(found.others.size());
-  above.pop_back();
+/// Adds the pictures of `tree`, which is `below` the list's folder, and counts what is passed over. Throws `Error` if
+/// its folders are parts of a set, and these are known.
+inline void add_pictures(PictureList& list, const std::string& below, const FolderTree& tree, bool parts) {
+  std::vector<std::string> names;
+  for (const auto& [name, inner] : tree.folders) names.push_back(name);
+  if (const Parts found = parts_among(names); parts && found.trains_and_evaluates())
+    throw Error(list.folder + "/" + below,
+                "parts of a set, " + quoted(found.training[0]) + " and " + quoted(found.evaluation()[0]),
+                "one set: give the path of this folder");
+  const std::size_t before = list.names.size();
+  const Index passed_over = list.passed_over;
+  for (const std::string& name : tree.pictures) list.names.push_back(below + "/" + name);
+  for (const auto& [name, inner] : tree.folders) add_pictures(list, below + "/" + name, inner, parts);
+  list.ignored += tree.others;
+  list.passed_over += tree.of_systems;
+  list.repeated += tree.seen_before ? 1 : 0;
+  if (list.names.size() == before && !tree.seen_before) list.passed_over = passed_over + 1;
 }
 
 /// Folder name -> label. The names found, numbered in their order, or those `expected`, if any.
@@ -90,48 +72,110 @@ inline std::map<std::string, std::int32_t> number_classes(const std::string& fol
   return numbers;
 }
 
+/// One part of a list, or all of it: pictures that lie in it, and those of each of its folders.
+struct ListedFolder {
+  std::vector<std::string> pictures{};                        ///< relative to the list's folder
+  std::map<std::string, std::vector<std::string>> folders{};  ///< the same of those below
+  std::map<std::string, bool> links{};                        ///< folder -> whether it is a link to one seen before
+};
+
+/// Looks at `below` the list's folder, or at that itself.
+inline ListedFolder list_folder(PictureList& list, FolderWalk& walk, const std::string& below,
+                                const std::vector<std::string>& classes, const ListOptions& options) {
+  const std::string folder = list.folder + (below.empty() ? "" : "/" + below);
+  const std::string prefix = below.empty() ? "" : below + "/";
+  const FolderTree tree = walk.tree(folder);
+  std::vector<std::string> names;
+  for (const auto& [name, inner] : tree.folders) names.push_back(name);
+  if (const Parts found = options.parts ? parts_of(folder, names, classes) : Parts{}; found.divided())
+    throw Error(folder, "the part " + quoted(found.all()[0]) + " of a set", "pictures or classes: give its path");
+  ListedFolder result;
+  for (const std::string& name : tree.pictures) result.pictures.push_back(prefix + name);
+  for (const auto& [name, inner] : tree.folders) {
+    PictureList part{list.folder, {}, {}, {}};
+    add_pictures(part, prefix + name, inner, options.parts);
+    list.ignored += part.ignored;
+    list.passed_over += part.passed_over;
+    list.repeated += part.repeated;
+    result.folders[name] = std::move(part.names);
+    result.links[name] = inner.seen_before;
+  }
+  list.ignored += tree.others;
+  list.passed_over += tree.of_systems;
+  return result;
+}
+
+/// Throws `Error` about the folder of a class without a picture.
+[[noreturn]] inline void refuse_empty_class(const std::string& folder, bool link) {
+  throw Error(folder, link ? "a link to a folder whose pictures are another's" : "no picture",
+              "at least one in each class folder");
+}
+
+/// The names of the folders of pictures, sorted. With `labelled`, throws `Error` if one has none, or if pictures lie
+/// beside them.
+inline std::vector<std::string> class_folders(const PictureList& list, const std::vector<ListedFolder>& parts,
+                                              const ListOptions& options) {
+  std::map<std::string, bool> found;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const std::string folder = list.folder + (options.together.empty() ? "" : "/" + options.together[p]);
+    bool any = false;
+    for (const auto& [name, pictures] : parts[p].folders) any = any || !pictures.empty();
+    if (any && options.labelled && !parts[p].pictures.empty())
+      throw Error(folder, "pictures such as " + quoted(parts[p].pictures[0]) + " beside folders of pictures",
+                  "either pictures or a folder for each class");
+    for (const auto& [name, pictures] : parts[p].folders) {
+      if (!pictures.empty()) found[name] = true;
+      else if (any && options.labelled) refuse_empty_class(folder + "/" + name, parts[p].links.at(name));
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, here] : found) names.push_back(name);
+  return names;
+}
+
 }  // namespace detail
 
 /// Finds the pictures below `folder`. If `classes` are given, labels are their numbers, so that a training and a test
-/// folder agree; a sub-folder of another name is then an error. Throws `Error` if the folder is missing, unreadable or
-/// without pictures, if a class has none, or if pictures lie beside folders of pictures.
-inline PictureList list_pictures(const std::string& folder, const std::vector<std::string>& classes = {}) {
-  PictureList list{folder, {}, {}, {}, 0};
-  const detail::FolderEntries top = detail::entries_of(folder);
-  std::vector<std::pair<dev_t, ino_t>> above;
-  struct stat about {};
-  if (::stat(folder.c_str(), &about) == 0) above.emplace_back(about.st_dev, about.st_ino);
-  std::vector<PictureList> parts;
-  Index inside = 0;
-  for (const std::string& name : top.folders) {
-    PictureList& part = parts.emplace_back(PictureList{folder, {}, {}, {}, 0});
-    detail::add_pictures(part, name, above);
-    inside += static_cast<Index>(part.names.size());
-    list.ignored += part.ignored;
+/// folder agree; a sub-folder of another name is then an error if the list is to be labelled, else it has no classes.
+/// Throws `Error` if the folder is missing, unreadable, without pictures or divided into parts, and for a labelled list
+/// if a class has no picture, or if pictures lie beside folders of pictures.
+inline PictureList list_pictures(const std::string& folder, const std::vector<std::string>& classes = {},
+                                 const ListOptions& options = {}) {
+  PictureList list{folder, {}, {}, {}};
+  detail::FolderWalk walk;
+  std::vector<detail::ListedFolder> parts;
+  if (options.together.empty()) parts.push_back(detail::list_folder(list, walk, "", classes, options));
+  for (const std::string& part : options.together)
+    parts.push_back(detail::list_folder(list, walk, part, classes, options));
+  const std::vector<std::string> found = detail::class_folders(list, parts, options);
+  const auto add = [&](const std::vector<std::string>& names, std::int32_t label) {
+    list.names.insert(list.names.end(), names.begin(), names.end());
+    list.labels.resize(list.names.size(), label);
+  };
+  // Pictures without a class come first: labels ascend.
+  for (const detail::ListedFolder& part : parts) {
+    add(part.pictures, -1);
+    if (!part.pictures.empty() && !found.empty() && options.together.empty())
+      list.unlabelled = "pictures such as " + detail::quoted(part.pictures[0]) + " lie beside folders of pictures";
   }
-  list.ignored += static_cast<Index>(top.others.size());
-  if (top.pictures.empty() && inside == 0)
-    throw Error(folder, "no picture, and " + std::to_string(list.ignored) + " other files",
-                "files named .png, .jpg or .jpeg, or folders of them");
-  if (inside == 0) {
-    list.names = top.pictures;
-    list.labels.assign(list.names.size(), -1);
-    return list;
+  std::map<std::string, std::int32_t> numbers;
+  if (!found.empty() && list.unlabelled.empty()) {
+    try {
+      numbers = detail::number_classes(folder, found, classes);
+    } catch (const Error& unknown) {
+      if (options.labelled) throw;
+      list.unlabelled = std::string(unknown.what()).substr(5);  // without "mae: "
+    }
   }
-  if (!top.pictures.empty())
-    throw Error(folder, "pictures such as " + detail::quoted(top.pictures[0]) + " beside folders of pictures",
-                "either pictures or a folder for each class");
-  const auto numbers = detail::number_classes(folder, top.folders, classes);
   list.class_names.resize(numbers.size());
   for (const auto& [name, label] : numbers) list.class_names[static_cast<std::size_t>(label)] = name;
-  for (const std::string& name : list.class_names) {
-    const auto at = std::lower_bound(top.folders.begin(), top.folders.end(), name);
-    if (at == top.folders.end() || *at != name) continue;  // a known class that this folder does not have
-    const PictureList& part = parts[static_cast<std::size_t>(at - top.folders.begin())];
-    if (part.names.empty()) throw Error(folder + "/" + name, "no picture", "at least one in each class folder");
-    list.names.insert(list.names.end(), part.names.begin(), part.names.end());
-    list.labels.resize(list.names.size(), numbers.at(name));
-  }
+  for (const std::string& name : list.class_names.empty() ? found : list.class_names)
+    for (const detail::ListedFolder& part : parts)
+      if (const auto at = part.folders.find(name); at != part.folders.end())
+        add(at->second, numbers.empty() ? -1 : numbers.at(name));
+  if (list.names.empty())
+    throw Error(folder, "no picture, and " + std::to_string(list.ignored) + " other files",
+                "files named .png, .jpg or .jpeg, or folders of them");
   return list;
 }
 

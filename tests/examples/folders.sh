@@ -1,0 +1,180 @@
+#!/bin/sh
+# folders.sh PROGRAMS DATA FOLDER
+#
+# Folders of pictures as they are found: divided into parts, out of archives, albums, with names of any bytes. Which images
+# are taken is told before the work begins, and results say which row is which file and which number which class.
+set -eu
+export PATH="$1:$PATH" LC_ALL=C
+data=$2 folder=$3
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+fail() { echo "$*"; exit 1; }
+# pictures FOLDER NAME...: two pictures in each folder of these names.
+pictures() {
+  above=$1
+  shift
+  for below in "$@"; do
+    mkdir -p "$above/$below"
+    cp "$data/chelsea.png" "$above/$below/0.png"
+    cp "$data/coffee.png" "$above/$below/1.png"
+  done
+}
+# told TEXT COMMAND...: the command ends well and prints a line `data TEXT`, where * stands for anything.
+told() {
+  text=$1
+  shift
+  "$@" > told.txt || fail "status $? of $*"
+  found=$(sed -n 's/^data  *//p' told.txt)
+  # shellcheck disable=SC2254
+  case "
+$found
+" in *"
+"$text"
+"*) ;; *) fail "$*
+  prints: $found
+  not:    $text" ;; esac
+}
+# refused MESSAGE COMMAND...: the command ends with status 1 and that line on stderr.
+refused() {
+  expected=$1 status=0
+  shift
+  found=$("$@" 2>&1 > refused.txt) || status=$?
+  [ $status = 1 ] || fail "status $status of $*"
+  # shellcheck disable=SC2254
+  case $found in $expected) ;; *) fail "$* says: $found; not: $expected" ;; esac
+}
+is() { printf '%s\n' "$2" | cmp -s "$1" - || fail "$1 is: $(cat "$1"); not: $2"; }
+
+small="--model digits-8 --batch 2 --epochs 1"
+pictures plain .
+# shellcheck disable=SC2086
+pretrain $small --data plain --out plain_run > told.txt
+encoder=plain_run/encoder.safetensors
+tune="--encoder $encoder --batch 2 --epochs 1"
+
+# Parts are known by their names, and what is set aside is never learned from.
+for other in val Valid validation test; do
+  pictures "s_$other/train" cat dog
+  pictures "s_$other/$other" cat dog
+  # shellcheck disable=SC2086
+  {
+    told "4 images of s_$other/train (folder), 2 classes" pretrain $small --data "s_$other" --out "pretrained_$other"
+    told "held out: 4 images of s_$other/$other, 2 classes" \
+      finetune $tune --data "s_$other" --held_out "s_$other" --out "finetuned_$other"
+  }
+done
+pictures s_val/test cat dog
+pictures s_val/extra bird
+# shellcheck disable=SC2086
+{
+  told "held out: 4 images of s_val/val, 2 classes" probe $tune --data s_val/train --held_out s_val --out probed
+  refused "mae: --held_out: found 's_val/train/cat/0.png', a file to train on, expected images that are not trained on" \
+    finetune $tune --data s_val --held_out s_val/train --out refused
+  ln -s s_val/train linked
+  refused "mae: --held_out: found 'linked/cat/0.png', a file to train on, where it is 's_val/train/cat/0.png', expected *" \
+    finetune $tune --data s_val --held_out linked --out refused
+  pictures doubtful cat dog test
+  refused "mae: doubtful: found the folder 'test', named as a part of a set, beside 'cat', expected parts or classes: *" \
+    finetune $tune --data doubtful --out refused
+  refused "mae: doubtful: found the folder 'test', *" pretrain $small --data doubtful --out refused
+  told "6 images of doubtful (folder), 3 classes" finetune $tune --data doubtful --no-parts --out three
+}
+[ ! -e refused ] || fail "a folder was made for nothing"
+
+# Unlabelled work takes what pictures there are; what is passed over is told.
+pictures zip cat dog __MACOSX/cat cat/.ipynb_checkpoints @eaDir
+mkdir zip/later zip/later/inner
+pictures album . 2023 2023/may
+mkdir web
+for from in a b c d e f g h i; do
+  mkdir -p web/$from
+  for to in a b c d e f g h i; do [ $from = $to ] || ln -s ../$to web/$from/$to; done
+done
+cp "$data/chelsea.png" web/a/0.png
+cp "$data/chelsea.png" web/b/0.png
+# shellcheck disable=SC2086
+{
+  told "folders passed over, empty or a system's own: 3" pretrain $small --data zip --out zip_run
+  grep -q "4 images of zip (folder), 2 classes" told.txt || fail "other images of zip: $(cat told.txt)"
+  told "no classes: pictures such as '0.png' lie beside folders of pictures" pretrain $small --data album --out album_run
+  grep -q "6 images of album (folder), no classes" told.txt || fail "other images of album: $(cat told.txt)"
+  told "2 images of web (folder), 2 classes" pretrain $small --data web --out web_run
+  refused "mae: zip/later: found no picture, expected at least one in each class folder" \
+    finetune $tune --data zip --out refused
+  refused "mae: album: found pictures such as '0.png' beside folders of pictures, expected either pictures or *" \
+    finetune $tune --data album --out refused
+}
+
+# A run goes on with the classes that it began with, or not at all.
+cp -r s_test classes
+# shellcheck disable=SC2086
+finetune $tune --data classes --out named > told.txt
+is named/classes.json '[
+"cat",
+"dog"
+]'
+mv classes/train/cat classes/train/zebra
+refused "mae: classes: found class 0 'dog', expected class 0 'cat', as the run that is resumed has; other classes need *" \
+  finetune --resume --out named
+mv classes/train/zebra classes/train/cat
+finetune --resume --out named > told.txt
+
+# Rows are files and labels are classes.
+if command -v features > /dev/null; then
+  told "12 images of s_val (folder; its parts train, val, test), 2 classes" \
+    features --encoder $encoder --data s_val --out rows
+  head -c 128 rows/features.npy | grep -q "'shape': (12, 64)" || fail "rows/features.npy has another shape"
+  is rows/files.json '[
+"train/cat/0.png",
+"train/cat/1.png",
+"val/cat/0.png",
+"val/cat/1.png",
+"test/cat/0.png",
+"test/cat/1.png",
+"train/dog/0.png",
+"train/dog/1.png",
+"val/dog/0.png",
+"val/dog/1.png",
+"test/dog/0.png",
+"test/dog/1.png"
+]'
+  cmp rows/classes.json named/classes.json
+  pictures part dog
+  told "2 images of part (folder), 2 classes" \
+    features --encoder $encoder --data part --classes rows/classes.json --out dogs
+  [ "$(tail -c 16 dogs/labels.npy | od -An -v -td8 | tr -d ' \n')" = 11 ] || fail "dogs have another number"
+  pictures part bird
+  refused "mae: part: found the class folder 'bird', expected only the 2 known classes, 'cat' to 'dog'" \
+    features --encoder $encoder --data part --classes rows/classes.json --out dogs
+  # What lay there for other rows goes.
+  features --encoder $encoder --data plain --out rows > told.txt
+  is rows/files.json '[
+"0.png",
+"1.png"
+]'
+  [ ! -e rows/labels.npy ] && [ ! -e rows/classes.json ] || fail "labels of other images were left behind"
+  reconstruct --checkpoint plain_run/model.safetensors --data s_val --images 2 --out shown --out-npy shown > told.txt
+  is shown/files.json '[
+"train/cat/0.png",
+"train/dog/0.png"
+]'
+fi
+
+# Names of any bytes: everything works, and JSON stays JSON.
+name=$(printf 'caf\351')
+pictures "$name" .
+mv "$name/0.png" "$name/$name.png"
+# shellcheck disable=SC2086
+pretrain $small --data "$name" --out "run-$name" > told.txt
+grep -q "$(printf '"data": "caf\357\237\251"')" "run-$name/settings.json" || fail "settings.json has another name"
+pretrain --resume --out "run-$name" > told.txt
+pretrain "run-$name/settings.json" --out "again-$name" > told.txt
+cmp "run-$name/model.safetensors" "again-$name/model.safetensors"
+if command -v features > /dev/null; then
+  features --encoder $encoder --data "$name" --out "rows-$name" > told.txt
+  is "rows-$name/files.json" "$(printf '[\n"1.png",\n"caf\357\237\251.png"\n]')"
+  reconstruct --checkpoint plain_run/model.safetensors --pictures "$name/$name.png" "$name/1.png" \
+    --out "shown-$name" --out-npy "shown-$name" > told.txt
+  is "shown-$name/files.json" "$(printf '[\n"caf\357\237\251/caf\357\237\251.png",\n"caf\357\237\251/1.png"\n]')"
+fi
