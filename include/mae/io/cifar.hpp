@@ -63,8 +63,8 @@ inline std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-/// Reads one part of CIFAR, or both, from its folder, in `channels` channels, 1 or 3; the names of classes if their file
-/// is there. Throws `Error` naming the file at fault.
+/// Reads one part of CIFAR, or both, from its folder, in `channels` channels, 1 or 3; the names of classes if their
+/// file is there. Throws `Error` naming the file at fault.
 inline NamedDataset read_cifar(const CifarKind& kind, const std::string& folder, Split split, Index channels = 3) {
   NamedDataset set{{channels, 32, 32, {}, {}, kind.classes}};
   std::vector<std::string> files;

@@ -9,8 +9,8 @@
 //
 // A folder with sub-folders train, val, test (names: parts.hpp) stands for these, as the split asks; what is set aside
 // is the validation part, or without one the test part. IDX and CIFAR have their own test files. The format is
-// recognised by the names of files; where a folder holds several kinds, the user must say which. Which picture formats a
-// program was built to read is a type, here too: `Formats` (image_file.hpp).
+// recognised by the names of files; where a folder holds several kinds, the user must say which. Which picture formats
+// a program was built to read is a type, here too: `Formats` (image_file.hpp).
 #pragma once
 #include <memory>
 
