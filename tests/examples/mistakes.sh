@@ -221,13 +221,13 @@ mistake "A truncated checkpoint" "mae: short.safetensors: *: found *, expected *
 mistake "A file that is no checkpoint" "mae: run.json: found *, expected *" \
   probe --encoder run.json --data digits-images-idx3-ubyte
 { printf 'PK\003\004' && head -c 200 /dev/zero; } > weights.pth
-mistake "Weights of PyTorch" "mae: weights.pth: found a ZIP archive, as PyTorch writes weights (.pth) and NumPy several arrays (.npz), expected a safetensors file, *torch.load(FILE)*" \
+mistake "Weights of PyTorch" "mae: weights.pth: found a ZIP archive, as PyTorch writes weights (.pth) and NumPy several arrays (.npz), expected a safetensors file; *torch.load(FILE)*" \
   probe --encoder weights.pth --data digits-images-idx3-ubyte
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' > pointer.safetensors
-mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git LFS, not the file itself, expected a safetensors file, *; git lfs pull fetches the file" \
+mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git LFS, not the file itself, expected a safetensors file; git lfs pull fetches the file" \
   probe --encoder pointer.safetensors --data digits-images-idx3-ubyte
 echo '{"metadata": {"total_size": 8}, "weight_map": {"cls_token": "model-00001-of-00002.safetensors"}}' > index.json
-mistake "An index of weights in several files" "mae: index.json: found an index of weights that are divided among several files, expected a safetensors file, *" \
+mistake "An index of weights in several files" "mae: index.json: found an index of weights that are divided among several files, expected a safetensors file; *save_file" \
   finetune --encoder index.json --data digits-images-idx3-ubyte
 mistake "A checkpoint of another model" \
   "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 192 wide, 8 blocks, 3 heads, as the model has" \
