@@ -5,6 +5,7 @@
 // what is written is dx.
 #pragma once
 #include <mae/backend/cuda/sums.cuh>
+#include <mae/core/shape.hpp>
 
 namespace mae::cuda {
 

@@ -18,6 +18,7 @@
 #include <mae/backend/cuda/matmul.cuh>
 #include <mae/backend/cuda/sums.cuh>
 #include <mae/backend/policy.hpp>
+#include <mae/core/shape.hpp>
 
 namespace mae::cuda {
 

@@ -8,6 +8,7 @@
 // or a row.
 #pragma once
 #include <mae/backend/cuda/maps.cuh>
+#include <mae/core/shape.hpp>
 
 namespace mae::cuda {
 
