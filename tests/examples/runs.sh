@@ -169,7 +169,7 @@ pretrain asked.json --resume --out asked > asked.txt
 says asked.txt "^length  *12 epochs instead of 8, of which "
 pretrain --resume --out asked > again.txt
 grep -q "^length" again.txt && fail "a run that keeps its length is said to have another"
-refused "mae: --warmup: found 1, expected null, as the run that is resumed has; another value needs another run" \
+refused "mae: --warmup: found 1.0, expected null, as the run that is resumed has; another value needs another run" \
   pretrain --resume --warmup 1 --out asked
 # In the middle of an epoch that the new length no longer has.
 cp -r signalled half
@@ -208,7 +208,7 @@ says out.txt "^passed over: mae: moments/checkpoint-224.safetensors: tensor 'opt
 
 echo "--- too little memory"
 refused "mae: memory: found * MB, which ulimit -v leaves, expected at least 1.1 GB beside images; a smaller --batch, *" \
-  sh -c "ulimit -v 400000; exec $digits --batch 100000 --views 60 --out little"
+  sh -c "ulimit -v 1000000; exec $digits --batch 1000000 --views 1000 --out little"
 [ ! -e little ] || fail "a run without memory leaves a folder"
 refused "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --views need less" \
   sh -c "ulimit -v 1000000; exec $digits --views 1000000 --out little"
