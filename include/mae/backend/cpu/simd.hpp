@@ -97,10 +97,7 @@ struct Simd {
       load(v, p);
     } else {
       T part[lanes];
-      for (Index i = 0; i < lanes; ++i) {
-        part[i] = rest;
-        if (i < count) part[i] = T(p[i]);  // no ?:, whose result clang 14 takes for finite under -ffinite-math-only
-      }
+      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? T(p[i]) : rest;
       v = at(part).v;
     }
   }
