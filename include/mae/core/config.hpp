@@ -1,9 +1,9 @@
 // What the compiler and the machine offer: version, `Index`, threads, instruction sets.
 //
 // This is the only file of the library with conditional compilation. It never changes a type behind a name: it defines
-// *different types* (`isa::Avx2`, `OpenMp`, ...) and says which of them exist, and it keeps floating-point flags away from
-// the library's code. So files built with different flags cannot clash in one program: each has its own right numbers.
-// Levels of optimisation and -march change speed, and the last digit at most.
+// *different types* (`isa::Avx2`, `OpenMp`, ...) and says which of them exist, and it keeps floating-point flags away
+// from the library's code. So files built with different flags cannot clash in one program: each has its own right
+// numbers. Levels of optimisation and -march change speed, and the last digit at most.
 #pragma once
 #include <cstddef>
 #include <type_traits>
