@@ -1,8 +1,9 @@
 // What the compiler and the machine offer: version, `Index`, threads, instruction sets.
 //
 // This is the only file of the library with conditional compilation. It never changes a type behind a name: it defines
-// *different types* (`isa::Avx2`, `OpenMp`, ...) and says which of them exist, so files built with different flags
-// cannot clash in one program.
+// *different types* (`isa::Avx2`, `OpenMp`, ...) and says which of them exist, and it keeps floating-point flags away
+// from the library's code. So files built with different flags cannot clash in one program: each has its own right
+// numbers. Levels of optimisation and -march change speed, and the last digit at most.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -69,7 +70,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-static_assert(0.1 != 0.1f, "mae: compile without -fsingle-precision-constant, which takes digits from constants");
+static_assert(sizeof(0.1) == sizeof(double), "mae: compile without -fsingle-precision-constant: formulas need digits");
 
 struct bf16;
 

@@ -45,9 +45,9 @@ inline std::string escape(unsigned long c, bool byte) {
   if (c == '\n') return "\\n";
   if (c == '\r') return "\\r";
   if (c == '\t') return "\\t";
-  const bool small = byte || c < 0x80;
-  const int digits = small ? 2 : c < 0x10000 ? 4 : 8;
-  std::string text = small ? "\\x" : c < 0x10000 ? "\\u" : "\\U";
+  const bool narrow = byte || c < 0x80;
+  const int digits = narrow ? 2 : c < 0x10000 ? 4 : 8;
+  std::string text = narrow ? "\\x" : c < 0x10000 ? "\\u" : "\\U";
   for (int i = digits - 1; i >= 0; --i) text += "0123456789abcdef"[c >> 4 * i & 15];
   return text;
 }

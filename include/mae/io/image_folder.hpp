@@ -73,7 +73,7 @@ class ImageFolder {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
-    options_.pictures.check();
+    options_.pictures.ensure_valid();
     if (options_.pictures.report)
       options_.pictures.report = [this, report = options_.pictures.report](const std::string& text) {
         if (!doubted_.exchange(true)) report(text);

@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 
+#include <mae/core/finite.hpp>
 #include <mae/io/atomic_file.hpp>
 #include <mae/io/npy_header.hpp>
 
@@ -28,8 +29,6 @@ enum class NotFinite { refused, kept };
 
 namespace detail {
 
-/// False for infinities and NaN, whatever the compiler was told about them.
-inline bool is_finite_number(double value) { return (std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff) != 0x7ff; }
 inline std::string number_text(double value) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
@@ -136,8 +135,8 @@ NpyArray<T> read_npy(const std::string& path, NotFinite not_finite = NotFinite::
               value = stored.byte != 0 ? 1 : 0;
             } else if constexpr (detail::is_real<T>) {
               const double real = static_cast<double>(stored);
-              constexpr double most = double{std::numeric_limits<T>::max()};
-              const bool finite = detail::is_finite_number(real), fits = !finite || (real >= -most && real <= most);
+              constexpr double most = double{(std::numeric_limits<T>::max)()};
+              const bool finite = is_finite(real), fits = !finite || (real >= -most && real <= most);
               if (!fits || (!finite && not_finite == NotFinite::refused))
                 detail::refuse_element(path, header, number, detail::number_text(real),
                                        finite ? std::string("values that fit ") + dtype_of<T>() : "finite numbers");
@@ -145,8 +144,8 @@ NpyArray<T> read_npy(const std::string& path, NotFinite not_finite = NotFinite::
             } else {
               if (!std::in_range<T>(stored))
                 detail::refuse_element(path, header, number, std::to_string(stored),
-                                       "values from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
-                                           std::to_string(std::numeric_limits<T>::max()));
+                                       "values from " + std::to_string((std::numeric_limits<T>::min)()) + " to " +
+                                           std::to_string((std::numeric_limits<T>::max)()));
               value = static_cast<T>(stored);
             }
           });

@@ -31,7 +31,7 @@ struct PictureOptions {
   std::function<void(const std::string&)> report{};
 
   /// Throws `Error` if a number is out of range.
-  void check() const {
+  void ensure_valid() const {
     if (sixteen_bit_white < 1 || sixteen_bit_white > 65535)
       throw Error("sixteen_bit_white", std::to_string(sixteen_bit_white), "1 to 65535");
     if (max_pixels < 1 || max_pixels > Index{1} << 40)

@@ -161,8 +161,8 @@ class PngReader {
     int digits = 0;
     for (const char c : text) {
       if (c == '\n' || c == ' ') continue;
-      const char small = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-      const int digit = c >= '0' && c <= '9' ? c - '0' : small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+      const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+      const int digit = c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
       if (digit < 0) return {};
       if (digits++ % 2 == 0) bytes.push_back(static_cast<std::uint8_t>(digit << 4));
       else bytes.back() = static_cast<std::uint8_t>(bytes.back() | digit);
@@ -213,7 +213,7 @@ class PngReader {
 /// truncated, damaged or too large a picture, or have levels above the white of the options.
 inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& subject,
                         const PictureOptions& options = {}) {
-  options.check();
+  options.ensure_valid();
   detail::check_png_chunks(subject, bytes);
   detail::PngReader reader(bytes, subject);
   const Index height = reader.height(), width = reader.width();

@@ -115,7 +115,7 @@ class AttentionHead {
 
   /// Rows of scores become rows of the softmax; lse is what backward needs to find them again.
   [[gnu::noinline]] static void softmax(Index rows, Index N, Index d, A* p, A* lse) {
-    const A scale = A(1 / std::sqrt(double(d)));
+    const A scale = A(1) / A(exact_root(A(d)));
     const Index stride = score_stride(N), last = N / lanes * lanes;
     Isa::run([&]() __attribute__((always_inline)) {
       typename S::Bits beyond;  // the lanes of the vector at `last` that are no scores: they get what has an exp of 0
@@ -144,7 +144,7 @@ class AttentionHead {
   /// p: scores become the softmax. g: gradients of the softmax become those of the unscaled scores.
   [[gnu::noinline]] static void score_gradient(Index rows, const HeadLayout& h, A* p, A* g, const A* lse, const T* y,
                                                const T* dy) {
-    const A scale = A(1 / std::sqrt(double(h.width)));
+    const A scale = A(1) / A(exact_root(A(h.width)));
     const Index stride = score_stride(h.keys), y_stride = h.y_stride();
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index i = 0; i < rows; ++i, p += stride, g += stride, y += y_stride, dy += y_stride) {

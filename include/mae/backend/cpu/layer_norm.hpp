@@ -8,6 +8,7 @@
 #pragma once
 #include <cmath>
 
+#include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
 #include <mae/backend/cpu/simd.hpp>
 #include <mae/backend/policy.hpp>
@@ -33,7 +34,7 @@ class LayerNormRows {
           S::load(term, row + i, D - i, mean);
           term = (term - mean) * (term - mean);
         }) / T(D);
-        const T scale = T(1 / std::sqrt(double(variance) + double(eps)));
+        const T scale = T(1) / T(exact_root(variance + eps));
         for (Index i = 0; i < D; i += lanes) {
           Vector v, weight, bias;
           S::load(v, row + i, D - i), S::load(weight, w + i, D - i), S::load(bias, b + i, D - i);

@@ -19,6 +19,11 @@
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
+/// sqrt(x) of type T is T(exact_root(x)). With clang 14 a call keeps the -ffast-math of its file, and a root is
+/// estimated, but for one that is the operand of a cast.
+[[gnu::always_inline]] inline double exact_root(float x) { return static_cast<double>(__builtin_sqrtf(x)); }
+[[gnu::always_inline]] inline double exact_root(double x) { return __builtin_sqrt(x); }
+
 template <class T, class Isa>
 struct Math {
   using S = Simd<T, Isa>;

@@ -37,13 +37,13 @@ class ColourPlanes {
     Bytes v;
   };
   /// Writes every third byte of the vectors a, b, c in a row, from byte `Colour` on.
-  template <Index Colour, int... I>
+  template <Index Colour, int... Lane>
   [[gnu::always_inline]] static void pick(const Bytes& a, const Bytes& b, const Bytes& c, std::uint8_t* to,
-                                          std::integer_sequence<int, I...>) {
+                                          std::integer_sequence<int, Lane...>) {
     constexpr int colour = Colour;
-    const Bytes ab = __builtin_shufflevector(a, b, (3 * I + colour < 32 ? 3 * I + colour : 0)...);
+    const Bytes ab = __builtin_shufflevector(a, b, (3 * Lane + colour < 32 ? 3 * Lane + colour : 0)...);
     reinterpret_cast<Loose*>(to)->v =
-        __builtin_shufflevector(ab, c, (3 * I + colour < 32 ? I : 3 * I + colour - 16)...);
+        __builtin_shufflevector(ab, c, (3 * Lane + colour < 32 ? Lane : 3 * Lane + colour - 16)...);
   }
 };
 

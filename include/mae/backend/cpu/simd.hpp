@@ -87,7 +87,9 @@ struct Simd {
   /// The bits of `v` rounded to bf16, which are their upper halves; the lower halves are undefined.
   [[gnu::always_inline]] static void round(Words& bits, const Vector& v) {
     const Words u = reinterpret_cast<Words>(v);
-    bits = v == v ? u + (0x7fffu + (u >> 16 & 1u)) : u | 0x400000u;
+    Vector same = v;
+    isa::in_register(same);  // where v == v would be taken for true, inlined into a file with -ffinite-math-only
+    bits = v == same ? u + (0x7fffu + (u >> 16 & 1u)) : u | 0x400000u;
   }
 
   /// Loads the first `count` lanes (all of them if `count` is larger) and sets the rest to `rest`.
@@ -97,10 +99,7 @@ struct Simd {
       load(v, p);
     } else {
       T part[lanes];
-      for (Index i = 0; i < lanes; ++i) {
-        part[i] = rest;
-        if (i < count) part[i] = T(p[i]);  // no ?:, whose result clang 14 takes for finite under -ffinite-math-only
-      }
+      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? T(p[i]) : rest;
       v = at(part).v;
     }
   }
