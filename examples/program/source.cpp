@@ -169,7 +169,7 @@ std::vector<std::string> Source::describe() const {
   for (mae::Index label = 0; label < held_out_->class_count(); ++label) missing.insert(static_cast<int>(label));
   for (mae::Index i = 0; i < held_out_->size(); ++i) missing.erase(held_out_->label(i));
   if (!missing.empty())
-    lines.push_back("no image is held out of " + std::to_string(missing.size()) + " classes" +
+    lines.push_back("classes without a held-out image: " + std::to_string(missing.size()) +
                     (class_names().empty() ? ""
                                            : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(
                                                                 *missing.begin())])));

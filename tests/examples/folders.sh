@@ -82,6 +82,21 @@ pictures s_val/extra bird
 }
 [ ! -e refused ] || fail "a folder was made for nothing"
 
+# Classes of the two sides, and names that differ by little.
+pictures letters a A b
+pictures some a
+pictures others a bird
+# shellcheck disable=SC2086
+{
+  told "the classes 'A' and 'a' differ by the case of letters alone" finetune $tune --data letters --out letters_run
+  told "classes without a held-out image: 2, such as 'A'" \
+    finetune $tune --data letters --held_out some --out some_run
+  refused "mae: others: found the class folder 'bird', expected only the 3 known classes, 'A' to 'b'" \
+    finetune $tune --data letters --held_out others --out refused
+  told "no classes: others: found the class folder 'bird', expected only the 3 known classes, 'A' to 'b'" \
+    pretrain $small --data letters --held_out others --out others_run
+}
+
 # Unlabelled work takes what pictures there are; what is passed over is told.
 pictures zip cat dog __MACOSX/cat cat/.ipynb_checkpoints @eaDir
 mkdir zip/later zip/later/inner

@@ -46,6 +46,7 @@ int main(int count, char** arguments) {
   write("cifar", "ten", of_bytes({3}) + "abcdefghijkl" + of_bytes({9}) + "mnopqrstuvwx");
   write("cifar", "hundred", of_bytes({1, 99}) + "abcdefghijkl");
   write("cifar", "names", "airplane\r\nautomobile\n\nbird\n");
+  write("names", "names", "[\"cat\",\"caf\\u00e9\",\"a\xEF\x9F\xA9\xEF\x9E\x80\\n\"]");
 
   const float reals[] = {1, -2, 0.5f, 4, 5, 6};
   const std::uint8_t bytes[] = {1, 2, 3, 4};

@@ -84,6 +84,7 @@ inline std::string recognised(const std::string& path) {
 inline Parts parts_at(const std::string& path, const DataOptions& options) {
   if (!options.parts || !is_folder(path)) return {};
   const std::vector<std::string> folders = entries_of(path).folders;
+  if (!parts_among(folders).divided()) return {};
   const std::vector<std::string> formats =
       options.format.empty() ? recognise_formats(path) : std::vector<std::string>{options.format};
   if (std::find(formats.begin(), formats.end(), "folder") != formats.end())

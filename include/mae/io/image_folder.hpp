@@ -35,13 +35,14 @@ enum class BadImage { stop, skip };
 
 /// How an `ImageFolder` reads.
 struct FolderOptions {
-  Index channels = 3;                   ///< 1 or 3: other files are converted (`with_channels`)
-  Index shortest_side = 0;              ///< larger pictures are reduced until their shorter side has this; 0: never
-  Index cache_bytes = Index{2} << 30;   ///< decoded pictures kept in memory, at most
-  bool needs_classes = false;           ///< at least two classes, or it is an error
-  std::vector<std::string> classes{};   ///< known classes in the order of labels; empty: those of the folder
-  bool parts = true;                    ///< sub-folders named as parts of a set are never classes (parts.hpp)
-  std::vector<std::string> together{};  ///< these sub-folders make one collection; empty: the folder itself
+  Index channels = 3;                  ///< 1 or 3: other files are converted (`with_channels`)
+  Index shortest_side = 0;             ///< larger pictures are reduced until their shorter side has this; 0: never
+  Index cache_bytes = Index{2} << 30;  ///< decoded pictures kept in memory, at most
+  bool needs_classes = false;          ///< at least two classes, or it is an error
+  std::vector<std::string> classes{};  ///< known classes in the order of labels; empty: those of the folder
+  bool parts = true;                   ///< sub-folders named as parts of a set are never classes (parts.hpp)
+  /// These sub-folders make one collection; empty: the folder itself.
+  std::vector<std::string> together{};
   BadImage bad = BadImage::stop;
   /// Told once about each file that was skipped, in words, by one thread at a time.
   std::function<void(const std::string&)> report{};

@@ -11,6 +11,7 @@
 // Cost: one look at each directory entry; no file is opened.
 #pragma once
 #include <cstdint>
+#include <iterator>
 
 #include <mae/io/parts.hpp>
 
@@ -148,15 +149,15 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
   for (const std::string& part : options.together)
     parts.push_back(detail::list_folder(list, walk, part, classes, options));
   const std::vector<std::string> found = detail::class_folders(list, parts, options);
-  const auto add = [&](const std::vector<std::string>& names, std::int32_t label) {
-    list.names.insert(list.names.end(), names.begin(), names.end());
+  const auto add = [&](std::vector<std::string>& names, std::int32_t label) {
+    std::move(names.begin(), names.end(), std::back_inserter(list.names));
     list.labels.resize(list.names.size(), label);
   };
   // Pictures without a class come first: labels ascend.
-  for (const detail::ListedFolder& part : parts) {
-    add(part.pictures, -1);
+  for (detail::ListedFolder& part : parts) {
     if (!part.pictures.empty() && !found.empty() && options.together.empty())
       list.unlabelled = "pictures such as " + detail::quoted(part.pictures[0]) + " lie beside folders of pictures";
+    add(part.pictures, -1);
   }
   std::map<std::string, std::int32_t> numbers;
   if (!found.empty() && list.unlabelled.empty()) {
@@ -170,7 +171,7 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
   list.class_names.resize(numbers.size());
   for (const auto& [name, label] : numbers) list.class_names[static_cast<std::size_t>(label)] = name;
   for (const std::string& name : list.class_names.empty() ? found : list.class_names)
-    for (const detail::ListedFolder& part : parts)
+    for (detail::ListedFolder& part : parts)
       if (const auto at = part.folders.find(name); at != part.folders.end())
         add(at->second, numbers.empty() ? -1 : numbers.at(name));
   if (list.names.empty())
