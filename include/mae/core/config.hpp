@@ -238,6 +238,14 @@ template <class Vector>
 #endif
 }
 
+/// Keeps a loop over a few numbers a loop: nothing is known of `i` from here on. Left to itself, g++ -O3 makes vectors
+/// of any such loop, with an end of its own for each length, in every kernel that has one.
+[[gnu::always_inline]] inline void step_by_step([[maybe_unused]] Index& i) {
+#if defined(__GNUC__)
+  asm("" : "+r"(i));
+#endif
+}
+
 /// The widest set that the processor supports, asked once at run time.
 struct Best {
   static constexpr const char* name = "best";

@@ -99,7 +99,9 @@ struct Simd {
       load(v, p);
     } else {
       T part[lanes];
-      for (Index i = 0; i < lanes; ++i) part[i] = i < count ? T(p[i]) : rest;
+      fill(v, rest);
+      at(part).v = v;
+      for (Index i = 0; i < count; ++i, isa::step_by_step(i)) part[i] = T(p[i]);
       v = at(part).v;
     }
   }
@@ -111,7 +113,7 @@ struct Simd {
     } else {
       T part[lanes];
       at(part).v = v;
-      for (Index i = 0; i < count; ++i) p[i] = E(part[i]);
+      for (Index i = 0; i < count; ++i, isa::step_by_step(i)) p[i] = E(part[i]);
     }
   }
 
