@@ -23,7 +23,7 @@ header CLI/CLI.hpp || optional="$optional libcli11-dev"
 header doctest/doctest.h || optional="$optional doctest-dev"
 header eigen3/Eigen/Core || header Eigen/Core || optional="$optional libeigen3-dev"
 
-# What apt-get says is shown; where it fails, the rest goes on.
+# Says on stderr what went wrong.
 apt() {
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
     -o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@" >/dev/null
@@ -37,10 +37,14 @@ elif ! present apt-get || ! present "${as_root:-sh}"; then
   echo "Not found:$missing (names of Debian's packages), and no right to install them." >&2
 else
   echo "Installing:$missing"
-  apt update || true
+  apt update 2>/dev/null || true
+  # Together, else one by one, so that one that cannot be had does not stop the rest.
   # shellcheck disable=SC2086
-  if ! apt install $missing; then
-    for package in $missing; do apt install "$package" || echo "Not to be had: $package" >&2; done
+  if ! apt install $missing 2>/dev/null; then
+    for package in $missing; do
+      said=$(apt install "$package" 2>&1) ||
+        echo "Not to be had: $package ($(printf '%s\n' "$said" | sed -n 's/^E: //p' | head -n 1))" >&2
+    done
   fi
 fi
 
