@@ -13,7 +13,6 @@
 
 #include <mae/core/error.hpp>
 
-MAE_PRECISE_BEGIN
 namespace mae::detail {
 
 /// An open file descriptor, closed at the end of its life.
@@ -49,4 +48,3 @@ inline const char* kind_of_file(mode_t mode) {
 }
 
 }  // namespace mae::detail
-MAE_PRECISE_END
