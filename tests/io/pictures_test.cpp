@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "support/source_folder.hpp"
 #include "temporary.hpp"
 
 using mae::Image, mae::Index;
@@ -16,7 +17,7 @@ namespace {
 // MAE_PICTURES names another collection, such as of random files.
 std::string collection() {
   const char* const other = std::getenv("MAE_PICTURES");
-  return other ? other : MAE_SOURCE_DIR "/tests/golden/pictures.safetensors";
+  return other ? other : test::source_folder() + "/tests/golden/pictures.safetensors";
 }
 
 std::vector<std::uint8_t> bytes_of(const mae::SafetensorsFile& file, const std::string& name) {
@@ -73,7 +74,7 @@ TEST_CASE("pictures of every kind are those that Pillow reads") {
 }
 
 TEST_CASE("the header tells how much memory decoding takes, at least what the picture takes") {
-  const auto file = mae::SafetensorsFile::read(MAE_SOURCE_DIR "/tests/golden/pictures.safetensors");
+  const auto file = mae::SafetensorsFile::read(test::source_folder() + "/tests/golden/pictures.safetensors");
   for (const mae::TensorEntry& entry : file.entries()) {
     if (entry.name.find(':') != entry.name.npos) continue;
     CAPTURE(entry.name);

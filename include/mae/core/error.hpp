@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <mae/core/config.hpp>
 #include <mae/core/printable.hpp>
 
 MAE_PRECISE_BEGIN

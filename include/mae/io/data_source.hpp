@@ -214,23 +214,6 @@ class DataSource {
     return read_npy_pair(files_.back(), detail::labels_beside(files_.back()), channels);
   }
 
-  NamedDataset read(const std::string& path, Split split) {
-    const bool inside = detail::is_folder(path);
-    if (is_cifar()) {
-      const CifarKind kind = format_ == "cifar10" ? cifar10() : cifar100();
-      for (const std::string& name : split == Split::train ? kind.train : kind.test)
-        files_.push_back(path + "/" + name);
-      return read_cifar(kind, path, split);
-    }
-    if (format_ == "idx") {
-      files_.push_back(inside ? detail::find_idx_images(path, split) : path);
-      return {detail::read_idx_pair(files_.back()), {}};
-    }
-    if (format_ != "npy") throw Error("format", detail::quoted(format_), detail::data_formats);
-    files_.push_back(inside ? path + "/images.npy" : path);
-    return {Arrays::read(files_.back(), detail::labels_beside(files_.back())), {}};
-  }
-
   std::string place_, format_;
   std::vector<std::string> together_, files_;
   std::unique_ptr<const ImageFolder<Formats>> folder_;
