@@ -114,7 +114,7 @@ class LayerNormRows {
   template <class Term>
   [[gnu::always_inline]] static T total(Index D, const Term& term) {
     constexpr Index chains = 4;
-    Vector sum[chains] = {}, v;
+    Vector sum[chains] = {}, v = {};
     Index i = 0;
     for (; i + chains * lanes <= D; i += chains * lanes)
       unroll<chains>([&](auto chain) __attribute__((always_inline)) { term(v, i + chain * lanes), sum[chain] += v; });
