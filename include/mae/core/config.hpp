@@ -35,6 +35,12 @@
 #define MAE_PRECISE_END
 #define MAE_FUSED_BEGIN
 #define MAE_FUSED_END
+#elif defined(__clang__) && !defined(__x86_64__) && !defined(__i386__)
+// clang 14 knows these orders for x86 alone.
+#define MAE_PRECISE_BEGIN
+#define MAE_PRECISE_END
+#define MAE_FUSED_BEGIN
+#define MAE_FUSED_END
 #elif defined(__clang__)
 #define MAE_PRECISE_BEGIN \
   _Pragma("float_control(push)") _Pragma("float_control(precise, on)") _Pragma("clang fp contract(fast)")
