@@ -54,7 +54,7 @@ inline std::string spelled_in(const std::string& folder, const std::string& name
 inline std::vector<std::string> recognise_formats(const std::string& path) {
   std::vector<std::string> formats;
   if (!is_folder(path)) {
-    if (in_lower_case(path).ends_with(".npy")) formats.emplace_back("npy");
+    if (lower_case(path).ends_with(".npy")) formats.emplace_back("npy");
     if (names_idx_images(std::filesystem::path(path).filename().string())) formats.emplace_back("idx");
     return formats;
   }

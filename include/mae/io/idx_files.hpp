@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <mae/io/folder_walk.hpp>
 #include <mae/io/idx.hpp>
 #include <mae/io/named_dataset.hpp>
 
@@ -20,14 +21,9 @@ namespace mae {
 namespace detail {
 
 inline bool has_part(const std::string& name, const char* part) { return name.find(part) != name.npos; }
-inline std::string in_lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 /// A file's name in lower case, without .gz.
 inline std::string idx_stem(const std::string& name) {
-  std::string stem = in_lower_case(name);
+  std::string stem = lower_case(name);
   if (stem.ends_with(".gz")) stem.resize(stem.size() - 3);
   return stem;
 }
@@ -63,7 +59,7 @@ inline std::vector<std::string> files_of_stems(const std::string& folder, const 
   for (const std::string& name : file_names(folder.empty() ? "." : folder))
     if (std::find(stems.begin(), stems.end(), idx_stem(name)) != stems.end()) found.push_back(name);
   std::stable_partition(found.begin(), found.end(),
-                        [](const std::string& name) { return !in_lower_case(name).ends_with(".gz"); });
+                        [](const std::string& name) { return !lower_case(name).ends_with(".gz"); });
   for (std::string& name : found) name = (folder.empty() || folder == "/" ? folder : folder + "/") + name;
   return found;
 }
@@ -113,7 +109,7 @@ inline std::string find_idx_images(const std::string& path, Split split) {
 
 /// What `name`, "mnist", "emnist" or "emnist_letters", stands for; empty: what the name of the file of images says.
 inline IdxLayout idx_layout(const std::string& name, const std::string& images) {
-  const std::string file = in_lower_case(name_of(images));
+  const std::string file = lower_case(name_of(images));
   const std::string family = !name.empty()               ? name
                              : !has_part(file, "emnist") ? "mnist"
                              : has_part(file, "letters") ? "emnist_letters"
@@ -134,7 +130,7 @@ inline std::vector<std::string> idx_notes(const std::string& images, const std::
   if (layout.transposed)
     notes.push_back(name_of(images) + ": rows and columns exchanged, as EMNIST has them" +
                     (layout.first_label != 0 ? ", and labels from " + std::to_string(layout.first_label) : ""));
-  else if (has_part(in_lower_case(images), "emnist"))
+  else if (has_part(lower_case(images), "emnist"))
     notes.push_back(name_of(images) + ": rows and columns as MNIST has them; for EMNIST: idx_layout emnist");
   if (labels.empty()) notes.push_back("no file of labels lies beside " + name_of(images));
   else if (has_part(idx_stem(labels), "idx2-int"))
