@@ -136,11 +136,10 @@ mv classes/train/zebra classes/train/cat
 finetune --resume --out named > told.txt
 
 # Rows are files and labels are classes.
-if command -v features > /dev/null; then
-  told "12 images of s_val (folder; its parts train, val, test), 2 classes" \
-    features --encoder $encoder --data s_val --out rows
-  head -c 128 rows/features.npy | grep -q "'shape': (12, 64)" || fail "rows/features.npy has another shape"
-  is rows/files.json '[
+told "12 images of s_val (folder; its parts train, val, test), 2 classes" \
+  features --encoder $encoder --data s_val --out rows
+head -c 128 rows/features.npy | grep -q "'shape': (12, 64)" || fail "rows/features.npy has another shape"
+is rows/files.json '[
 "train/cat/0.png",
 "train/cat/1.png",
 "val/cat/0.png",
@@ -154,27 +153,26 @@ if command -v features > /dev/null; then
 "test/dog/0.png",
 "test/dog/1.png"
 ]'
-  cmp rows/classes.json named/classes.json
-  pictures part dog
-  told "2 images of part (folder), 2 classes" \
-    features --encoder $encoder --data part --classes rows/classes.json --out dogs
-  [ "$(tail -c 16 dogs/labels.npy | od -An -v -td8 | tr -d ' \n')" = 11 ] || fail "dogs have another number"
-  pictures part bird
-  refused "mae: part: found the class folder 'bird', expected only the 2 known classes, 'cat' to 'dog'" \
-    features --encoder $encoder --data part --classes rows/classes.json --out dogs
-  # What lay there for other rows goes.
-  features --encoder $encoder --data plain --out rows > told.txt
-  is rows/files.json '[
+cmp rows/classes.json named/classes.json
+pictures part dog
+told "2 images of part (folder), 2 classes" \
+  features --encoder $encoder --data part --classes rows/classes.json --out dogs
+[ "$(tail -c 16 dogs/labels.npy | od -An -v -td8 | tr -d ' \n')" = 11 ] || fail "dogs have another number"
+pictures part bird
+refused "mae: part: found the class folder 'bird', expected only the 2 known classes, 'cat' to 'dog'" \
+  features --encoder $encoder --data part --classes rows/classes.json --out dogs
+# What lay there for other rows goes.
+features --encoder $encoder --data plain --out rows > told.txt
+is rows/files.json '[
 "0.png",
 "1.png"
 ]'
-  [ ! -e rows/labels.npy ] && [ ! -e rows/classes.json ] || fail "labels of other images were left behind"
-  reconstruct --checkpoint plain_run/model.safetensors --data s_val --images 2 --out shown --out-npy shown > told.txt
-  is shown/files.json '[
+[ ! -e rows/labels.npy ] && [ ! -e rows/classes.json ] || fail "labels of other images were left behind"
+reconstruct --checkpoint plain_run/model.safetensors --data s_val --images 2 --out shown --out-npy shown > told.txt
+is shown/files.json '[
 "train/cat/0.png",
 "train/dog/0.png"
 ]'
-fi
 
 # Names of any bytes: everything works, and JSON stays JSON.
 name=$(printf 'caf\351')
@@ -186,10 +184,8 @@ grep -q "$(printf '"data": "caf\357\237\251"')" "run-$name/settings.json" || fai
 pretrain --resume --out "run-$name" > told.txt
 pretrain "run-$name/settings.json" --out "again-$name" > told.txt
 cmp "run-$name/model.safetensors" "again-$name/model.safetensors"
-if command -v features > /dev/null; then
-  features --encoder $encoder --data "$name" --out "rows-$name" > told.txt
-  is "rows-$name/files.json" "$(printf '[\n"1.png",\n"caf\357\237\251.png"\n]')"
-  reconstruct --checkpoint plain_run/model.safetensors --pictures "$name/$name.png" "$name/1.png" \
-    --out "shown-$name" --out-npy "shown-$name" > told.txt
-  is "shown-$name/files.json" "$(printf '[\n"caf\357\237\251/caf\357\237\251.png",\n"caf\357\237\251/1.png"\n]')"
-fi
+features --encoder $encoder --data "$name" --out "rows-$name" > told.txt
+is "rows-$name/files.json" "$(printf '[\n"1.png",\n"caf\357\237\251.png"\n]')"
+reconstruct --checkpoint plain_run/model.safetensors --pictures "$name/$name.png" "$name/1.png" \
+  --out "shown-$name" --out-npy "shown-$name" > told.txt
+is "shown-$name/files.json" "$(printf '[\n"caf\357\237\251/caf\357\237\251.png",\n"caf\357\237\251/1.png"\n]')"

@@ -44,7 +44,6 @@ npy() {
   { printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': ($2), }"
     head -c "$3" /dev/zero; } > "$4"
 }
-has() { command -v "$1" > /dev/null || { echo "no program $1 in this build: its mistakes are not tried"; return 1; }; }
 
 # --- What a user has ---
 cp "$data/optdigits-images-idx3-ubyte" digits-images-idx3-ubyte
@@ -167,31 +166,29 @@ if pretrain --model digits-8 --batch 4 --epochs 1 --data jpegs --out jpeg_run > 
 else
   echo "this build reads no JPEG: truncated ones are not tried"
 fi
-if has features; then
-  npy '|u1' '4, 8, 8' 255 short.npy
-  mistake "A truncated .npy" "mae: short.npy: found 255 bytes of data, expected 256 for '|u1' of shape \[4, 8, 8]" \
-    pretrain --model digits-8 --batch 4 --data short.npy
-  part short.npy 60 header.npy
-  mistake "A .npy truncated in its header" "mae: header.npy: found 60 bytes, expected at least 128: the header is cut" \
-    pretrain --model digits-8 --batch 4 --data header.npy
-  npy '<c8' '4, 8, 8' 2048 complex.npy
-  mistake "A .npy of another type" \
-    "mae: complex.npy: found complex numbers, type '<c8', expected real or whole numbers of up to 8 bytes, or bool" \
-    pretrain --model digits-8 --batch 4 --data complex.npy
-  { npy '<f4' '4, 8, 8' 1020 reals.npy && printf '\000\000\300\177' >> reals.npy; }
-  mistake "A .npy with NaN" \
-    "mae: reals.npy: found the value nan at \[3, 7, 7], expected finite numbers from 0 to 1" \
-    pretrain --model digits-8 --batch 4 --data reals.npy
-  npy '|u1' '4, 64' 256 flat.npy
-  mistake "A .npy of another shape" \
-    "mae: flat.npy: found an array of shape \[4, 64], expected \[n, H, W], \[n, H, W, C] or \[n, C, H, W], C 1 or 3; a.reshape(-1, H, W) makes images of rows" \
-    pretrain --model digits-8 --batch 4 --data flat.npy
-  npy '|u1' '4, 8, 8' 256 four_images.npy
-  npy '<i8' '3,' 24 four_labels.npy
-  mistake "Fewer labels than images, in .npy" \
-    "mae: four_labels.npy: found labels of shape \[3], expected \[4], one for each image in four_images.npy" \
-    pretrain --model digits-8 --batch 4 --data four_images.npy
-fi
+npy '|u1' '4, 8, 8' 255 short.npy
+mistake "A truncated .npy" "mae: short.npy: found 255 bytes of data, expected 256 for '|u1' of shape \[4, 8, 8]" \
+  pretrain --model digits-8 --batch 4 --data short.npy
+part short.npy 60 header.npy
+mistake "A .npy truncated in its header" "mae: header.npy: found 60 bytes, expected at least 128: the header is cut" \
+  pretrain --model digits-8 --batch 4 --data header.npy
+npy '<c8' '4, 8, 8' 2048 complex.npy
+mistake "A .npy of another type" \
+  "mae: complex.npy: found complex numbers, type '<c8', expected real or whole numbers of up to 8 bytes, or bool" \
+  pretrain --model digits-8 --batch 4 --data complex.npy
+{ npy '<f4' '4, 8, 8' 1020 reals.npy && printf '\000\000\300\177' >> reals.npy; }
+mistake "A .npy with NaN" \
+  "mae: reals.npy: found the value nan at \[3, 7, 7], expected finite numbers from 0 to 1" \
+  pretrain --model digits-8 --batch 4 --data reals.npy
+npy '|u1' '4, 64' 256 flat.npy
+mistake "A .npy of another shape" \
+  "mae: flat.npy: found an array of shape \[4, 64], expected \[n, H, W], \[n, H, W, C] or \[n, C, H, W], C 1 or 3; a.reshape(-1, H, W) makes images of rows" \
+  pretrain --model digits-8 --batch 4 --data flat.npy
+npy '|u1' '4, 8, 8' 256 four_images.npy
+npy '<i8' '3,' 24 four_labels.npy
+mistake "Fewer labels than images, in .npy" \
+  "mae: four_labels.npy: found labels of shape \[3], expected \[4], one for each image in four_images.npy" \
+  pretrain --model digits-8 --batch 4 --data four_images.npy
 mistake "The wrong number of channels in given statistics" \
   "mae: --mean: found 3 numbers, expected 1, one for each channel, as normalization is given" \
   $digits --normalization given --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
@@ -250,79 +247,77 @@ mistake "Only damaged checkpoints" "mae: --out: found damaged without a good che
   pretrain --resume --out damaged
 
 # --- Reconstruction and features ---
-if has reconstruct; then
-  show="reconstruct --checkpoint model.safetensors --images 3"
-  known="$show --data digits-images-idx3-ubyte"
-  mistake "No model to reconstruct with" \
-    "mae: --checkpoint: found nothing, expected the file model.safetensors that pretrain wrote" \
-    reconstruct --data digits-images-idx3-ubyte
-  mistake "A model that is not there" \
-    'mae: nowhere.safetensors: found "No such file or directory" on opening, expected a readable file' \
-    reconstruct --checkpoint nowhere.safetensors --data digits-images-idx3-ubyte
-  mistake "An encoder for a whole model" "mae: encoder.safetensors: found *, expected *" \
-    reconstruct --checkpoint encoder.safetensors --data digits-images-idx3-ubyte
-  mistake "A truncated model" "mae: short.safetensors: *: found *, expected *" \
-    reconstruct --checkpoint short.safetensors --data digits-images-idx3-ubyte
-  mistake "Nothing to reconstruct" "mae: --data: found nothing, expected a folder or a file of images" $show
-  mistake "No images to reconstruct" "mae: --images: found 0, expected a whole number from 1 to 1000" \
-    reconstruct --checkpoint model.safetensors --images 0
-  mistake "A picture that is not there" \
-    'mae: nowhere.png: found "No such file or directory" on opening, expected a readable file' \
-    $show --pictures nowhere.png
-  mistake "A picture of another kind" "mae: digits-images-idx3-ubyte: found no picture, expected one: *" \
-    $show --pictures digits-images-idx3-ubyte
-  mistake "A picture larger than allowed, to be shown" \
-    "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
-    $show --pictures photos/1.png --max_pixels 10000
-  mistake "Pictures beside data" "mae: --data: found images beside pictures, expected one of the two" \
-    $known --pictures photos/1.png
-  mistake "Statistics of ImageNet for grey pictures" \
-    "mae: --normalization: found imagenet for images of 1 channel, expected data or given" \
-    $show --pictures photos/1.png --normalization imagenet
-  npy '<f4' '2, 16' 128 noise.npy
-  mistake "Noise for another number of images" \
-    "mae: noise.npy: found an array of \[2, 16], expected \[3, 16], a number for each patch of each image" \
-    $known --noise noise.npy
-  npy '<i8' '3, 16' 384 noise.npy
-  mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', expected real numbers: f2, f4 or f8" \
-    $known --noise noise.npy
-  mistake "Noise that is no array" "mae: run.json: found a text in JSON, expected an array of NumPy, as numpy.save writes it" \
-    $known --noise run.json
-  mistake "A mask ratio to reconstruct with that is not compiled in" \
-    "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \
-    $known --mask_ratio 0.6
-  mistake "A file for the folder of arrays" \
-    "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
-  mkdir panels
-  ln -s /dev/full panels/panel.png
-  mistake "A device for a picture" \
-    "mae: panels/panel.png: found a device, pipe or socket, expected a file or nothing" $known --out panels
-  mistake "Nothing to take features with" \
-    "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
-    features --data digits-images-idx3-ubyte
-  mistake "Features of no data" "mae: --data: found nothing, expected a folder or a file of images" \
-    features --encoder encoder.safetensors
-  mistake "Features of a part" \
-    "mae: --held_out_share: found 0.*, expected 0: features are those of all images of data, in their order" \
-    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --held_out_share 0.2
-  mistake "Features where images may be left out" \
-    "mae: --bad_images: found skip, expected stop: each row is that of its image" \
-    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --bad_images skip
-  mistake "A file that is no image, among those for features" "mae: broken/3.png: found no picture, expected one: *" \
-    features --encoder encoder.safetensors --data broken
-  mistake "A file for the folder of features" \
-    "mae: --out: found run.json, expected a folder that files can be written to" \
-    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out run.json
-  mkdir features
-  ln -s /dev/full features/features.npy
-  mistake "A device for a file" \
-    "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
-    features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out features
-  mkdir little_room
-  mistake "A disk that takes no more, found when writing" \
-    'mae: little_room/features.npy: found "File too large" on writing, expected a file that can be written' \
-    sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little_room"
-fi
+show="reconstruct --checkpoint model.safetensors --images 3"
+known="$show --data digits-images-idx3-ubyte"
+mistake "No model to reconstruct with" \
+  "mae: --checkpoint: found nothing, expected the file model.safetensors that pretrain wrote" \
+  reconstruct --data digits-images-idx3-ubyte
+mistake "A model that is not there" \
+  'mae: nowhere.safetensors: found "No such file or directory" on opening, expected a readable file' \
+  reconstruct --checkpoint nowhere.safetensors --data digits-images-idx3-ubyte
+mistake "An encoder for a whole model" "mae: encoder.safetensors: found *, expected *" \
+  reconstruct --checkpoint encoder.safetensors --data digits-images-idx3-ubyte
+mistake "A truncated model" "mae: short.safetensors: *: found *, expected *" \
+  reconstruct --checkpoint short.safetensors --data digits-images-idx3-ubyte
+mistake "Nothing to reconstruct" "mae: --data: found nothing, expected a folder or a file of images" $show
+mistake "No images to reconstruct" "mae: --images: found 0, expected a whole number from 1 to 1000" \
+  reconstruct --checkpoint model.safetensors --images 0
+mistake "A picture that is not there" \
+  'mae: nowhere.png: found "No such file or directory" on opening, expected a readable file' \
+  $show --pictures nowhere.png
+mistake "A picture of another kind" "mae: digits-images-idx3-ubyte: found no picture, expected one: *" \
+  $show --pictures digits-images-idx3-ubyte
+mistake "A picture larger than allowed, to be shown" \
+  "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
+  $show --pictures photos/1.png --max_pixels 10000
+mistake "Pictures beside data" "mae: --data: found images beside pictures, expected one of the two" \
+  $known --pictures photos/1.png
+mistake "Statistics of ImageNet for grey pictures" \
+  "mae: --normalization: found imagenet for images of 1 channel, expected data or given" \
+  $show --pictures photos/1.png --normalization imagenet
+npy '<f4' '2, 16' 128 noise.npy
+mistake "Noise for another number of images" \
+  "mae: noise.npy: found an array of \[2, 16], expected \[3, 16], a number for each patch of each image" \
+  $known --noise noise.npy
+npy '<i8' '3, 16' 384 noise.npy
+mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', expected real numbers: f2, f4 or f8" \
+  $known --noise noise.npy
+mistake "Noise that is no array" "mae: run.json: found a text in JSON, expected an array of NumPy, as numpy.save writes it" \
+  $known --noise run.json
+mistake "A mask ratio to reconstruct with that is not compiled in" \
+  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \
+  $known --mask_ratio 0.6
+mistake "A file for the folder of arrays" \
+  "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
+mkdir panels
+ln -s /dev/full panels/panel.png
+mistake "A device for a picture" \
+  "mae: panels/panel.png: found a device, pipe or socket, expected a file or nothing" $known --out panels
+mistake "Nothing to take features with" \
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
+  features --data digits-images-idx3-ubyte
+mistake "Features of no data" "mae: --data: found nothing, expected a folder or a file of images" \
+  features --encoder encoder.safetensors
+mistake "Features of a part" \
+  "mae: --held_out_share: found 0.*, expected 0: features are those of all images of data, in their order" \
+  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --held_out_share 0.2
+mistake "Features where images may be left out" \
+  "mae: --bad_images: found skip, expected stop: each row is that of its image" \
+  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --bad_images skip
+mistake "A file that is no image, among those for features" "mae: broken/3.png: found no picture, expected one: *" \
+  features --encoder encoder.safetensors --data broken
+mistake "A file for the folder of features" \
+  "mae: --out: found run.json, expected a folder that files can be written to" \
+  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out run.json
+mkdir features
+ln -s /dev/full features/features.npy
+mistake "A device for a file" \
+  "mae: features/features.npy: found a device, pipe or socket, expected a file or nothing" \
+  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out features
+mkdir little_room
+mistake "A disk that takes no more, found when writing" \
+  'mae: little_room/features.npy: found "File too large" on writing, expected a file that can be written' \
+  sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little_room"
 
 # --- Rights: root has them all, so that another user must try ---
 user=

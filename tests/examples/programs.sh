@@ -14,7 +14,6 @@ has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 
 # What --print-config writes is a complete file, and valid.
 for program in pretrain finetune probe features reconstruct; do
-  command -v $program > /dev/null || continue
   $program --print-config > $program.json
   $program $program.json --print-config | cmp - $program.json
   for key in $(sed -n 's/^ *"\([a-z_0-9-]*\)":.*/\1/p' $program.json); do
@@ -34,13 +33,11 @@ finetune --encoder $encoder --data "$digits" --held_out_share 0.2 --limit 100 --
 finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --out scratch
 probe --encoder pretrained/model.safetensors --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
 has finetuned/model.safetensors scratch/model.safetensors probed/model.safetensors
-if command -v features > /dev/null; then
-  features --encoder $encoder --data "$digits"
-  features --encoder $encoder --data "$digits" --tokens all --out all
-  head -c 128 features/features.npy | grep -q "'shape': (1797, 64)" || fail "features.npy has another shape"
-  head -c 128 all/features.npy | grep -q "'shape': (1797, 17, 64)" || fail "all/features.npy has another shape"
-  has features/labels.npy
-fi
+features --encoder $encoder --data "$digits"
+features --encoder $encoder --data "$digits" --tokens all --out all
+head -c 128 features/features.npy | grep -q "'shape': (1797, 64)" || fail "features.npy has another shape"
+head -c 128 all/features.npy | grep -q "'shape': (1797, 17, 64)" || fail "all/features.npy has another shape"
+has features/labels.npy
 
 # A folder of photographs, with accumulation; one that cannot be read is named and skipped.
 mkdir photos
