@@ -69,7 +69,7 @@ inline FileKind kind_of_text(std::string_view start) {
   for (const char c : start)
     if (static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\r' && c != '\t' && c != '\f') return {};
   if (start.starts_with("\xef\xbb\xbf")) start.remove_prefix(3);
-  start.remove_prefix(std::min(start.find_first_not_of(" \n\r\t\f"), start.size()));
+  start.remove_prefix((std::min)(start.find_first_not_of(" \n\r\t\f"), start.size()));
   std::string lower(start);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -35,10 +35,10 @@ inline bool named_as_picture(const std::string& name) {
 }
 /// Folders of macOS's archives, Synology and QNAP, Windows, Linux and Python.
 inline bool named_by_a_system(const std::string& name) {
-  const std::string small = lower_case(name);
+  const std::string lower = lower_case(name);
   for (const char* const known : {"__macosx", "@eadir", "#recycle", "@recycle", "@recently-snapshot", "$recycle.bin",
                                   "system volume information", "lost+found", "__pycache__"})
-    if (small == known) return true;
+    if (lower == known) return true;
   return false;
 }
 

@@ -75,7 +75,7 @@ class NpyDictionary {
  private:
   /// The next character that is no space; 0 at the end.
   char next() {
-    text_.remove_prefix(std::min(text_.find_first_not_of(" \t\r\n"), text_.size()));
+    text_.remove_prefix((std::min)(text_.find_first_not_of(" \t\r\n"), text_.size()));
     return text_.empty() ? '\0' : text_.front();
   }
   bool skip(std::string_view expected) {

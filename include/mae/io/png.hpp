@@ -156,7 +156,7 @@ class PngReader {
   }
   /// ImageMagick's way to write bytes into a text: a line without words, one of a name, one of a length, and digits.
   static std::vector<std::uint8_t> bytes_of_profile(std::string_view text) {
-    for (int line = 0; line < 3; ++line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    for (int line = 0; line < 3; ++line) text.remove_prefix((std::min)(text.find('\n'), text.size() - 1) + 1);
     std::vector<std::uint8_t> bytes;
     int digits = 0;
     for (const char c : text) {
