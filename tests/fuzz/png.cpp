@@ -1,4 +1,5 @@
-// PNG pictures, with several options. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit: they are set right.
+// PNG pictures, with several options. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit:
+// they are set right.
 #include <zlib.h>
 
 #include <mae/io/png.hpp>
