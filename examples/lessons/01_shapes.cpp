@@ -32,7 +32,8 @@ int main() {
 
   mae::Tensor<float, Tokens> x(2);  // [2, 4, 6], 48 numbers, all zero
   x(1, 2, 3) = 5;
-  std::printf("a batch of %jd: x(1, 2, 3) is number %jd of %jd\n", x.batch(), mae::Index(&x(1, 2, 3) - x.data()), x.size());
+  std::printf("a batch of %jd: x(1, 2, 3) is number %jd of %jd\n", x.batch(), mae::Index(&x(1, 2, 3) - x.data()),
+              x.size());
   auto flat = x.view().reshape<Shape<dyn, 24>>();  // [2, 24]  the same numbers
   std::printf("under the shape [2, 24] it is flat(1, 15) = %g\n", flat(1, 15));
 

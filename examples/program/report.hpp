@@ -90,7 +90,7 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
                        memory(batches) + " batches, " + memory(images) + " images" +
                        (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time"
                                      : "") +
-                       (look > 0 ? ", " + memory(look) + " a look at images" : "") +
+                       ", " + memory(look) + " a look at images" +
                        (Policy::Memory::reachable ? "" : "; weights and steps on the GPU, weights here too"));
   check_memory(weights + (Policy::Memory::reachable ? step : 0) + batches + look, images + decoding, source);
 }
