@@ -321,8 +321,8 @@ TEST_CASE("all parts together: pictures, arrays, IDX and CIFAR; parts that are n
     mae::write_npy(folder / ("arrays/" + std::string(part) + "/images.npy"), {3, 2, 2}, std::vector<std::uint8_t>(12));
   }
   CHECK(Source(folder / "arrays", all).images().size() == 6);
-  mae::write_npy(folder / "arrays/test/images.npy", {3, 2, 1}, std::vector<std::uint8_t>(6));
-  CHECK(contains(opening(folder / "arrays", all), "/arrays/test: found images of [1, 2, 1], expected [1, 2, 2]"));
+  mae::write_npy(folder / "arrays/test/images.npy", {3, 2, 5}, std::vector<std::uint8_t>(30));
+  CHECK(contains(opening(folder / "arrays", all), "/arrays/test: found images of [3, 2, 5], expected [3, 2, 2]"));
   folder.picture("arrays/val/1.png");
   CHECK(contains(opening(folder / "arrays", all), "/arrays: found parts in the formats npy and folder, expected one"));
 
