@@ -234,7 +234,7 @@ TEST_CASE("weights and moments that are no numbers: which, where and how many, a
       for (const TensorEntry& entry : file.entries()) {
         bytes.push_back(file.bytes(entry.name));
         if (entry.name == name)
-          for (const std::size_t at : {13, 15}) std::memcpy(bytes.back().data() + 4 * at, &bits, 4);
+          for (const std::size_t at : {std::size_t{13}, std::size_t{15}}) std::memcpy(bytes.back().data() + 4 * at, &bits, 4);
         sum.add(bytes.back().data(), static_cast<Index>(bytes.back().size()));
         tensors.push_back({entry.name, entry.dtype, entry.shape, bytes.back().data()});
       }
