@@ -20,6 +20,12 @@ std::size_t held = 0, most_held = 0;  // bytes
   most_held = std::max(most_held, held);
   return memory;
 }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  void* const memory = std::malloc(bytes);
+  held += ::malloc_usable_size(memory);
+  most_held = std::max(most_held, held);
+  return memory;
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   if (memory != nullptr) held -= ::malloc_usable_size(memory);
   std::free(memory);
