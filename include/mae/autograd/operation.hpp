@@ -124,6 +124,23 @@ class Call {
   const Node& node_;
 };
 
+namespace detail {
+template <class W>
+W* gradient(const Execution& execution, const Node& node, int k) {
+  const Index side_by_side = k == 0 ? 0 : round_up(node.parameter_counts[0]);
+  if (!node.trained[k]) return nullptr;
+  return static_cast<W*>(execution.gradients) + (execution.sink ? side_by_side : node.parameters[k]);
+}
+/// Hands the gradients of an operation's parameters to the sink.
+template <class W>
+[[gnu::noinline]] void give_gradients(const Execution& execution, const Node& node) {
+  for (int k = 0; k < max_parameters; ++k)
+    if (node.trained[k])
+      execution.sink->take(static_cast<const W*>(execution.weights) + node.parameters[k], node.parameter_counts[k],
+                           gradient<W>(execution, node, k));
+}
+}  // namespace detail
+
 template <class M, class Op, class... V>
 struct ForwardCall : Call<M, Op, V...> {
   using Base = Call<M, Op, V...>;
@@ -167,11 +184,7 @@ struct BackwardCall : Call<M, Op, V...> {
             this->node_.accumulates[k]};
   }
   /// The gradient of parameter k, to be added to; null if it is frozen. Those that a sink takes stand side by side.
-  auto gradient(int k) const {
-    auto* const all = static_cast<typename Base::W*>(this->execution_.gradients);
-    const Index side_by_side = k == 0 ? 0 : detail::round_up(this->node_.parameter_counts[0]);
-    return this->node_.trained[k] ? all + (this->execution_.sink ? side_by_side : this->node_.parameters[k]) : nullptr;
-  }
+  auto gradient(int k) const { return detail::gradient<typename Base::W>(this->execution_, this->node_, k); }
   char* temporary() const { return this->execution_.template at<char>(this->node_.backward_temporary); }
   /// dx(k) is dy: nothing to do where the plan gave both one buffer.
   template <int k>
@@ -186,7 +199,7 @@ struct BackwardCall : Call<M, Op, V...> {
 namespace detail {
 /// Whether y[0 ... count), which lies in `Memory`, has finite numbers alone.
 template <class Memory, class T>
-bool all_finite(Index count, const T* y) {
+[[gnu::cold]] bool all_finite(Index count, const T* y) {
   std::vector<T> copy;
   if constexpr (!Memory::reachable) {
     copy.resize(static_cast<std::size_t>(count));
@@ -206,21 +219,19 @@ struct Thunks {
   static void backward(const Execution& execution, const Node& node) {
     const BackwardCall<M, Op, V...> call(execution, node);
     Op::backward(call);
-    if (execution.sink && !Op::repeats)
-      for (int k = 0; k < max_parameters; ++k)
-        if (node.trained[k]) execution.sink->take(call.parameter(k), node.parameter_counts[k], call.gradient(k));
+    if (!Op::repeats && execution.sink) give_gradients<typename M::Policy::Parameter>(execution, node);
   }
   static void recompute(const Execution& execution, const Node& node) {
     const ForwardCall<M, Op, V...> call(execution, node);
     if constexpr (requires { Op::recompute(call); }) Op::recompute(call);
     else Op::forward(call);
   }
-  static Fault diagnose(const Execution& execution, const Node& node) {
+  [[gnu::cold]] static Fault diagnose(const Execution& execution, const Node& node) {
     const ForwardCall<M, Op, V...> call(execution, node);
     if constexpr (requires { Op::diagnose(call); }) {
       return Op::diagnose(call);
     } else {
-      Op::forward(call);
+      forward(execution, node);
       const Index count = execution.batch * ForwardCall<M, Op, V...>::Result::count;
       return {!all_finite<typename M::Policy::Memory>(count, call.y()), node.parameters[0], node.name};
     }

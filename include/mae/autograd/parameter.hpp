@@ -147,39 +147,41 @@ struct ParameterInfo {
 };
 
 namespace detail {
+// These are cold: walked once a model, for every layer of it, and compiled for size.
+/// "blocks" and "3" make "blocks.3"; an empty part adds nothing.
+[[gnu::cold]] inline std::string member_name(const std::string& of, std::string_view member) {
+  std::string name = of;
+  if (!of.empty() && !member.empty()) name += '.';
+  return name.append(member);
+}
 template <class M>
 void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out);
 template <class S, class Init, Training Train, class Layout>
-void list_leaf(Parameter<S, Init, Train, Layout>& parameter, const std::string& name, Index shift,
-               std::vector<ParameterInfo>& out) {
+[[gnu::cold]] void list_leaf(Parameter<S, Init, Train, Layout>& parameter, const std::string& name, Index shift,
+                             std::vector<ParameterInfo>& out) {
   std::vector<Index> shape;
   for (Index k = 0; k < S::rank; ++k) shape.push_back(S::extent(k));
   out.push_back({name, shape, parameter.offset + shift, S::count, Train == Training::trained,
                  &Init::template value<S>, &Layout::template file_position<S>});
 }
 template <int N, class Module>
-void list_leaf(ParameterArray<N, Module>& array, const std::string& name, Index shift,
-               std::vector<ParameterInfo>& out) {
+[[gnu::cold]] void list_leaf(ParameterArray<N, Module>& array, const std::string& name, Index shift,
+                             std::vector<ParameterInfo>& out) {
   Module module = bound<Module>();
   for (int i = 0; i < N; ++i)
-    list(module, name + "." + std::to_string(i), shift + array.offset + i * weights_size<Module>, out);
+    list(module, member_name(name, std::to_string(i)), shift + array.offset + i * weights_size<Module>, out);
 }
 template <class M>
-void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
-  if constexpr (std::is_base_of_v<ParameterBase, M>) {
-    list_leaf(of, name, shift, out);
-  } else {
-    of.each([&](std::string_view member_name, auto& member) {
-      const std::string dot = name.empty() || member_name.empty() ? "" : ".";
-      list(member, name + dot + std::string(member_name), shift, out);
-    });
-  }
+[[gnu::cold]] void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
+  if constexpr (std::is_base_of_v<ParameterBase, M>) list_leaf(of, name, shift, out);
+  else
+    of.each([&](std::string_view member, auto& part) { list(part, member_name(name, member), shift, out); });
 }
 }  // namespace detail
 
 /// Every parameter of `M` in the order of its weights. A member with an empty name adds nothing to its members' names.
 template <class M>
-std::vector<ParameterInfo> parameters() {
+[[gnu::cold]] std::vector<ParameterInfo> parameters() {
   M module = bound<M>();
   std::vector<ParameterInfo> out;
   detail::list(module, "", 0, out);

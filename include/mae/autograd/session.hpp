@@ -300,7 +300,7 @@ class Session {
     execution_.base[input + k] = exchange_.input(x.data(), x.batch() * In::Shape::count * Index{sizeof(Element)});
   }
 
-  [[noreturn]] void report_fault(const Execution& step, double loss) {
+  [[noreturn, gnu::cold]] void report_fault(const Execution& step, double loss) {
     int k = 0;
     [&]<class... In>(Inputs<In...>*) {
       (check_finite(k, View<const typename In::template Element<Policy>, typename In::Shape>(
@@ -322,7 +322,7 @@ class Session {
   }
 
   template <class X>
-  static void check_finite(int& k, const X& x) {
+  [[gnu::cold]] static void check_finite(int& k, const X& x) {
     for (const auto value : x)
       if (!is_finite(static_cast<double>(value)))
         throw Error("training step: input " + std::to_string(k), "a value that is not finite", "finite numbers");

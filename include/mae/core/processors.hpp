@@ -13,7 +13,7 @@
 namespace mae::detail {
 
 /// The text of a small file; "" if it cannot be read.
-inline std::string text_of(const std::string& path) {
+[[gnu::cold]] inline std::string text_of(const std::string& path) {
   std::string text;
   if (std::FILE* const file = std::fopen(path.c_str(), "r")) {
     char piece[1024];
@@ -24,7 +24,7 @@ inline std::string text_of(const std::string& path) {
 }
 
 /// Takes what stands before `end`, or all, off the front of `text`, and `end` too.
-inline std::string take_until(std::string& text, const char* end) {
+[[gnu::cold]] inline std::string take_until(std::string& text, const char* end) {
   const std::size_t at = text.find(end);
   std::string taken = text.substr(0, at);
   text.erase(0, at == std::string::npos ? at : at + std::string(end).size());
@@ -32,7 +32,7 @@ inline std::string take_until(std::string& text, const char* end) {
 }
 
 /// A path of /proc/self/mountinfo, where "\040" is a blank.
-inline std::string unescaped(const std::string& text) {
+[[gnu::cold]] inline std::string unescaped(const std::string& text) {
   auto octal = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '7' ? text[i] - '0' : -1; };
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -45,18 +45,18 @@ inline std::string unescaped(const std::string& text) {
 }
 
 /// Whether `list`, "rw,cpu,cpuacct", has `word`.
-inline bool has_word(const std::string& list, const std::string& word) {
+[[gnu::cold]] inline bool has_word(const std::string& list, const std::string& word) {
   return ("," + list + ",").find("," + word + ",") != std::string::npos;
 }
 
 /// Processors that the group of one folder may use: `quota` of each `period`, a part of one counted whole; 0: no limit.
-inline int processors_of_quota(const std::string& quota, const std::string& period) {
+[[gnu::cold]] inline int processors_of_quota(const std::string& quota, const std::string& period) {
   const long long granted = std::strtoll(quota.c_str(), nullptr, 10), each = std::strtoll(period.c_str(), nullptr, 10);
   if (granted <= 0 || each <= 0) return 0;  // "max", -1, or no number
   const long long whole = granted / each + (granted % each != 0);
   return whole < 1 << 20 ? static_cast<int>(whole) : 0;
 }
-inline int processors_of_group(const std::string& folder, bool unified) {
+[[gnu::cold]] inline int processors_of_group(const std::string& folder, bool unified) {
   if (!unified)
     return processors_of_quota(text_of(folder + "/cpu.cfs_quota_us"), text_of(folder + "/cpu.cfs_period_us"));
   std::string text = text_of(folder + "/cpu.max");
@@ -65,7 +65,7 @@ inline int processors_of_group(const std::string& folder, bool unified) {
 }
 
 /// Where a group lies below a mount that shows the groups from `root` on: "/a/b" for "/docker/a/b" and root "/docker".
-inline std::string below(const std::string& group, const std::string& root) {
+[[gnu::cold]] inline std::string below(const std::string& group, const std::string& root) {
   const std::string prefix = root == "/" ? "" : root;
   const bool inside = group.starts_with(prefix + "/") && group.find("/..") == std::string::npos;
   return inside && group.size() > prefix.size() + 1 ? group.substr(prefix.size()) : "";
@@ -74,7 +74,7 @@ inline std::string below(const std::string& group, const std::string& root) {
 /// Calls visit(folder, unified) for the control groups of this process that limit what `controller` says, "cpu" or
 /// "memory", and for those that they lie in, up to the mount. `unified` is version 2. `system` is put before each path.
 template <class Visit>
-void each_control_group(const std::string& controller, const std::string& system, const Visit& visit) {
+[[gnu::cold]] void each_control_group(const std::string& controller, const std::string& system, const Visit& visit) {
   std::string unified_group = "/", own_group = "/";
   for (std::string lines = text_of(system + "/proc/self/cgroup"); !lines.empty();) {  // "4:cpu,cpuacct:/a", "0::/a"
     std::string line = take_until(lines, "\n");
@@ -98,7 +98,7 @@ void each_control_group(const std::string& controller, const std::string& system
 }
 
 /// The quota of this process in processors, a part of one counted whole; 0: none.
-inline int processor_quota(const std::string& system = "") {
+[[gnu::cold]] inline int processor_quota(const std::string& system = "") {
   int least = 0;
   each_control_group("cpu", system, [&](const std::string& folder, bool unified) {
     const int here = processors_of_group(folder, unified);
