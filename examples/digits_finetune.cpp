@@ -6,9 +6,9 @@
 //
 // With 300 labels an epoch is three times as long, so half as many do.
 #include "digits.hpp"
-#include "program/program.hpp"
+#include "programs/framework/program.hpp"
 
-#include <mae/io/checkpoint.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +58,7 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
   options.warmup = 0.1 * run.epochs;
   options.augmentation.shift = 1;
   // Each has the best of the settings that were tried for it, on 100 labels.
-  options.base_rate = run.kind == Kind::scratch ? 8e-3 : 1.6e-2;
+  options.base_learning_rate = run.kind == Kind::scratch ? 8e-3 : 1.6e-2;
   options.layer_decay = run.kind == Kind::scratch ? 1 : 0.75;
   options.drop_path = run.kind == Kind::scratch ? 0 : 0.1;
   options.optimizer.beta2 = run.kind == Kind::scratch ? 0.95 : 0.999;

@@ -4,12 +4,12 @@
 //
 // Writes the encoders, the whole model of seed 0, a panel of reconstructions of test images, and the loss curve.
 #include "digits.hpp"
-#include "program/program.hpp"
+#include "programs/framework/program.hpp"
 
-#include <mae/io/checkpoint.hpp>
-#include <mae/io/panel.hpp>
-#include <mae/io/plot.hpp>
-#include <mae/io/png.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/plot/panel.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/io/images/png.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -41,7 +41,7 @@ int main(int count, char** arguments) {
       mae::PretrainingOptions options;
       options.epochs = epochs;
       options.warmup = 0.1 * static_cast<double>(epochs);
-      options.base_rate = 4e-3;
+      options.base_learning_rate = 4e-3;
       options.augmentation.shift = 1;
       options.seed = static_cast<std::uint64_t>(seed);
       mae::Pretraining<digits::Autoencoder, digits::Policy> pretraining(data.unlabelled, options, normalization);
@@ -58,7 +58,7 @@ int main(int count, char** arguments) {
         std::fflush(stdout);
       });
 
-      mae::Facts facts = facts_of(pretraining);
+      mae::Metadata facts = metadata_of(pretraining);
       facts["data"] = "UCI optical digits";
       mae::save_encoder(digits::encoder_file(folder, seed), pretraining.weights(), facts);
       if (seed > 0) return;

@@ -8,11 +8,11 @@
 // which the points differ most. Writes eigen-pca.png: each test image as the digit that it is, at its first two
 // coordinates. The colours are labels, which the encoder never saw.
 #include "digits.hpp"
-#include "program/program.hpp"
+#include "programs/framework/program.hpp"
 
 #include <mae/interop/eigen.hpp>
-#include <mae/io/font.hpp>
-#include <mae/io/png.hpp>
+#include <mae/plot/font.hpp>
+#include <mae/io/images/png.hpp>
 
 #include <Eigen/Eigenvalues>
 
@@ -65,7 +65,7 @@ int main(int count, char** arguments) {
     mae::PretrainingOptions options;
     options.epochs = settings.epochs();
     options.warmup = 0.1 * static_cast<double>(settings.epochs());
-    options.base_rate = 4e-3;
+    options.base_learning_rate = 4e-3;
     mae::Pretraining<digits::Autoencoder, digits::Policy> run(data.unlabelled, options, statistics);
     run.train([](const mae::PretrainingEpoch&) {});
 

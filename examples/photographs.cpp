@@ -4,11 +4,11 @@
 //
 // Two photographs are far too few to learn what the world looks like, but enough to learn edges, shading and texture:
 // watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
-#include "program/program.hpp"
+#include "programs/framework/program.hpp"
 
-#include <mae/io/panel.hpp>
-#include <mae/io/plot.hpp>
-#include <mae/io/png.hpp>
+#include <mae/plot/panel.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/io/images/png.hpp>
 #include <mae/mae.hpp>
 
 #include <cstdio>
@@ -71,7 +71,7 @@ int main(int count, char** arguments) {
     options.epochs = epochs;
     options.warmup = 0.1 * static_cast<double>(epochs);
     options.batch = 32;
-    options.base_rate = 1.6e-2;
+    options.base_learning_rate = 1.6e-2;
     options.augmentation.flip = true;
     mae::Pretraining<Model> pretraining(tiles, options, normalization);
     mae::Curve curve{"two photographs", {}, {}};

@@ -6,10 +6,10 @@
 // pictures.npy first. Features f_i are compared by the cosine of their angle, f_i·f_j / (|f_i| |f_j|), a B × B matrix.
 // The batch is xtensor's memory and the model reads it there; the features are mae's and xtensor reads them there.
 #include "digits.hpp"
-#include "program/program.hpp"
+#include "programs/framework/program.hpp"
 
 #include <mae/interop/xtensor.hpp>
-#include <mae/io/npy.hpp>
+#include <mae/io/tensors/npy.hpp>
 
 #if __has_include(<xtensor/core/xmath.hpp>)
 #include <xtensor/core/xmath.hpp>
@@ -58,7 +58,7 @@ int main(int count, char** arguments) {
     mae::PretrainingOptions options;
     options.epochs = settings.epochs();
     options.warmup = 0.1 * static_cast<double>(settings.epochs());
-    options.base_rate = 4e-3;
+    options.base_learning_rate = 4e-3;
     mae::Pretraining<digits::Autoencoder, digits::Policy> run(data.unlabelled, options, statistics);
     run.train([](const mae::PretrainingEpoch&) {});
 

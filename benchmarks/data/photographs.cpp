@@ -5,9 +5,9 @@
 // torchvision.
 #include <cstdlib>
 
-#include <mae/io/image_folder.hpp>
-#include <mae/io/jpeg.hpp>
-#include <mae/io/prefetch.hpp>
+#include <mae/io/images/image_folder.hpp>
+#include <mae/io/images/jpeg.hpp>
+#include <mae/data/prefetch.hpp>
 #include <mae/model/geometry.hpp>
 
 #include "../measure.hpp"
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     const ImageFolder<Decoders<Jpeg>> photographs(argv[1], {.shortest_side = 256, .cache_bytes = 0});
     const Index batches = photographs.size() / batch;
     Prefetch<Geometry, float> ahead({photographs, {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-                                     {.flip = true, .smallest_crop = 0.2}, {photographs.size(), batch, batches, 0}},
+                                     {.flip = true, .min_crop_scale = 0.2}, {photographs.size(), batch, batches, 0}},
                                     workers);
     Index next = 0;
     const auto epoch = [&] {

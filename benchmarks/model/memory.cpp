@@ -42,7 +42,7 @@ template <class Model, class Memory>
 bool choose(const std::string& name, const std::string& updates, Index batch, int steps) {
   if (updates == "after") return measure<Model, Memory, AfterBackward>(name, batch, steps), true;
   if constexpr (weights_size<Model> > 4000000)  // a small model is worked in lanes, which need their gradients
-    if (updates == "during") return measure<Model, Memory, DuringBackward>(name, batch, steps), true;
+    if (updates == "during") return measure<Model, Memory, InBackward>(name, batch, steps), true;
   return false;
 }
 template <class Model>

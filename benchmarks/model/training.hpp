@@ -12,7 +12,7 @@
 // the program does not wait inside a step, and a loss is looked at while the next step runs, as in training
 // (train/loop.hpp). What is measured on which device is said elsewhere: on_cpu.hpp, cuda/step.cu.
 #pragma once
-#include <mae/autograd/batch_step.hpp>
+#include <mae/autograd/run/batch_step.hpp>
 #include <mae/model/presets.hpp>
 #include <mae/train/loop.hpp>
 
@@ -23,14 +23,14 @@ namespace mae::benchmark {
 /// Operations of a training step, an image.
 template <class Model>
 constexpr double operations() {
-  using Image = typename Model::Image;
+  using ImageShape = typename Model::ImageShape;
   using Encoder = typename Model::EncoderShape;
   using Decoder = typename Model::DecoderShape;
   const auto blocks = [](auto size, double N) {
     const double D = size.width, products = (8 + 4.0 * size.hidden / D) * N * D * D;
     return size.depth * (products + 4 * N * N * D);
   };
-  const double L = Image::patches, n = Image::patch_values, V = Model::V, D = Encoder::width, E = Decoder::width;
+  const double L = ImageShape::patches, n = ImageShape::patch_values, V = Model::V, D = Encoder::width, E = Decoder::width;
   const double embedding = 2 * L * n * D + 2 * (V + 1) * D * E, prediction = 2 * (L + 1) * E * n;
   return 3 * (embedding + blocks(Encoder{}, V + 1) + blocks(Decoder{}, L + 1) + prediction);
 }
@@ -43,7 +43,7 @@ struct Choice {
   using Updates = UpdatesType;
 };
 using Usual = Choice<KeepAll, AfterBackward>;
-using Lean = Choice<RecomputeCheap, DuringBackward>;
+using Lean = Choice<RecomputeCheap, InBackward>;
 
 /// Everything that steps need, with random images and masks.
 template <class Model, class Policy, class Chosen = Usual>
@@ -71,7 +71,7 @@ class Trainer {
   /// Bytes of the weights (and of either moment of AdamW), of gradients, and of all that a step needs, as planned.
   Index weight_bytes() const { return weights_.size() * Index{sizeof(typename Policy::Parameter)}; }
   Index gradient_bytes() const {
-    if constexpr (at_once) return gradients_.bytes();
+    if constexpr (in_backward) return gradients_.bytes();
     else return weight_bytes();
   }
   Index planned_bytes() const {
@@ -81,23 +81,23 @@ class Trainer {
  private:
   using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Memory>, Model>;
   using Gradients = typename Chosen::Updates::template Gradients<Model, Policy>;
-  static constexpr bool at_once = Chosen::Updates::at_once;
+  static constexpr bool in_backward = Chosen::Updates::in_backward;
   static constexpr int most_started = int{Step::most_started};
   static constexpr double rate = 1e-4;
 
   void start() {
-    if constexpr (at_once) gradients_.begin(rate);
+    if constexpr (in_backward) gradients_.begin(rate);
     session_.start(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
-    if constexpr (at_once) gradients_.end();
+    if constexpr (in_backward) gradients_.end();
     else optimizer_.start(weights_, gradients_, rate);
   }
   void finish() {
     session_.finish();
-    if constexpr (at_once) gradients_.settle();
+    if constexpr (in_backward) gradients_.settle();
     else optimizer_.finish();
   }
   Gradients make_gradients() {
-    if constexpr (at_once) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
+    if constexpr (in_backward) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
     else return {};
   }
 
@@ -105,7 +105,7 @@ class Trainer {
   AdamW<Model, Policy> optimizer_;
   Gradients gradients_ = make_gradients();
   Step session_;
-  Tensor<float, typename Model::Image::Pixels> images_;
+  Tensor<float, typename Model::ImageShape::Pixels> images_;
   typename Model::Masks masks_;
 };
 

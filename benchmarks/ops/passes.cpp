@@ -40,7 +40,7 @@ void measure(int repetitions, int threads) {
       {"GELU", 2 * one, 30 * n, [&] { Kernels::gelu(count, x.data(), y.data()); }},
       {"GELU, gradient", 3 * one, 34 * n, [&] { Kernels::gelu_gradient(count, dy.data(), x.data(), dx.data()); }},
       {"AdamW", 8 * one, 14 * n,
-       [&] { Kernels::adamw(count, x.data(), dy.data(), y.data(), dx.data(), {.rate = 1e-4, .decay = 0.05}); }},
+       [&] { Kernels::adamw(count, x.data(), dy.data(), y.data(), dx.data(), {.rate = 1e-4, .weight_decay = 0.05}); }},
   };
   std::vector<std::function<void()>> works;
   for (const Pass& pass : passes) works.push_back(pass.work);

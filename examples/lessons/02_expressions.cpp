@@ -10,9 +10,9 @@
 // written down as a list of operations. `Eager` runs the same lines on numbers, to look at them.
 //
 // No section of the paper stands behind this one: it is the notation of all that follow.
-#include <mae/autograd/eager.hpp>
-#include <mae/autograd/elementwise.hpp>
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/eager.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/tensor/print.hpp>
 

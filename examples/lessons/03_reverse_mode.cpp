@@ -12,7 +12,7 @@
 // has to keep them. Below, first with a pencil, then from three lines of code that the compiler differentiates.
 //
 // Paper: section 3, "Reconstruction target" (a mean squared error). Reverse mode: S. Linnainmaa, 1970.
-#include <mae/autograd/gradient_check.hpp>
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 #include <mae/ops/loss.hpp>

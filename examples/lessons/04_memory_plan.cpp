@@ -13,8 +13,8 @@
 //     KeepAll            keep whatever the walk back reads: fastest
 //     RecomputeCheap     normalisations, GELU, attention and sums are computed again: a little slower
 //     CheckpointBlocks   keep what enters each block, run the block again: a third slower (T. Chen et al., 2016)
-#include <mae/autograd/print_plan.hpp>
-#include <mae/autograd/repeat.hpp>
+#include <mae/autograd/run/print_plan.hpp>
+#include <mae/autograd/run/repeat.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/block.hpp>
 #include <mae/ops/loss.hpp>

@@ -8,9 +8,9 @@
 //
 // Paper: section 3, "Masking" ("regular non-overlapping patches") and "Reconstruction target"; the idea is that of
 // Dosovitskiy et al., 2021: an image is worth 16 × 16 words.
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
-#include <mae/io/png.hpp>
+#include <mae/io/images/png.hpp>
 #include <mae/model/geometry.hpp>
 #include <mae/ops/patchify.hpp>
 #include <mae/tensor/print.hpp>

@@ -12,7 +12,7 @@
 // filled in by continuing their lines, which teaches nothing about what is in the picture.
 //
 // Paper: section 3, "Masking" and "Simple implementation"; the ratio: figure 5.
-#include <mae/io/idx.hpp>
+#include <mae/io/images/idx.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 #include <cstdio>

@@ -12,8 +12,8 @@
 // encoder takes any subset of the patches, in any order, and costs less: comparing N tokens takes N² products.
 //
 // Paper: section 3, "MAE encoder" (a plain vision transformer). Attention: Vaswani et al., 2017, section 3.2.
-#include <mae/autograd/eager.hpp>
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/eager.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/attention.hpp>
 #include <mae/tensor/print.hpp>

@@ -13,7 +13,7 @@
 // norms 4 D: 12 D² + 13 D in all. That is the size of a transformer; all else is small.
 //
 // Paper: section 3, "MAE encoder": a standard ViT (Dosovitskiy et al., 2021, section 3.1).
-#include <mae/autograd/eager.hpp>
+#include <mae/autograd/run/eager.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/model/presets.hpp>
 

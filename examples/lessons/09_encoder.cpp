@@ -23,10 +23,10 @@
 /// images [B, C, H, W], keep [B, V] → features of visible patches [B, V + 1, D].
 template <class Model>
 struct VisibleFeatures : Model {
-  using Image = typename Model::Image;
-  using Inputs = mae::Inputs<mae::Input<typename Image::Pixels>, mae::Indices<mae::Shape<mae::dyn, Model::V>>>;
+  using ImageShape = typename Model::ImageShape;
+  using Inputs = mae::Inputs<mae::Input<typename ImageShape::Pixels>, mae::Indices<mae::Shape<mae::dyn, Model::V>>>;
   constexpr auto operator()(const mae::Expression auto& images, const mae::Expression auto& keep) const {
-    auto patches = mae::patchify<Image::patch>(images);                          // [B, L, n]
+    auto patches = mae::patchify<ImageShape::patch>(images);                          // [B, L, n]
     return this->encoder.norm(this->encoder.trunk.visible(patches, keep));       // [B, V + 1, D]
   }
 };

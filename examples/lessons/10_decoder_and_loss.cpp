@@ -17,11 +17,11 @@
 // encoder of ViT-L.
 //
 // Paper: section 3, "MAE decoder" and "Reconstruction target"; how deep and wide: tables 1a, 1b; the target: table 1d.
-#include <mae/autograd/eager.hpp>
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/eager.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/data/augment.hpp>
-#include <mae/io/idx.hpp>
+#include <mae/io/images/idx.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 #include <cstdio>

@@ -16,10 +16,10 @@
 // the same digits; one uses Cpu<float>, which is faster.
 //
 // Paper: section 3, "Simple implementation"; the recipe: table 8. AdamW: Loshchilov & Hutter, 2019.
-#include <mae/io/idx.hpp>
-#include <mae/io/panel.hpp>
-#include <mae/io/plot.hpp>
-#include <mae/io/png.hpp>
+#include <mae/io/images/idx.hpp>
+#include <mae/plot/panel.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/io/images/png.hpp>
 #include <mae/mae.hpp>
 
 #include <cstdio>
@@ -55,8 +55,8 @@ int main() {
   const auto normalization = mae::Normalization::of(mae::channel_statistics(digits));
 
   const Index size = 16, per_epoch = digits.size() / size, epochs = 40;
-  const mae::PretrainingOptions recipe{.batch = size, .epochs = epochs, .warmup = 4, .base_rate = 0.04, .seed = 1};
-  const mae::CosineSchedule schedule{mae::scaled_rate(recipe.base_rate, size), 0, recipe.warmup, 40};
+  const mae::PretrainingOptions recipe{.batch = size, .epochs = epochs, .warmup = 4, .base_learning_rate = 0.04, .seed = 1};
+  const mae::CosineSchedule schedule{mae::scaled_rate(recipe.base_learning_rate, size), 0, recipe.warmup, 40};
   mae::Weights<Model, Policy> weights(recipe.seed), gradients;
   mae::AdamW<Model, Policy> optimizer(recipe.optimizer);
   mae::Session<mae::Program<mae::PretrainingLoss<Model>, Policy>> session(size);

@@ -14,7 +14,7 @@
 // structure left.
 //
 // Paper: section 4.1, figure 5 (mask ratio), tables 1a (decoder depth) and 1d (target); the probe: appendix A.1.
-#include <mae/io/idx.hpp>
+#include <mae/io/images/idx.hpp>
 #include <mae/mae.hpp>
 
 #include <algorithm>
@@ -66,7 +66,7 @@ void ablate(const char* name, const Experiment& e) {
   row(name, e, [&](std::uint64_t seed) {
     const double warmup = 0.1 * static_cast<double>(e.epochs);
     mae::Pretraining<Model, Policy> run(
-        e.unlabelled, {.batch = 16, .epochs = e.epochs, .warmup = warmup, .base_rate = 0.04, .seed = seed},
+        e.unlabelled, {.batch = 16, .epochs = e.epochs, .warmup = warmup, .base_learning_rate = 0.04, .seed = seed},
         e.normalization);
     run.train([](const mae::TrainingEpoch&) {});
     return probe_accuracy(run.weights(), e);

@@ -12,7 +12,7 @@
 // forgets a term is off by several percent or has the wrong sign, a right one is off by rounding.
 //
 // No section of the paper: it is what you need to go on from there.
-#include <mae/autograd/gradient_check.hpp>
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 #include <mae/ops/loss.hpp>

@@ -17,24 +17,24 @@
 #include <mae/tensor/buffer.hpp>  // owning, aligned memory
 #include <mae/tensor/tensor.hpp>  // Tensor and View
 // 4 autograd: who remembers
-#include <mae/autograd/graph.hpp>           // a traced network is a list
-#include <mae/autograd/tracer.hpp>          // how the list is written
-#include <mae/autograd/value.hpp>           // symbols with shapes
-#include <mae/autograd/parameter.hpp>       // modules and their parameters
-#include <mae/autograd/operation.hpp>       // what an operation is
-#include <mae/autograd/elementwise.hpp>     // fused arithmetic
-#include <mae/autograd/memory.hpp>          // keep or recompute
-#include <mae/autograd/plan.hpp>            // where every byte lives
-#include <mae/autograd/verify.hpp>          // the proof of the plan
-#include <mae/autograd/program.hpp>         // a model, ready to run
-#include <mae/autograd/repeat.hpp>          // depth is data
-#include <mae/autograd/weights.hpp>         // the numbers of a model
-#include <mae/autograd/session.hpp>         // runs a program
-#include <mae/autograd/batch_step.hpp>      // runs it on a batch, threads side by side
-#include <mae/autograd/eager.hpp>           // the same code, run as it is written
-#include <mae/autograd/gradient_check.hpp>  // is backward the derivative?
+#include <mae/autograd/plan/graph.hpp>           // a traced network is a list
+#include <mae/autograd/trace/tracer.hpp>          // how the list is written
+#include <mae/autograd/trace/value.hpp>           // symbols with shapes
+#include <mae/autograd/trace/parameter.hpp>       // modules and their parameters
+#include <mae/autograd/trace/operation.hpp>       // what an operation is
+#include <mae/autograd/trace/pointwise.hpp>     // fused arithmetic
+#include <mae/autograd/plan/recompute.hpp>          // keep or recompute
+#include <mae/autograd/plan/plan.hpp>            // where every byte lives
+#include <mae/autograd/plan/verify.hpp>          // the proof of the plan
+#include <mae/autograd/run/program.hpp>         // a model, ready to run
+#include <mae/autograd/run/repeat.hpp>          // depth is data
+#include <mae/autograd/run/weights.hpp>         // the numbers of a model
+#include <mae/autograd/run/session.hpp>         // runs a program
+#include <mae/autograd/run/batch_step.hpp>      // runs it on a batch, threads side by side
+#include <mae/autograd/run/eager.hpp>           // the same code, run as it is written
+#include <mae/autograd/run/gradient_check.hpp>  // is backward the derivative?
 // 5 ops: the mathematics, forward and backward
-#include <mae/ops/stand_in.hpp>
+#include <mae/ops/error_placeholder.hpp>
 #include <mae/ops/linear.hpp>
 #include <mae/ops/gelu.hpp>
 #include <mae/ops/layer_norm.hpp>
@@ -74,15 +74,15 @@
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/optim/schedule.hpp>
-#include <mae/optim/update_at_once.hpp>
+#include <mae/optim/in_backward.hpp>
 // 9 train: one readable loop
-#include <mae/train/cadence.hpp>             // is it time?
+#include <mae/train/interval.hpp>             // is it time?
 #include <mae/train/options.hpp>             // what both kinds of training ask
 #include <mae/train/loop.hpp>                // epochs, updates, passes
 #include <mae/train/pretrain.hpp>            // masked autoencoding
 #include <mae/train/finetune.hpp>            // supervised training
 #include <mae/train/probe.hpp>               // of the head alone
-#include <mae/train/metrics.hpp>             // accuracy
-#include <mae/train/held_out.hpp>            // the loss on other images
-#include <mae/train/nearest_neighbours.hpp>  // features judged without training
-#include <mae/train/health.hpp>              // what predicting the mean gives
+#include <mae/eval/metrics.hpp>             // accuracy
+#include <mae/eval/validation.hpp>            // the loss on other images
+#include <mae/eval/nearest_neighbours.hpp>  // features judged without training
+#include <mae/eval/trivial_baseline.hpp>              // what predicting the mean gives

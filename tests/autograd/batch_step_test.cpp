@@ -1,9 +1,9 @@
-// A step in chunks: the gradient of the whole batch, the same bits from any number of threads, and no allocation.
+// A step in micro_batches: the gradient of the whole batch, the same bits from any number of threads, and no allocation.
 #include <doctest/doctest.h>
 #include <cmath>
 #include <limits>
 
-#include <mae/autograd/batch_step.hpp>
+#include <mae/autograd/run/batch_step.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/ops/drop_path.hpp>
 
@@ -29,7 +29,7 @@ struct Net {
     return weighted_squares(out(blocks(h + drop_path<0>(in(y)))));
   }
 };
-/// More weights than a lane each could have a gradient for.
+/// More weights than a shard each could have a gradient for.
 struct Large {
   Affine<1500, 1500> in;
   MAE_MODULE(in)
@@ -54,9 +54,9 @@ bool same_bits(const A& a, const B& b) {
 TEST_CASE("the gradient and loss of a batch, of any size up to the capacity") {
   const Weights<Net, Policy> weights(1);
   const auto key = keys(100);
-  Step chunks(100, 2);
+  Step micro_batches(100, 2);
   Session<P> whole(100);
-  for (auto* context : {&chunks.context(), &whole.context()}) {
+  for (auto* context : {&micro_batches.context(), &whole.context()}) {
     context->sample_keys = key.data(), context->drop_path = 0.5;
     context->depth = 2, context->layer = 1;
   }
@@ -64,7 +64,7 @@ TEST_CASE("the gradient and loss of a batch, of any size up to the capacity") {
     INFO("batch ", batch);
     const auto x = random_tensor<float, S>(batch, 1), y = random_tensor<float, S>(batch, 2);
     Weights<Net, Policy> found, expected;
-    const double loss = chunks.step_scaled(0.5, weights, found, x, y);
+    const double loss = micro_batches.step_scaled(0.5, weights, found, x, y);
     CHECK(loss == doctest::Approx(whole.step_scaled(0.5, weights, expected, x, y)).epsilon(1e-6));
     double difference = 0, size = 0;
     for (Index i = 0; i < found.size(); ++i) {
@@ -76,7 +76,7 @@ TEST_CASE("the gradient and loss of a batch, of any size up to the capacity") {
   }
 }
 
-TEST_CASE("gradients are added, lanes start from zero again") {
+TEST_CASE("gradients are added, shards start from zero again") {
   const Weights<Net, Policy> weights(1);
   const auto x = random_tensor<float, S>(64, 1), y = random_tensor<float, S>(64, 2);
   Step step(64, 2);
@@ -118,12 +118,12 @@ TEST_CASE("a step allocates nothing") {
   }
 }
 
-TEST_CASE("a session a thread, no more than lanes; a gradient a lane") {
+TEST_CASE("a session a thread, no more than shards; a gradient a shard") {
   constexpr Index session = Session<P>::bytes(16, 1), gradient = weights_size<Net> * Index{sizeof(float)};
   CHECK(Step::bytes(64, 1) == session + 3 * gradient);
   CHECK(Step::bytes(64, 3) == 3 * session + 3 * gradient);
   CHECK(Step::bytes(64, 9) == 4 * session + 3 * gradient);
-  CHECK(Step::bytes(16, 2) == Session<P>::bytes(16, 2));  // one chunk has all threads
+  CHECK(Step::bytes(16, 2) == Session<P>::bytes(16, 2));  // one micro_batch has all threads
 }
 
 TEST_CASE("a large model is worked whole, by all threads in every kernel") {
@@ -137,7 +137,7 @@ TEST_CASE("a large model is worked whole, by all threads in every kernel") {
   CHECK(BatchStep<Whole>::bytes(20, 3) == Session<Whole>::bytes(20, 3));
 }
 
-TEST_CASE("an error in a chunk is told, and the lanes are clean afterwards") {
+TEST_CASE("an error in a micro_batch is told, and the shards are clean afterwards") {
   const Weights<Net, Policy> weights(1);
   auto x = random_tensor<float, S>(64, 1);
   const auto y = random_tensor<float, S>(64, 2);

@@ -1,5 +1,5 @@
 // Eager execution computes what a session computes, and shows what is inside.
-#include <mae/autograd/eager.hpp>
+#include <mae/autograd/run/eager.hpp>
 #include <mae/tensor/print.hpp>
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // Small modules and a loss that the tests of this folder share. They depend on nothing above the operations.
 #pragma once
-#include <mae/autograd/gradient_check.hpp>
-#include <mae/autograd/repeat.hpp>
+#include <mae/autograd/run/gradient_check.hpp>
+#include <mae/autograd/run/repeat.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/attention.hpp>
 #include <mae/ops/gelu.hpp>
@@ -20,7 +20,7 @@ struct Uniform {
   }
 };
 
-template <Index In, Index Out, Training Train = Training::trained>
+template <Index In, Index Out, Trainable Train = Trainable::yes>
 struct Affine {
   Parameter<Shape<Out, In>, Uniform, Train> weight;
   Parameter<Shape<Out>, Uniform, Train> bias;

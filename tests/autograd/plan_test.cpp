@@ -32,9 +32,9 @@ Totals totals() {
     for (int s = 0; s < g->step_count; ++s) sum.recomputed += g->steps[s].recompute;
     for (int i = 0; i < g->node_count; ++i) {
       const Node& n = g->nodes[i];
-      sum.consumed += n.consumes;
+      sum.consumed += n.may_overwrite_dy;
       for (int k = 0; k < n.input_count; ++k)
-        (n.consumes ? sum.in_place : sum.aliased) += n.wants[k] && n.dx[k] == n.dy;
+        (n.may_overwrite_dy ? sum.in_place : sum.aliased) += n.wants[k] && n.dx[k] == n.dy;
     }
   }
   return sum;

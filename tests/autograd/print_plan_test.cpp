@@ -1,5 +1,5 @@
 // What a reader sees of a plan.
-#include <mae/autograd/print_plan.hpp>
+#include <mae/autograd/run/print_plan.hpp>
 
 #include <doctest/doctest.h>
 #include <sstream>

@@ -9,8 +9,8 @@
 #pragma once
 #include <cmath>
 #include <limits>
-#include <mae/autograd/plan.hpp>
-#include <mae/autograd/verify.hpp>
+#include <mae/autograd/plan/plan.hpp>
+#include <mae/autograd/plan/verify.hpp>
 #include <mae/core/random.hpp>
 #include <memory>
 #include <vector>
@@ -62,7 +62,7 @@ inline Node random_node(const Graph& g, Dice& dice) {
   n.forward_scratch = maybe(20);
   n.frozen_scratch = n.forward_scratch && dice.percent(50) ? alignment : 0;
   n.backward_scratch = maybe(30);
-  if (dice.percent(40)) n.consuming_scratch = n.backward_scratch && dice.percent(50) ? alignment : 0;
+  if (dice.percent(40)) n.overwriting_scratch = n.backward_scratch && dice.percent(50) ? alignment : 0;
   n.cheap = dice.percent(40);
   if (n.cheap) n.recompute = &no_kernel;
   return n;
@@ -80,8 +80,8 @@ inline std::unique_ptr<Graph> random_graph(std::uint64_t seed) {
     n.output = add_random_value(g, dice, i, nowhere);
     const bool exact = !(n.keep >> keeps_output & 1u) && dice.percent(70);  // a sum can pass its gradient on
     if (!exact && dice.percent(50)) {
-      n.auxiliary_bytes = g.values[n.output].bytes;
-      n.auxiliary_optional = dice.percent(50);
+      n.saved_state_bytes = g.values[n.output].bytes;
+      n.saved_state_optional = dice.percent(50);
       if (dice.percent(50)) n.recompute_reads = 0;  // from the notes alone
       else n.recompute_reads = ~0u;
     } else {
@@ -89,7 +89,7 @@ inline std::unique_ptr<Graph> random_graph(std::uint64_t seed) {
     }
     for (int k = 0; k < n.input_count && exact; ++k)
       if (g.values[n.inputs[k]].bytes == g.values[n.output].bytes && dice.percent(60)) {
-        n.passes[k] = true;
+        n.identity_gradient[k] = true;
         n.keep &= ~(1u << k);
       }
     g.nodes[g.node_count++] = n;
@@ -117,7 +117,7 @@ inline Numbers sums(const Graph& g, const Node& n, const std::vector<const doubl
   for (int k = 0; k < n.input_count; ++k)
     for (std::size_t e = 0; e < s.size(); ++e) {
       const double value = x[static_cast<std::size_t>(k)][e % length(g, n.inputs[k])];
-      s[e] += n.passes[k] ? value : n.keep >> k & 1u ? 0.5 * factor(n, k) * value * value : factor(n, k) * value;
+      s[e] += n.identity_gradient[k] ? value : n.keep >> k & 1u ? 0.5 * factor(n, k) * value * value : factor(n, k) * value;
     }
   return s;
 }
@@ -134,7 +134,7 @@ inline Numbers operand_gradient(const Graph& g, const Node& n, int k, const Numb
   Numbers dx(length(g, n.inputs[k]), 0.0);
   for (std::size_t e = 0; e < ds.size(); ++e) {
     const std::size_t j = e % dx.size();
-    dx[j] += n.passes[k] ? ds[e] : n.keep >> k & 1u ? ds[e] * factor(n, k) * x[j] : ds[e] * factor(n, k);
+    dx[j] += n.identity_gradient[k] ? ds[e] : n.keep >> k & 1u ? ds[e] * factor(n, k) * x[j] : ds[e] * factor(n, k);
   }
   return dx;
 }
@@ -170,8 +170,8 @@ inline Outcome run_freely(const Graph& g, bool has_backward) {
     std::vector<const double*> operands;
     for (int k = 0; k < n.input_count; ++k) operands.push_back(x[static_cast<std::size_t>(n.inputs[k])].data());
     const Numbers s = sums(g, n, operands);
-    if (n.auxiliary_bytes) notes[y] = s;
-    for (const double value : s) x[y].push_back(finish(n, n.auxiliary_bytes > 0, value));
+    if (n.saved_state_bytes) notes[y] = s;
+    for (const double value : s) x[y].push_back(finish(n, n.saved_state_bytes > 0, value));
     trainable[y] = n.trained[0];
     for (int k = 0; k < n.input_count; ++k) trainable[y] = trainable[y] || flows(n, k);
   }
@@ -183,7 +183,7 @@ inline Outcome run_freely(const Graph& g, bool has_backward) {
     const Node& n = g.nodes[i];
     const auto y = static_cast<std::size_t>(n.output);
     if (dx[y].empty() || !trainable[y]) continue;
-    const Numbers ds = inner_gradient(g, n, dx[y].data(), x[y].data(), n.auxiliary_bytes ? notes[y].data() : nullptr);
+    const Numbers ds = inner_gradient(g, n, dx[y].data(), x[y].data(), n.saved_state_bytes ? notes[y].data() : nullptr);
     if (n.trained[0])
       for (const double d : ds) out.parameter_gradients[y] += d;
     for (int k = 0; k < n.input_count; ++k) {
@@ -206,7 +206,7 @@ class PlanInterpreter {
  public:
   explicit PlanInterpreter(const Graph& graph, const Graph& unplanned) : g(graph) {
     for (int i = 0; i < unplanned.node_count; ++i)
-      has_notes[static_cast<std::size_t>(unplanned.nodes[i].output)] = unplanned.nodes[i].auxiliary_bytes > 0;
+      has_notes[static_cast<std::size_t>(unplanned.nodes[i].output)] = unplanned.nodes[i].saved_state_bytes > 0;
     auto room = [&](int region, Index bytes) {
       memory[static_cast<std::size_t>(region)].assign(static_cast<std::size_t>(bytes) / sizeof(double), nan);
     };
@@ -257,13 +257,13 @@ class PlanInterpreter {
 
   void forward(const Node& n) {
     destroy(n.forward_temporary, n.forward_scratch);
-    destroy(n.auxiliary, n.auxiliary_bytes);
+    destroy(n.saved_state, n.saved_state_bytes);
     destroy(n.y, g.values[n.output].bytes);
     std::vector<const double*> operands;
     for (int k = 0; k < n.input_count; ++k) operands.push_back(at(n.x[k]));
     const Numbers s = sums(g, n, operands);
     for (std::size_t e = 0; e < s.size(); ++e) {
-      if (n.auxiliary_bytes) at(n.auxiliary)[e] = s[e];
+      if (n.saved_state_bytes) at(n.saved_state)[e] = s[e];
       at(n.y)[e] = finish(n, notes_of(n), s[e]);
     }
   }
@@ -271,7 +271,7 @@ class PlanInterpreter {
     destroy(n.y_backward, g.values[n.output].bytes);
     Numbers s;
     if (n.recompute_reads == 0) {
-      s.assign(at(n.auxiliary), at(n.auxiliary) + length(g, n.output));
+      s.assign(at(n.saved_state), at(n.saved_state) + length(g, n.output));
     } else {
       std::vector<const double*> operands;
       for (int k = 0; k < n.input_count; ++k) operands.push_back(at(n.x_backward[k]));
@@ -282,14 +282,14 @@ class PlanInterpreter {
   void backward(const Node& n) {
     destroy(n.backward_temporary, n.scratch_of_backward());
     const Numbers dy(at(n.dy), at(n.dy) + length(g, n.output));
-    if (n.consumes) destroy(n.dy, g.values[n.output].bytes);
+    if (n.may_overwrite_dy) destroy(n.dy, g.values[n.output].bytes);
     for (int k = 0; k < n.input_count; ++k)
       if (n.wants[k] && !n.accumulates[k] && n.dx[k] != n.dy) destroy(n.dx[k], g.values[n.inputs[k]].bytes);
-    const Numbers ds = inner_gradient(g, n, dy.data(), at(n.y_backward), notes_of(n) ? at(n.auxiliary) : nullptr);
+    const Numbers ds = inner_gradient(g, n, dy.data(), at(n.y_backward), notes_of(n) ? at(n.saved_state) : nullptr);
     if (n.trained[0])
       for (const double d : ds) out.parameter_gradients[static_cast<std::size_t>(n.output)] += d;
     for (int k = 0; k < n.input_count; ++k) {
-      if (!n.wants[k] || (n.passes[k] && n.dx[k] == n.dy)) continue;
+      if (!n.wants[k] || (n.identity_gradient[k] && n.dx[k] == n.dy)) continue;
       const Numbers d = operand_gradient(g, n, k, ds, at(n.x_backward[k]));
       for (std::size_t e = 0; e < d.size(); ++e) at(n.dx[k])[e] = n.accumulates[k] ? at(n.dx[k])[e] + d[e] : d[e];
     }

@@ -64,10 +64,10 @@ struct StoppedNet {
 };
 /// Whether the blocks of Net may overwrite the gradient of their result.
 template <class Net, class Memory>
-constexpr bool consumes() {
+constexpr bool may_overwrite_dy() {
   constexpr const Graph& g = Program<WithLoss<Net, S>, Policy, Memory>::graph;
   for (int i = 0; i < g.node_count; ++i)
-    if (g.nodes[i].repeats) return g.nodes[i].consumes;
+    if (g.nodes[i].repeats) return g.nodes[i].may_overwrite_dy;
   return false;
 }
 }  // namespace
@@ -107,8 +107,8 @@ TEST_CASE("gradients through a Repeat, whatever is kept") {
 }
 
 TEST_CASE_TEMPLATE("a gradient that others read after the blocks stays whole", Memory, KeepAll, CheckpointBlocks) {
-  static_assert(consumes<Repeat<2, Block<8, 2>>, Memory>());
-  static_assert(!consumes<Beside<Block<8, 2>>, Memory>() && !consumes<Beside<Stage>, Memory>());
+  static_assert(may_overwrite_dy<Repeat<2, Block<8, 2>>, Memory>());
+  static_assert(!may_overwrite_dy<Beside<Block<8, 2>>, Memory>() && !may_overwrite_dy<Beside<Stage>, Memory>());
   CHECK(gradient_report<Beside<Block<8, 2>>, S, Memory>(8).worst <= 1e-6);  // blocks with one gradient
   CHECK(gradient_report<Beside<Stage>, S, Memory>(6).worst <= 1e-6);        // and with two in turn
 }

@@ -23,8 +23,8 @@ struct Probe {
 };
 // The same by frozen parameters, which need no stop.
 struct FrozenProbe {
-  Affine<6, 6, Training::frozen> encoder1, encoder2;
-  Repeat<2, Affine<6, 6, Training::frozen>> blocks;
+  Affine<6, 6, Trainable::no> encoder1, encoder2;
+  Repeat<2, Affine<6, 6, Trainable::no>> blocks;
   Affine<6, 4> head;
   MAE_MODULE(encoder1, encoder2, blocks, head)
   using Inputs = mae::Inputs<Input<S>>;
@@ -35,8 +35,8 @@ struct FrozenProbe {
 // Frozen layers between trained ones: the gradient passes through, but none is made for them.
 struct FrozenMiddle {
   Affine<6, 6> a;
-  Affine<6, 6, Training::frozen> middle;
-  Repeat<2, Affine<6, 6, Training::frozen>> blocks;
+  Affine<6, 6, Trainable::no> middle;
+  Repeat<2, Affine<6, 6, Trainable::no>> blocks;
   MAE_MODULE(a, middle, blocks)
   constexpr auto operator()(const Expression auto& x) const { return blocks(middle(gelu(a(x)))); }
 };

@@ -140,7 +140,7 @@ TEST_CASE("an operand read at a wrong place is rejected") {
   }));
   must_be_rejected("gradients of two operands exchanged", of_operand([](Graph&, Node& n, int k) {
     if (k == 0 || !n.wants[0] || !n.wants[k] || n.inputs[0] == n.inputs[k]) return false;
-    if (n.passes[0] && n.passes[k]) return false;  // both are the same numbers
+    if (n.identity_gradient[0] && n.identity_gradient[k]) return false;  // both are the same numbers
     std::swap(n.dx[0], n.dx[k]);
     return true;
   }));
@@ -162,13 +162,13 @@ TEST_CASE("two buffers in one place are rejected") {
   must_be_rejected("an operand's gradient in place of the result's", of_operand([](Graph&, Node& n, int k) {
     const bool shared = n.dx[k] == n.dy;
     n.dx[k] = n.dy;
-    const bool free = n.consumes && n.in_place[k];  // that may well be right
-    return n.wants[k] && !shared && !free && (!n.passes[k] || n.accumulates[k]);
+    const bool free = n.may_overwrite_dy && n.in_place[k];  // that may well be right
+    return n.wants[k] && !shared && !free && (!n.identity_gradient[k] || n.accumulates[k]);
   }));
   must_be_rejected("a gradient overwritten that is read later", [](Graph& g, int i, int k) {
-    if (i < 0 || k > 0 || !g.nodes[i].runs_backward || g.nodes[i].consumes) return false;
-    g.nodes[i].consumes = true;
-    g.nodes[i].consuming_scratch = 0;
+    if (i < 0 || k > 0 || !g.nodes[i].runs_backward || g.nodes[i].may_overwrite_dy) return false;
+    g.nodes[i].may_overwrite_dy = true;
+    g.nodes[i].overwriting_scratch = 0;
     for (bool& allowed : g.nodes[i].in_place) allowed = false;
     for (int u = 0; u < g.value_count; ++u) {  // another value whose gradient lies there
       const int reader = g.values[u].group == g.values[g.nodes[i].output].group ? g.values[u].maker : -1;
@@ -177,24 +177,24 @@ TEST_CASE("two buffers in one place are rejected") {
     return false;
   });
   must_be_rejected("neither the gradient's memory nor other scratch", of_operand([](Graph&, Node& n, int k) {
-    const bool consumed = std::exchange(n.consumes, false);
-    return k == 0 && consumed && n.consuming_scratch == 0 && n.backward_scratch > 0;
+    const bool consumed = std::exchange(n.may_overwrite_dy, false);
+    return k == 0 && consumed && n.overwriting_scratch == 0 && n.backward_scratch > 0;
   }));
   must_be_rejected("a gradient overwritten that is passed on", of_operand([](Graph&, Node& n, int k) {
-    const bool passed = n.wants[k] && n.passes[k] && !n.consumes;
-    n.consumes = true;
-    n.consuming_scratch = 0;
+    const bool passed = n.wants[k] && n.identity_gradient[k] && !n.may_overwrite_dy;
+    n.may_overwrite_dy = true;
+    n.overwriting_scratch = 0;
     return passed;
   }));
   must_be_rejected("a gradient overwritten by an operation that needs it whole", of_operand([](Graph&, Node& n, int k) {
-    n.consuming_scratch = -1;
-    return k == 0 && n.consumes;
+    n.overwriting_scratch = -1;
+    return k == 0 && n.may_overwrite_dy;
   }));
   must_be_rejected<KeepAll>("notes of two nodes", [](Graph& g, int i, int k) {
-    if (i < 1 || k > 0 || g.nodes[i].auxiliary.region != saved) return false;
+    if (i < 1 || k > 0 || g.nodes[i].saved_state.region != saved) return false;
     for (int j = 0; j < i; ++j)
-      if (g.nodes[j].auxiliary.region == saved) {
-        g.nodes[i].auxiliary = g.nodes[j].auxiliary;
+      if (g.nodes[j].saved_state.region == saved) {
+        g.nodes[i].saved_state = g.nodes[j].saved_state;
         return true;
       }
     return false;
@@ -211,14 +211,14 @@ Location any_place(const Graph& g, Dice& dice) {
 void change_anything(Graph& g, Dice& dice) {
   Node& n = g.nodes[dice.below(g.node_count)];
   const int k = dice.below(n.input_count);
-  Location* const places[] = {&n.x[k], &n.x_backward[k], &n.y, &n.y_backward, &n.dx[k], &n.dx[k], &n.dy, &n.auxiliary,
+  Location* const places[] = {&n.x[k], &n.x_backward[k], &n.y, &n.y_backward, &n.dx[k], &n.dx[k], &n.dy, &n.saved_state,
                               &n.forward_temporary, &n.backward_temporary};
   const int which = dice.below(17);
   if (which < 10) *places[which] = any_place(g, dice);
   else if (which == 10) n.accumulates[k] = !n.accumulates[k];
   else if (which == 11) n.wants[k] = !n.wants[k];
   else if (which == 12) n.runs_backward = !n.runs_backward;
-  else if (which == 16) n.consumes = !n.consumes;
+  else if (which == 16) n.may_overwrite_dy = !n.may_overwrite_dy;
   else if (g.step_count > 1) {
     BackwardStep &a = g.steps[dice.below(g.step_count)], &b = g.steps[dice.below(g.step_count)];
     if (which == 13) std::swap(a, b);

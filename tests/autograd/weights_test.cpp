@@ -1,5 +1,5 @@
 // Parameters and weights: names, places, first values.
-#include <mae/autograd/weights.hpp>
+#include <mae/autograd/run/weights.hpp>
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@ namespace {
 using Policy = Reference<float>;
 struct Layer {
   Parameter<Shape<3, 5>, Uniform> weight;
-  Parameter<Shape<3>, Uniform, Training::frozen> bias;
+  Parameter<Shape<3>, Uniform, Trainable::no> bias;
   MAE_MODULE(weight, bias)
 };
 struct Small {
@@ -28,7 +28,7 @@ struct Nothing {
   MAE_MODULE()
 };
 struct Frozen {
-  Parameter<Shape<3>, Uniform, Training::frozen> x;
+  Parameter<Shape<3>, Uniform, Trainable::no> x;
   Nothing nothing;
   MAE_MODULE(x, nothing)
 };

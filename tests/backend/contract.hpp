@@ -222,7 +222,7 @@ Results training(K, int threads, Index n) {
   const Memory ws(K::sum_workspace(), threads);
   const Numbers<double> sum{K::sum_of_squares(n, g.data(), ws)};
   AdamwStep step;
-  step.rate = 1e-3, step.decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+  step.rate = 1e-3, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
   K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
   return {sum, w, g, m, v};
 }
@@ -235,7 +235,7 @@ inline Results by_the_paper(const AdamwStep& step, const Results& before) {
     double &w = after[0].values[i], &g = after[1].values[i], &m = after[2].values[i], &v = after[3].values[i];
     m = step.beta1 * m + (1 - step.beta1) * gradient;
     v = step.beta2 * v + (1 - step.beta2) * gradient * gradient;
-    w = w * (1 - step.rate * step.decay) -
+    w = w * (1 - step.rate * step.weight_decay) -
         step.rate * (m / step.correction1) / (std::sqrt(v / step.correction2) + step.epsilon);
     g = 0;
   }
@@ -309,7 +309,7 @@ void check_adamw() {
     for (W& value : v) value = value * value + W(0.01);
     const Results before{w, g, m, v};
     AdamwStep step;
-    step.rate = rate, step.decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+    step.rate = rate, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
     K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
     const Results found{w, g, m, v}, expected = by_the_paper(step, before);
     for (std::size_t k = 0; k < 4; ++k) CHECK(distance(found[k].values, expected[k].values) <= expected[k].tolerance);

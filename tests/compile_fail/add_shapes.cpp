@@ -2,7 +2,7 @@
 // expect-error: mae: x + y needs x and y of the same shape
 // expect-text: Shape<-1, 5, 8>
 // expect-text: Shape<-1, 5, 9>
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

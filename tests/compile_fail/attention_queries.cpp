@@ -1,7 +1,7 @@
 // Queries of width 8 look at rows of 16: keys and values of width 8 each. Rows of 24 hold something else.
 // expect-error: mae::attention<Heads>: q must be D wide and kv 2 * D, D a multiple of Heads
 // expect-text: 8, 24, 2
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/attention.hpp>
 

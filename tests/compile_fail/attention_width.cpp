@@ -1,7 +1,7 @@
 // Rows of 24 hold q, k and v of two heads of width 4, but not those of five heads.
 // expect-error: mae::attention<Heads>: the width of the input must be a multiple of 3 * Heads
 // expect-text: 24, 5
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/attention.hpp>
 

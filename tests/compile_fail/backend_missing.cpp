@@ -1,7 +1,7 @@
 // A policy whose kernels are not included.
 // expect-error: mae: this policy's kernels are not included
 // expect-text: Cuda needs <mae/mae.cuh>
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,6 +1,6 @@
 // An element-wise expression has at most four operands.
 // expect-error: mae: more than 4 operands in one element-wise expression; give a part of it a name
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

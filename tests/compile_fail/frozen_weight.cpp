@@ -1,18 +1,18 @@
 // The gradient of the bias is computed with that of the weight: a frozen weight has no trained bias.
 // expect-error: mae: weight and bias are trained or frozen together
 // expect-text: false, true
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/init.hpp>
 #include <mae/ops/linear.hpp>
 
 #ifdef MAE_FIXED
-constexpr auto bias_training = mae::Training::frozen;
+constexpr auto bias_training = mae::Training::no;
 #else
-constexpr auto bias_training = mae::Training::trained;
+constexpr auto bias_training = mae::Training::yes;
 #endif
 struct Model {
-  mae::Parameter<mae::Shape<4, 6>, mae::init::XavierUniform, mae::Training::frozen> weight;
+  mae::Parameter<mae::Shape<4, 6>, mae::init::XavierUniform, mae::Training::no> weight;
   mae::Parameter<mae::Shape<4>, mae::init::Zeros, bias_training> bias;
   MAE_MODULE(weight, bias)
   using Inputs = mae::Inputs<mae::Input<mae::Shape<mae::dyn, 5, 6>>>;

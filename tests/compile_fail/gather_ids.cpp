@@ -1,7 +1,7 @@
 // Rows are named by whole numbers, not by activations.
 // expect-error: mae::gather: ids must be Indices
 // expect-text: float
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gather.hpp>
 

@@ -1,7 +1,7 @@
 // Seven heads cannot share a width of 64.
 // expect-error: mae::Attention<D, Heads>: the width D must be a multiple of Heads
 // expect-text: 64, 7
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/attention.hpp>
 

@@ -1,6 +1,6 @@
 // One input too few.
 // expect-error: mae: the program takes another number of inputs
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,6 +1,6 @@
 // A tensor of another element type than the program's input.
 // expect-error: mae: an input has another element type than the program's
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -2,7 +2,7 @@
 // expect-error: mae: an input has another shape than the program's
 // expect-text: Shape<-1, 5, 9>
 // expect-text: Shape<-1, 5, 8>
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,7 +1,7 @@
 // A layer for rows of 8 gets rows of 6.
 // expect-error: mae::Linear<In, Out>: the last extent of the input must be In
 // expect-text: 6, 8
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 

@@ -1,6 +1,6 @@
 // A model that computes nothing.
 // expect-error: mae: operator() returns one of its inputs unchanged
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,5 +1,5 @@
 // expect-error: mae: these weights belong to another model
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 

@@ -1,7 +1,7 @@
 // Patches of 2 x 2 pixels and 3 channels have 12 values; these have 10.
 // expect-error: mae::PatchEmbed<C, P, D>: the last extent of the patches must be P * P * C
 // expect-text: 10, 12
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/patch_embed.hpp>
 

@@ -1,6 +1,6 @@
 // A vector an image has no tokens to pool.
 // expect-error: mae::pool: the tokens must be [B, N, D]
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/pool.hpp>
 

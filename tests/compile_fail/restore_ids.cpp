@@ -1,7 +1,7 @@
 // Places are whole numbers, not activations.
 // expect-error: mae::restore: ids must be Indices
 // expect-text: float
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/init.hpp>
 #include <mae/ops/tokens.hpp>

@@ -1,10 +1,10 @@
 // A layer used twice has its whole gradient only when both uses are through.
 // expect-error: mae: two operations use one parameter, whose gradient is whole only after the backward pass
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 #include <mae/ops/loss.hpp>
-#include <mae/optim/update_at_once.hpp>
+#include <mae/optim/in_backward.hpp>
 
 using Tokens = mae::Shape<mae::dyn, 3, 8>;
 using Policy = mae::Reference<float>;
@@ -21,6 +21,6 @@ struct Model {
   }
 };
 
-void step(mae::Session<mae::Program<Model, Policy>>& session, mae::UpdateAtOnce<Model, Policy>& update) {
+void step(mae::Session<mae::Program<Model, Policy>>& session, mae::OptimizerInBackward<Model, Policy>& update) {
   session.backward(update);
 }

@@ -1,10 +1,10 @@
 // A small model's samples are shared out among lanes, whose gradients are added up before anything is updated.
 // expect-error: mae: a small model is worked in lanes, each with a gradient of its own
-#include <mae/autograd/batch_step.hpp>
+#include <mae/autograd/run/batch_step.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 #include <mae/ops/loss.hpp>
-#include <mae/optim/update_at_once.hpp>
+#include <mae/optim/in_backward.hpp>
 
 #ifdef MAE_FIXED
 constexpr mae::Index width = 1600;
@@ -23,6 +23,6 @@ struct Model {
 };
 
 double step(mae::BatchStep<mae::Program<Model, Policy>>& all, const mae::Weights<Model, Policy>& weights,
-            mae::UpdateAtOnce<Model, Policy>& update, const mae::Tensor<float, Tokens>& x) {
+            mae::OptimizerInBackward<Model, Policy>& update, const mae::Tensor<float, Tokens>& x) {
   return all.step_scaled(1, weights, update, x, x);
 }

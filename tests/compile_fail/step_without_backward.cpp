@@ -1,6 +1,6 @@
 // A program for inference does not train.
 // expect-error: mae: a program traced for Inference has no backward; use KeepAll
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

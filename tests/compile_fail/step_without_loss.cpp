@@ -1,6 +1,6 @@
 // A step needs one loss a sample.
 // expect-error: mae: step needs a model that returns one loss a sample, Shape<dyn>
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,5 +1,5 @@
 // expect-error: mae: an input is a temporary tensor; give it a name, for backward reads it again
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
 

@@ -1,6 +1,6 @@
 // Depth belongs into a Repeat.
 // expect-error: mae: more than 48 operations in one program; put a part of the model into a Repeat
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/gelu.hpp>
 

@@ -1,6 +1,6 @@
 // A parameter that MAE_MODULE does not list has no place in the weights.
 // expect-error: mae: a parameter or module used in operator() is not listed in MAE_MODULE
-#include <mae/autograd/program.hpp>
+#include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/ops/layer_norm.hpp>
 

@@ -1,8 +1,8 @@
 // mae::io brings along what mae/io needs: the program compiles, links, and reads what it wrote.
 #include <cstdio>
 
-#include <mae/io/png.hpp>
-#include <mae/io/safetensors.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
 int main() {
   const mae::Image written = mae::blank_image(3, 4, 5, 77);

@@ -7,11 +7,11 @@
 #include <cmath>
 #include <cstring>
 
-#include <mae/io/checkpoint.hpp>
-#include <mae/io/run_state.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/checkpoint/run_state.hpp>
 #include <mae/mae.hpp>
 
-#include "io/temporary.hpp"
+#include "support/temporary.hpp"
 #include "machine.hpp"
 
 namespace {
@@ -25,7 +25,7 @@ using Run = Pretraining<Model, Policy>;
 using Here = test::Processor;
 using There = Cuda<float>;
 
-const PretrainingOptions options{.batch = 4, .accumulation = 2, .epochs = 3, .warmup = 1, .base_rate = 1e-2};
+const PretrainingOptions options{.batch = 4, .accumulation = 2, .epochs = 3, .warmup = 1, .base_learning_rate = 1e-2};
 
 Dataset noise(Index n) {
   Dataset set{1, 8, 8, {}, {}, 0};

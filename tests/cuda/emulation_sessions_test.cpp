@@ -9,7 +9,7 @@
 
 #include <mae/backend/reference.hpp>
 #include <mae/mae.cuh>
-#include <mae/optim/update_at_once.hpp>
+#include <mae/optim/in_backward.hpp>
 
 namespace {
 using namespace mae;
@@ -28,7 +28,7 @@ struct Batch {
   void next() {
     for (Index i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>((i * ++turn) % 7) - 3;
   }
-  Tensor<float, Model::Image::Pixels> images;
+  Tensor<float, Model::ImageShape::Pixels> images;
   Model::Masks masks;
   Index turn = 0;
 };
@@ -83,11 +83,11 @@ std::vector<double> two_optimizers(bool steps) {
   Weights<Model, Policy> weights(1);
   Session<P> session(2);
   std::optional<AdamW<Model, Policy>> optimizer;
-  std::optional<UpdateAtOnce<Model, Policy>> updates;
+  std::optional<OptimizerInBackward<Model, Policy>> updates;
   std::vector<double> losses;
   for (int life = 0; life < 2; ++life) {
     updates.reset();
-    optimizer.emplace(AdamwOptions{.decay = 0.5});
+    optimizer.emplace(AdamwOptions{.weight_decay = 0.5});
     updates.emplace(*optimizer, weights, largest_gradient(P::graph));
     for (int update = 0; update < 5; ++update, batch.next()) {
       updates->begin(1e-1);

@@ -20,7 +20,7 @@ struct Numbers {
   ~Numbers() { Device::release(data, bytes); }
   float operator[](Index i) const {
     float value = 0;
-    Device::fetch(&value, data + i, sizeof value);
+    Device::copy_to_host(&value, data + i, sizeof value);
     return value;
   }
   Index bytes;
@@ -30,7 +30,7 @@ struct Numbers {
 std::string fault() {
   try {
     Device::wait();
-  } catch (const emulation::Fault& found) {
+  } catch (const emulation::NonFinite& found) {
     return found.what();
   }
   return "";
@@ -104,13 +104,13 @@ TEST_CASE("sums over warps and blocks reach every thread") {
 TEST_CASE("memory of the program does not reach a kernel, nor the device's a careless copy") {
   float here[4] = {};
   const Numbers y(4);
-  CHECK_THROWS_AS(launch(count, 1, 1, 0, static_cast<float*>(here)), emulation::Fault);
-  CHECK_THROWS_AS(Device::send(here, here, sizeof here), emulation::Fault);
-  CHECK_THROWS_AS(Device::fetch(here, y.data, 5 * sizeof(float)), emulation::Fault);
+  CHECK_THROWS_AS(launch(count, 1, 1, 0, static_cast<float*>(here)), emulation::NonFinite);
+  CHECK_THROWS_AS(Device::copy_to_device(here, here, sizeof here), emulation::NonFinite);
+  CHECK_THROWS_AS(Device::copy_to_host(here, y.data, 5 * sizeof(float)), emulation::NonFinite);
 }
 TEST_CASE("a step is recorded the second time and repeated from the third on") {
   const Numbers y(1);
-  Device::Recordings<int> recordings;
+  Device::GraphCache<int> recordings;
   int runs = 0;
   for (int step = 1; step <= 5; ++step) {
     recordings.run(7, [&] {

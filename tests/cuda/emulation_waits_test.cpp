@@ -30,24 +30,24 @@ FinetuningOptions options(Index accumulation = 1) {
   o.accumulation = accumulation;
   o.epochs = 3;
   o.warmup = 1;
-  o.base_rate = 1e-1;
+  o.base_learning_rate = 1e-1;
   o.drop_path = 0.3;
   o.seed = 7;
   return o;
 }
 /// The batches of a run, but one has no finite number.
-struct Faulty final : BatchSource<Model::Image, float> {
+struct Faulty final : BatchSource<Model::ImageShape, float> {
   template <class R>
   Faulty(const R& run, Index where) : good(run.loader(), 1), bad(where) {}
-  const Batch<Model::Image, float>& at(Index position) override {
+  const Batch<Model::ImageShape, float>& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
     changed.samples = batch.samples, changed.pictures = batch.pictures;
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }
-  LoadOnDemand<Model::Image, float, Serial> good;
-  Batch<Model::Image, float> changed{4};
+  LoadOnDemand<Model::ImageShape, float, Serial> good;
+  Batch<Model::ImageShape, float> changed{4};
   Index bad;
 };
 template <class R>
@@ -71,10 +71,10 @@ TEST_CASE("losses of a run with drop path, one by one, and of an epoch that nobo
 }
 TEST_CASE("updates during the backward pass: the same bits") {
   Run<Gpu> apart(images, options(), normalization);
-  Run<Gpu, DuringBackward> at_once(images, options(), normalization);
-  for (int epoch = 0; epoch < 2; ++epoch) CHECK(at_once.train_epoch().loss == apart.train_epoch().loss);
+  Run<Gpu, InBackward> in_backward(images, options(), normalization);
+  for (int epoch = 0; epoch < 2; ++epoch) CHECK(in_backward.train_epoch().loss == apart.train_epoch().loss);
   const auto bytes = static_cast<std::size_t>(apart.weights().size()) * sizeof(float);
-  CHECK(std::memcmp(apart.weights().data(), at_once.weights().data(), bytes) == 0);
+  CHECK(std::memcmp(apart.weights().data(), in_backward.weights().data(), bytes) == 0);
 }
 template <class Updates>
 void check_waits() {
@@ -88,7 +88,7 @@ void check_waits() {
 }
 TEST_CASE("no step waits for itself") {
   check_waits<AfterBackward>();
-  check_waits<DuringBackward>();
+  check_waits<InBackward>();
 }
 TEST_CASE("a loss that is not finite stops the run where it was, though the next step had begun") {
   Run<Gpu> run(images, options(), normalization), undisturbed(images, options(), normalization);

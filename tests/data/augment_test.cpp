@@ -9,9 +9,9 @@
 using namespace test;
 
 TEST_CASE("random crops: whole pixels inside the picture, area and aspect in their ranges, everything reached") {
-  const Augmentation options{.smallest_crop = 0.2};
+  const Augmentation options{.min_crop_scale = 0.2};
   const Index height = 60, width = 100;
-  double least = 1, most = 0, narrowest = 9, widest = 0, top = 0, bottom = 0, left = 0, right = 0;
+  double least = 1, most = 0, narrowest = 9, max_aspect_ratio = 0, top = 0, bottom = 0, left = 0, right = 0;
   for (std::uint64_t sample = 0; sample < 3000; ++sample) {
     const CropBox box = random_crop(RandomStream(1, Purpose::augment, 0, sample), height, width, options);
     CHECK(box.top >= 0);
@@ -21,7 +21,7 @@ TEST_CASE("random crops: whole pixels inside the picture, area and aspect in the
     for (const double edge : {box.top, box.left, box.height, box.width}) CHECK(edge == std::floor(edge));
     const double area = box.height * box.width / 6000, aspect = box.width / box.height;
     least = std::fmin(least, area), most = std::fmax(most, area);
-    narrowest = std::fmin(narrowest, aspect), widest = std::fmax(widest, aspect);
+    narrowest = std::fmin(narrowest, aspect), max_aspect_ratio = std::fmax(max_aspect_ratio, aspect);
     top += box.top == 0, bottom += box.top + box.height == 60;
     left += box.left == 0, right += box.left + box.width == 100;
   }
@@ -32,15 +32,15 @@ TEST_CASE("random crops: whole pixels inside the picture, area and aspect in the
   CHECK(most < 0.82);
   CHECK(narrowest > 0.72);
   CHECK(narrowest < 0.78);
-  CHECK(widest > 1.28);
-  CHECK(widest < 1.38);
+  CHECK(max_aspect_ratio > 1.28);
+  CHECK(max_aspect_ratio < 1.38);
   for (const double edge : {top, bottom, left, right}) CHECK(edge > 20);
 }
 
 TEST_CASE("where no random crop fits: the largest box at the centre whose aspect is in range") {
   struct Case {
     Index height, width;
-    double widest;
+    double max_aspect_ratio;
     CropBox expected;
   };
   const Case cases[] = {{1, 100, 4. / 3, {0, 49, 1, 1}},  {100, 1, 4. / 3, {49, 0, 1, 1}},
@@ -50,7 +50,7 @@ TEST_CASE("where no random crop fits: the largest box at the centre whose aspect
     INFO(now.height, " x ", now.width);
     // Crops of the whole area: none of another shape fits.
     const CropBox box = random_crop(RandomStream(1, Purpose::augment), now.height, now.width,
-                                    {.smallest_crop = 0.999, .widest = now.widest});
+                                    {.min_crop_scale = 0.999, .max_aspect_ratio = now.max_aspect_ratio});
     CHECK(box.top == now.expected.top);
     CHECK(box.left == now.expected.left);
     CHECK(box.height == now.expected.height);
@@ -61,21 +61,21 @@ TEST_CASE("where no random crop fits: the largest box at the centre whose aspect
 TEST_CASE("augmentations out of range are named") {
   auto error_with = [](const Augmentation& options) { return error_of([&] { validate(options); }); };
   CHECK(error_with({}) == "");
-  CHECK(error_with({.shift = 1 << 20, .smallest_crop = 1e-6, .widest = 1}) == "");
+  CHECK(error_with({.shift = 1 << 20, .min_crop_scale = 1e-6, .max_aspect_ratio = 1}) == "");
   for (const Index shift : {Index{-1}, Index{1 << 20} + 1, Index{1} << 40})
     CHECK(error_with({.shift = shift}) ==
           "mae: shift: found " + std::to_string(shift) + ", expected pixels from 0 to 1048576");
   for (const double share : {0., -0.5, 1.5, double(NAN)})
-    CHECK(error_with({.smallest_crop = share}) ==
-          "mae: smallest_crop: found " + std::to_string(share) + ", expected a share above 0 and at most 1");
-  for (const double widest : {0.9, -1., double(INFINITY), double(NAN)})
-    CHECK(error_with({.widest = widest}) ==
-          "mae: widest: found " + std::to_string(widest) + ", expected an aspect ratio of at least 1");
+    CHECK(error_with({.min_crop_scale = share}) ==
+          "mae: min_crop_scale: found " + std::to_string(share) + ", expected a share above 0 and at most 1");
+  for (const double max_aspect_ratio : {0.9, -1., double(INFINITY), double(NAN)})
+    CHECK(error_with({.max_aspect_ratio = max_aspect_ratio}) ==
+          "mae: max_aspect_ratio: found " + std::to_string(max_aspect_ratio) + ", expected an aspect ratio of at least 1");
 }
 
 TEST_CASE("a crop of a sample is the resized box of each channel") {
   const Dataset set = pictures(4);
-  const Augmentation options{.smallest_crop = 0.3};
+  const Augmentation options{.min_crop_scale = 0.3};
   for (Index i = 0; i < 4; ++i) {
     const auto found = loaded(set, i, options, 3, 2);
     const CropBox box = random_crop(RandomStream(3, Purpose::augment, 2, std::uint64_t(i)), 6, 9, options);
@@ -164,7 +164,7 @@ TEST_CASE("shift: every step of the reach is taken, edges are repeated, channels
 
 TEST_CASE("a sample follows from seed, epoch and its number") {
   const Dataset set = pictures(6);
-  const Augmentation options{.shift = 1, .flip = true, .smallest_crop = 0.4};
+  const Augmentation options{.shift = 1, .flip = true, .min_crop_scale = 0.4};
   CHECK(loaded(set, 3, options, 1, 2) == loaded(set, 3, options, 1, 2));
   CHECK(loaded(set, 3, options, 1, 2) != loaded(set, 3, options, 1, 3));
   CHECK(loaded(set, 3, options, 1, 2) != loaded(set, 3, options, 2, 2));

@@ -73,7 +73,7 @@ mae::Dataset six() {
   return set;
 }
 const mae::Normalization normalization{{0.1, 0.2, 0.3}, {1, 2, 3}};
-const mae::Augmentation augmentation{.shift = 1, .flip = true, .smallest_crop = 0.5};
+const mae::Augmentation augmentation{.shift = 1, .flip = true, .min_crop_scale = 0.5};
 }  // namespace
 
 TEST_CASE("a batch holds the samples asked for, in that order, whatever the number of threads") {
@@ -135,7 +135,7 @@ TEST_CASE("a picture that stands in for a broken one is the one whose number is 
   batch.samples = {1, 2};
   CHECK(test::error_of([&] { mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1); }) ==
         "mae: picture 2: found nothing, expected a picture");
-  album.stand_in = 4;
+  album.error_placeholder = 4;
   mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1);
   CHECK(batch.samples == std::vector<Index>{1, 2});
   CHECK(batch.pictures == std::vector<Index>{1, 4});

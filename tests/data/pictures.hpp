@@ -15,7 +15,7 @@ using namespace mae;
 /// Pictures of several sizes. One may be broken: it throws, or another stands in for it.
 struct Album {
   std::vector<Image> pictures;
-  Index broken = -1, stand_in = -1;
+  Index broken = -1, error_placeholder = -1;
 
   Index size() const { return static_cast<Index>(pictures.size()); }
   Index channel_count() const { return pictures.front().channels; }
@@ -23,8 +23,8 @@ struct Album {
   std::int32_t label(Index i) const { return static_cast<std::int32_t>(i); }
   template <class Use>
   void with_picture(Index i, const Use& use) const {
-    if (i == broken && stand_in < 0) throw Error("picture " + std::to_string(i), "nothing", "a picture");
-    const Index number = i == broken ? stand_in : i;
+    if (i == broken && error_placeholder < 0) throw Error("picture " + std::to_string(i), "nothing", "a picture");
+    const Index number = i == broken ? error_placeholder : i;
     const Image& picture = pictures[static_cast<std::size_t>(number)];
     use(PictureView{picture.pixels.data(), picture.channels, picture.height, picture.width, number});
   }

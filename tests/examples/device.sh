@@ -15,7 +15,7 @@ digits=$data/optdigits-images-idx3-ubyte
 fail() { echo "$*"; exit 1; }
 # Of every epoch: loss, loss and accuracy of nearest neighbours on held-out images.
 epochs() {
-  sed -n 's/.*"event":"epoch".*"loss":\(.*\),"rate".*"held_out_loss":\(.*\),"knn":\(.*\)}/\1 \2 \3/p' "$1/log.jsonl"
+  sed -n 's/.*"event":"epoch".*"loss":\(.*\),"rate".*"validation_loss":\(.*\),"knn":\(.*\)}/\1 \2 \3/p' "$1/log.jsonl"
 }
 # agree A B: two folders whose epochs had the same numbers, as far as float can tell.
 agree() {
@@ -33,7 +33,7 @@ left_after_one_epoch() {
   [ -s "$2/checkpoint-4.safetensors" ] || fail "$1 has no checkpoint of its first epoch"
 }
 
-run="--data $digits --model digits-8 --limit 32 --held_out_share 0.01 --batch 8 --epochs 2 --warmup 1
+run="--data $digits --model digits-8 --limit 32 --validation_share 0.01 --batch 8 --epochs 2 --warmup 1
   --base_learning_rate 4e-3 --shift 1 --checkpoint_epochs 1"
 # shellcheck disable=SC2086
 pretrain $run --out processor

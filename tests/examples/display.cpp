@@ -1,6 +1,6 @@
 // What programs show: numbers that say something at any speed, and lines that fit.
-#include <program/display.hpp>
-#include <program/terminal.hpp>
+#include <framework/display.hpp>
+#include <framework/terminal.hpp>
 
 #include <doctest/doctest.h>
 

@@ -61,19 +61,19 @@ for other in val Valid validation test; do
   {
     told "4 images of s_$other/train (folder), 2 classes" pretrain $small --data "s_$other" --out "pretrained_$other"
     told "held out: 4 images of s_$other/$other, 2 classes" \
-      finetune $tune --data "s_$other" --held_out "s_$other" --out "finetuned_$other"
+      finetune $tune --data "s_$other" --validation "s_$other" --out "finetuned_$other"
   }
 done
 pictures s_val/test cat dog
 pictures s_val/extra bird
 # shellcheck disable=SC2086
 {
-  told "held out: 4 images of s_val/val, 2 classes" probe $tune --data s_val/train --held_out s_val --out probed
-  refused "mae: --held_out: found 's_val/train/cat/0.png', a file to train on, expected images that are not trained on" \
-    finetune $tune --data s_val --held_out s_val/train --out refused
+  told "held out: 4 images of s_val/val, 2 classes" probe $tune --data s_val/train --validation s_val --out probed
+  refused "mae: --validation: found 's_val/train/cat/0.png', a file to train on, expected images that are not trained on" \
+    finetune $tune --data s_val --validation s_val/train --out refused
   ln -s s_val/train linked
-  refused "mae: --held_out: found 'linked/cat/0.png', a file to train on, where it is 's_val/train/cat/0.png', expected *" \
-    finetune $tune --data s_val --held_out linked --out refused
+  refused "mae: --validation: found 'linked/cat/0.png', a file to train on, where it is 's_val/train/cat/0.png', expected *" \
+    finetune $tune --data s_val --validation linked --out refused
   pictures doubtful cat dog test
   refused "mae: doubtful: found the folder 'test', named as a part of a set, beside 'cat', expected parts or classes: *" \
     finetune $tune --data doubtful --out refused
@@ -90,11 +90,11 @@ pictures others a bird
 {
   told "the classes 'A' and 'a' differ by the case of letters alone" finetune $tune --data letters --out letters_run
   told "classes without a held-out image: 2, such as 'A'" \
-    finetune $tune --data letters --held_out some --out some_run
+    finetune $tune --data letters --validation some --out some_run
   refused "mae: others: found the class folder 'bird', expected only the 3 known classes, 'A' to 'b'" \
-    finetune $tune --data letters --held_out others --out refused
+    finetune $tune --data letters --validation others --out refused
   told "no classes: others: found the class folder 'bird', expected only the 3 known classes, 'A' to 'b'" \
-    pretrain $small --data letters --held_out others --out others_run
+    pretrain $small --data letters --validation others --out others_run
 }
 
 # Unlabelled work takes what pictures there are; what is passed over is told.

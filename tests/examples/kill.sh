@@ -11,7 +11,7 @@ mkdir -p "$folder"
 cd "$folder"
 ln -s "$data" data
 data=data  # without a space, whatever the folder of the project is called
-run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --held_out_share 0.2 --shift 1 --epochs 6
+run="pretrain --model digits-8 --data $data/optdigits-images-idx3-ubyte --validation_share 0.2 --shift 1 --epochs 6
   --checkpoint_epochs 0.3"
 begin=$(date +%s%N)
 $run --out whole > whole.txt

@@ -97,12 +97,12 @@ mistake "Two learning rates" \
 mistake "A warm-up as long as the run" \
   "mae: --warmup: found 10 epochs, expected fewer than the 10 of the run" $digits --epochs 10 --warmup 10
 mistake "A lowest rate above the highest" \
-  "mae: --minimum_rate: found 0.01, expected at most the highest rate, which is 0.001" \
-  $digits --learning_rate 1e-3 --minimum_rate 1e-2
+  "mae: --min_learning_rate: found 0.01, expected at most the highest rate, which is 0.001" \
+  $digits --learning_rate 1e-3 --min_learning_rate 1e-2
 mistake "A mask ratio outside (0, 1)" "mae: --mask_ratio: found 1, expected a number above 0 and below 1, or null" \
   $digits --mask_ratio 1
 mistake "A mask ratio that is not compiled in" \
-  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \
+  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/programs/models.hpp" \
   $digits --mask_ratio 0.6
 
 # --- Data ---
@@ -118,7 +118,7 @@ mistake "A file that is no data" \
   "mae: run.json: found a text in JSON, expected a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
   pretrain --data run.json
 mistake "Fewer images than a batch" \
-  "mae: --batch: found 64 images in an update, expected at most the 8 of photos; more --views make more" \
+  "mae: --batch: found 64 images in an update, expected at most the 8 of photos; more --repeats make more" \
   pretrain --model digits-8 --data photos
 mistake "More held out than there is" "mae: --limit: found 2000, expected at most the 1797 images that there are" \
   $digits --limit 2000
@@ -203,7 +203,7 @@ mistake "One class" "mae: one: found the only class 'cat', expected at least two
 mkdir many
 for class in a b c d e f g h i j k; do mkdir many/$class && cp photos/1.png many/$class; done
 mistake "More classes than the model has" \
-  "mae: many: found 11 classes, expected at most 10, the Classes of digits-8 in examples/models.hpp" \
+  "mae: many: found 11 classes, expected at most 10, the Classes of digits-8 in examples/programs/models.hpp" \
   finetune --encoder encoder.safetensors --data many
 
 # --- Checkpoints ---
@@ -285,7 +285,7 @@ mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', e
 mistake "Noise that is no array" "mae: run.json: found a text in JSON, expected an array of NumPy, as numpy.save writes it" \
   $known --noise run.json
 mistake "A mask ratio to reconstruct with that is not compiled in" \
-  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/models.hpp" \
+  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/programs/models.hpp" \
   $known --mask_ratio 0.6
 mistake "A file for the folder of arrays" \
   "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
@@ -299,8 +299,8 @@ mistake "Nothing to take features with" \
 mistake "Features of no data" "mae: --data: found nothing, expected a folder or a file of images" \
   features --encoder encoder.safetensors
 mistake "Features of a part" \
-  "mae: --held_out_share: found 0.*, expected 0: features are those of all images of data, in their order" \
-  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --held_out_share 0.2
+  "mae: --validation_share: found 0.*, expected 0: features are those of all images of data, in their order" \
+  features --encoder encoder.safetensors --data digits-images-idx3-ubyte --validation_share 0.2
 mistake "Features where images may be left out" \
   "mae: --bad_images: found skip, expected stop: each row is that of its image" \
   features --encoder encoder.safetensors --data digits-images-idx3-ubyte --bad_images skip
@@ -356,10 +356,10 @@ mistake "Nowhere to print" \
   sh -c "pretrain --print-config > /dev/full"
 mistake "A plan larger than memory" \
   "mae: memory: found *, which ulimit -v leaves, expected at least * beside images; a smaller --batch, fewer --threads or --loaders, or a smaller model need less" \
-  sh -c "ulimit -v 1000000; $digits --batch 1000000 --views 1000"
+  sh -c "ulimit -v 1000000; $digits --batch 1000000 --repeats 1000"
 mistake "A list larger than memory" \
-  "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --views need less" \
-  sh -c "ulimit -v 1000000; $digits --views 1000000"
+  "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --repeats need less" \
+  sh -c "ulimit -v 1000000; $digits --repeats 1000000"
 mkdir little
 if unshare -rm mount -t tmpfs none little 2> /dev/null; then
   mistake "A full disk, found before the work" \

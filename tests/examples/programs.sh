@@ -23,15 +23,15 @@ for program in pretrain finetune probe features reconstruct; do
 done
 
 # From pre-training to features.
-pretrain --data "$digits" --model digits-8 --held_out_share 0.2 --epochs 2 --base_learning_rate 4e-3 --mask_ratio 0.5
+pretrain --data "$digits" --model digits-8 --validation_share 0.2 --epochs 2 --base_learning_rate 4e-3 --mask_ratio 0.5
 has pretrained/model.safetensors pretrained/encoder.safetensors pretrained/loss.png pretrained/accuracy.png \
   pretrained/panel.png pretrained/log.jsonl pretrained/settings.json
 [ "$(grep -c '"event":"epoch"' pretrained/log.jsonl)" = 2 ] || fail "the log has no line for each epoch"
-grep -q '"held_out_loss":.*"knn":' pretrained/log.jsonl || fail "held-out images were not looked at"
+grep -q '"validation_loss":.*"knn":' pretrained/log.jsonl || fail "held-out images were not looked at"
 encoder=pretrained/encoder.safetensors
-finetune --encoder $encoder --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
+finetune --encoder $encoder --data "$digits" --validation_share 0.2 --limit 100 --epochs 2
 finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --out scratch
-probe --encoder pretrained/model.safetensors --data "$digits" --held_out_share 0.2 --limit 100 --epochs 2
+probe --encoder pretrained/model.safetensors --data "$digits" --validation_share 0.2 --limit 100 --epochs 2
 has finetuned/model.safetensors scratch/model.safetensors probed/model.safetensors
 features --encoder $encoder --data "$digits"
 features --encoder $encoder --data "$digits" --tokens all --out all
@@ -44,7 +44,7 @@ mkdir photos
 for name in astronaut chelsea coffee; do for i in 1 2 3; do cp "$data/$name.png" photos/$name-$i.png; done; done
 head -c 9000 "$data/chelsea.png" > photos/chelsea-2.png
 pretrain --data photos --model digits-8 --batch 2 --accumulation 2 --epochs 2 --bad_images skip --flip \
-  --smallest_crop 0.5 --out skipped 2> skipped.txt
+  --min_crop_scale 0.5 --out skipped 2> skipped.txt
 [ "$(wc -l < skipped.txt)" = 1 ] || fail "the bad image is not named once: $(cat skipped.txt)"
 grep -q "^skipped: mae: photos/chelsea-2.png: found" skipped.txt || fail "another image is named: $(cat skipped.txt)"
 

@@ -12,7 +12,7 @@ cd "$folder"
 ln -s "$data" data
 data=data  # without a space, whatever the folder of the project is called
 digits=$data/optdigits-images-idx3-ubyte
-shared="--held_out_share 0.2 --shift 1 --log_every 10"
+shared="--validation_share 0.2 --shift 1 --log_every 10"
 without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
 
 # stopped SIGNAL WHOLE COMMAND...   stops the command, which writes to the folder SIGNAL, once it has made 50 updates, and

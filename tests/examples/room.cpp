@@ -1,5 +1,5 @@
 // room FOLDER: what memory a process may have, on machines that are written down in FOLDER.
-#include <program/room.hpp>
+#include <framework/room.hpp>
 
 #include <sys/resource.h>
 #include <unistd.h>

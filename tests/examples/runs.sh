@@ -114,7 +114,7 @@ for i in 1 2 3 4; do
   for name in chelsea coffee; do cp "$data/$name.png" "photos/$name-$i.png"; done
   cp "$data/astronaut.png" "looked_at/$i.png"
 done
-photos="pretrain --model digits-8 --data photos --held_out looked_at --cache_megabytes 0 --batch 2 --log_every 1 --epochs 12"
+photos="pretrain --model digits-8 --data photos --validation looked_at --cache_megabytes 0 --batch 2 --log_every 1 --epochs 12"
 $photos --out undisturbed > undisturbed.txt
 for gone in photos/coffee-2.png looked_at/3.png; do
   run_folder=without_$(dirname $gone)
@@ -203,9 +203,9 @@ says out.txt "^passed over: mae: moments/checkpoint-224.safetensors: tensor 'opt
 
 echo "--- too little memory"
 refused "mae: memory: found * MB, which ulimit -v leaves, expected at least 1.1 GB beside images; a smaller --batch, *" \
-  sh -c "ulimit -v 1000000; exec $digits --batch 1000000 --views 1000 --out little"
+  sh -c "ulimit -v 1000000; exec $digits --batch 1000000 --repeats 1000 --out little"
 [ ! -e little ] || fail "a run without memory leaves a folder"
-refused "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --views need less" \
-  sh -c "ulimit -v 1000000; exec $digits --views 1000000 --out little"
+refused "mae: memory: found too little for a list of 1797000000 images, expected room for it; fewer --repeats need less" \
+  sh -c "ulimit -v 1000000; exec $digits --repeats 1000000 --out little"
 sh -c "ulimit -v 800000; exec pretrain --model digits-8 --data photos --batch 2 --epochs 1 --out little" > little.txt
 says little.txt "^memory  *that is more than the .* MB, which ulimit -v leaves: should the images not fit, take --cache_megabytes [1-9]"

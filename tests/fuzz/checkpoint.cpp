@@ -1,5 +1,5 @@
 // Checkpoints: loaded into a model, and what their metadata record.
-#include <mae/io/run_state.hpp>
+#include <mae/checkpoint/run_state.hpp>
 
 #include <cstring>
 

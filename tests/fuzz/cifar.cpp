@@ -1,5 +1,5 @@
 // Records of CIFAR-10 and -100, and the file of their names.
-#include <mae/io/cifar.hpp>
+#include <mae/io/images/cifar.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,5 +1,5 @@
 // IDX files of images and of labels, packed or not.
-#include <mae/io/idx.hpp>
+#include <mae/io/images/idx.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,5 +1,5 @@
 // JPEG pictures, as they are and decoded smaller.
-#include <mae/io/jpeg.hpp>
+#include <mae/io/images/jpeg.hpp>
 
 #include "fuzz.hpp"
 

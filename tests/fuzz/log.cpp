@@ -1,10 +1,10 @@
 // The log of a run. What is kept of a file is a log, which is kept whole when it is opened again.
-#include "program/log.hpp"
+#include "framework/log.hpp"
 
 #include <filesystem>
 
-#include <mae/io/atomic_file.hpp>
-#include <mae/io/input_file.hpp>
+#include <mae/io/files/atomic_file.hpp>
+#include <mae/io/files/input_file.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,6 +1,6 @@
 // The model whose checkpoints are bred: as small as one can be.
 #pragma once
-#include <mae/io/checkpoint.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 namespace fuzz {

@@ -1,5 +1,5 @@
 // Lists of names. What was read is written and read again as it was; so is the input itself, taken for a name.
-#include <mae/io/name_list.hpp>
+#include <mae/io/images/name_list.hpp>
 
 #include "fuzz.hpp"
 

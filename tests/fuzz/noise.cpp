@@ -1,5 +1,5 @@
 // The noise that says what is hidden: an array of NumPy of the shape that is asked for.
-#include <mae/io/prediction_files.hpp>
+#include <mae/checkpoint/prediction_files.hpp>
 
 #include "fuzz.hpp"
 

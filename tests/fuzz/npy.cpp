@@ -1,5 +1,5 @@
 // Arrays of NumPy: as real numbers, whole numbers and images.
-#include <mae/io/npy_images.hpp>
+#include <mae/io/images/npy_images.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,7 +1,7 @@
 // Pictures of any format, recognised by their first bytes.
-#include <mae/io/image_file.hpp>
-#include <mae/io/jpeg.hpp>
-#include <mae/io/png.hpp>
+#include <mae/io/images/image_file.hpp>
+#include <mae/io/images/jpeg.hpp>
+#include <mae/io/images/png.hpp>
 
 #include "fuzz.hpp"
 

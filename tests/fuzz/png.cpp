@@ -2,7 +2,7 @@
 // they are set right.
 #include <zlib.h>
 
-#include <mae/io/png.hpp>
+#include <mae/io/images/png.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,5 +1,5 @@
 // The state of a run: as it is, and with the checksum that fits it, which breeding would not find.
-#include <mae/io/run_state.hpp>
+#include <mae/checkpoint/run_state.hpp>
 
 #include <cstring>
 #include <optional>
@@ -37,7 +37,7 @@ void load(const std::string& path) {
 
 /// The bytes of the file, whose metadata get the checksum of all others and of the tensors.
 std::string with_checksum(const mae::SafetensorsFile& file) {
-  mae::Facts facts = file.metadata();
+  mae::Metadata facts = file.metadata();
   std::vector<std::vector<std::byte>> values;
   std::vector<mae::TensorBytes> tensors;
   mae::Checksum sum;

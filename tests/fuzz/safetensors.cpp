@@ -1,5 +1,5 @@
 // safetensors files: the header, and every tensor as every type.
-#include <mae/io/safetensors.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,10 +1,10 @@
 // Writes the corpora that no test's files serve for: seeds FOLDER. They are committed; run it when a format changes.
-#include <mae/io/gzip.hpp>
-#include <mae/io/npy.hpp>
+#include <mae/io/files/gzip.hpp>
+#include <mae/io/tensors/npy.hpp>
 
 #include <filesystem>
 
-#include <mae/io/run_state.hpp>
+#include <mae/checkpoint/run_state.hpp>
 
 #include "run.hpp"
 
@@ -74,7 +74,7 @@ int main(int count, char** arguments) {
   write("log", "whole",
         "{\"event\":\"step\",\"step\":10,\"epoch\":0.5,\"loss\":0.9,\"rate\":0.001,\"images_per_second\":100}\n"
         "{\"event\":\"epoch\",\"step\":20,\"epoch\":1,\"loss\":0.8,\"rate\":0.001,\"images_per_second\":100,"
-        "\"held_out_loss\":0.7,\"knn\":0.5,\"accuracy\":0.25}\n"
+        "\"validation_loss\":0.7,\"knn\":0.5,\"accuracy\":0.25}\n"
         "{\"event\":\"epoch\",\"step\":40,\"epoch\":2,\"loss\":0.7,\"rate\":0,\"images_per_second\":100}\n");
   write("log", "cut",
         "{\"event\":\"epoch\",\"step\":2000,\"epoch\":1,\"loss\":1e9,\"rate\":0,\"images_per_second\":0}\n"

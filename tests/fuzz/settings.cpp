@@ -1,5 +1,5 @@
 // The JSON file of a program's settings.
-#include "program/settings.hpp"
+#include "framework/settings.hpp"
 #include "fuzz.hpp"
 
 namespace {

@@ -10,7 +10,7 @@
     <name>:drop, <name>:black      the same with alpha dropped, and on black paper, if it has transparency
 
 JPEG's pixels are Pillow's, after ImageOps.exif_transpose. Those of PNG are computed here from the samples that go into
-the file, so that each rule of io/png.hpp is written down twice, and compared with Pillow's: they must be the same to
+the file, so that each rule of io/images/png.hpp is written down twice, and compared with Pillow's: they must be the same to
 the byte where both have one rule. Where Pillow has another, this is checked instead:
     16 bits                 Pillow takes the upper eight bits: 0 or 1 level less; with alpha, which it cuts too, up to 2
     gAMA                    Pillow ignores it: the same file without the chunk is compared
@@ -231,7 +231,7 @@ def png_case(rng, colour, depth, interlaced, height, width, transparent=False, c
     (after if late else before).extend(notes_chunks)
     file = png_file(samples, depth, colour, interlaced, before, after, rng)
 
-    # The rules of io/png.hpp.
+    # The rules of io/images/png.hpp.
     tones = stored = (2 * 255 * colours + most) // (2 * most)
     if gamma is not None and not srgb and not 0.95 < 2.2e-5 * gamma < 1.05:
         tones = np.floor(255 * (colours / most) ** (1 / (2.2e-5 * gamma)) + 0.5).astype(int)

@@ -3,10 +3,10 @@
 
 #include <malloc.h>
 
-#include <mae/io/data_source.hpp>
-#include <mae/io/png.hpp>
+#include <mae/io/images/data_source.hpp>
+#include <mae/io/images/png.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 namespace {
 std::size_t held = 0, most_held = 0;  // bytes

@@ -1,11 +1,11 @@
-#include <mae/io/atomic_file.hpp>
+#include <mae/io/files/atomic_file.hpp>
 
 #include <csignal>
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::AtomicFile;
 using test::contains, test::error_of, test::read_text, test::write_text;

@@ -1,8 +1,8 @@
-#include <mae/io/cifar.hpp>
+#include <mae/io/images/cifar.hpp>
 
 #include <doctest/doctest.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::cifar10, mae::cifar100, mae::Index, mae::read_cifar, mae::Split;
 using test::contains, test::error_of;

@@ -1,11 +1,11 @@
-#include <mae/io/data_source.hpp>
+#include <mae/io/images/data_source.hpp>
 
 #include <doctest/doctest.h>
 
-#include <mae/io/png.hpp>
-#include <mae/io/shared_files.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/io/files/shared_files.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::DataOptions, mae::Index, mae::Split;
 using test::contains, test::error_of;

@@ -1,4 +1,4 @@
-#include <mae/io/dtype.hpp>
+#include <mae/io/tensors/dtype.hpp>
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Index;
 

@@ -1,10 +1,10 @@
-#include <mae/io/file_kind.hpp>
+#include <mae/io/files/file_kind.hpp>
 
 #include <doctest/doctest.h>
 
-#include <mae/io/safetensors.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::SafetensorsFile;
 using test::contains, test::error_of;

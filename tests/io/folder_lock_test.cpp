@@ -1,4 +1,4 @@
-#include <mae/io/folder_lock.hpp>
+#include <mae/io/files/folder_lock.hpp>
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "io/temporary.hpp"
+#include "support/temporary.hpp"
 
 using namespace mae;
 using namespace test;

@@ -1,10 +1,10 @@
-#include <mae/io/idx.hpp>
+#include <mae/io/images/idx.hpp>
 
 #include <doctest/doctest.h>
 
 #include <mae/data/statistics.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Index;
 using test::contains, test::error_of;

@@ -1,11 +1,11 @@
-#include <mae/io/image_file.hpp>
+#include <mae/io/images/image_file.hpp>
 
 #include <doctest/doctest.h>
 
-#include <mae/io/jpeg.hpp>
-#include <mae/io/png.hpp>
+#include <mae/io/images/jpeg.hpp>
+#include <mae/io/images/png.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Image, mae::read_image, mae::with_channels;
 using test::contains, test::error_of;

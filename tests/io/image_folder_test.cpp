@@ -1,12 +1,12 @@
-#include <mae/io/image_folder.hpp>
+#include <mae/io/images/image_folder.hpp>
 
 #include <doctest/doctest.h>
 
-#include <mae/io/png.hpp>
+#include <mae/io/images/png.hpp>
 
 #include <thread>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::FolderOptions, mae::Image, mae::Index, mae::PictureView;
 using test::contains, test::error_of;

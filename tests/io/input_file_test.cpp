@@ -1,9 +1,9 @@
-#include <mae/io/input_file.hpp>
+#include <mae/io/files/input_file.hpp>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using test::contains, test::error_of;
 

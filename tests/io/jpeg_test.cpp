@@ -1,10 +1,10 @@
-#include <mae/io/jpeg.hpp>
+#include <mae/io/images/jpeg.hpp>
 
 #include <doctest/doctest.h>
 
-#include <mae/io/png.hpp>
+#include <mae/io/images/png.hpp>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Image, mae::Index, mae::read_jpeg;
 using test::contains, test::error_of;

@@ -1,8 +1,8 @@
-#include <mae/io/name_list.hpp>
+#include <mae/io/images/name_list.hpp>
 
 #include <doctest/doctest.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::json_name, mae::name_of_json;
 using test::contains, test::error_of;

@@ -1,10 +1,10 @@
-#include <mae/io/npy_images.hpp>
+#include <mae/io/images/npy_images.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Dataset, mae::Index, mae::read_npy_dataset, mae::read_npy_images, mae::write_npy;
 using test::contains, test::error_of;

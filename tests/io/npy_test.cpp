@@ -1,10 +1,10 @@
-#include <mae/io/npy.hpp>
+#include <mae/io/tensors/npy.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Index, mae::read_npy, mae::write_npy;
 using test::contains, test::error_of;

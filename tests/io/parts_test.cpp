@@ -1,4 +1,4 @@
-#include <mae/io/parts.hpp>
+#include <mae/io/images/parts.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@ using Names = std::vector<std::string>;
 TEST_CASE("parts are known by their usual names, in any case and with what is usually added") {
   for (const char* name : {"train", "Train", "TRAINING", "training_set", "train2017", "trainval", "train-images"})
     CHECK(kind_of_part(name) == PartKind::training);
-  for (const char* name : {"val", "valid", "Validation", "VAL2014", "dev", "eval", "held_out", "held-out", "val_set"})
+  for (const char* name : {"val", "valid", "Validation", "VAL2014", "dev", "eval", "validation", "held-out", "val_set"})
     CHECK(kind_of_part(name) == PartKind::validation);
   for (const char* name : {"test", "Testing", "test1", "test_set", "TestSet", "test data", "tst"})
     CHECK(kind_of_part(name) == PartKind::test);

@@ -1,8 +1,8 @@
-#include <mae/io/picture_list.hpp>
+#include <mae/io/images/picture_list.hpp>
 
 #include <doctest/doctest.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::list_pictures, mae::ListOptions, mae::PictureList;
 using test::contains, test::error_of;

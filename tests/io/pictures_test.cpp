@@ -1,14 +1,14 @@
 // Every kind of PNG and JPEG file, compared with Pillow. Where the files come from: tests/golden/pictures.py.
-#include <mae/io/jpeg.hpp>
-#include <mae/io/png.hpp>
-#include <mae/io/safetensors.hpp>
+#include <mae/io/images/jpeg.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
 #include "support/source_folder.hpp"
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Image, mae::Index;
 

@@ -1,10 +1,10 @@
-#include <mae/io/png.hpp>
+#include <mae/io/images/png.hpp>
 
 #include <doctest/doctest.h>
 
 #include <zlib.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Image, mae::Index, mae::read_png, mae::write_png;
 using test::contains, test::error_of;

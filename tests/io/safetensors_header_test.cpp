@@ -1,8 +1,8 @@
-#include <mae/io/safetensors_header.hpp>
+#include <mae/io/tensors/safetensors_header.hpp>
 
 #include <doctest/doctest.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using test::contains;
 

@@ -1,8 +1,8 @@
-#include <mae/io/safetensors.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
 #include <doctest/doctest.h>
 
-#include "temporary.hpp"
+#include <support/temporary.hpp>
 
 using mae::Index, mae::SafetensorsFile, mae::tensor_bytes, mae::write_safetensors;
 using test::contains, test::error_of;

@@ -6,11 +6,11 @@
 
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/data/dataset.hpp>
-#include <mae/io/checkpoint_folder.hpp>
-#include <mae/io/prefetch.hpp>
-#include <mae/train/cadence.hpp>
+#include <mae/checkpoint/rotation.hpp>
+#include <mae/data/prefetch.hpp>
+#include <mae/train/interval.hpp>
 #include <mae/train/finetune.hpp>
-#include <mae/train/held_out.hpp>
+#include <mae/eval/validation.hpp>
 #include <mae/train/pretrain.hpp>
 
 namespace {
@@ -36,8 +36,8 @@ Options settings(mae::Index updates) {
   options.accumulation = 3;
   options.epochs = updates / 4;  // 25 images: four updates of 6, or 5 with the one that is left over
   options.warmup = 1;
-  options.base_rate = 1e-2;
-  options.augmentation = {.shift = 1, .flip = true, .smallest_crop = 0.5};
+  options.base_learning_rate = 1e-2;
+  options.augmentation = {.shift = 1, .flip = true, .min_crop_scale = 0.5};
   return options;
 }
 
@@ -52,13 +52,13 @@ void train(const mae::Dataset& images, const std::string& path, mae::Index updat
   for (const std::string& skipped : newest.skipped) std::printf("skipped: %s\n", skipped.c_str());
   if (!newest.path.empty()) mae::load_run(newest.path, run);
   std::printf("from update %jd\n", run.optimizer().steps());
-  mae::Cadence saves(7, 0);
+  mae::Interval saves(7, 0);
   while (!run.finished()) {
     run.update();
-    if (!saves.due(run.optimizer().steps(), 0) && !run.at_epoch_end()) continue;
+    if (!saves.elapsed(run.optimizer().steps(), 0) && !run.at_epoch_end()) continue;
     double metric = run.epoch_so_far().loss;
     if constexpr (requires { Run::Model::mask_ratio; })
-      metric = mae::held_out_loss(run.weights(), images, normalization, 1);
+      metric = mae::validation_loss(run.weights(), images, normalization, 1);
     folder.save(run, {}, run.at_epoch_end() ? metric : std::nan(""));
   }
 }

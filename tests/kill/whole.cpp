@@ -1,7 +1,7 @@
 // whole FILE: is the checkpoint whole? Says why not, with status 1.
 #include <cstdio>
 
-#include <mae/io/run_state.hpp>
+#include <mae/checkpoint/run_state.hpp>
 
 int main(int count, char** words) {
   try {

@@ -12,7 +12,7 @@ namespace {
 
 using Model = MaskedAutoencoder<ImageShape<3, 16, 16, 4>, Transformer<32, 2, 4>, Transformer<16, 1, 2>>;
 using Loss = PretrainingLoss<Model>;
-using Image = Model::Image;
+using Image = Model::ImageShape;
 
 /// Loss and gradient of a batch of random images under `Policy`.
 template <class Policy, class Memory = KeepAll>
@@ -96,7 +96,7 @@ TEST_CASE("recomputing what is cheap changes no bit; under checkpoints the last 
 TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow operand, pooling, cross-entropy") {
   using Classes = Classifier<ImageShape<3, 16, 16, 4>, Transformer<32, 2, 4>, 5>;
   constexpr Index batch = 6;
-  Tensor<float, typename Classes::Image::Pixels> images(batch);
+  Tensor<float, typename Classes::ImageShape::Pixels> images(batch);
   Tensor<float, Shape<dyn, 5>> target(batch);
   std::uint64_t keys[batch];
   const RandomStream random(7, Purpose::initialise);

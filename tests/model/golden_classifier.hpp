@@ -16,7 +16,7 @@ void check_classifier(const std::string& name) {
   INFO(oracle_of(file));
   using T = typename Policy::Activation;
   const Tolerance allowed = tolerance<T>;
-  const auto images = tensor<T, typename Model::Image::Pixels>(file, "images");
+  const auto images = tensor<T, typename Model::ImageShape::Pixels>(file, "images");
   const auto targets = tensor<T, Shape<dyn, Model::classes>>(file, "targets");
   Weights<Model, Policy> weights, gradients;
   load(file, weights);

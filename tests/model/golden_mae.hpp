@@ -31,7 +31,7 @@ template <class Model, class Policy, class Memory = KeepAll>
 void check_training(const SafetensorsFile& file) {
   using T = typename Policy::Activation;
   const Tolerance allowed = tolerance<T>;
-  const auto images = tensor<T, typename Model::Image::Pixels>(file, "images");
+  const auto images = tensor<T, typename Model::ImageShape::Pixels>(file, "images");
   const auto masks = golden_masks<Model>(file);
   Weights<Model, Policy> weights, gradients;
   load(file, weights);
@@ -52,7 +52,7 @@ void check_training(const SafetensorsFile& file) {
 template <class Model, class Policy>
 void check_encoder(const SafetensorsFile& file) {
   using T = typename Policy::Activation;
-  const auto images = tensor<T, typename Model::Image::Pixels>(file, "images");
+  const auto images = tensor<T, typename Model::ImageShape::Pixels>(file, "images");
   Weights<typename Model::Encoder, Policy> weights;
   load(file, weights);
   Session<Program<typename Model::Encoder, Policy, Inference>> encoding(images.batch());
@@ -74,12 +74,12 @@ void check_position_tables(const SafetensorsFile& file) {
 /// The sizes that a file was made with are those of the type.
 template <class Model>
 void check_sizes(const SafetensorsFile& file) {
-  using Image = typename Model::Image;
+  using ImageShape = typename Model::ImageShape;
   auto check = [&](const char* key, auto value) { CHECK(file.metadata(key) == std::to_string(value)); };
-  check("image_height", Image::height);
-  check("image_width", Image::width);
-  check("channels", Image::channels);
-  check("patch", Image::patch);
+  check("image_height", ImageShape::height);
+  check("image_width", ImageShape::width);
+  check("channels", ImageShape::channels);
+  check("patch", ImageShape::patch);
   check("patches", Model::L);
   check("keep", Model::V);
   check("heads", Model::EncoderShape::heads);

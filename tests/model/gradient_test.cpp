@@ -25,7 +25,7 @@ void check_model(const GradientCheckOptions& options,
 template <class Model, class Policy>
 void check_pretraining() {
   using P = Program<PretrainingLoss<Model>, Policy>;
-  const auto images = random_tensor<double, typename Model::Image::Pixels>(2, 1);
+  const auto images = random_tensor<double, typename Model::ImageShape::Pixels>(2, 1);
   typename Model::Masks masks(2);
   masks.resize(2);
   for (Index b = 0; b < 2; ++b) masks.random(b, 1, 0, static_cast<std::uint64_t>(b));
@@ -95,7 +95,7 @@ TEST_CASE("a linear probe trains its head and runs no backward of the encoder") 
     for (int i = 0; i < P::graph.node_count; ++i) {
       const Node& node = P::graph.nodes[i];
       backward += node.runs_backward;
-      if (node.name == "repeat" && (node.runs_backward || node.auxiliary_bytes > 0)) return false;
+      if (node.name == "repeat" && (node.runs_backward || node.saved_state_bytes > 0)) return false;
     }
     return backward == 2;  // the linear layer and the loss
   }());

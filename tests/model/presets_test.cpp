@@ -79,7 +79,7 @@ struct Published {
 
 template <class Model, class EncoderSize>
 void check_published(const Published& p) {
-  using Fine = Classifier<typename Model::Image, EncoderSize, 1000>;
+  using Fine = Classifier<typename Model::ImageShape, EncoderSize, 1000>;
   Lister encoder;
   encoder.trunk(p.depth, p.width, p.side, p.patches);
   Lister classifier = encoder;

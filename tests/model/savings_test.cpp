@@ -14,12 +14,12 @@ namespace {
 
 template <class Model>
 struct PlainLoss : PretrainingLoss<Model> {
-  using Image = typename Model::Image;
+  using ImageShape = typename Model::ImageShape;
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
     const auto& trunk = this->encoder.trunk;
-    auto patches = patchify<Image::patch>(images);                                         // [B, L, n]
+    auto patches = patchify<ImageShape::patch>(images);                                         // [B, L, n]
     auto embedded = with_class_token(trunk.patch_embed(patches), trunk.cls_token);         // [B, L + 1, D]
     auto positioned = with_positions(embedded, trunk.pos_embed);                           // [B, L + 1, D]
     auto visible = with_class_token(gather<1>(positioned, keep), trunk.cls_token);         // [B, V + 1, D]
@@ -39,7 +39,7 @@ template <class Model>
 struct FullDecoder : PretrainingLoss<Model> {
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
-    auto patches = patchify<Model::Image::patch>(images);                               // [B, L, n]
+    auto patches = patchify<Model::ImageShape::patch>(images);                               // [B, L, n]
     auto predicted = this->decoder.predict(this->encode(patches, keep), restore_ids);  // [B, L, n]
     return patch_error(gather(predicted, hidden), gather(patches, hidden));            // [B]
   }
@@ -55,7 +55,7 @@ void check_savings() {
   using Plain = Program<PlainLoss<M>, Policy>;
   static_assert(Saving::flops < Plain::flops);
   static_assert(Saving::saved_bytes < Plain::saved_bytes);
-  const auto images = random_tensor<double, typename M::Image::Pixels>(3, 1);
+  const auto images = random_tensor<double, typename M::ImageShape::Pixels>(3, 1);
   typename M::Masks masks(3);
   masks.resize(3);
   for (Index b = 0; b < 3; ++b) masks.random(b, 1, 0, static_cast<std::uint64_t>(b));

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
@@ -21,7 +21,7 @@ struct Result {
   Weights<Model, Policy> gradients;
 };
 Result step(int threads, Index batch) {
-  Tensor<float, Model::Image::Pixels> images(batch);
+  Tensor<float, Model::ImageShape::Pixels> images(batch);
   const RandomStream stream(1, Purpose::probe);
   for (Index i = 0; i < images.size(); ++i) images.data()[i] = stream.uniform(static_cast<std::uint32_t>(i), -2.f, 2.f);
   Model::Masks masks(batch);

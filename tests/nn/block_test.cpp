@@ -10,7 +10,7 @@ namespace {
 
 using Tokens = Shape<dyn, 5, 8>;
 
-template <Depth Kind>
+template <StochasticDepth Kind>
 struct Model {
   using Inputs = mae::Inputs<Input<Tokens, void, true>>;
   mae::Block<8, 2, 24, Kind> block;
@@ -40,7 +40,7 @@ std::vector<double> normalized(const double* x) {
   return y;
 }
 /// x wᵀ with the named weights; first biases are zero.
-std::vector<double> times(const Weights<Model<Depth::fixed>, Reference<double>>& weights, const std::string& name,
+std::vector<double> times(const Weights<Model<StochasticDepth::off>, Reference<double>>& weights, const std::string& name,
                           const std::vector<double>& x) {
   const ParameterInfo& p = *weights.find(name);
   std::vector<double> y(static_cast<std::size_t>(p.shape[0]));
@@ -52,7 +52,7 @@ std::vector<double> times(const Weights<Model<Depth::fixed>, Reference<double>>&
 }  // namespace
 
 TEST_CASE("a block by the book: y = x + attention(norm x), z = y + mlp(norm y)") {
-  const Weights<Model<Depth::fixed>, Reference<double>> weights(1);
+  const Weights<Model<StochasticDepth::off>, Reference<double>> weights(1);
   const auto x = random_tensor<double, Tokens>(1, 1);
   const auto z = evaluate(weights, x);
 
@@ -81,8 +81,8 @@ TEST_CASE("a block by the book: y = x + attention(norm x), z = y + mlp(norm y)")
 
 TEST_CASE_TEMPLATE("a block that may drop branches has the same parameters and, without keys, the same result", Policy,
                    Reference<double>, Cpu<double>) {
-  const Weights<Model<Depth::fixed>, Policy> fixed(1);
-  const Weights<Model<Depth::stochastic>, Policy> stochastic(1);
+  const Weights<Model<StochasticDepth::off>, Policy> fixed(1);
+  const Weights<Model<StochasticDepth::on>, Policy> stochastic(1);
   REQUIRE(fixed.parameters().size() == 12);
   for (std::size_t i = 0; i < 12; ++i) CHECK(fixed.parameters()[i].name == stochastic.parameters()[i].name);
   const auto x = random_tensor<double, Tokens>(2, 1);

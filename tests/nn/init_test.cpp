@@ -1,7 +1,7 @@
 // What parameters start as, on a model small enough to look at all of it: bounds, means and deviations.
 #include <doctest/doctest.h>
 
-#include <mae/autograd/weights.hpp>
+#include <mae/autograd/run/weights.hpp>
 #include <mae/backend/policy.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <mae/autograd/weights.hpp>
+#include <mae/autograd/run/weights.hpp>
 #include <mae/backend/policy.hpp>
 
 using namespace mae;
@@ -50,5 +50,5 @@ TEST_CASE("the table has the published name and shape, and is frozen unless aske
   CHECK(parameter.name == "pos_embed");
   CHECK(parameter.shape == std::vector<Index>{1, 16, 8});
   CHECK_FALSE(parameter.trained);
-  static_assert(PositionTable<3, 5, 8, Training::trained>::trained);
+  static_assert(PositionTable<3, 5, 8, Trainable::yes>::trained);
 }

@@ -30,7 +30,7 @@ Outcome OUTCOME() {
   const auto statistics = mae::Normalization::of(mae::channel_statistics(data));
   Outcome outcome;
   const auto train = [&](double rate) {  // returns a hash of the weights
-    mae::Pretraining<Model> run(data, {.batch = 8, .epochs = 4, .warmup = 0.5, .base_rate = rate}, statistics);
+    mae::Pretraining<Model> run(data, {.batch = 8, .epochs = 4, .warmup = 0.5, .base_learning_rate = rate}, statistics);
     run.train([&](const mae::TrainingEpoch& epoch) {
       if (rate < 1) (epoch.epoch == 1 ? outcome.first_loss : outcome.last_loss) = epoch.loss;
     });

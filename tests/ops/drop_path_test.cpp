@@ -112,7 +112,7 @@ TEST_CASE("a Repeat tells its layers apart") {
 
 TEST_CASE_TEMPLATE("gradients pass the same branches, also when blocks are run again", Memory, KeepAll, RecomputeCheap,
                    CheckpointBlocks) {
-  using Blocks = WithLoss<Repeat<3, mae::Block<8, 2, 16, Depth::stochastic>>, Shape<dyn, 3, 8>>;
+  using Blocks = WithLoss<Repeat<3, mae::Block<8, 2, 16, StochasticDepth::on>>, Shape<dyn, 3, 8>>;
   const auto all = keys(6);
   GradientCheckOptions options;
   options.samples = 6;

@@ -18,7 +18,7 @@ struct Pooled : NoParameters {
 
 struct Standardized {
   using Inputs = mae::Inputs<Input<Shape<dyn, 2, 3>, void, true>>;
-  Parameter<Shape<3>, Uniform, Training::frozen> mean, variance;
+  Parameter<Shape<3>, Uniform, Trainable::no> mean, variance;
   MAE_MODULE(mean, variance)
   constexpr auto operator()(const Expression auto& x) const { return standardize(x, mean, variance); }
 };

@@ -19,7 +19,7 @@ struct WithToken {
   MAE_MODULE(token)
   constexpr auto operator()(const Expression auto& x) const { return with_class_token(x, token); }
 };
-template <Training Train>
+template <Trainable Train>
 struct Positions {
   using Inputs = mae::Inputs<Input<Tokens, void, true>>;
   Parameter<Shape<1, L + 1, D>, Uniform, Train> table;
@@ -69,8 +69,8 @@ TEST_CASE_TEMPLATE("a class token in front", Policy, Reference<double>, Cpu<doub
 }
 
 TEST_CASE_TEMPLATE("positions of all tokens, trained or not", Policy, Reference<double>, Cpu<double>) {
-  const Weights<Positions<Training::trained>, Policy> weights(1);
-  const Weights<Positions<Training::frozen>, Policy> frozen(1);
+  const Weights<Positions<Trainable::yes>, Policy> weights(1);
+  const Weights<Positions<Trainable::no>, Policy> frozen(1);
   const auto x = random_tensor<double, Tokens>(2, 1);
   const auto y = evaluate(weights, x), z = evaluate(frozen, x);
   for (Index b = 0; b < 2; ++b)

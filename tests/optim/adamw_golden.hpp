@@ -32,9 +32,9 @@ void check_steps(double loss_tolerance, double weight_tolerance) {
   INFO(oracle_of(file));
   auto number = [&](const char* key) { return std::strtod(file.metadata(key).c_str(), nullptr); };
   const AdamwOptions options{.beta1 = number("beta1"), .beta2 = number("beta2"), .epsilon = number("eps"),
-                             .decay = number("weight_decay")};
+                             .weight_decay = number("weight_decay")};
   using T = typename Policy::Activation;
-  const auto images = tensor<T, typename TwentySteps::Image::Pixels>(file, "images");
+  const auto images = tensor<T, typename TwentySteps::ImageShape::Pixels>(file, "images");
   const auto losses = file.values<double>("losses");
   REQUIRE(losses.size() == 20);
   Weights<TwentySteps, Policy> weights, gradients;

@@ -26,7 +26,7 @@ struct Model {
   Parameter<Shape<1, 1, 5>, init::Normal<1, 1>> cls_token;
   Parameter<Shape<7>, init::Normal<1, 1>> scale;
   Odd odd;
-  Parameter<Shape<4, 5>, init::Normal<1, 1>, Training::frozen> table;
+  Parameter<Shape<4, 5>, init::Normal<1, 1>, Trainable::no> table;
   MAE_MODULE(weight, cls_token, scale, odd, table)
 };
 using W = Weights<Model, Policy>;
@@ -65,7 +65,7 @@ void check_formula(const AdamwOptions& options, const Scale& scale) {
     CHECK(optimizer.steps() == t);
     CHECK(std::count(given.data(), given.data() + given.size(), 0.f) == given.size());
     for (const ParameterInfo& p : start.parameters()) {
-      const double decay = p.name == "weight" || p.name == "cls_token" ? options.decay : 0;
+      const double decay = p.name == "weight" || p.name == "cls_token" ? options.weight_decay : 0;
       double worst = 0;
       for (Index i = p.offset; i < p.offset + p.count && p.trained; ++i) {
         Weight& e = expected[static_cast<std::size_t>(i)];
@@ -86,14 +86,14 @@ const auto same = [](const ParameterInfo&) { return 1.0; };
 
 TEST_CASE("the formula: matrices and tokens decay, vectors and biases do not, frozen parameters stay") {
   check_formula({}, same);
-  check_formula({.beta1 = 0.8, .beta2 = 0.999, .epsilon = 1e-3, .decay = 2}, same);
+  check_formula({.beta1 = 0.8, .beta2 = 0.999, .epsilon = 1e-3, .weight_decay = 2}, same);
 }
 
 TEST_CASE("each parameter has a rate of its own, decay included; rate zero changes no bit") {
-  check_formula({.decay = 1}, [](const ParameterInfo& p) { return p.name == "weight" ? 0.25 : 3.0; });
+  check_formula({.weight_decay = 1}, [](const ParameterInfo& p) { return p.name == "weight" ? 0.25 : 3.0; });
   const W start(1);
   W weights(1), gradients = some_gradients(2);
-  AdamW<Model, Policy> optimizer({.decay = 1});
+  AdamW<Model, Policy> optimizer({.weight_decay = 1});
   optimizer.set_scale([](const ParameterInfo& p) { return p.name == "scale" ? 1.0 : 0.0; });
   optimizer.step(weights, gradients, 0.1);
   for (const ParameterInfo& p : start.parameters()) {
@@ -106,7 +106,7 @@ TEST_CASE("each parameter has a rate of its own, decay included; rate zero chang
 TEST_CASE("which parameters decay can be chosen") {
   const W start(1);
   W weights(1), gradients;
-  AdamW<Model, Policy> optimizer({.decay = 0.5});
+  AdamW<Model, Policy> optimizer({.weight_decay = 0.5});
   optimizer.set_decay([](const ParameterInfo& p) { return p.name == "scale"; });
   optimizer.step(weights, gradients, 0.1);
   for (const ParameterInfo& p : start.parameters()) {
@@ -157,14 +157,14 @@ TEST_CASE("options that make no sense are named") {
   auto check = [](const AdamwOptions& options, const std::string& message) {
     CHECK_THROWS_WITH_AS((AdamW<Model, Policy>(options)), ("mae: " + message).c_str(), Error);
   };
-  CHECK_NOTHROW(validate({.beta1 = 0, .beta2 = 0, .epsilon = 1e-300, .decay = 0, .clip = 0}));
+  CHECK_NOTHROW(validate({.beta1 = 0, .beta2 = 0, .epsilon = 1e-300, .weight_decay = 0, .clip = 0}));
   check({.beta1 = 1}, "beta1: found 1.000000, expected a number in [0, 1)");
   check({.beta1 = NAN}, "beta1: found nan, expected a number in [0, 1)");
   check({.beta2 = -0.5}, "beta2: found -0.500000, expected a number in [0, 1)");
   check({.epsilon = 0}, "epsilon: found 0.000000, expected a finite number above 0");
   check({.epsilon = HUGE_VAL}, "epsilon: found inf, expected a finite number above 0");
-  check({.decay = -1}, "decay: found -1.000000, expected a finite number from 0");
-  check({.decay = HUGE_VAL}, "decay: found inf, expected a finite number from 0");
+  check({.weight_decay = -1}, "weight_decay: found -1.000000, expected a finite number from 0");
+  check({.weight_decay = HUGE_VAL}, "weight_decay: found inf, expected a finite number from 0");
   check({.clip = -1}, "clip: found -1.000000, expected a finite number from 0");
   check({.clip = NAN}, "clip: found nan, expected a finite number from 0");
 }

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <mae/autograd/parameter.hpp>
+#include <mae/autograd/trace/parameter.hpp>
 #include <mae/model/classifier.hpp>
 
 using namespace mae;

@@ -5,7 +5,7 @@
 #include <locale>
 #include <string>
 
-#include "io/temporary.hpp"
+#include "support/temporary.hpp"
 
 namespace test {
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <doctest/doctest.h>
 
-#include <mae/autograd/session.hpp>
-#include <mae/io/safetensors.hpp>
+#include <mae/autograd/run/session.hpp>
+#include <mae/io/tensors/safetensors.hpp>
 
 #include "source_folder.hpp"
 

@@ -1,7 +1,7 @@
 // A training step of a whole masked autoencoder, masks and update included, allocates nothing.
 #include <doctest/doctest.h>
 
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/optim/adamw.hpp>
@@ -20,7 +20,7 @@ TEST_CASE_TEMPLATE("a step allocates nothing, on one thread and on two", T, floa
     Weights<Model, Policy> weights(1), gradients;
     AdamW<Model, Policy> optimizer({.clip = 1});
     Session<Program<PretrainingLoss<Model>, Policy>> session(3);
-    Tensor<float, typename Model::Image::Pixels> images(3);
+    Tensor<float, typename Model::ImageShape::Pixels> images(3);
     for (Index i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>(i % 7);
     typename Model::Masks masks(3);
     masks.resize(3);

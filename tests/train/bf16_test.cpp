@@ -1,14 +1,14 @@
 // Mixed precision trains as float does: the same loss curve, from the same weights, into weights of the same files.
 #include <algorithm>
 
-#include <mae/io/checkpoint.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/train/finetune.hpp>
-#include <mae/train/nearest_neighbours.hpp>
+#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/train/pretrain.hpp>
 
 #include <doctest/doctest.h>
 
-#include "io/temporary.hpp"
+#include "support/temporary.hpp"
 #include "train/toy.hpp"
 
 using namespace test;
@@ -35,7 +35,7 @@ TEST_CASE("two hundred updates: the loss curve of float within one percent") {
   options.batch = 16;
   options.epochs = 20;
   options.warmup = 2;
-  options.base_rate = 2e-2;
+  options.base_learning_rate = 2e-2;
   options.augmentation = {.shift = 1, .flip = true};
   options.seed = 3;
   Pretraining<Model, Policy> whole(images, options, normalization);
@@ -66,7 +66,7 @@ TEST_CASE("a classifier trains, drops paths and is measured") {
   options.batch = 16;
   options.epochs = 30;
   options.warmup = 3;
-  options.base_rate = 3e-2;
+  options.base_learning_rate = 3e-2;
   options.seed = 2;
   Finetuning<Classes, Mixed> run(images, options, normalization);
   run.train([](const TrainingEpoch&) {});

@@ -19,7 +19,7 @@ FinetuningOptions small() {
   options.batch = 16;
   options.epochs = 30;
   options.warmup = 3;
-  options.base_rate = 3e-2;
+  options.base_learning_rate = 3e-2;
   options.augmentation.shift = 1;
   options.seed = 2;
   return options;
@@ -58,7 +58,7 @@ TEST_CASE("classes that can be told apart are learnt; 100 images make six batche
 
 TEST_CASE("smoothed targets: the loss of a uniform model is log K, and no loss is below the targets' entropy") {
   FinetuningOptions options = small();
-  options.base_rate = options.minimum_rate = 0;  // nothing is learnt
+  options.base_learning_rate = options.min_learning_rate = 0;  // nothing is learnt
   options.drop_path = 0;
   Run run(training, options, normalization);
   const ParameterInfo& weight = *run.weights().find("head.weight");
@@ -79,7 +79,7 @@ TEST_CASE("lower layers move less; without layer decay they do not lag behind") 
     options.layer_decay = decay;
     options.epochs = 2;
     options.warmup = 0;
-    options.optimizer.decay = 0;
+    options.optimizer.weight_decay = 0;
     Run run(training, options, normalization);
     const Weights<Model, Policy> start(options.seed);
     run.train(silent);
@@ -102,9 +102,9 @@ TEST_CASE("weight decay takes matrices, but neither positions nor class token, b
   options.batch = 100;
   options.warmup = 0;
   options.layer_decay = 1;
-  options.optimizer.decay = 0;
+  options.optimizer.weight_decay = 0;
   Run without(training, options, normalization);
-  options.optimizer.decay = 10;
+  options.optimizer.weight_decay = 10;
   Run with(training, options, normalization);
   without.update(), with.update();
   const Weights<Model, Policy> start(options.seed);
@@ -113,7 +113,7 @@ TEST_CASE("weight decay takes matrices, but neither positions nor class token, b
     INFO(p.name);
     const bool decays = p.name.ends_with(".weight") && p.name.find("norm") == std::string::npos;
     decaying += decays;
-    const double factor = decays ? scaled_rate(options.base_rate, 100) * 10 : 0;
+    const double factor = decays ? scaled_rate(options.base_learning_rate, 100) * 10 : 0;
     double worst = 0;
     for (Index i = 0; i < p.count; ++i) {
       const double difference = double(without.weights().at(p)[i]) - double(with.weights().at(p)[i]);

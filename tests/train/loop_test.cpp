@@ -22,7 +22,7 @@ FinetuningOptions small(Index batch, Index accumulation) {
   options.accumulation = accumulation;
   options.epochs = 3;
   options.warmup = 1;
-  options.base_rate = 1e-2;
+  options.base_learning_rate = 1e-2;
   options.drop_path = 0.3;
   options.augmentation.shift = 1;
   options.seed = 7;
@@ -30,9 +30,9 @@ FinetuningOptions small(Index batch, Index accumulation) {
 }
 
 /// The batches of a run, but for one.
-struct Faulty final : BatchSource<Run::Image, float> {
+struct Faulty final : BatchSource<Run::ImageShape, float> {
   Faulty(const Run& run, Index where, bool reading) : good(run.loader(), 1), bad(where), reading_fails(reading) {}
-  const Batch<Run::Image, float>& at(Index position) override {
+  const Batch<Run::ImageShape, float>& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
     if (reading_fails) throw Error("photo.png", "nonsense", "a picture");
@@ -40,8 +40,8 @@ struct Faulty final : BatchSource<Run::Image, float> {
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }
-  LoadOnDemand<Run::Image, float, Serial> good;
-  Batch<Run::Image, float> changed{8};
+  LoadOnDemand<Run::ImageShape, float, Serial> good;
+  Batch<Run::ImageShape, float> changed{8};
   Index bad;
   bool reading_fails;
 };
@@ -192,15 +192,15 @@ TEST_CASE("updates during the backward pass: the same run, bit by bit") {
   using Large = Classifier<ImageShape<1, 8, 8, 4>, Transformer<448, 1, 2>, 4>;  // too large to be worked in lanes
   const FinetuningOptions options = small(16, 1);
   Finetuning<Large, Policy> apart(images, options, normalization);
-  Finetuning<Large, Policy, KeepAll, DuringBackward> at_once(images, options, normalization);
-  for (int update = 0; update < 8; ++update) CHECK(at_once.update() == apart.update());
-  CHECK(at_once.progress().steps == 8);
-  CHECK(same_bits(at_once.weights(), apart.weights()));
-  CHECK(same_bits(at_once.optimizer().first_moment(), apart.optimizer().first_moment()));
-  CHECK(same_bits(at_once.optimizer().second_moment(), apart.optimizer().second_moment()));
+  Finetuning<Large, Policy, KeepAll, InBackward> in_backward(images, options, normalization);
+  for (int update = 0; update < 8; ++update) CHECK(in_backward.update() == apart.update());
+  CHECK(in_backward.progress().steps == 8);
+  CHECK(same_bits(in_backward.weights(), apart.weights()));
+  CHECK(same_bits(in_backward.optimizer().first_moment(), apart.optimizer().first_moment()));
+  CHECK(same_bits(in_backward.optimizer().second_moment(), apart.optimizer().second_moment()));
 
   auto told = [&](const FinetuningOptions& o) {
-    return error_of([&] { Finetuning<Large, Policy, KeepAll, DuringBackward>(images, o, normalization); });
+    return error_of([&] { Finetuning<Large, Policy, KeepAll, InBackward>(images, o, normalization); });
   };
   CHECK(told(small(8, 2)) == "mae: accumulation: found 2, expected 1, since weights are updated during the backward pass");
   FinetuningOptions clipped = options;

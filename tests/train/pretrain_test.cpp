@@ -19,8 +19,8 @@ PretrainingOptions small() {
   options.batch = 16;
   options.epochs = 5;
   options.warmup = 1;
-  options.base_rate = 2e-2;
-  options.augmentation = {.shift = 1, .flip = true, .smallest_crop = 0.7};
+  options.base_learning_rate = 2e-2;
+  options.augmentation = {.shift = 1, .flip = true, .min_crop_scale = 0.7};
   options.seed = 3;
   return options;
 }
@@ -138,8 +138,8 @@ TEST_CASE("a loss that is not finite ends the run and names what is first") {
         "mae: training step: input 0: found a value that is not finite, expected finite numbers");
   PretrainingOptions options = small();
   options.warmup = 0;
-  options.base_rate = 1e30;
-  options.optimizer.decay = 0;
+  options.base_learning_rate = 1e30;
+  options.optimizer.weight_decay = 0;
   const std::string exploded = error_with(options);
   INFO(exploded);
   CHECK(exploded.starts_with("mae: training step: found a loss of "));

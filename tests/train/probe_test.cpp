@@ -23,9 +23,9 @@ TEST_CASE("options for probing") {
   const FinetuningOptions options = probing_options(50, 0.1);
   CHECK(options.epochs == 50);
   CHECK(options.warmup == 5);
-  CHECK(options.base_rate == 0.1);
-  CHECK(options.minimum_rate == 0);
-  CHECK(options.optimizer.decay == 0);
+  CHECK(options.base_learning_rate == 0.1);
+  CHECK(options.min_learning_rate == 0);
+  CHECK(options.optimizer.weight_decay == 0);
   CHECK(options.drop_path == 0);
   CHECK(options.label_smoothing == 0);
   CHECK(options.layer_decay == 1);
@@ -56,7 +56,7 @@ TEST_CASE("a probe of random features learns, and leaves the encoder alone to th
   for (const double decay : {0., 0.5}) {
     FinetuningOptions options = probing_options(60, 0.2);
     options.seed = 6;
-    options.optimizer.decay = decay;
+    options.optimizer.weight_decay = decay;
     Run run(training, options, normalization);
     const Weights<Model, Policy> start(options.seed);
     probe(run, silent);

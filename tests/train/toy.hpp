@@ -58,8 +58,8 @@ void check_training_mistakes(const Options& good, const Start& start) {
   for (const double bad : {-0.5, double(INFINITY), double(NAN)}) {
     const std::string told = ": found " + std::to_string(bad) + ", expected a finite number from 0";
     options = good, options.warmup = bad, check(options, "warmup" + told);
-    options = good, options.base_rate = bad, check(options, "base_rate" + told);
-    options = good, options.minimum_rate = bad, check(options, "minimum_rate" + told);
+    options = good, options.base_learning_rate = bad, check(options, "base_learning_rate" + told);
+    options = good, options.min_learning_rate = bad, check(options, "min_learning_rate" + told);
   }
   // A warm-up as long as the run comes to the rate at its end; a longer one never does.
   options = good, options.epochs = 3, options.warmup = 3;

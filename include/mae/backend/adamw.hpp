@@ -18,7 +18,7 @@ namespace mae {
 /// One AdamW update (Loshchilov & Hutter, 2019) of a tensor: the rates already hold schedule and layer scale.
 struct AdamwStep {
   double rate = 0;   ///< learning rate of this update
-  double decay = 0;  ///< decoupled weight decay; multiplies `rate`
+  double weight_decay = 0;  ///< decoupled weight decay; multiplies `rate`
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double gradient_scale = 1;                ///< multiplies the gradient first (clipping, accumulation)
   double correction1 = 1, correction2 = 1;  ///< 1 - beta1^t and 1 - beta2^t
@@ -30,7 +30,7 @@ struct AdamwFactors {
   T decay, rate, fresh1, fresh2, inverse2, epsilon;
   AdamwFactors() = default;
   explicit AdamwFactors(const AdamwStep& s)
-      : decay(T(s.rate * s.decay)),
+      : decay(T(s.rate * s.weight_decay)),
         rate(T(s.rate / s.correction1)),
         fresh1(T(1 - s.beta1)),
         fresh2(T(1 - s.beta2)),

@@ -1,7 +1,7 @@
 // Where numbers live, as a type: what a policy says of the memory that its kernels work in.
 //
 // `Host` is the memory of the program. A backend with a memory of its own adds a type with the same functions
-// (`Device` in backend/cuda/device.cuh); `reachable` says whether the program may read and write there by itself. What
+// (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself. What
 // is not reachable is sent and fetched: inputs go there before a step, results come back after it.
 #pragma once
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace mae {
 
 struct Host {
-  static constexpr bool reachable = true;
+  static constexpr bool host_accessible = true;
 
   /// Zeroed bytes, aligned to `alignment`: the only place where the library asks for aligned memory. Throws mae::Error
   /// if there are not that many.

@@ -35,14 +35,14 @@ struct Elements<tf32> : Elements<float> {};
 /// Plain loops on one thread: the textbook, and the oracle that every other backend is tested against.
 template <class T = float>
 struct Reference : Elements<T> {
-  using Memory = Host;
+  using MemorySpace = Host;
   using Threads = Serial;
 };
 
 /// SIMD and threads. `Isa` is an instruction set of `mae::isa` or `isa::Best`; `ThreadsType` is `Serial` or `OpenMp`.
 template <class T = float, class Isa = isa::Best, class ThreadsType = DefaultThreads>
 struct Cpu : Elements<T> {
-  using Memory = Host;
+  using MemorySpace = Host;
   using Threads = ThreadsType;
 };
 
@@ -53,7 +53,7 @@ struct Device;
 /// of the host, which load images.
 template <class T = float>
 struct Cuda : Elements<T> {
-  using Memory = Device;
+  using MemorySpace = Device;
   using Threads = DefaultThreads;
 };
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <mae/core/processors.hpp>
+#include <mae/backend/processors.hpp>
 
 #define MAE_VERSION_MAJOR 0
 #define MAE_VERSION_MINOR 1

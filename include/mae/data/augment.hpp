@@ -19,20 +19,20 @@ namespace mae {
 struct Augmentation {
   Index shift = 0;          ///< up to this many pixels each way, edges repeated; 0: none
   bool flip = false;        ///< left and right, every other time
-  double smallest_crop = 1; ///< area of the smallest resized crop, as a share; 1: no crop
-  double widest = 4.0 / 3;  ///< aspect ratios from 1/widest to widest
+  double min_crop_scale = 1; ///< area of the smallest resized crop, as a share; 1: no crop
+  double max_aspect_ratio = 4.0 / 3;  ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
 };
 
-/// Throws mae::Error that names the option unless shift is in [0, 2^20], smallest_crop in (0, 1] and widest at least
+/// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio at least
 /// 1.
 inline void validate(const Augmentation& options) {
   constexpr Index farthest = 1 << 20;
   if (options.shift < 0 || options.shift > farthest)
     throw Error("shift", std::to_string(options.shift), "pixels from 0 to " + std::to_string(farthest));
-  if (!(options.smallest_crop > 0 && options.smallest_crop <= 1))
-    throw Error("smallest_crop", std::to_string(options.smallest_crop), "a share above 0 and at most 1");
-  if (!(options.widest >= 1 && is_finite(options.widest)))
-    throw Error("widest", std::to_string(options.widest), "an aspect ratio of at least 1");
+  if (!(options.min_crop_scale > 0 && options.min_crop_scale <= 1))
+    throw Error("min_crop_scale", std::to_string(options.min_crop_scale), "a share above 0 and at most 1");
+  if (!(options.max_aspect_ratio >= 1 && is_finite(options.max_aspect_ratio)))
+    throw Error("max_aspect_ratio", std::to_string(options.max_aspect_ratio), "an aspect ratio of at least 1");
 }
 
 /// The largest box at the centre of a picture that has the aspect ratio of [height, width].
@@ -50,16 +50,16 @@ inline CropBox centre_crop(const PictureView& picture, Index height, Index width
 inline CropBox random_crop(const RandomStream& stream, Index height, Index width, const Augmentation& options) {
   for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
     const double area = static_cast<double>(height * width) *
-                        (options.smallest_crop + (1 - options.smallest_crop) * double(stream.uniform(4 * attempt)));
+                        (options.min_crop_scale + (1 - options.min_crop_scale) * double(stream.uniform(4 * attempt)));
     const double aspect =
-        std::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * std::log(options.widest));
+        std::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * std::log(options.max_aspect_ratio));
     const double w = std::round(std::sqrt(area * aspect)), h = std::round(std::sqrt(area / aspect));
     if (!(w >= 1 && h >= 1 && w <= double(width) && h <= double(height))) continue;
     return {std::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
             std::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
   }
-  const double w = std::fmin(double(width), std::round(double(height) * options.widest));
-  const double h = std::fmin(double(height), std::round(double(width) * options.widest));
+  const double w = std::fmin(double(width), std::round(double(height) * options.max_aspect_ratio));
+  const double h = std::fmin(double(height), std::round(double(width) * options.max_aspect_ratio));
   return {std::floor((double(height) - h) / 2), std::floor((double(width) - w) / 2), h, w};
 }
 
@@ -68,7 +68,7 @@ inline CropBox random_crop(const RandomStream& stream, Index height, Index width
 template <class T>
 void write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
                  const RandomStream& stream, T* out, Index height, Index width) {
-  const CropBox box = augmentation.smallest_crop < 1
+  const CropBox box = augmentation.min_crop_scale < 1
                           ? random_crop(stream, picture.height, picture.width, augmentation)
                           : centre_crop(picture, height, width);
   const auto reach = static_cast<std::uint32_t>(2 * augmentation.shift + 1);

@@ -2,7 +2,7 @@
 //
 // A batch is a pure function of its position in a run: position → epoch → order of the images → samples → crops, all
 // from the seed. So a resumed run needs to know its position alone, threads cannot change a bit, and batches can be
-// made ahead of time by anybody (`io/prefetch.hpp`). A batch of B images costs B times `load_sample`.
+// made ahead of time by anybody (`data/prefetch.hpp`). A batch of B images costs B times `load_sample`.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -2,7 +2,7 @@
 //
 // Pixels are bytes, 0..255, laid out [C, H, W]: one whole plane per channel, each row by row. This is the layout the
 // models take (ops/patchify.hpp), so a batch is filled by copying planes, never by shuffling colours. PNG and screens
-// keep the colours of a pixel together, [H, W, C]; io/png.hpp converts.
+// keep the colours of a pixel together, [H, W, C]; io/images/png.hpp converts.
 #pragma once
 #include <cstdint>
 #include <string>

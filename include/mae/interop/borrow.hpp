@@ -3,7 +3,7 @@
 // A view does not keep its numbers alive. So a tensor must have a name of its own; one that is gone at the end of the
 // line is refused, with a sentence, where it is handed over.
 #pragma once
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::detail {

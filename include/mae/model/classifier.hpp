@@ -15,13 +15,13 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 /// images [B, C, H, W] → logits [B, Classes].
-template <class ImageType, class Size, Index Classes, Pool How = Pool::mean, Depth Kind = Depth::stochastic>
+template <class ImageType, class Size, Index Classes, Pool How = Pool::mean, StochasticDepth Kind = StochasticDepth::on>
 struct Classifier {
-  using Image = ImageType;
+  using ImageShape = ImageType;
   using EncoderShape = Size;
   static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
-  EncoderTrunk<ImageType, Size, Training::trained, Kind> trunk;
+  EncoderTrunk<ImageType, Size, Trainable::yes, Kind> trunk;
   LayerNorm<Size::width> norm;
   Linear<Size::width, Classes, init::Normal<2, 100000>> head;
   constexpr void each(auto&& visit) {
@@ -41,8 +41,8 @@ struct Classifier {
 /// layer.
 template <Index D, Index Classes>
 struct ProbeHead {
-  Parameter<Shape<D>, init::Zeros, Training::frozen> running_mean;
-  Parameter<Shape<D>, init::Ones, Training::frozen> running_var;
+  Parameter<Shape<D>, init::Zeros, Trainable::no> running_mean;
+  Parameter<Shape<D>, init::Ones, Trainable::no> running_var;
   Linear<D, Classes, init::Normal<1, 100>> linear;
   constexpr void each(auto&& visit) {  // as published probes call them: batch norm is head.0, the layer head.1
     visit("0.running_mean", running_mean);
@@ -58,7 +58,7 @@ struct ProbeHead {
 /// images [B, C, H, W] → logits [B, Classes] from the frozen encoder's class token or mean patch token.
 template <class ImageType, class Size, Index Classes, Pool How = Pool::class_token>
 struct LinearProbe {
-  using Image = ImageType;
+  using ImageShape = ImageType;
   using EncoderShape = Size;
   static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
@@ -77,7 +77,7 @@ struct LinearProbe {
 /// One cross-entropy a sample, for training: images [B, C, H, W], target probabilities [B, Classes].
 template <class Model>
 struct ClassificationLoss : Model {
-  using Inputs = mae::Inputs<Input<typename Model::Image::Pixels>, Input<Shape<dyn, Model::classes>>>;
+  using Inputs = mae::Inputs<Input<typename Model::ImageShape::Pixels>, Input<Shape<dyn, Model::classes>>>;
   constexpr auto operator()(const Expression auto& images, const Expression auto& target) const {
     return cross_entropy(Model::operator()(images), target);  // [B]
   }

@@ -7,7 +7,7 @@
 // computes there the hidden ones alone: their queries, projection, MLP and prediction. Keys and values are of all. The
 // block is then no part of the `Repeat`, whose state is not kept under `CheckpointBlocks`: there all rows are computed.
 #pragma once
-#include <mae/autograd/repeat.hpp>
+#include <mae/autograd/run/repeat.hpp>
 #include <mae/model/geometry.hpp>
 #include <mae/nn/block.hpp>
 #include <mae/nn/position.hpp>
@@ -48,7 +48,7 @@ struct Decoder {
   /// The blocks' results for the patches ids [B, M], [B, M, D].
   template <Expression X>
   constexpr auto some_tokens(const X& embedded, const Expression auto& ids) const {
-    if constexpr (X::Mode::Memory::checkpoint) {
+    if constexpr (X::Mode::Recompute::checkpoint) {
       return gather<1>(decoder_blocks(embedded), ids);
     } else {
       constexpr int last = Size::depth - 1;

@@ -5,7 +5,7 @@
 //
 // Masking belongs to pre-training and has types of its own; nothing here can mask.
 #pragma once
-#include <mae/autograd/session.hpp>
+#include <mae/autograd/run/session.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 MAE_PRECISE_BEGIN
@@ -14,7 +14,7 @@ namespace mae {
 /// images [B, C, H, W] → features [B, L + 1, D] by the encoder that `Model` is or has.
 template <class Model>
 struct Features : Model {
-  using Inputs = mae::Inputs<Input<typename Model::Image::Pixels>>;
+  using Inputs = mae::Inputs<Input<typename Model::ImageShape::Pixels>>;
   constexpr auto operator()(const Expression auto& images) const {
     if constexpr (requires { this->encoder(images); }) return this->encoder(images);
     else return Model::operator()(images);

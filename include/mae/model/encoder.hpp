@@ -4,7 +4,7 @@
 // pre-training and used everywhere. Its parts are what `MaskedAutoencoder` feeds with visible patches only. The
 // weights do not depend on how many tokens come in. Parameter names are those of published checkpoints.
 #pragma once
-#include <mae/autograd/repeat.hpp>
+#include <mae/autograd/run/repeat.hpp>
 #include <mae/model/geometry.hpp>
 #include <mae/nn/block.hpp>
 #include <mae/nn/patch_embed.hpp>
@@ -17,7 +17,7 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Everything of the encoder but its last normalisation, which global pooling leaves out.
-template <class ImageType, class Size, Training Positions = Training::frozen, Depth Kind = Depth::fixed>
+template <class ImageType, class Size, Trainable Positions = Trainable::no, StochasticDepth Kind = StochasticDepth::off>
 struct EncoderTrunk {
   static constexpr Index D = Size::width;
   Parameter<Shape<1, 1, D>, init::Normal<2, 100>> cls_token;
@@ -43,7 +43,7 @@ struct EncoderTrunk {
 /// images [B, C, H, W] → features [B, L + 1, D], unmasked and in order.
 template <class ImageType, class Size>
 struct Encoder {
-  using Image = ImageType;
+  using ImageShape = ImageType;
   using EncoderShape = Size;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   EncoderTrunk<ImageType, Size> trunk;

@@ -21,7 +21,7 @@ enum class Target { pixels, normalized_pixels };
 template <class ImageType, class EncoderSize, class DecoderSize, class Ratio = MaskRatio<75>,
           Target TargetKind = Target::normalized_pixels>
 struct MaskedAutoencoder {
-  using Image = ImageType;
+  using ImageShape = ImageType;
   using Encoder = mae::Encoder<ImageType, EncoderSize>;
   using EncoderShape = EncoderSize;
   using DecoderShape = DecoderSize;
@@ -46,13 +46,13 @@ struct MaskedAutoencoder {
 /// One loss a sample: the mean squared error of its hidden patches. Its mean over a batch is the paper's loss.
 template <class Model>
 struct PretrainingLoss : Model {
-  using Image = typename Model::Image;
-  using Inputs = mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>,
+  using ImageShape = typename Model::ImageShape;
+  using Inputs = mae::Inputs<Input<typename ImageShape::Pixels>, Indices<Shape<dyn, Model::V>>,
                              Indices<Shape<dyn, Model::L - Model::V>>, Indices<Shape<dyn, Model::L>>>;
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
-    auto patches = patchify<Image::patch>(images);                         // [B, L, n]
+    auto patches = patchify<ImageShape::patch>(images);                         // [B, L, n]
     auto visible = this->encode(patches, keep);                            // [B, V + 1, D]
     auto predicted = this->decoder.predict(visible, restore_ids, hidden);  // [B, L - V, n]
     auto wanted = gather(patches, hidden);                                 // [B, L - V, n]
@@ -66,13 +66,13 @@ struct PretrainingLoss : Model {
 /// Predictions of all patches, visible ones included, in image order: [B, L, n].
 template <class Model>
 struct Reconstruction : Model {
-  using Image = typename Model::Image;
+  using ImageShape = typename Model::ImageShape;
   using Inputs =
-      mae::Inputs<Input<typename Image::Pixels>, Indices<Shape<dyn, Model::V>>, Indices<Shape<dyn, Model::L>>>;
+      mae::Inputs<Input<typename ImageShape::Pixels>, Indices<Shape<dyn, Model::V>>, Indices<Shape<dyn, Model::L>>>;
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& restore_ids) const {
-    auto visible = this->encode(patchify<Image::patch>(images), keep);  // [B, V + 1, D]
+    auto visible = this->encode(patchify<ImageShape::patch>(images), keep);  // [B, V + 1, D]
     return this->decoder.predict(visible, restore_ids);                 // [B, L, n]
   }
 };

@@ -15,10 +15,10 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 /// Whether a block draws random numbers to leave out branches in training.
-enum class Depth { fixed, stochastic };
+enum class StochasticDepth { off, on };
 
 /// x [B, N, D] → [B, N, D].
-template <Index D, Index Heads, Index Hidden = 4 * D, Depth Kind = Depth::fixed>
+template <Index D, Index Heads, Index Hidden = 4 * D, StochasticDepth Kind = StochasticDepth::off>
 struct Block {
   LayerNorm<D> norm1;
   Attention<D, Heads> attn;
@@ -27,7 +27,7 @@ struct Block {
   MAE_MODULE(norm1, attn, norm2, mlp)
 
   constexpr auto operator()(const Expression auto& x) const {
-    if constexpr (Kind == Depth::stochastic) {
+    if constexpr (Kind == StochasticDepth::on) {
       auto y = x + drop_path<0>(attn(norm1(x)));  // [B, N, D]
       return y + drop_path<1>(mlp(norm2(y)));     // [B, N, D]
     } else {
@@ -40,7 +40,7 @@ struct Block {
   /// block works row by row, so other rows need not be computed if nobody reads them.
   template <Index Skip>
   constexpr auto only(const Expression auto& x, const Expression auto& ids) const {
-    static_assert(Kind == Depth::fixed, "mae::Block::only: a block that may be left out is computed whole");
+    static_assert(Kind == StochasticDepth::off, "mae::Block::only: a block that may be left out is computed whole");
     auto seen = norm1(x);                                                 // [B, N, D]
     auto y = gather<Skip>(x, ids) + attn(gather<Skip>(seen, ids), seen);  // [B, M, D]
     return y + mlp(norm2(y));                                             // [B, M, D]

@@ -25,7 +25,7 @@ struct PatchFilter {
 /// The parameters, which published files name `patch_embed.proj`.
 template <Index C, Index P, Index D>
 struct PatchProjection {
-  Parameter<Shape<D, C, P, P>, init::XavierUniform, Training::trained, PatchFilter<C, P>> weight;
+  Parameter<Shape<D, C, P, P>, init::XavierUniform, Trainable::yes, PatchFilter<C, P>> weight;
   Parameter<Shape<D>, init::FanInUniform<P * P * C>> bias;
   MAE_MODULE(weight, bias)
 };

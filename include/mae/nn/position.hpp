@@ -7,7 +7,7 @@
 #pragma once
 #include <cmath>
 
-#include <mae/autograd/parameter.hpp>
+#include <mae/autograd/trace/parameter.hpp>
 #include <mae/core/rules.hpp>
 #include <mae/core/random.hpp>
 
@@ -33,7 +33,7 @@ struct SineCosine {
 
 /// The table of a grid of Rows × Columns patches and a class token, [1, 1 + Rows · Columns, D]. Fixed in pre-training,
 /// trained in fine-tuning.
-template <Index Rows, Index Columns, Index D, Training Train = Training::frozen>
+template <Index Rows, Index Columns, Index D, Trainable Train = Trainable::no>
 struct PositionTable : Parameter<Shape<1, 1 + Rows * Columns, D>, init::SineCosine<Columns>, Train> {
   static_assert(rule::PositionWidth<D>::holds,
                 "mae: a sine-cosine position table needs a width that is a multiple of 4");

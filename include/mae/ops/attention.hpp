@@ -9,9 +9,9 @@
 // likewise. Kept: q, k, v, y (or y is computed again, too) and log Σ_j exp(s_ij) for each row; p is computed again, so
 // nothing M × N is stored (Dao et al., 2022).
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -33,7 +33,7 @@ struct AttentionOperation : Operation {
                           width_of<K>};
   }();
   template <class M, class... X>
-  static constexpr Index auxiliary = Heads * sizes<X...>.queries * Index{sizeof(typename M::Policy::Accumulator)};
+  static constexpr Index saved_state = Heads * sizes<X...>.queries * Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class... X>
   static constexpr Index flops = 4 * sizes<X...>.queries * sizes<X...>.keys * Heads * sizes<X...>.width;
   template <class M, class... X>
@@ -43,7 +43,7 @@ struct AttentionOperation : Operation {
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
     const auto* const k = keys(f);
-    Call::Kernels::attention(shape(f), f.x(first), k, k + width_of<typename Call::Result>, f.y(), f.auxiliary(),
+    Call::Kernels::attention(shape(f), f.x(first), k, k + width_of<typename Call::Result>, f.y(), f.saved_state(),
                              f.workspace());
   }
   static void backward(const auto& f) {
@@ -53,7 +53,7 @@ struct AttentionOperation : Operation {
     constexpr Index D = width_of<typename Call::Result>;
     if (dq.wanted() || dk.wanted())
       Call::Kernels::attention_gradient(
-          shape(f), f.x(first), k, k + D, f.y(), f.auxiliary(), f.dy(),
+          shape(f), f.x(first), k, k + D, f.y(), f.saved_state(), f.dy(),
           {dq.data, dk.data, dk.wanted() ? dk.data + D : nullptr, dq.accumulate, dk.accumulate}, f.workspace());
   }
 
@@ -89,7 +89,7 @@ constexpr auto attention(const X& qkv) {
   static_assert(ShapeOf<X>::rank == 3, "mae::attention: the input must be [B, N, 3 * D]");
   static_assert(Packed::holds, "mae::attention<Heads>: the width of the input must be a multiple of 3 * Heads");
   if constexpr (ShapeOf<X>::rank == 3 && Packed::holds) return apply<AttentionOperation<Heads>>(qkv);
-  else return detail::stand_in<WithExtent<ShapeOf<X>, -1, (width_of<ShapeOf<X>> + 2) / 3>>(qkv);
+  else return detail::error_placeholder<WithExtent<ShapeOf<X>, -1, (width_of<ShapeOf<X>> + 2) / 3>>(qkv);
 }
 
 /// q [B, M, D], kv [B, N, 2·D] → [B, M, D].
@@ -100,7 +100,7 @@ constexpr auto attention(const Q& q, const KV& kv) {
   static_assert(ranks, "mae::attention: q must be [B, M, D] and kv [B, N, 2 * D]");
   static_assert(Packed::holds, "mae::attention<Heads>: q must be D wide and kv 2 * D, D a multiple of Heads");
   if constexpr (ranks && Packed::holds) return apply<AttentionOperation<Heads>>(q, kv);
-  else return detail::stand_in<ShapeOf<Q>>(q);
+  else return detail::error_placeholder<ShapeOf<Q>>(q);
 }
 
 }  // namespace mae

@@ -5,7 +5,7 @@
 // the branch, so a recomputed block drops the same branches. Backward multiplies by the same s(b). In inference s is
 // 1.
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -16,7 +16,7 @@ struct DropPathOperation : Operation {
   template <class X>
   using Output = X;
   template <class M, class X>
-  static constexpr Index auxiliary = sizeof(typename M::Policy::Accumulator);  // s(b)
+  static constexpr Index saved_state = sizeof(typename M::Policy::Accumulator);  // s(b)
   template <class Call>
   static void forward(const Call& f) {
     using A = typename Call::A;
@@ -25,7 +25,7 @@ struct DropPathOperation : Operation {
         context.depth > 1 ? context.drop_path * context.layer / (context.depth - 1) : 0;
     const auto draw = static_cast<std::uint32_t>(2 * context.layer + Branch);
     const auto keys = context.sample_keys;
-    const auto s = f.auxiliary();
+    const auto s = f.saved_state();
     const auto x = f.x(first);
     const auto y = f.y();
     Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
@@ -41,7 +41,7 @@ struct DropPathOperation : Operation {
   static void backward(const Call& f) {
     using A = typename Call::A;
     const auto dy = f.dy();
-    const auto s = f.auxiliary();
+    const auto s = f.saved_state();
     if (const auto dx = f.dx(first); dx.wanted())
       Call::Kernels::rows(f.batch(), Call::Result::count, [=] MAE_HOST_DEVICE (Index b, Index i) {
         const Index at = b * Call::Result::count + i;

@@ -5,9 +5,9 @@
 // from row n, and zero for rows that nobody picked. `Skip` rows in front (a class token) are not counted by the ids.
 // The ids must lie in [0, N - Skip): `MaskBatch` (model/masking.hpp) checks them where they enter.
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -16,7 +16,7 @@ template <Index Skip>
 struct GatherOperation : Operation {
   static constexpr const char* name = "gather";
   static constexpr unsigned keep = keep_input(1);
-  static constexpr unsigned constant = 2;
+  static constexpr unsigned non_differentiable = 2;
   static constexpr bool cheap = true;
   template <class X, class Ids>
   using Output = WithExtent<X, 1, Ids::extent(1)>;
@@ -65,8 +65,8 @@ constexpr auto gather(const X& x, const Ids& ids) {
   static_assert(ranks, "mae::gather: x must be [B, N, D] and ids [B, K]");
   static_assert(Element::holds, "mae::gather: ids must be Indices");
   if constexpr (ranks && Element::holds) return apply<GatherOperation<Skip>>(x, ids);
-  else if constexpr (ranks) return detail::stand_in<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1)>>(x);
-  else return detail::stand_in<ShapeOf<X>>(x);
+  else if constexpr (ranks) return detail::error_placeholder<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1)>>(x);
+  else return detail::error_placeholder<ShapeOf<X>>(x);
 }
 
 }  // namespace mae

@@ -4,7 +4,7 @@
 // what published MAE weights were trained with and is not offered. `gelu(linear(...))` becomes one pass
 // (`ops/linear.hpp`).
 #pragma once
-#include <mae/autograd/elementwise.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/backend/scalar.hpp>
 
 MAE_PRECISE_BEGIN

@@ -5,7 +5,7 @@
 //     ∂L/∂x = s (g - mean(g) - n · mean(g n)),   ∂L/∂w = Σ_rows ∂L/∂y · n,   ∂L/∂b = Σ_rows ∂L/∂y.
 // Kept: x, and mean and s of each row. Cheap: recomputing y costs one pass over x.
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
 
 MAE_PRECISE_BEGIN
@@ -24,7 +24,7 @@ struct LayerNormOperation : Operation {
   template <class M, class>
   using Element = typename M::Policy::Activation;
   template <class M, class X>
-  static constexpr Index auxiliary = 2 * rows_of<X> * Index{sizeof(typename M::Policy::Accumulator)};
+  static constexpr Index saved_state = 2 * rows_of<X> * Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class X>
   static constexpr Index flops = 8 * X::count;
   template <class M, class X>
@@ -33,12 +33,12 @@ struct LayerNormOperation : Operation {
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
     Call::Kernels::layer_norm(f.batch() * rows_of<typename Call::Result>, D, f.x(first), f.parameter(0),
-                              f.parameter(1), layer_norm_epsilon, f.y(), f.auxiliary());
+                              f.parameter(1), layer_norm_epsilon, f.y(), f.saved_state());
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
     Call::Kernels::layer_norm_gradient(f.batch() * rows_of<typename Call::Result>, D, f.x(first), f.parameter(0),
-                                       f.auxiliary(), f.dy(), f.dx(first).data, f.dx(first).accumulate, f.gradient(0),
+                                       f.saved_state(), f.dy(), f.dx(first).data, f.dx(first).accumulate, f.gradient(0),
                                        f.gradient(1), f.workspace());
   }
 };

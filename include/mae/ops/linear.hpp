@@ -5,7 +5,7 @@
 // it applies the activation (keeping the pre-activation h for the backward: ∂L/∂h = g gelu'(h)). A named one is
 // shared. Cost: 2 · rows · In · Out operations forward, twice that backward. The paper's heavy arithmetic is all here.
 #pragma once
-#include <mae/autograd/elementwise.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/core/rules.hpp>
 
 MAE_PRECISE_BEGIN
@@ -21,7 +21,7 @@ struct LinearOperation : Operation {
   static constexpr unsigned keep = keep_input(0);
   static constexpr bool cheap = What == Fused::gelu;  // the activation alone is computed again, from h
   static constexpr unsigned recompute_reads = 0;
-  static constexpr unsigned passes = What == Fused::residual ? 2u : 0u;
+  static constexpr unsigned identity_gradient = What == Fused::residual ? 2u : 0u;
   template <class X, class...>
   using Output = WithExtent<X, -1, Out>;
   /// A residual stream stays as wide as it is; everything else is an activation.
@@ -32,11 +32,11 @@ struct LinearOperation : Operation {
   static constexpr Index hidden_bytes =
       What == Fused::gelu ? rows_of<X> * Out * Index{sizeof(typename M::Policy::Activation)} : 0;
   template <class M, class X, class... R>
-  static constexpr Index auxiliary = hidden_bytes<M, X>;
+  static constexpr Index saved_state = hidden_bytes<M, X>;
   template <class M, class X, class... R>
   static constexpr Index backward_scratch = hidden_bytes<M, X>;
   template <class M, class X, class... R>
-  static constexpr Index consuming_scratch = What == Fused::gelu ? 0 : -1;
+  static constexpr Index overwriting_scratch = What == Fused::gelu ? 0 : -1;
   template <class M, class X, class... R>
   static constexpr Index flops = 2 * rows_of<X> * In * Out;
   template <class M, class X, class... R>
@@ -81,7 +81,7 @@ struct LinearOperation : Operation {
  private:
   /// The pre-activation, in the operation's notes.
   static auto hidden(const auto& f) {
-    return reinterpret_cast<typename std::remove_cvref_t<decltype(f)>::T*>(f.auxiliary());
+    return reinterpret_cast<typename std::remove_cvref_t<decltype(f)>::T*>(f.saved_state());
   }
 };
 

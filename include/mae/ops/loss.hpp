@@ -8,8 +8,8 @@
 // target. Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau
 // detector needs.
 #pragma once
-#include <mae/autograd/operation.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/autograd/trace/operation.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -17,7 +17,7 @@ namespace mae {
 struct PatchErrorOperation : Operation {
   static constexpr const char* name = "patch error";
   static constexpr unsigned keep = keep_input(0) | keep_input(1);
-  static constexpr unsigned constant = 2;
+  static constexpr unsigned non_differentiable = 2;
   template <class X, class>
   using Output = Shape<dyn>;
   template <class M, class...>
@@ -61,7 +61,7 @@ constexpr auto patch_error(const X& prediction, const Y& target) {
 
 struct NormalizePatchesOperation : Operation {
   static constexpr const char* name = "normalize patches";
-  static constexpr unsigned constant = 1;
+  static constexpr unsigned non_differentiable = 1;
   template <class X>
   using Output = X;
   template <class Call>
@@ -91,7 +91,7 @@ constexpr auto normalize_patches(const X& patches) {
 struct CrossEntropyOperation : Operation {
   static constexpr const char* name = "cross-entropy";
   static constexpr unsigned keep = keep_input(0) | keep_input(1);
-  static constexpr unsigned constant = 2;
+  static constexpr unsigned non_differentiable = 2;
   template <class X, class>
   using Output = Shape<dyn>;
   template <class M, class...>
@@ -139,7 +139,7 @@ constexpr auto cross_entropy(const X& logits, const Y& target) {
                 "mae::cross_entropy: logits and target must have the same shape");
   static_assert(ShapeOf<X>::rank == 2, "mae::cross_entropy: the logits must be [B, K]");
   if constexpr (ShapeOf<X>::rank == 2) return apply<CrossEntropyOperation>(logits, target);
-  else return detail::stand_in<Shape<dyn>>(logits);
+  else return detail::error_placeholder<Shape<dyn>>(logits);
 }
 
 }  // namespace mae

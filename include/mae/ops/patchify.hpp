@@ -3,9 +3,9 @@
 // images [B, C, H, W] → patches [B, L, P·P·C]. Patches run row by row over the image; inside a patch the order is (y,
 // x, channel), channel last, which is the order of MAE's targets and predictions. Backward is the inverse permutation.
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -56,9 +56,9 @@ constexpr auto patchify(const X& images) {
     using Rule = rule::PatchesTileImage<ShapeOf<X>::extent(2), ShapeOf<X>::extent(3), P>;
     static_assert(Rule::holds, "mae::patchify: height and width of the images must be multiples of the patch side");
     if constexpr (Rule::holds) return apply<PatchifyOperation<P>>(images);
-    else return detail::stand_in<ShapeOf<X>>(images);
+    else return detail::error_placeholder<ShapeOf<X>>(images);
   } else {
-    return detail::stand_in<ShapeOf<X>>(images);
+    return detail::error_placeholder<ShapeOf<X>>(images);
   }
 }
 

@@ -3,8 +3,8 @@
 // [B, N, D] → [B, D]. `mean_tokens` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix
 // A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
-#include <mae/autograd/operation.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/autograd/trace/operation.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -54,7 +54,7 @@ constexpr auto pool(const X& x) {
   static_assert(How == Pool::class_token || ShapeOf<X>::rank != 3 || rows_of<ShapeOf<X>> > 1,
                 "mae::pool: the mean leaves out the class token and needs at least one more");
   if constexpr (ShapeOf<X>::rank == 3) return apply<PoolOperation<How>>(x);
-  else return detail::stand_in<Shape<dyn, width_of<ShapeOf<X>>>>(x);
+  else return detail::error_placeholder<Shape<dyn, width_of<ShapeOf<X>>>>(x);
 }
 
 /// y = (x - mean) / sqrt(variance + 1e-6), column by column, with statistics that are fixed parameters.
@@ -92,7 +92,7 @@ struct StandardizeOperation : Operation {
 template <Expression X, ParameterLike MeanParameter, ParameterLike VarianceParameter>
 constexpr auto standardize(const X& x, const MeanParameter& mean, const VarianceParameter& variance) {
   static_assert(!MeanParameter::trained && !VarianceParameter::trained,
-                "mae::standardize: the statistics are fixed; declare them Training::frozen");
+                "mae::standardize: the statistics are fixed; declare them Trainable::no");
   static_assert(MeanParameter::Shape::count == width_of<ShapeOf<X>> &&
                     VarianceParameter::Shape::count == width_of<ShapeOf<X>>,
                 "mae::standardize: mean and variance must have the width of x");

@@ -9,9 +9,9 @@
 // `patch_tokens`:     [B, L + 1, D] → [B, L, D], without the class token.
 // All are linear, so backward routes gradients along the same paths; a token used in many places sums its gradients.
 #pragma once
-#include <mae/autograd/operation.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
-#include <mae/ops/stand_in.hpp>
+#include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -56,13 +56,13 @@ constexpr auto with_class_token(const X& x, const TokenParameter& token) {
   static_assert(TokenParameter::Shape::count == width_of<ShapeOf<X>>,
                 "mae::with_class_token: the token must have the width of x");
   if constexpr (ShapeOf<X>::rank == 3) return apply<ClassTokenOperation>(x, token);
-  else return detail::stand_in<ShapeOf<X>>(x);
+  else return detail::error_placeholder<ShapeOf<X>>(x);
 }
 
 struct PositionOperation : Operation {
   static constexpr const char* name = "positions";
   static constexpr unsigned keep = keep_input(1);
-  static constexpr unsigned passes = 1, constant = 2;
+  static constexpr unsigned identity_gradient = 1, constant = 2;
   template <class X, class...>
   using Output = X;
   template <class M, class...>
@@ -116,7 +116,7 @@ constexpr auto with_positions(const X& x, const TableParameter& table) {
                     TableParameter::Shape::extent(-1) == width_of<ShapeOf<X>>,
                 "mae::with_positions: the table must have a row for the class token and one for each patch");
   if constexpr (ShapeOf<X>::rank == 3) return apply<PositionOperation>(x, table);
-  else return detail::stand_in<ShapeOf<X>>(x);
+  else return detail::error_placeholder<ShapeOf<X>>(x);
 }
 /// x [B, V + 1, D] plus row 0 and rows 1 + ids [B, V] of the table.
 template <Expression X, Expression Ids, ParameterLike TableParameter>
@@ -132,14 +132,14 @@ constexpr auto with_positions(const X& x, const Ids& ids, const TableParameter& 
                   "mae::with_positions: ids must name the patch of every token but the first");
     return apply<PositionOperation>(x, ids, table);
   } else {
-    return detail::stand_in<ShapeOf<X>>(x);
+    return detail::error_placeholder<ShapeOf<X>>(x);
   }
 }
 
 struct RestoreOperation : Operation {
   static constexpr const char* name = "restore";
   static constexpr unsigned keep = keep_input(1);
-  static constexpr unsigned constant = 2;
+  static constexpr unsigned non_differentiable = 2;
   template <class X, class Ids>
   using Output = WithExtent<X, 1, Ids::extent(1) + 1>;
   template <class Call>
@@ -196,9 +196,9 @@ constexpr auto restore(const X& x, const Ids& ids, const TokenParameter& mask_to
                   "mae::restore: there are more visible tokens than places");
     return apply<RestoreOperation>(x, ids, mask_token);
   } else if constexpr (ranks) {
-    return detail::stand_in<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1) + 1>>(x);
+    return detail::error_placeholder<WithExtent<ShapeOf<X>, 1, ShapeOf<Ids>::extent(1) + 1>>(x);
   } else {
-    return detail::stand_in<ShapeOf<X>>(x);
+    return detail::error_placeholder<ShapeOf<X>>(x);
   }
 }
 
@@ -233,7 +233,7 @@ constexpr auto patch_tokens(const X& x) {
   constexpr bool has_patches = ShapeOf<X>::rank == 3 && rows_of<ShapeOf<X>> > 1;
   static_assert(has_patches, "mae::patch_tokens: x must be [B, L + 1, D], with a token behind the class token");
   if constexpr (has_patches) return apply<PatchTokensOperation>(x);
-  else return detail::stand_in<ShapeOf<X>>(x);
+  else return detail::error_placeholder<ShapeOf<X>>(x);
 }
 
 }  // namespace mae

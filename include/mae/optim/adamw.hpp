@@ -13,17 +13,17 @@
 #pragma once
 #include <cmath>
 
-#include <mae/autograd/weights.hpp>
+#include <mae/autograd/run/weights.hpp>
 #include <mae/backend/kernels.hpp>
 #include <mae/core/finite.hpp>
-#include <mae/optim/late_update.hpp>
+#include <mae/optim/device_update_queue.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
 struct AdamwOptions {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
-  double decay = 0.05;
+  double weight_decay = 0.05;
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 };
 
@@ -35,12 +35,12 @@ inline void validate(const AdamwOptions& options) {
   expect("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
   expect("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
   expect("epsilon", options.epsilon, options.epsilon > 0, "a finite number above 0");
-  expect("decay", options.decay, options.decay >= 0, "a finite number from 0");
+  expect("weight_decay", options.weight_decay, options.weight_decay >= 0, "a finite number from 0");
   expect("clip", options.clip, options.clip >= 0, "a finite number from 0");
 }
 
 template <class Model, class Policy>
-class UpdateAtOnce;
+class OptimizerInBackward;
 
 /// The optimizer of a model's weights: both moments, as large as the weights each, and the number of steps.
 template <class Model, class Policy>
@@ -55,7 +55,7 @@ class AdamW {
         decay_(scale_.size()),
         workspace_memory_(Workspace::bytes(Kernels<Policy>::sum_workspace(), threads)),
         workspace_{workspace_memory_.data(), Kernels<Policy>::sum_workspace(), threads},
-        late_(static_cast<Index>(scale_.size())) {
+        updates_on_device_(static_cast<Index>(scale_.size())) {
     set_decay(decays);
   }
 
@@ -69,7 +69,7 @@ class AdamW {
   template <class F>
   void set_decay(const F& which) {
     for (std::size_t k = 0; k < decay_.size(); ++k)
-      decay_[k] = which(first_moment_.parameters()[k]) ? options_.decay : 0;
+      decay_[k] = which(first_moment_.parameters()[k]) ? options_.weight_decay : 0;
   }
 
   /// The Euclidean norm of all gradients.
@@ -86,11 +86,11 @@ class AdamW {
   /// Begins an update. Where kernels work beside the program, at most two may be unfinished, and after one that fails
   /// the next changes nothing either.
   void start(WeightsType& weights, WeightsType& gradients, double rate) {
-    if constexpr (Policy::Memory::reachable) {
+    if constexpr (Policy::MemorySpace::host_accessible) {
       update(weights, gradients, rate);
     } else {
       send_factors(rate);
-      late_.run(key(weights, gradients.kernel_data()), [&] {
+      updates_on_device_.run(key(weights, gradients.kernel_data()), [&] {
         check_gradient(0, gradients.size(), options_.clip, gradients.kernel_data());
         for (std::size_t k = 0; k < scale_.size(); ++k) {
           const ParameterInfo& parameter = weights.parameters()[k];
@@ -98,15 +98,15 @@ class AdamW {
             apply_checked(k, parameter.offset, parameter.count, weights, gradients.kernel_data() + parameter.offset);
         }
       });
-      late_.ask();
+      updates_on_device_.enqueue();
       ++steps_;
     }
   }
   /// Ends the first update that was started and not finished: throws what `step` throws. Then those started since are
   /// left off too, and `steps` is what it was.
   void finish(const char* expected = "finite numbers; lower the learning rate") {
-    if constexpr (!Policy::Memory::reachable) {
-      const Index fault = late_.read().fault;
+    if constexpr (!Policy::MemorySpace::host_accessible) {
+      const Index fault = updates_on_device_.read().fault;
       if (fault == 0) return;
       --steps_;
       forget();
@@ -115,9 +115,9 @@ class AdamW {
   }
   /// Leaves off updates that were started and not finished, after one of them or what led to it has failed.
   void forget() {
-    if constexpr (!Policy::Memory::reachable) {
-      steps_ -= late_.unread();
-      late_.reset();
+    if constexpr (!Policy::MemorySpace::host_accessible) {
+      steps_ -= updates_on_device_.unread();
+      updates_on_device_.reset();
     }
   }
 
@@ -136,7 +136,7 @@ class AdamW {
   const AdamwOptions& options() const { return options_; }
 
  private:
-  friend UpdateAtOnce<Model, Policy>;
+  friend OptimizerInBackward<Model, Policy>;
 
   void update(WeightsType& weights, WeightsType& gradients, double rate) {
     AdamwStep update = next_update();
@@ -155,27 +155,27 @@ class AdamW {
   }
   /// What kernels of an update work on, and its numbers on their way.
   auto key(WeightsType& weights, const void* gradients) {
-    return typename LateUpdate<typename Policy::Memory>::Key{weights.kernel_data(), gradients,
+    return typename DeviceUpdateQueue<typename Policy::MemorySpace>::Key{weights.kernel_data(), gradients,
                                                              first_moment_.kernel_data(),
                                                              second_moment_.kernel_data()};
   }
   void send_factors(double rate) {
     const AdamwStep update = next_update();
-    late_.send([&](std::size_t k) {
+    updates_on_device_.send([&](std::size_t k) {
       AdamwStep step = update;
       step.rate = rate * scale_[k];
-      step.decay = decay_[k];
+      step.weight_decay = decay_[k];
       return AdamwFactors<float>(step);
     });
   }
   /// `apply` with the factors sent, unless a check says no; `gradient` is of the weights from `offset` on.
   void check_gradient(Index offset, Index count, double clip, const typename WeightsType::Element* gradient) {
-    Kernels<Policy>::check_gradient(count, gradient, offset, clip, late_.gradient_check(), workspace_);
+    Kernels<Policy>::check_gradient(count, gradient, offset, clip, updates_on_device_.gradient_check(), workspace_);
   }
   void apply_checked(std::size_t k, Index offset, Index count, WeightsType& weights,
                      typename WeightsType::Element* gradient) {
     Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
-                           second_moment_.kernel_data() + offset, late_.factors(k), late_.gradient_check());
+                           second_moment_.kernel_data() + offset, updates_on_device_.factors(k), updates_on_device_.gradient_check());
   }
 
   double sum_of_squares(Index count, const typename WeightsType::Element* gradient) const {
@@ -196,7 +196,7 @@ class AdamW {
   void apply(AdamwStep update, double rate, std::size_t k, Index offset, Index count, WeightsType& weights,
              typename WeightsType::Element* gradient) {
     update.rate = rate * scale_[k];
-    update.decay = decay_[k];
+    update.weight_decay = decay_[k];
     Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
                            second_moment_.kernel_data() + offset, update);
   }
@@ -219,9 +219,9 @@ class AdamW {
   AdamwOptions options_;
   WeightsType first_moment_, second_moment_;
   std::vector<double> scale_, decay_;
-  Buffer<char, typename Policy::Memory> workspace_memory_;
+  Buffer<char, typename Policy::MemorySpace> workspace_memory_;
   Workspace workspace_;
-  LateUpdate<typename Policy::Memory> late_;
+  DeviceUpdateQueue<typename Policy::MemorySpace> updates_on_device_;
   Index steps_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // Owning storage: a run of elements, aligned for vectors, zero at birth, movable, never copied by accident.
 //
-// `Buffer` lies in one memory. `TwoSided` is for numbers that kernels work on and the program looks at, like weights:
+// `Buffer` lies in one memory. `DualBuffer` is for numbers that kernels work on and the program looks at, like weights:
 // where both share one memory it is a buffer, else each side has its own and is brought up to date when it is asked
 // for.
 #pragma once
@@ -27,21 +27,21 @@ constexpr Index size_product(Index a, Index b) {
 }
 
 /// `size` elements of a trivially copyable type, zero at first.
-template <class T, class Memory = Host>
+template <class T, class MemorySpace = Host>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   Buffer() = default;
   explicit Buffer(Index size)
-      : data_(static_cast<T*>(Memory::allocate(size_product(size, Index{sizeof(T)})))), size_(size) {}
+      : data_(static_cast<T*>(MemorySpace::allocate(size_product(size, Index{sizeof(T)})))), size_(size) {}
   Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~Buffer() { Memory::release(data_, size_ * Index{sizeof(T)}); }
+  ~Buffer() { MemorySpace::release(data_, size_ * Index{sizeof(T)}); }
 
   T* data() { return data_; }
   const T* data() const { return data_; }
@@ -58,68 +58,68 @@ class Buffer {
   Index size_ = 0;
 };
 
-/// `size` elements, zero at first, for kernels that work in `Memory` and for the program. A pointer to one side is good
+/// `size` elements, zero at first, for kernels that work in `MemorySpace` and for the program. A pointer to one side is good
 /// until the other side is asked for. The program's copy is made when it is first asked for.
-template <class T, class Memory, bool same = Memory::reachable>
-class TwoSided {
+template <class T, class MemorySpace, bool same = MemorySpace::host_accessible>
+class DualBuffer {
  public:
-  explicit TwoSided(Index size) : data_(size) {}
+  explicit DualBuffer(Index size) : data_(size) {}
   Index size() const { return data_.size(); }
-  T* kernels() { return data_.data(); }
-  const T* kernels() const { return data_.data(); }
+  T* device() { return data_.data(); }
+  const T* device() const { return data_.data(); }
   T* host() { return data_.data(); }
   const T* host() const { return data_.data(); }
-  void zero() { Memory::fill(data_.data(), 0, size() * Index{sizeof(T)}); }
+  void zero() { MemorySpace::fill(data_.data(), 0, size() * Index{sizeof(T)}); }
 
  private:
-  Buffer<T, Memory> data_;
+  Buffer<T, MemorySpace> data_;
 };
-template <class T, class Memory>
-class TwoSided<T, Memory, false> {
+template <class T, class MemorySpace>
+class DualBuffer<T, MemorySpace, false> {
  public:
-  explicit TwoSided(Index size) : there_(size) {}
-  Index size() const { return there_.size(); }
-  T* kernels() {
-    send();
-    newest_ = Side::there;
-    return there_.data();
+  explicit DualBuffer(Index size) : device_(size) {}
+  Index size() const { return device_.size(); }
+  T* device() {
+    copy_to_device();
+    newest_ = Side::device;
+    return device_.data();
   }
-  const T* kernels() const {
-    send();
-    return there_.data();
+  const T* device() const {
+    copy_to_device();
+    return device_.data();
   }
   T* host() {
-    fetch();
-    newest_ = Side::here;
-    return here_.data();
+    copy_to_host();
+    newest_ = Side::host;
+    return host_.data();
   }
   const T* host() const {
-    fetch();
-    return here_.data();
+    copy_to_host();
+    return host_.data();
   }
   void zero() {
-    Memory::fill(there_.data(), 0, bytes());
-    newest_ = Side::there;
+    MemorySpace::fill(device_.data(), 0, bytes());
+    newest_ = Side::device;
   }
 
  private:
-  enum class Side { both, here, there };
+  enum class Side { both, host, device };
   Index bytes() const { return size() * Index{sizeof(T)}; }
-  void send() const {
-    if (newest_ != Side::here) return;
-    Memory::send(there_.data(), here_.data(), bytes());
+  void copy_to_device() const {
+    if (newest_ != Side::host) return;
+    MemorySpace::copy_to_device(device_.data(), host_.data(), bytes());
     newest_ = Side::both;
   }
-  void fetch() const {
-    if (here_.size() == 0) here_ = Buffer<T>(size());
-    else if (newest_ != Side::there) return;
-    Memory::fetch(here_.data(), there_.data(), bytes());
+  void copy_to_host() const {
+    if (host_.size() == 0) host_ = Buffer<T>(size());
+    else if (newest_ != Side::device) return;
+    MemorySpace::copy_to_host(host_.data(), device_.data(), bytes());
     newest_ = Side::both;
   }
 
-  mutable Buffer<T, Memory> there_;
-  mutable Buffer<T> here_;
-  mutable Side newest_ = Side::there;
+  mutable Buffer<T, MemorySpace> device_;
+  mutable Buffer<T> host_;
+  mutable Side newest_ = Side::device;
 };
 
 }  // namespace mae

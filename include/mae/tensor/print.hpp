@@ -45,8 +45,8 @@ std::ostream& operator<<(std::ostream& out, const View<T, S>& x) {
   detail::print_axis(out, x, 0, 0, x.size(), 0);
   return out;
 }
-template <class T, class S, class Memory>
-std::ostream& operator<<(std::ostream& out, const Tensor<T, S, Memory>& x) {
+template <class T, class S, class MemorySpace>
+std::ostream& operator<<(std::ostream& out, const Tensor<T, S, MemorySpace>& x) {
   return out << x.view();
 }
 

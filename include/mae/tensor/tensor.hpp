@@ -64,7 +64,7 @@ class View {
 };
 
 /// Owned elements of shape `S`, zero at first.
-template <class T, class S, class Memory = Host>
+template <class T, class S, class MemorySpace = Host>
 class Tensor {
  public:
   using Element = T;
@@ -103,7 +103,7 @@ class Tensor {
     if (batch < 1) throw Error("Tensor", "a batch of " + std::to_string(batch), "at least one sample");
     return batch;
   }
-  Buffer<T, Memory> buffer_;
+  Buffer<T, MemorySpace> buffer_;
   Index batch_ = 1;
 };
 

@@ -11,7 +11,7 @@
 #include <mae/model/classifier.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/train/loop.hpp>
-#include <mae/train/metrics.hpp>
+#include <mae/eval/metrics.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -21,8 +21,8 @@ struct FinetuningOptions {
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 50;
   double warmup = 5;           ///< epochs, at most all
-  double base_rate = 1e-3;     ///< learning rate for 256 images in one update
-  double minimum_rate = 1e-6;
+  double base_learning_rate = 1e-3;     ///< learning rate for 256 images in one update
+  double min_learning_rate = 1e-6;
   AdamwOptions optimizer{.beta2 = 0.999};
   double layer_decay = 0.75;   ///< 1: the same rate everywhere
   double drop_path = 0.1;      ///< of the deepest block
@@ -33,14 +33,14 @@ struct FinetuningOptions {
 
 /// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
 /// has their `Image`, `EncoderShape`, `classes` and call. An epoch sees every image; its last batch may be smaller.
-template <class Model, class Policy = Cpu<float>, class Memory = KeepAll, class Updates = AfterBackward>
-class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates>, Model, ClassificationLoss<Model>,
-                                       FinetuningOptions, Policy, Memory, Updates> {
-  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Memory, Updates>;
+template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
+class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates>, Model, ClassificationLoss<Model>,
+                                       FinetuningOptions, Policy, Recompute, Updates> {
+  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Recompute, Updates>;
   friend Loop;
 
  public:
-  using typename Loop::Image, typename Loop::T;
+  using typename Loop::ImageShape, typename Loop::T;
 
   /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. The collection must outlive the run.
   /// Throws mae::Error, naming it, if an option makes no sense or the data do not fit the model.
@@ -71,11 +71,11 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Memory, Updates
     if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
       throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
     check_classes<Model>(images, "training set");
-    check_channels(images, normalization, Image::channels, "training set");
+    check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;
     return {count, batch, (count + batch - 1) / batch, options.seed};
   }
-  void pass(double scale, const Batch<Image, T>& batch) {
+  void pass(double scale, const Batch<ImageShape, T>& batch) {
     // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     const double smoothing = this->options().label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
     for (Index b = 0; b < batch.count(); ++b) {

@@ -5,21 +5,21 @@
 //
 // The state of a run is its weights, the optimizer's moments and the number of updates: everything random follows from
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
-// that is no tensor; `io/run_state.hpp` saves it all.
+// that is no tensor; `checkpoint/run_state.hpp` saves it all.
 //
 // Where kernels work beside the program, it makes the next batch while a step runs and learns of its loss one step
 // later: the passes whose losses are not known yet wait in a queue. Every public function ends with an empty one, so no
 // caller sees a difference. `update` has to wait for the loss that it returns; between its updates `advance` does not.
 //
-// When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `DuringBackward`, which
-// needs no memory for gradients (`optim/update_at_once.hpp`). Both make the same bits.
+// When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `InBackward`, which
+// needs no memory for gradients (`optim/in_backward.hpp`). Both make the same bits.
 #pragma once
-#include <mae/autograd/batch_step.hpp>
+#include <mae/autograd/run/batch_step.hpp>
 #include <mae/core/finite.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
-#include <mae/optim/update_at_once.hpp>
+#include <mae/optim/in_backward.hpp>
 #include <mae/train/options.hpp>
 
 MAE_PRECISE_BEGIN
@@ -42,28 +42,28 @@ struct Progress {
 
 /// All weights are updated when all gradients are there: these can be added up over passes, clipped, and checked first.
 struct AfterBackward {
-  static constexpr bool at_once = false;
+  static constexpr bool in_backward = false;
   template <class Model, class Policy>
   using Gradients = Weights<Model, Policy>;
 };
 /// Each weight is updated as soon as its gradient is there, for a large model. After a gradient that is not finite the
 /// weights of later layers have been changed: go on from a checkpoint.
-struct DuringBackward {
-  static constexpr bool at_once = true;
+struct InBackward {
+  static constexpr bool in_backward = true;
   template <class Model, class Policy>
-  using Gradients = UpdateAtOnce<Model, Policy>;
+  using Gradients = OptimizerInBackward<Model, Policy>;
 };
 
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`
 /// that adds the gradient of the mean loss of the batch, times `scale`, to `gradients_`. `Loss` is the module
 /// that computes it.
-template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Memory, class Updates>
+template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Recompute, class Updates>
 class TrainingLoop {
  public:
   using Model = ModelType;
   using Policy = PolicyType;
   using Options = OptionsType;
-  using Image = typename Model::Image;
+  using ImageShape = typename Model::ImageShape;
   using T = typename Policy::Accumulator;
 
   /// Runs all epochs that are left, calling report(TrainingEpoch) after each.
@@ -86,7 +86,7 @@ class TrainingLoop {
 
   /// One update of the weights. Returns the mean loss of its images. Throws mae::Error if an image cannot be read, or a
   /// loss or gradient is not finite: then weights, moments and progress are what they were, and the next update starts
-  /// afresh (but see `DuringBackward`).
+  /// afresh (but see `InBackward`).
   double update() {
     advance(1);
     return update_loss_;
@@ -125,12 +125,12 @@ class TrainingLoop {
     epoch_loss_ = progress.loss;
   }
 
-  /// What makes this run's batches, and where they are taken from in place of `LoadOnDemand`: see `io/prefetch.hpp`.
+  /// What makes this run's batches, and where they are taken from in place of `LoadOnDemand`: see `data/prefetch.hpp`.
   /// The source must make the same batches, and outlive the run or be replaced.
-  const Loader<Image, T>& loader() const { return own_source_.loader(); }
-  void read_from(BatchSource<Image, T>& source) { source_ = &source; }
+  const Loader<ImageShape, T>& loader() const { return own_source_.loader(); }
+  void read_from(BatchSource<ImageShape, T>& source) { source_ = &source; }
   /// Where they are taken from now.
-  BatchSource<Image, T>& source() { return *source_; }
+  BatchSource<ImageShape, T>& source() { return *source_; }
 
   Weights<Model, Policy>& weights() { return weights_; }
   const Weights<Model, Policy>& weights() const { return weights_; }
@@ -153,9 +153,9 @@ class TrainingLoop {
         gradients_(make_gradients()),
         session_(order.batch),
         own_source_({images, normalization, options.augmentation, order}, session_.threads()),
-        schedule_{scaled_rate(options.base_rate, images_of_update(0)), options.minimum_rate, options.warmup,
+        schedule_{scaled_rate(options.base_learning_rate, images_of_update(0)), options.min_learning_rate, options.warmup,
                   static_cast<double>(options.epochs)} {
-    if (Updates::at_once && options.accumulation > 1)
+    if (Updates::in_backward && options.accumulation > 1)
       throw Error("accumulation", std::to_string(options.accumulation),
                   "1, since weights are updated during the backward pass");
   }
@@ -164,7 +164,7 @@ class TrainingLoop {
 
  private:
   using Gradients = typename Updates::template Gradients<Model, Policy>;
-  using Step = BatchStep<Program<Loss, Policy, Memory>, Model>;
+  using Step = BatchStep<Program<Loss, Policy, Recompute>, Model>;
 
   /// What is on its way.
   struct Pass {
@@ -181,14 +181,14 @@ class TrainingLoop {
     const double rate = rate_of(number);
     try {
       for (Index i = step * passes_; i < end; ++i) {
-        const Batch<Image, T>& batch = source_->at(start + i);
+        const Batch<ImageShape, T>& batch = source_->at(start + i);
         end_passes(most_started - 1);
-        if constexpr (Updates::at_once) gradients_.begin(rate);
+        if constexpr (Updates::in_backward) gradients_.begin(rate);
         const auto count = static_cast<double>(batch.count());
         static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
         passes_started_[started_++] = {count, number, i + 1 == end};
       }
-      if constexpr (Updates::at_once) gradients_.end();
+      if constexpr (Updates::in_backward) gradients_.end();
       else optimizer_.start(weights_, gradients_, rate);
       if constexpr (most_started == 1) end_passes(0);
     } catch (...) {
@@ -206,7 +206,7 @@ class TrainingLoop {
       try {
         loss_of_passes_ += pass.images * session_.finish();
         if (!pass.last) continue;
-        if constexpr (Updates::at_once) gradients_.settle();
+        if constexpr (Updates::in_backward) gradients_.settle();
         else optimizer_.finish();
       } catch (...) {
         leave_off(pass.update);
@@ -230,7 +230,7 @@ class TrainingLoop {
   }
 
   Gradients make_gradients() {
-    if constexpr (Updates::at_once) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
+    if constexpr (Updates::in_backward) return {optimizer_, weights_, largest_gradient(Step::Program::graph)};
     else return {};
   }
   const BatchOrder& order() const { return loader().order(); }
@@ -261,8 +261,8 @@ class TrainingLoop {
   Step session_;
 
  private:
-  LoadOnDemand<Image, T, typename Policy::Threads> own_source_;
-  BatchSource<Image, T>* source_ = &own_source_;
+  LoadOnDemand<ImageShape, T, typename Policy::Threads> own_source_;
+  BatchSource<ImageShape, T>* source_ = &own_source_;
   CosineSchedule schedule_;
   Pass passes_started_[most_started];
   Index started_ = 0;

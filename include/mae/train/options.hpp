@@ -13,18 +13,18 @@ namespace mae {
 /// reference to a whole number, double or bool: options can be written out, compared, and read in.
 template <class Options, class Visit>
 void each_option(Options& options, const Visit& visit) {
-  auto& [beta1, beta2, epsilon, decay, clip] = options.optimizer;  // all there are, or this does not compile
-  auto& [shift, flip, smallest_crop, widest] = options.augmentation;
+  auto& [beta1, beta2, epsilon, weight_decay, clip] = options.optimizer;  // all there are, or this does not compile
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio] = options.augmentation;
   visit("batch", options.batch);
   visit("accumulation", options.accumulation);
   visit("epochs", options.epochs);
   visit("warmup", options.warmup);
-  visit("base_rate", options.base_rate);
-  visit("minimum_rate", options.minimum_rate);
+  visit("base_learning_rate", options.base_learning_rate);
+  visit("min_learning_rate", options.min_learning_rate);
   visit("beta1", beta1);
   visit("beta2", beta2);
   visit("epsilon", epsilon);
-  visit("decay", decay);
+  visit("weight_decay", weight_decay);
   visit("clip", clip);
   if constexpr (requires { options.layer_decay; }) {
     visit("layer_decay", options.layer_decay);
@@ -33,8 +33,8 @@ void each_option(Options& options, const Visit& visit) {
   }
   visit("shift", shift);
   visit("flip", flip);
-  visit("smallest_crop", smallest_crop);
-  visit("widest", widest);
+  visit("min_crop_scale", min_crop_scale);
+  visit("max_aspect_ratio", max_aspect_ratio);
   visit("seed", options.seed);
 }
 
@@ -59,8 +59,8 @@ void check_training(const Options& options) {
       options.warmup > static_cast<double>(options.epochs))
     throw Error("warmup", (static_cast<double>(whole) < options.warmup ? "more than " : "") + std::to_string(whole) +
                 " epochs", "at most the " + std::to_string(options.epochs) + " of the run");
-  require_finite_from_zero("base_rate", options.base_rate);
-  require_finite_from_zero("minimum_rate", options.minimum_rate);
+  require_finite_from_zero("base_learning_rate", options.base_learning_rate);
+  require_finite_from_zero("min_learning_rate", options.min_learning_rate);
   validate(options.optimizer);
   validate(options.augmentation);
 }

@@ -2,7 +2,7 @@
 //
 //   Pretraining<Model> run(images, options, normalization);
 //   run.train([](const PretrainingEpoch& e) { ... });
-//   save_checkpoint(path, run.weights(), facts_of(run));
+//   save_checkpoint(path, run.weights(), metadata_of(run));
 //
 // A pass: draw masks, forward and backward on hidden patches. Updates, epochs and how a run is resumed: `loop.hpp`.
 #pragma once
@@ -17,8 +17,8 @@ struct PretrainingOptions {
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 100;
   double warmup = 10;          ///< epochs, at most all
-  double base_rate = 1.5e-4;   ///< learning rate for 256 images in one update
-  double minimum_rate = 0;
+  double base_learning_rate = 1.5e-4;   ///< learning rate for 256 images in one update
+  double min_learning_rate = 0;
   AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
   Augmentation augmentation{};
   std::uint64_t seed = 0;
@@ -28,14 +28,14 @@ using PretrainingEpoch = TrainingEpoch;  ///< what an epoch reports
 
 /// A run of pre-training: its weights, optimizer and memory. `Model` is a `MaskedAutoencoder`. Images that make no
 /// whole update are left for another epoch's order.
-template <class Model, class Policy = Cpu<float>, class Memory = KeepAll, class Updates = AfterBackward>
-class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updates>, Model, PretrainingLoss<Model>,
-                                        PretrainingOptions, Policy, Memory, Updates> {
-  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptions, Policy, Memory, Updates>;
+template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
+class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Recompute, Updates>, Model, PretrainingLoss<Model>,
+                                        PretrainingOptions, Policy, Recompute, Updates> {
+  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptions, Policy, Recompute, Updates>;
   friend Loop;
 
  public:
-  using typename Loop::Image, typename Loop::T;
+  using typename Loop::ImageShape, typename Loop::T;
 
   /// The collection must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
   /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
@@ -49,14 +49,14 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Memory, Updat
                                   const Normalization& normalization) {
     detail::check_training(options);
     images.ensure_valid("images");
-    check_channels(images, normalization, Image::channels, "images");
+    check_channels(images, normalization, ImageShape::channels, "images");
     const Index batch = options.batch, passes = options.accumulation;
     if (images.size() / passes < batch)
       throw Error("images", std::to_string(images.size()) + " images",
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return {images.size(), batch, images.size() / (batch * passes) * passes, options.seed};
   }
-  void pass(double scale, const Batch<Image, T>& batch) {
+  void pass(double scale, const Batch<ImageShape, T>& batch) {
     masks_.resize(batch.count());
     for (Index b = 0; b < batch.count(); ++b)
       masks_.random(b, this->options().seed, batch.epoch,

@@ -14,13 +14,13 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 /// What probing changes in the options of supervised training: no decay, no drop path, no smoothing, one rate.
-inline FinetuningOptions probing_options(Index epochs = 90, double base_rate = 0.05) {
+inline FinetuningOptions probing_options(Index epochs = 90, double base_learning_rate = 0.05) {
   FinetuningOptions options;
   options.epochs = epochs;
   options.warmup = static_cast<double>(epochs) / 10;
-  options.base_rate = base_rate;
-  options.minimum_rate = 0;
-  options.optimizer = {.beta2 = 0.999, .decay = 0};
+  options.base_learning_rate = base_learning_rate;
+  options.min_learning_rate = 0;
+  options.optimizer = {.beta2 = 0.999, .weight_decay = 0};
   options.layer_decay = 1;
   options.drop_path = 0;
   options.label_smoothing = 0;
@@ -53,23 +53,23 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
 
 /// Lets `run` train the head alone. This is all that a run needs whose checkpoint is then loaded: the statistics are
 /// among its weights.
-template <class Model, class Policy, class Memory, class Updates>
-void freeze_encoder(Finetuning<Model, Policy, Memory, Updates>& run) {
+template <class Model, class Policy, class Recompute, class Updates>
+void freeze_encoder(Finetuning<Model, Policy, Recompute, Updates>& run) {
   // The encoder has no gradient, but weight decay would shrink it.
   run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
 }
 
 /// Prepares `run`, whose weights hold an encoder, to train the head alone.
-template <class Model, class Policy, class Memory, class Updates>
-void prepare_probe(Finetuning<Model, Policy, Memory, Updates>& run) {
+template <class Model, class Policy, class Recompute, class Updates>
+void prepare_probe(Finetuning<Model, Policy, Recompute, Updates>& run) {
   set_feature_statistics(run.weights(), run.images(), run.normalization());
   freeze_encoder(run);
 }
 
 /// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(TrainingEpoch) after each
 /// epoch.
-template <class Model, class Policy, class Memory, class Updates, class Report>
-void probe(Finetuning<Model, Policy, Memory, Updates>& run, const Report& report) {
+template <class Model, class Policy, class Recompute, class Updates, class Report>
+void probe(Finetuning<Model, Policy, Recompute, Updates>& run, const Report& report) {
   prepare_probe(run);
   run.train(report);
 }

@@ -8,7 +8,7 @@ using Model = mae::Encoder<mae::ImageShape<1, 8, 8, 4>, mae::Transformer<16, 1, 
 int main() {
   try {
     const mae::Weights<Model, mae::Cuda<mae::bf16>> weights;
-    const auto tokens = mae::encode(weights, mae::Tensor<float, Model::Image::Pixels>(2));
+    const auto tokens = mae::encode(weights, mae::Tensor<float, Model::ImageShape::Pixels>(2));
     std::printf("mae %s: %jd features of two images\n", mae::version, tokens.size());
   } catch (const mae::Error& error) {
     std::printf("%s\n", error.what());

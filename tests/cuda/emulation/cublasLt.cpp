@@ -146,7 +146,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
   *found = 0;
   ++emulation::heuristics;
   if (preference->schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE)
-    throw emulation::Fault("a product whose sums may be added up in any order, or in bf16");
+    throw emulation::NonFinite("a product whose sums may be added up in any order, or in bf16");
   if (!emulation::epilogues && product->epilogue != CUBLASLT_EPILOGUE_DEFAULT) {  // the three ways to refuse, in turn
     results[0].state = CUBLAS_STATUS_NOT_SUPPORTED;
     *found = emulation::heuristics % 3 == 0;
@@ -181,11 +181,11 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
       !emulation::on_device(d, bytes_of(*d_layout)) || (factor != 0 && !emulation::on_device(c, bytes_of(*c_layout))) ||
       (workspace_bytes > 0 && !emulation::on_device(workspace, workspace_bytes)) ||
       (product->bias && !emulation::on_device(product->bias, 1)))
-    throw emulation::Fault("a product whose matrices do not lie on the device");
+    throw emulation::NonFinite("a product whose matrices do not lie on the device");
   const void* const matrices[] = {a, b, c, d};
   for (int i = 0; i < 4; ++i)
     if (reinterpret_cast<std::uintptr_t>(matrices[i]) % algorithm->alignment[i] != 0)
-      throw emulation::Fault("a product whose matrices are less aligned than the heuristic was told");
+      throw emulation::NonFinite("a product whose matrices are less aligned than the heuristic was told");
   return emulation::enqueue(stream, [=, product = *product, a_layout = *a_layout, b_layout = *b_layout,
                                      d_layout = *d_layout] {
            multiply(product, a, a_layout, b, b_layout, factor, c, d, d_layout);

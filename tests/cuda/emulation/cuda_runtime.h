@@ -10,7 +10,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include <mae/backend/cuda/place.hpp>
+#include <mae/backend/cuda/source_location.hpp>
 
 #include "device.hpp"
 

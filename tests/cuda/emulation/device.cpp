@@ -248,17 +248,17 @@ void run_block(std::size_t shared) {
   if (block.fault.empty() &&
       !std::all_of(memory + shared, memory + shared + guard_bytes, [](unsigned char byte) { return byte == guard; }))
     block.fault = "a write behind the " + std::to_string(shared) + " bytes of shared memory, in " + block_name();
-  if (!block.fault.empty()) throw Fault(block.fault);
+  if (!block.fault.empty()) throw NonFinite(block.fault);
 }
 
 }  // namespace
 
 void run_grid(Dimensions grid, Dimensions size, std::size_t shared, const std::function<void()>& thread) {
   const unsigned threads = size.x * size.y * size.z;
-  if (threads == 0 || threads > most_threads) throw Fault("a block of " + std::to_string(threads) + " threads");
-  if (shared > most_shared) throw Fault("a block with " + std::to_string(shared) + " bytes of shared memory");
+  if (threads == 0 || threads > most_threads) throw NonFinite("a block of " + std::to_string(threads) + " threads");
+  if (shared > most_shared) throw NonFinite("a block with " + std::to_string(shared) + " bytes of shared memory");
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
-    throw Fault("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " + std::to_string(grid.z));
+    throw NonFinite("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " + std::to_string(grid.z));
   ++launches;
   block.threads = threads;
   block.thread = &thread;

@@ -1,6 +1,6 @@
 // A GPU played by the host: the threads of a block are fibres that run one after the other until each waits or ends.
 //
-// What a real GPU forgives, or answers with garbage, is a `Fault` here: a barrier that not all threads of a block reach,
+// What a real GPU forgives, or answers with garbage, is a `NonFinite` here: a barrier that not all threads of a block reach,
 // or that they reach in different lines; a shuffle without all lanes that it names; a write behind the shared memory
 // that was asked for; a pointer into the program's own memory among a kernel's arguments. Shared memory holds NaN when a
 // block begins. `order` turns the order of threads and blocks around, so that a missing barrier shows in the result one
@@ -12,11 +12,11 @@
 #include <functional>
 #include <stdexcept>
 
-#include <mae/backend/cuda/place.hpp>
+#include <mae/backend/cuda/source_location.hpp>
 
 namespace emulation {
 
-struct Fault : std::logic_error {
+struct NonFinite : std::logic_error {
   using std::logic_error::logic_error;
 };
 

@@ -75,7 +75,7 @@ void check_update(Index n, Index first, double clip, Index broken, float value) 
   for (Index i = broken; i < n; i += 3) g[static_cast<std::size_t>(i)] = value;
   const Results before{w, g, m, v};
   AdamwStep step, another;
-  step.rate = 0.1, step.decay = 0.05, step.correction1 = 0.19, step.correction2 = 0.0975;
+  step.rate = 0.1, step.weight_decay = 0.05, step.correction1 = 0.19, step.correction2 = 0.0975;
   const Numbers<AdamwFactors<float>> factors{AdamwFactors<float>(step), AdamwFactors<float>(another)};
   Numbers<GradientCheck> check(1);
   check[0].scale = 0.125;

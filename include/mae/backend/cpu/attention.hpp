@@ -185,7 +185,7 @@ struct AttentionKernels {
   static void each_head(const HeadLayout& h, const Workspace& ws, const Work& work) {
     const Index least = ceil_divide(Index{1} << 18, h.queries * h.keys * h.width);
     isa::dispatch_products<IsaChoice, T>([&](auto set) {
-      share<Threads>(h.batch * h.heads, least, ws.threads, [&](Index begin, Index end, int thread) {
+      parallel_for<Threads>(h.batch * h.heads, least, ws.threads, [&](Index begin, Index end, int thread) {
         for (Index task = begin; task < end; ++task)
           work(AttentionHead<T, decltype(set)>{}, task, ws.template mine<A>(thread));
       });

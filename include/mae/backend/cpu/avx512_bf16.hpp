@@ -7,13 +7,13 @@
 // holds one has to carry the instruction set itself. So these functions stand by themselves, without lambdas, and exist
 // on x86-64 only.
 #pragma once
-#include <mae/backend/cpu/ahead.hpp>
+#include <mae/backend/cpu/prefetcher.hpp>
 #include <mae/backend/cpu/simd.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
-/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `calm` steps. `a` lies in a
+/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `prefetch_interval` steps. `a` lies in a
 /// panel [steps][Panel].
 template <Index Rows, Index Panel>
 class DotTile;
@@ -25,7 +25,7 @@ class RoundedPairs;
 template <Index Rows, Index Panel>
 class DotTile {
   using Words = Simd<unsigned, isa::Avx512>;
-  static constexpr Index period = calm<isa::Avx512>;
+  static constexpr Index period = prefetch_interval<isa::Avx512>;
 
  public:
   using Sum = Simd<float, isa::Avx512>::Vector;

@@ -6,7 +6,7 @@
 #include <mae/backend/cpu/attention.hpp>
 #include <mae/backend/cpu/layer_norm.hpp>
 #include <mae/backend/cpu/linear.hpp>
-#include <mae/backend/cpu/maps.hpp>
+#include <mae/backend/cpu/pointwise.hpp>
 #include <mae/backend/kernels.hpp>
 
 MAE_PRECISE_BEGIN
@@ -19,7 +19,7 @@ struct Kernels<Cpu<Element, Isa, ThreadsType>>
     : cpu::LinearKernels<Element, Isa, ThreadsType>,
       cpu::LayerNormKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
       cpu::AttentionKernels<Element, Isa, ThreadsType>,
-      cpu::MapKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
+      cpu::PointwiseKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
       cpu::TrainingKernels<typename Elements<Element>::Parameter, Isa, ThreadsType> {
   using T = typename Elements<Element>::Activation;
   using W = typename Elements<Element>::Parameter;

@@ -142,7 +142,7 @@ template <class T, class IsaChoice, class Threads, class X, class Y>
 void LayerNormPass<T, IsaChoice, Threads, X, Y>::forward(Index R, Index D, const X* x, const T* w, const T* b,
                                                          double eps, Y* y, T* stats) {
   isa::dispatch<IsaChoice>([&](auto set) {
-    share<Threads>(R, rows_worth_a_thread(D), Threads::count(), [&](Index begin, Index end, int) {
+    parallel_for<Threads>(R, rows_worth_a_thread(D), Threads::count(), [&](Index begin, Index end, int) {
       LayerNormRows<T, decltype(set)>::forward(begin, end, D, x, w, b, T(eps), y, stats);
     });
   });
@@ -156,7 +156,7 @@ void LayerNormPass<T, IsaChoice, Threads, X, Y>::backward(Index R, Index D, cons
   isa::dispatch<IsaChoice>([&](auto set) {
     using Rows = LayerNormRows<T, decltype(set)>;
     const Index least = ceil_divide(rows_worth_a_thread(D) * slices, larger(R, 1));
-    share<Threads>(slices, least, ws.threads, [&](Index first, Index last, int) {
+    parallel_for<Threads>(slices, least, ws.threads, [&](Index first, Index last, int) {
       for (Index s = first; s < last; ++s) {
         const Index begin = R * s / slices, end = R * (s + 1) / slices;
         if (dw) Rows::weight_gradient(begin, end, D, x, stats, dy, sums + s * stride, sums + s * stride + padded(D));

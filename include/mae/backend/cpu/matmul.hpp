@@ -7,7 +7,7 @@
 //    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
 //    [step][14], in the second cache                         before their first use
 //
-// What will be packed next is called for while the tiles multiply (ahead.hpp). Where the rows of B lie side by side and
+// What will be packed next is called for while the tiles multiply (prefetcher.hpp). Where the rows of B lie side by side and
 // a second cache holds them all, as in a small model, tiles read whole panels where they lie, if in float or double.
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
@@ -98,7 +98,7 @@ class Product {
             const Index width = smaller(Shape::columns, columns - j), next = j + Shape::columns;
             Word* room = height < M ? packed_b + j * steps : packed_b;  // kept for the rows that follow, if any
             const Panel<Word> panel = panel_of(part(b, n + j, k), width, depth, K, m == 0, room);
-            Ahead ahead;  // the panel that follows, or the first one of the next block of the sum
+            Prefetcher ahead;  // the panel that follows, or the first one of the next block of the sum
             if (m == 0 && next < columns)
               ahead = look(part(b, n + next, k), smaller(Shape::columns, columns - next), depth, calls);
             else if (m + height >= M && next >= columns && block + 1 < blocks)
@@ -126,17 +126,17 @@ class Product {
     if (first) Pack<Shape::columns, T, E, Isa>::run(b, width, depth, room);
     return {room, Shape::columns};
   }
-  /// Ahead to `rows` rows of `depth` terms of B.
+  /// Prefetcher to `rows` rows of `depth` terms of B.
   template <class E>
-  static Ahead look(const Operand<E>& b, Index rows, Index depth, Index calls) {
+  static Prefetcher look(const Operand<E>& b, Index rows, Index depth, Index calls) {
     constexpr Index bytes = sizeof(E);
-    return b.outer == 1 ? Ahead(b.data, depth, rows * bytes, b.depth * bytes, calls)
-                        : Ahead(b.data, rows, depth * bytes, b.outer * bytes, calls);
+    return b.outer == 1 ? Prefetcher(b.data, depth, rows * bytes, b.depth * bytes, calls)
+                        : Prefetcher(b.data, rows, depth * bytes, b.outer * bytes, calls);
   }
   /// The tiles of one panel of B. `first` and `last` say which of the blocks of the sum this is.
   template <class C>
   static void multiply_panel(Index rows, Index width, Index steps, const Word* a, const Panel<Word>& b,
-                             const Output<C, Sum>& c, bool first, bool last, Ahead& ahead) {
+                             const Output<C, Sum>& c, bool first, bool last, Prefetcher& ahead) {
     for (Index m = 0; m < rows; m += Shape::rows) {
       const Index height = smaller(Shape::rows, rows - m);
       const Output<C, Sum> whole = part(c, m, 0);

@@ -26,7 +26,7 @@ int useful_threads(Index work, Index least, int threads) {
 /// Calls `work(begin, end, thread)` on at most `threads` threads; the ranges cover [0, tasks). A thread gets at least
 /// `least` tasks, so that small work stays on the calling thread, where it costs a function call.
 template <class Threads, class Work>
-void share(Index tasks, Index least, int threads, const Work& work) {
+void parallel_for(Index tasks, Index least, int threads, const Work& work) {
   const int used = useful_threads<Threads>(tasks, least, threads);
   Threads::run(used, [&](int thread) { work(tasks * thread / used, tasks * (thread + 1) / used, thread); });
 }

@@ -16,7 +16,7 @@
 #pragma once
 #include <cstring>
 
-#include <mae/backend/cpu/ahead.hpp>
+#include <mae/backend/cpu/prefetcher.hpp>
 #include <mae/backend/cpu/avx512_bf16.hpp>
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/pack.hpp>
@@ -69,20 +69,20 @@ class Tile {
   static constexpr Index columns = vectors * lanes;
   /// A tile with no more rows than this computes only so many: what the 400 and 1576 rows of ViT-B leave over 14.
   static constexpr Index few = rows == 14 ? 8 : rows;
-  /// How often a tile calls for memory: once every `calm` steps.
-  static constexpr Index calls(Index steps) { return ceil_divide(steps, calm<Isa>); }
+  /// How often a tile calls for memory: once every `prefetch_interval` steps.
+  static constexpr Index calls(Index steps) { return ceil_divide(steps, prefetch_interval<Isa>); }
 
   /// The first `used` rows of a tile, from panels a [steps][rows] and b [steps], that calls for what lies `ahead`. A
   /// function of its own, so that nothing else asks for registers.
   template <Index used, class C>
   [[gnu::noinline]] static void multiply(const Word* a, const Panel<Word>& b, Index steps,
-                                         const Output<C, Sum>& c, Ahead& ahead) {
+                                         const Output<C, Sum>& c, Prefetcher& ahead) {
     Isa::run([&]() __attribute__((always_inline)) {
       Vector sum[used][vectors] = {};
       Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
       const Index rows_a_call = ceil_divide(used, larger(left, 1));
       const auto call = [&]() __attribute__((always_inline)) {
-        ahead.call();
+        ahead.step();
         for (const Index end = used - --left * rows_a_call; row < end; ++row)
           for (Index j = 0; j < vectors; ++j) __builtin_prefetch(c.to + row * c.stride + j * lanes, 1);
       };
@@ -106,7 +106,7 @@ class Tile {
   /// A tile that juts out of C, of `height` x `width`: what C has is copied to and fro, the rest is never used.
   template <class C>
   static void multiply_edge(const Word* a, const Panel<Word>& b, Index steps, const Output<C, Sum>& c,
-                            Index height, Index width, Ahead& ahead) {
+                            Index height, Index width, Prefetcher& ahead) {
     alignas(alignment) C edge[rows * columns];
     alignas(alignment) Sum bias[columns];
     if (c.start) copy(c.start, c.stride, edge, columns, height, width);
@@ -138,9 +138,9 @@ class Tile {
     if constexpr (Isa::multiplies_bf16 && Packed<T>::terms == 2) {
       DotTile<used, rows>::run(a, b.data, steps, sum, call);  // b is packed
     } else {
-      for (Index s = 0; s < steps; s += calm<Isa>) {
+      for (Index s = 0; s < steps; s += prefetch_interval<Isa>) {
         call();
-        add_steps(sum, a + s * rows, b.data + s * b.stride, b.stride, smaller(calm<Isa>, steps - s));
+        add_steps(sum, a + s * rows, b.data + s * b.stride, b.stride, smaller(prefetch_interval<Isa>, steps - s));
       }
     }
   }

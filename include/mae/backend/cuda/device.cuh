@@ -4,8 +4,8 @@
 // a copy and a kernel see what was called before them. `send` and `fetch` have finished when they return; `send_ahead`
 // has not: its bytes travel while kernels run, and only kernels called later wait for them.
 //
-// A step is hundreds of kernels of some microseconds each. `Recordings` lets the second step with the same addresses
-// and sizes be captured as a CUDA graph, and every later one be a single call. A `Mark` is how the program waits for an
+// A step is hundreds of kernels of some microseconds each. `GraphCache` lets the second step with the same addresses
+// and sizes be captured as a CUDA graph, and every later one be a single call. A `Event` is how the program waits for an
 // earlier step while a later one runs.
 #pragma once
 #include <deque>
@@ -16,7 +16,7 @@
 namespace mae {
 
 struct Device {
-  static constexpr bool reachable = false;
+  static constexpr bool host_accessible = false;
 
   /// Zeroed bytes of the device, aligned to 256. Throws mae::Error that says how many were asked for and how many are
   /// free.
@@ -49,39 +49,39 @@ struct Device {
     cuda::check(cudaMemsetAsync(memory, byte, static_cast<std::size_t>(bytes), cuda::Runtime::get().kernels),
                 "cudaMemsetAsync");
   }
-  static void send(void* to, const void* from, Index bytes) {
+  static void copy_to_device(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyHostToDevice, cuda::Runtime::get().kernels);
     wait();
   }
-  static void fetch(void* to, const void* from, Index bytes) {
+  static void copy_to_host(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
     wait();
   }
-  /// `from` is `Pinned` and stays as it is until a `Mark` that is set afterwards has been waited for. Kernels called
+  /// `from` is `Pinned` and stays as it is until a `Event` that is set afterwards has been waited for. Kernels called
   /// before do not use what is at `to`.
-  static void send_ahead(void* to, const void* from, Index bytes) {
+  static void copy_to_device_ahead(void* to, const void* from, Index bytes) {
     cuda::Runtime& runtime = cuda::Runtime::get();
     copy(to, from, bytes, cudaMemcpyHostToDevice, runtime.copies);
     runtime.kernels_wait_for_copies();
   }
   /// The same in the order of kernels: those called before may still use what is at `to`.
-  static void send_in_order(void* to, const void* from, Index bytes) {
+  static void enqueue_to_device(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyHostToDevice, cuda::Runtime::get().kernels);
   }
-  /// `to` is `Pinned`, and has the bytes when a `Mark` that is set afterwards has been waited for.
-  static void fetch_later(void* to, const void* from, Index bytes) {
+  /// `to` is `Pinned`, and has the bytes when a `Event` that is set afterwards has been waited for.
+  static void enqueue_to_host(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
   }
   /// A moment in the order of calls, that the program can wait for.
-  class Mark {
+  class Event {
    public:
-    Mark() {
+    Event() {
       cuda::Runtime::get();
       cuda::check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "cudaEventCreateWithFlags");
     }
-    Mark(const Mark&) = delete;
-    Mark& operator=(const Mark&) = delete;
-    ~Mark() {
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() {
       cudaEventSynchronize(event_);  // for whom it was set may own memory that goes next
       cudaEventDestroy(event_);
     }
@@ -97,7 +97,7 @@ struct Device {
 
   /// Memory of the program that copies can use while the program goes on.
   struct Pinned {
-    static constexpr bool reachable = true;
+    static constexpr bool host_accessible = true;
     static void* allocate(Index bytes) {
       cuda::Runtime::get();
       void* memory = nullptr;
@@ -112,29 +112,29 @@ struct Device {
 
   /// Runs work, and keeps what it called to call it again. `Key` says all that the calls depend on.
   template <class Key>
-  class Recordings {
+  class GraphCache {
    public:
-    Recordings() = default;
-    Recordings(const Recordings&) = delete;
-    Recordings& operator=(const Recordings&) = delete;
-    ~Recordings() {
-      for (const Recording& recording : recordings_)
+    GraphCache() = default;
+    GraphCache(const GraphCache&) = delete;
+    GraphCache& operator=(const GraphCache&) = delete;
+    ~GraphCache() {
+      for (const Recording& recording : graph_cache_)
         if (recording.graph) cudaGraphExecDestroy(recording.graph);
     }
     /// The first time `work` is run as it is, for it may load code and ask cuBLASLt; the second time it is recorded.
     template <class Work>
     void run(const Key& key, const Work& work) {
-      for (Recording& recording : recordings_)
+      for (Recording& recording : graph_cache_)
         if (recording.key == key) {
           if (!recording.graph) recording.graph = record(work);
           cuda::check(cudaGraphLaunch(recording.graph, cuda::Runtime::get().kernels), "cudaGraphLaunch");
           return;
         }
-      if (recordings_.size() == most) {
-        if (recordings_.front().graph) cudaGraphExecDestroy(recordings_.front().graph);
-        recordings_.pop_front();
+      if (graph_cache_.size() == most) {
+        if (graph_cache_.front().graph) cudaGraphExecDestroy(graph_cache_.front().graph);
+        graph_cache_.pop_front();
       }
-      recordings_.push_back({key, nullptr});
+      graph_cache_.push_back({key, nullptr});
       work();
     }
 
@@ -165,7 +165,7 @@ struct Device {
       return executable;
     }
 
-    std::deque<Recording> recordings_;
+    std::deque<Recording> graph_cache_;
   };
 
  private:

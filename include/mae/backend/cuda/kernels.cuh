@@ -6,7 +6,7 @@
 #include <mae/backend/cuda/attention.cuh>
 #include <mae/backend/cuda/device.cuh>
 #include <mae/backend/cuda/layer_norm.cuh>
-#include <mae/backend/cuda/maps.cuh>
+#include <mae/backend/cuda/pointwise.cuh>
 #include <mae/backend/cuda/products.cuh>
 #include <mae/backend/cuda/training.cuh>
 #include <mae/backend/cuda/update.cuh>

@@ -27,7 +27,7 @@ struct Epilogue {
   cublasLtEpilogue_t kind = CUBLASLT_EPILOGUE_DEFAULT;
   const void* vector = nullptr;
 };
-struct Room {
+struct DeviceWorkspace {
   void* memory;
   Index bytes;
 };
@@ -110,7 +110,7 @@ inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matri
 
 /// d = a b + beta · c, `c` of d's shape and type. False, and nothing done, if cuBLASLt has no algorithm for it.
 inline bool multiply(cublasComputeType_t compute, const Matrix& a, const Matrix& b, float beta, const void* c,
-                     const Matrix& d, const Epilogue& epilogue, const Room& room) {
+                     const Matrix& d, const Epilogue& epilogue, const DeviceWorkspace& room) {
   static thread_local std::map<MatmulKey, std::unique_ptr<MatmulPlan>> plans;
   const MatmulKey key{compute, a.type, a.rows, a.columns, a.transposed, aligned_to(a.data), b.type, b.rows, b.columns,
                       b.transposed, aligned_to(b.data), d.type, aligned_to(d.data), aligned_to(c), epilogue.kind,
@@ -133,7 +133,7 @@ inline bool multiply(cublasComputeType_t compute, const Matrix& a, const Matrix&
 }
 /// The same without an epilogue, which cuBLASLt must know how to do.
 inline void must_multiply(cublasComputeType_t compute, const Matrix& a, const Matrix& b, float beta, const void* c,
-                          const Matrix& d, const Room& room) {
+                          const Matrix& d, const DeviceWorkspace& room) {
   if (!multiply(compute, a, b, beta, c, d, {}, room))
     throw Error("cublasLtMatmulAlgoGetHeuristic",
                 "no algorithm for a product of " + std::to_string(d.rows) + " x " + std::to_string(d.columns), "one");

@@ -11,25 +11,25 @@
 
 #include <string>
 
-#include <mae/backend/cuda/place.hpp>
+#include <mae/backend/cuda/source_location.hpp>
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
 namespace mae::cuda {
 
 /// "cudaMalloc (device.cuh:31)".
-inline std::string called(const char* call, const Place& where) {
+inline std::string called(const char* call, const SourceLocation& where) {
   const std::string path = where.file;
   return std::string(call) + " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line) + ")";
 }
 /// Throws mae::Error that names the call, where it stands and what CUDA says of it, unless it went well. What happens
 /// in a kernel is told by a later call, unless CUDA_LAUNCH_BLOCKING=1 is set in the environment.
-inline void check(cudaError_t error, const char* call, const Place where = Place::here()) {
+inline void check(cudaError_t error, const char* call, const SourceLocation where = SourceLocation::here()) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // forgets it
   throw Error(called(call, where), std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error), "success");
 }
-inline void check(cublasStatus_t status, const char* call, const Place where = Place::here()) {
+inline void check(cublasStatus_t status, const char* call, const SourceLocation where = SourceLocation::here()) {
   if (status != CUBLAS_STATUS_SUCCESS) throw Error(called(call, where), cublasLtGetStatusString(status), "success");
 }
 

@@ -7,7 +7,7 @@
 // What operations sum has one stage and needs no memory: a block of as many threads as there may be adds up 32 columns,
 // or a row.
 #pragma once
-#include <mae/backend/cuda/maps.cuh>
+#include <mae/backend/cuda/pointwise.cuh>
 #include <mae/core/shape.hpp>
 
 namespace mae::cuda {
@@ -89,16 +89,16 @@ inline constexpr int most_threads = 1024;  ///< of a block
 template <class F, class Put>
 __global__ void __launch_bounds__(most_threads) column_sums_kernel(Index R, Index D, F f, Put put) {
   using Sum = decltype(f(R, D));
-  constexpr int at_once = most_threads / warp_size;
+  constexpr int in_backward = most_threads / warp_size;
   const Index c = Index{blockIdx.x} * warp_size + Index{threadIdx.x};
   Sum sum = 0;
   if (c < D)
-    for (Index r = Index{threadIdx.y}; r < R; r += at_once) sum += f(r, c);
+    for (Index r = Index{threadIdx.y}; r < R; r += in_backward) sum += f(r, c);
   Sum* const sums = block_memory_as<Sum>();
   sums[threadIdx.y * warp_size + threadIdx.x] = sum;
   __syncthreads();
   if (threadIdx.y > 0 || c >= D) return;
-  for (int row = 1; row < at_once; ++row) sum += sums[row * warp_size + int(threadIdx.x)];
+  for (int row = 1; row < in_backward; ++row) sum += sums[row * warp_size + int(threadIdx.x)];
   put(c, sum);
 }
 /// put(c, Σ_r f(r, c)) for c in [0, D).

@@ -4,7 +4,7 @@
 // more block adds up the blocks. AdamW is one pass over w, g, m and v, each read and written: 32 bytes a weight.
 #pragma once
 #include <mae/backend/cuda/device.cuh>
-#include <mae/backend/cuda/maps.cuh>
+#include <mae/backend/cuda/pointwise.cuh>
 #include <mae/backend/kernels.hpp>
 
 namespace mae::cuda {
@@ -32,7 +32,7 @@ inline double sum_of_squares(Index n, const float* g, double* partial) {
   launch(squares_kernel<float>, sum_blocks, sum_threads, shared, n, g, partial);
   launch(add_up_kernel<double>, 1, sum_threads, shared, int{sum_blocks}, partial);
   double sum = 0;
-  Device::fetch(&sum, partial, sizeof sum);
+  Device::copy_to_host(&sum, partial, sizeof sum);
   return sum;
 }
 

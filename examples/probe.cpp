@@ -1,9 +1,0 @@
-// Linear probing: how much does a frozen encoder know, read out by one linear layer?
-//
-//   probe --encoder pretrained/encoder.safetensors --data labelled --held_out_share 0.2 --out probed
-//
-// The features are the mean over the patches. Writes into the folder `out` what finetune does. `probe --help` lists all
-// settings.
-#include "probe.hpp"
-
-int main(int count, char** arguments) { return program::main<Probe>(count, arguments); }

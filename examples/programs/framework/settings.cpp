@@ -1,0 +1,142 @@
+// Settings from files and from the checkpoints of earlier runs.
+#include "settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <mae/io/files/input_file.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace program {
+namespace {
+
+using nlohmann::json;
+
+/// How many letters must be added, taken away or changed (V. Levenshtein, 1966).
+std::size_t edits(const std::string& from, const std::string& to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t k = 0; k < to.size(); ++k) {
+      const std::size_t change = diagonal + (from[i] == to[k] ? 0 : 1);
+      diagonal = row[k + 1];
+      row[k + 1] = std::min({change, diagonal + 1, row[k] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// The name that was probably meant, or "".
+std::string nearest(const std::string& found, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t least = 1 + std::max<std::size_t>(2, found.size() / 3);
+  for (const std::string& name : names)
+    if (const std::size_t count = edits(found, name); count < least && count < name.size()) least = count, best = name;
+  return best;
+}
+
+/// The object of a JSON file. Throws mae::Error with the line of a mistake, or the key that stands there twice.
+json read_object(const std::string& path) {
+  const std::vector<char> bytes = mae::read_file<char>(path);
+  std::set<std::string> keys;
+  auto refuse_twice = [&](int depth, json::parse_event_t event, json& key) {
+    if (event == json::parse_event_t::key && depth == 1 && !keys.insert(key.get<std::string>()).second)
+      throw mae::Error(path + ": " + shown(key.get<std::string>()), "twice", "once");
+    return true;
+  };
+  try {
+    json object = json::parse(bytes, refuse_twice);
+    if (!object.is_object())
+      throw mae::Error(path, std::string("a JSON ") + object.type_name(), "a JSON object of settings");
+    return object;
+  } catch (const json::parse_error& error) {
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), error.byte));
+    throw mae::Error(path + ": line " + std::to_string(1 + std::count(bytes.begin(), end, '\n')),
+                     "what is not JSON", "a JSON object of settings");
+  } catch (const json::out_of_range&) {
+    throw mae::Error(path, "a number too large for a computer", "numbers below 1.8e308");
+  }
+}
+
+}  // namespace
+
+std::string shown(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  if (text.empty()) return "nothing";
+  return text.size() <= 80 ? text : text.substr(0, 77) + "...";
+}
+
+Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides)
+    : name_(name), meaning_(meaning), group_(owner.heading_), allowed_(std::move(allowed)), decides_(decides) {
+  owner.settings_.push_back(this);
+}
+
+void Setting::give(const json& value, const std::string& giver, const std::string& found) {
+  if (!take(value)) {
+    const std::string meant = value.is_string() ? nearest(value.get<std::string>(), allowed_.texts) : "";
+    throw mae::Error(giver, shown(found), expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
+  }
+  giver_ = giver;
+}
+Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
+
+Setting* Settings::find(const std::string& name) const {
+  for (Setting* const setting : settings_)
+    if (setting->name_ == name) return setting;
+  return nullptr;
+}
+
+std::string Settings::hint(const std::string& name, const std::string& prefix) const {
+  std::vector<std::string> names;
+  for (const Setting* const setting : settings_) names.push_back(setting->name_);
+  const std::string meant = nearest(name, names);
+  return meant.empty() ? "one that --help lists" : "a setting; did you mean " + prefix + meant + "?";
+}
+
+void Settings::read_file(const std::string& path) {
+  const json object = read_object(path);
+  for (const auto& [key, value] : object.items()) {
+    Setting* const setting = find(key);
+    if (!setting) throw mae::Error(path, "the key \"" + shown(key) + "\"", hint(key, ""));
+    setting->give(value, path + ": " + key, value.dump());
+  }
+}
+
+nlohmann::ordered_json Settings::object(bool work) const {
+  nlohmann::ordered_json values = nlohmann::ordered_json::object();
+  for (const Setting* const setting : settings_)
+    if (setting->decides_ <= Decides::length || (work && setting->decides_ == Decides::work))
+      values[setting->name_] = setting->value();
+  return values;
+}
+std::string Settings::text() const { return object(true).dump(2); }
+std::string Settings::record() const { return object(false).dump(); }
+
+void Settings::adopt(const std::string& record, const std::string& from) {
+  const json recorded = json::parse(record, nullptr, false);
+  if (!recorded.is_object()) throw mae::Error(from, "no settings", "those of the run");
+  for (const auto& [name, value] : recorded.items()) {
+    Setting* const setting = find(name);
+    if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
+    if (setting->given() && setting->decides_ == Decides::length) continue;
+    if (setting->given() && setting->value() != value)
+      throw mae::Error(setting->giver_, setting->value().dump(),
+                       value.dump() + ", as the run that is resumed has; another value needs another run");
+    setting->give(value, setting->given() ? setting->giver_ : from + ": " + name, value.dump());
+  }
+}
+
+void Settings::adopt_work(const std::string& path, const Setting& except) {
+  const json object = read_object(path);
+  for (const auto& [name, value] : object.items()) {
+    Setting* const setting = find(name);
+    if (!setting || setting == &except || setting->decides_ != Decides::work || setting->given()) continue;
+    setting->give(value, path + ": " + name, value.dump());
+  }
+}
+
+}  // namespace program

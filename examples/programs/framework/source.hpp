@@ -1,0 +1,159 @@
+// The images that a program works with: which settings name them, how they are opened and divided.
+#pragma once
+#include <algorithm>
+#include <memory>
+
+#include <mae/data/images.hpp>
+#include <mae/data/statistics.hpp>
+#include <mae/io/images/picture.hpp>
+
+#include "room.hpp"
+#include "settings.hpp"
+
+namespace program {
+
+struct DataSettings {
+  Settings& all;
+
+  Heading heading{all, "Data"};
+  Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy",
+            Decides::work};
+  Text format{all, "format", "auto", "what data is",
+              one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
+  Text idx_layout{all, "idx_layout", "auto",
+                  "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
+                  "as they are named", one_of({"auto", "mnist", "emnist", "emnist_letters"})};
+  Switch parts{all, "parts", true, "sub-folders named train, val, test ... are parts of a set, not classes"};
+  Text validation{all, "validation", "", "other images, to look at how training goes; of a divided set its validation part, "
+                "else its test part", Decides::work};
+  Number validation_share{all, "validation_share", 0, "share of data that is held out instead", from_below(0, 1)};
+  Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
+  Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
+                  one_of({"stop", "skip"})};
+  Text normalization{all, "normalization", "auto",
+                     "mean and deviation: of data, ImageNet's, or given; auto: those of the encoder, else of data",
+                     one_of({"auto", "data", "imagenet", "given"})};
+  Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
+  Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
+  Text alpha{all, "alpha", "white", "transparent pictures are laid on white or black, or alpha is dropped",
+             one_of({"white", "drop", "black"})};
+  Whole sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
+                          between(1, 65535)};
+  Whole max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
+                   between(1, 1e12)};
+  Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
+                      between(0, 65536)};
+  Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Decides::work};
+  Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
+                Decides::work};
+
+  /// How files become pictures; what is doubtful about one is told on stderr.
+  mae::PictureOptions pictures() const;
+  /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
+  void refuse_division(const char* why) const {
+    if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
+    if (validation_share.given()) throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
+    if (limit.given()) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
+  }
+};
+
+/// Some of the images of a collection, in an order of their own: a collection too.
+struct Part {
+  mae::Images images;
+  std::vector<mae::Index> numbers;
+
+  mae::Index size() const { return static_cast<mae::Index>(numbers.size()); }
+  mae::Index channel_count() const { return images.channels(); }
+  mae::Index class_count() const { return images.classes(); }
+  std::int32_t label(mae::Index i) const { return images.label(numbers[static_cast<std::size_t>(i)]); }
+  /// `count` of them, evenly spread, or all: classes often stand one after the other.
+  Part some(mae::Index count) const {
+    Part part{images, {}};
+    const mae::Index taken = std::min(count, size());
+    for (mae::Index i = 0; i < taken; ++i)
+      part.numbers.push_back(numbers[static_cast<std::size_t>(i * size() / taken)]);
+    return part;
+  }
+  /// Each of them `views` times, and each time with random numbers of its own.
+  Part repeated(mae::Index views) const {
+    memory_for("a list of " + std::to_string(size() * views) + " images", "fewer --repeats need less");
+    Part part{images, {}};
+    for (mae::Index view = 0; view < views; ++view)
+      part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
+    return part;
+  }
+  /// Where the collection replaces an image that cannot be read, the next one of the part stands in: an image of
+  /// another part never does.
+  template <class Use>
+  void with_picture(mae::Index i, const Use& use) const {
+    for (mae::Index tries = 0, k = i; tries < size(); ++tries, k = (k + 1) % size()) {
+      const mae::Index number = numbers[static_cast<std::size_t>(k)];
+      bool found = false;
+      images.with_picture(number, [&](mae::PictureView picture) {
+        found = picture.number == number;
+        picture.number = k;
+        if (found) use(picture);
+      });
+      if (found) return;
+    }
+    throw mae::Error("images", "none that can be read", "at least one");
+  }
+};
+inline void validate(const Part& part, const std::string& subject) {
+  if (part.numbers.empty()) throw mae::Error(subject, "no images", "at least one");
+  part.images.ensure_valid(subject);
+}
+
+/// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
+/// be computed, all of `images` are looked at.
+mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
+                                    const std::string& checkpoint);
+
+/// What the paths of the settings are: known to source.cpp.
+struct Collections;
+
+/// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
+/// `everything`: those of all parts.
+enum class Use { unlabelled, labelled, everything };
+
+/// The images that the settings name, opened.
+class Source {
+ public:
+  /// Images of `channels` channels, 1 or 3. If `classes` are given, they are numbered so. Throws mae::Error, also if an
+  /// image is held out that is a training image.
+  Source(const DataSettings& settings, mae::Index channels, Use use = Use::unlabelled,
+         const std::vector<std::string>& classes = {});
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  const Part& training() const { return *training_; }
+  /// Null if no image is held out.
+  const Part* validation() const { return validation_.get(); }
+  /// Names of classes in the order of their labels; empty if there are none or they are not known.
+  const std::vector<std::string>& class_names() const;
+  /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
+  std::vector<std::string> files(const Part& part) const;
+  /// That of the training images.
+  mae::Normalization normalization(const std::string& checkpoint) const {
+    return normalization_of(settings_, training(), checkpoint);
+  }
+  /// Throws mae::Error if there are more classes than the `most` of `model`.
+  void check_classes(mae::Index most, const std::string& model) const;
+  /// What there is, in lines.
+  std::vector<std::string> describe() const;
+  /// How many bytes of memory the images take, at most.
+  double bytes() const;
+  /// How many bytes of memory it takes beside them to decode `count` files at a time, at most.
+  double decoding_bytes(mae::Index count) const;
+  /// Whether they are decoded when they are needed and kept as far as `cache_megabytes` reach, or are there already.
+  bool decodes() const;
+  const DataSettings& settings() const { return settings_; }
+
+ private:
+  const DataSettings& settings_;
+  std::unique_ptr<Collections> collections_;
+  std::unique_ptr<Part> training_, validation_;
+};
+
+}  // namespace program

@@ -1,0 +1,80 @@
+// What `finetune` and `probe` share: labelled images, an encoder to begin from, accuracy on held-out images.
+#pragma once
+#include <mae/train/finetune.hpp>
+#include <mae/eval/metrics.hpp>
+
+#include "checkpoints.hpp"
+#include "drive.hpp"
+#include "report.hpp"
+#include "source.hpp"
+#include "work.hpp"
+
+namespace program {
+
+struct SupervisedSettings : Settings {
+  SupervisedSettings(const char* program, const char* purpose, const char* folder, const mae::FinetuningOptions& recipe)
+      : Settings(program, purpose), training{*this, recipe}, run{*this, folder} {}
+
+  DataSettings data{*this};
+  Heading heading{*this, "Model"};
+  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint", Decides::work};
+  Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
+             one_of(model_names({"auto"}))};
+  TrainingSettings<mae::FinetuningOptions> training;
+  RunSettings run;
+  std::string checkpoint{};  ///< to resume from, or ""
+
+  /// With `scratch`, no encoder is needed.
+  void settle(bool scratch) {
+    checkpoint = settle_folder(*this, run);
+    if (scratch) {
+      if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
+      if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
+      return;
+    }
+    if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+    settle_model(model, encoder());
+  }
+};
+
+/// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded; with
+/// `looks` it computes the features of the images.
+template <class Preset, class Device, class Model, class Prepare>
+void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
+                      const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare) {
+  using Policy = typename Device::template Policy<typename Preset::Element>;
+  const Part images = source.training().repeated(settings.training.repeats());
+  const Part* const validation = source.validation();
+  source.check_classes(Preset::classes, Preset::name);
+  check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
+  report_model<Model>(Preset::name);
+  report_data(source, normalization);
+  using Look = mae::Program<Model, Policy, mae::Inference>;
+  const mae::Index looked_at = std::max(validation ? validation->size() : 0, looks ? images.size() : 0);
+  const double look_size =
+      std::max(drawing_bytes, looked_at > 0 ? look_bytes<Look>(std::min<mae::Index>(64, looked_at), threads) : 0);
+  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source,
+                                                        look_size);
+  check_room(settings.run, checkpoint_bytes<Model, Policy>);
+  mae::Finetuning<Model, Policy> run(images, options, normalization);
+  if (settings.checkpoint.empty() && !settings.encoder().empty()) mae::load_encoder(settings.encoder(), run.weights());
+  prepare(run);
+  report_updates(run);
+
+  const std::string folder = settings.run.out();
+  mae::Metadata known = metadata_of(settings, Preset::name);
+  known[class_names_key] = mae::names_text(source.class_names());
+  Driver driver(run, {settings, settings.run, known, settings.checkpoint,
+                      settings.data.loaders(), &Record::accuracy, "accuracy", true});
+  auto look = [&](Record& record) {
+    if (validation) record.accuracy = mae::accuracy(run.weights(), *validation, normalization);
+  };
+  if (!driver.drive(look, [] {})) return;
+  mae::Metadata metadata = mae::metadata_of(run);
+  metadata.merge(known);
+  mae::save_checkpoint(folder + "/model.safetensors", run.weights(), metadata);
+  const bool named = write_or_remove(folder + "/classes.json", source.class_names());
+  driver.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
+}
+
+}  // namespace program

@@ -1,0 +1,118 @@
+// The settings that every training program has: of the updates, and of how a run is kept on disk.
+#pragma once
+#include <cmath>
+
+#include <mae/data/augment.hpp>
+#include <mae/optim/adamw.hpp>
+#include <mae/optim/schedule.hpp>
+
+#include "machine.hpp"
+#include "settings.hpp"
+
+namespace program {
+
+/// The epochs of the run that a checkpoint is of: of warm-up, and made to their end.
+struct EpochsSoFar {
+  double warmup = 0;
+  mae::Index made = 0;
+};
+/// Throws mae::Error if the file does not say.
+EpochsSoFar epochs_so_far(const std::string& checkpoint);
+
+/// What `mae::PretrainingOptions` and `mae::FinetuningOptions` share; the defaults are those of `Options`.
+template <class Options>
+struct TrainingSettings {
+  Settings& all;
+  Options recipe{};
+
+  Heading training{all, "Training"};
+  Whole epochs{all, "epochs", recipe.epochs, "passes over the images; with resume more than before, or fewer",
+               between(1, 1e6), Decides::length};
+  Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
+  Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
+  MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
+  MaybeNumber base_learning_rate{all, "base_learning_rate", recipe.base_learning_rate,
+                                 "highest rate for 256 images in one update; grows with batch x accumulation",
+                                 at_least(0)};
+  Number min_learning_rate{all, "min_learning_rate", recipe.min_learning_rate, "rate at the end", at_least(0)};
+  MaybeNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
+  Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of AdamW", at_least(0)};
+  Number beta1{all, "beta1", recipe.optimizer.beta1, "of AdamW", from_below(0, 1)};
+  Number beta2{all, "beta2", recipe.optimizer.beta2, "of AdamW", from_below(0, 1)};
+  Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
+  Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
+  Heading augmentation{all, "Augmentation"};
+  Whole repeats{all, "repeats", 1, "random views of each image in an epoch; more where there are few images",
+              between(1, 1e6)};
+  Number min_crop_scale{all, "min_crop_scale", recipe.augmentation.min_crop_scale,
+                       "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
+  Number max_aspect_ratio{all, "max_aspect_ratio", recipe.augmentation.max_aspect_ratio, "aspect ratio of the widest crop", at_least(1)};
+  Switch flip{all, "flip", recipe.augmentation.flip, "mirror every other image, left and right"};
+  Whole shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
+
+  /// The options for data of `images` images. A run that goes on from `checkpoint`, or "", keeps its warm-up, whatever
+  /// its new length. Throws mae::Error if settings contradict each other.
+  Options options(mae::Index images, const std::string& checkpoint) const {
+    Options o = recipe;
+    o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
+    const mae::Index update = std::min(batch() * accumulation(), images);
+    o.base_learning_rate = rate_of_256_images(update);
+    o.min_learning_rate = min_learning_rate();
+    const double peak = learning_rate() ? *learning_rate() : mae::scaled_rate(o.base_learning_rate, update);
+    if (min_learning_rate() > peak)
+      throw min_learning_rate.error(plain(min_learning_rate()), "at most the highest rate, which is " + plain(peak));
+    if (warmup() && *warmup() >= static_cast<double>(epochs()))
+      throw warmup.error(plain(*warmup()) + " epochs", "fewer than the " + std::to_string(epochs()) + " of the run");
+    o.warmup = warmup() ? *warmup() : 0.1 * static_cast<double>(epochs());
+    if (!checkpoint.empty()) {
+      const EpochsSoFar before = epochs_so_far(checkpoint);
+      if (epochs() < before.made) throw too_few(before.made, "the run that is resumed has made");
+      if (const double least = std::ceil(before.warmup); static_cast<double>(epochs()) < least)
+        throw too_few(static_cast<mae::Index>(least), "the warm-up of the run that is resumed has");
+      o.warmup = before.warmup;
+    }
+    o.optimizer.weight_decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
+    o.optimizer.clip = clip();
+    o.seed = static_cast<std::uint64_t>(seed());
+    o.augmentation = {shift(), flip(), min_crop_scale(), max_aspect_ratio()};
+    return o;
+  }
+
+ private:
+  mae::Error too_few(mae::Index least, const char* as) const {
+    return epochs.error(std::to_string(epochs()), "at least " + std::to_string(least) + ", as many as " + as);
+  }
+  /// The rate for 256 images, where an update has `update`.
+  double rate_of_256_images(mae::Index update) const {
+    if (learning_rate() && base_learning_rate() && base_learning_rate.given())
+      throw base_learning_rate.error("a value beside " + learning_rate.subject(),
+                                     "one of the two; null leaves it open");
+    if (!learning_rate() && !base_learning_rate())
+      throw base_learning_rate.error("null", "a rate here or in learning_rate");
+    if (!learning_rate()) return *base_learning_rate();
+    return *learning_rate() * 256 / static_cast<double>(update);
+  }
+};
+
+/// Where a run writes, how often, and on what it computes. May change from one start to the next.
+struct RunSettings {
+  Settings& all;
+  const char* folder;
+
+  Heading run{all, "The run"};
+  Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
+  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::start};
+  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6),
+                           Decides::work};
+  Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),
+                            Decides::work};
+  Whole keep_last{all, "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
+                  Decides::work};
+  Whole evaluate_epochs{all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6),
+                        Decides::work};
+  Whole log_every{all, "log_every", 100, "a line in the log after so many updates; 0: after epochs only", at_least(0),
+                  Decides::work};
+  MachineSettings machine{all};
+};
+
+}  // namespace program

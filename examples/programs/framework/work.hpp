@@ -1,0 +1,64 @@
+// Programs that work with any model of models.hpp.
+//
+//   struct Pretrain {                                        // pretrain.hpp
+//     struct Settings : program::Settings { … };             // has a Text `model`, and settle()
+//     template <class Model, class Device>                   // the work, with one model of models.hpp, on one of
+//     static void run(Settings&);                            // the devices of device.hpp
+//   };
+//   int main(int count, char** arguments) { return program::main<Pretrain>(count, arguments); }       // pretrain.cpp
+//
+// `run` is compiled once for each line of models.hpp and each device, in a file of its own that CMake writes from
+// one_model.cpp.in: the compiler needs little memory for each, and as many of them work at a time as there are
+// processors.
+#pragma once
+#include <utility>
+
+#include "../models.hpp"
+#include "device.hpp"
+#include "machine.hpp"
+#include "program.hpp"
+
+#include <compiled_models.hpp>
+
+namespace program {
+
+/// The work of a program with model `Number` of models.hpp on a device; `settings` are settled.
+template <class Job, std::size_t Number, class Device>
+void work(typename Job::Settings& settings);
+
+/// "digits-8", "mnist-28", …, after `first`.
+inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
+  [&]<std::size_t... Number>(std::index_sequence<Number...>) {
+    (first.push_back(std::tuple_element_t<Number, Models>::name), ...);
+  }(CompiledModels());
+  return first;
+}
+
+/// Works with the model that the settings name, on `Device`.
+template <class Job, class Device, std::size_t... Number>
+void work_on(typename Job::Settings& settings, std::index_sequence<Number...>) {
+  if (((settings.model() == std::tuple_element_t<Number, Models>::name &&
+        (work<Job, Number, Device>(settings), true)) ||
+       ...))
+    return;
+  std::string names;
+  for (const std::string& name : model_names()) names += (names.empty() ? "" : ", ") + name;
+  throw settings.model.error(settings.model(), "one of " + names + ", as examples/programs/models.hpp has");
+}
+
+/// Settles what settings mean together, and works with the model and on the device that they name.
+template <class Job>
+int main(int count, char** arguments) {
+  return run<typename Job::Settings>(count, arguments, [](typename Job::Settings& settings) {
+    const Text& wanted = machine_of(settings).device;
+    [&]<class... Device>(Devices<Device...>) {
+      settings.settle();
+      if (((wanted() != Device::name) && ...))
+        throw wanted.error(wanted(), "cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda");
+      static_cast<void>(
+          ((wanted() == Device::name && (work_on<Job, Device>(settings, CompiledModels()), true)) || ...));
+    }(CompiledDevices());
+  });
+}
+
+}  // namespace program

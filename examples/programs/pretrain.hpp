@@ -1,0 +1,115 @@
+// The program `pretrain`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <mae/plot/panel.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/eval/validation.hpp>
+#include <mae/eval/nearest_neighbours.hpp>
+#include <mae/train/pretrain.hpp>
+
+#include "framework/checkpoints.hpp"
+#include "framework/drive.hpp"
+#include "framework/report.hpp"
+#include "framework/source.hpp"
+#include "framework/work.hpp"
+
+struct Pretrain {
+  struct Settings : program::Settings {
+    Settings() : program::Settings("pretrain", "Pre-trains a masked autoencoder on images without labels.") {}
+    program::DataSettings data{*this};
+    program::Heading heading{*this, "Model"};
+    program::Text model{*this, "model", "photos-64", "a line of examples/programs/models.hpp",
+                        program::one_of(program::model_names())};
+    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: the model's first",
+                                    program::inside(0, 1)};
+    program::TrainingSettings<mae::PretrainingOptions> training{*this};
+    program::RunSettings run{*this, "pretrained"};
+    program::Whole neighbours{*this, "neighbours", 5000,
+                              "training images among which held-out ones find their class, if labelled; 0: none",
+                              program::at_least(0), program::Decides::work};
+    program::Whole baseline_steps{*this, "baseline_steps", 0,
+                                  "updates after which a loss that is still that of predicting the mean is told, again "
+                                  "and again; 0: a tenth of all, 100 at least",
+                                  program::between(0, 1e9), program::Decides::work};
+    std::string checkpoint{};  ///< to resume from, or ""
+
+    void settle() { checkpoint = settle_folder(*this, run); }
+  };
+
+  /// Works with the mask ratio that is asked for, among those that were compiled.
+  template <class Preset, class Device>
+  static void run(const Settings& settings) {
+    [&]<class... Ratio>(std::tuple<Ratio...>*) {
+      auto is_wanted = [&](double ratio) { return !settings.mask_ratio() || *settings.mask_ratio() == ratio; };
+      if (((is_wanted(Ratio::value) && (train<Preset, Ratio, Device>(settings), true)) || ...)) return;
+      std::string compiled;
+      ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
+      throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 4),
+                                      compiled + ", compiled for " + Preset::name +
+                                          "; another MaskRatio goes to its line in examples/programs/models.hpp");
+    }(static_cast<typename Preset::Ratios*>(nullptr));
+  }
+
+ private:
+  /// Bytes that a look at held-out images takes, at its largest: their loss, and their neighbours among `known` images.
+  template <class Model, class Policy>
+  static double look_bytes(const program::Part& validation, mae::Index known, int threads) {
+    using Loss = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
+    const mae::Index batch = std::min<mae::Index>(64, validation.size());
+    const double loss = program::look_bytes<Loss>(batch, threads);
+    if (known == 0) return loss;
+    const auto compared = mae::nearest_neighbour_bytes<mae::Pool::mean, Model, Policy>(known, batch, threads);
+    return std::max(loss, static_cast<double>(compared) + program::batch_bytes<Model, Policy>(batch));
+  }
+
+  template <class Preset, class Ratio, class Device>
+  static void train(const Settings& settings) {
+    using Model = typename Preset::template Autoencoder<Ratio>;
+    using Policy = typename Device::template Policy<typename Preset::Element>;
+    const int threads = program::use_threads(settings.run.machine.threads());
+    const program::Source source(settings.data, Model::ImageShape::channels);
+    const program::Part images = source.training().repeated(settings.training.repeats());
+    const program::Part* const validation = source.validation();
+    const auto options = settings.training.options(images.size(), settings.checkpoint);
+    if (options.batch > images.size() / options.accumulation)
+      throw settings.training.batch.error(
+          std::to_string(options.batch * options.accumulation) + " images in an update",
+          "at most the " + std::to_string(images.size()) + " of " + settings.data.data() + "; more --repeats make more");
+    const auto normalization = source.normalization(settings.checkpoint);
+    program::report_model<Model>(Preset::name);
+    program::report_data(source, normalization);
+    const program::Part known = source.training().some(settings.neighbours());
+    const bool neighbours = validation && known.size() > 0 && images.class_count() > 1 && validation->class_count() > 1;
+    // A panel is drawn of one image after the other.
+    using Panel = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
+    double look_size = program::drawing_bytes + program::look_bytes<Panel>(1, threads);
+    if (validation)
+      look_size = std::max(look_size, look_bytes<Model, Policy>(*validation, neighbours ? known.size() : 0, threads));
+    program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source, look_size);
+    program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
+    mae::Pretraining<Model, Policy> run(images, options, normalization);
+    program::report_updates(run);
+    const double baseline = mae::baseline_loss<Model>(images, normalization);
+    program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");
+
+    const std::string folder = settings.run.out();
+    const program::Part shown = (validation ? *validation : source.training()).some(6);
+    program::Driver driver(run, {settings, settings.run, program::metadata_of(settings, Preset::name),
+                                 settings.checkpoint, settings.data.loaders(), &program::Record::validation_loss,
+                                 "validation_loss", false, baseline, settings.baseline_steps()});
+    auto look = [&](program::Record& record) {
+      if (!validation) return;
+      record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization);
+      if (neighbours) record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *validation, normalization);
+    };
+    auto draw = [&] {
+      const mae::Index scale = std::max<mae::Index>(1, 96 / Model::ImageShape::height);
+      mae::write_png(folder + "/panel.png", mae::draw_panel(run.weights(), shown, normalization, {.scale = scale}));
+    };
+    if (!driver.drive(look, draw)) return;
+    mae::Metadata metadata = mae::metadata_of(run);
+    metadata.merge(program::metadata_of(settings, Preset::name));
+    mae::save_checkpoint(folder + "/model.safetensors", run.weights(), metadata);
+    mae::save_encoder(folder + "/encoder.safetensors", run.weights(), metadata);
+    driver.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
+  }
+};

@@ -1,0 +1,9 @@
+// Linear probing: how much does a frozen encoder know, read out by one linear layer?
+//
+//   probe --encoder pretrained/encoder.safetensors --data labelled --validation_share 0.2 --out probed
+//
+// The features are the mean over the patches. Writes into the folder `out` what finetune does. `probe --help` lists all
+// settings.
+#include "probe.hpp"
+
+int main(int count, char** arguments) { return program::main<Probe>(count, arguments); }

@@ -1,0 +1,149 @@
+// The program `reconstruct`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <mae/core/number_text.hpp>
+#include <mae/io/images/image_file.hpp>
+#include <mae/io/tensors/npy.hpp>
+#include <mae/plot/panel.hpp>
+#include <mae/checkpoint/prediction_files.hpp>
+
+#include <picture_formats.hpp>
+
+#include "framework/checkpoints.hpp"
+#include "framework/report.hpp"
+#include "framework/source.hpp"
+#include "framework/work.hpp"
+
+struct Reconstruct {
+  struct Settings : program::Settings {
+    Settings() : program::Settings("reconstruct", "Shows what a pre-trained model makes of images.") {}
+    program::Heading subject{*this, "Model and images"};
+    program::Text checkpoint{*this, "checkpoint", "", "file of pretrain: model.safetensors or a checkpoint"};
+    program::Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: what the checkpoint says",
+                        program::one_of(program::model_names({"auto"}))};
+    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training",
+                                    program::inside(0, 1)};
+    program::Texts pictures{*this, "pictures", {}, "PNG or JPEG files, instead of data"};
+    program::Whole images{*this, "images", 6, "so many images of data", program::between(1, 1000)};
+    program::Heading shown{*this, "What is shown"};
+    program::Text statistics{*this, "statistics", "oracle",
+                             "mean and contrast of hidden patches, where the model predicts neither: their own, or "
+                             "estimated from visible ones", program::one_of({"oracle", "visible"})};
+    program::Switch whole{*this, "whole", true, "rebuild the whole image by complementary masks, and map its errors"};
+    program::Whole seed{*this, "seed", 0, "of the masks", program::at_least(0)};
+    program::Text noise{*this, "noise", "", "a .npy file [images, patches] that says what is hidden: the largest numbers"};
+    program::Whole scale{*this, "scale", 0, "screen pixels for a pixel; 0: as many as make a readable picture",
+                         program::between(0, 64)};
+    program::Text out{*this, "out", "reconstructed", "folder for panel.png"};
+    program::Text out_npy{*this, "out-npy", "", "folder for pred.npy, mask.npy and ids_restore.npy"};
+    program::MachineSettings machine{*this};
+    program::DataSettings data{*this};
+
+    void settle() {
+      if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
+      if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
+      data.refuse_division("images are taken from all of data");
+      settle_model(model, checkpoint());
+    }
+  };
+
+  /// Works with the mask ratio that is asked for or recorded, among those that were compiled.
+  template <class Preset, class Device>
+  static void run(const Settings& settings) {
+    const double wanted = settings.mask_ratio() ? *settings.mask_ratio() : recorded_ratio(settings.checkpoint());
+    [&]<class... Ratio>(std::tuple<Ratio...>*) {
+      auto is_wanted = [&](double ratio) { return std::fabs(ratio - wanted) < 1e-6; };
+      if (((is_wanted(Ratio::value) && (show<Preset, Ratio, Device>(settings), true)) || ...)) return;
+      std::string compiled;
+      ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
+      throw settings.mask_ratio.error(program::decimal(wanted, 4), compiled + ", compiled for " + Preset::name +
+                                          "; another MaskRatio goes to its line in examples/programs/models.hpp");
+    }(static_cast<typename Preset::Ratios*>(nullptr));
+  }
+
+ private:
+  static double recorded_ratio(const std::string& path) {
+    const std::string text = mae::SafetensorsFile::read(path).metadata("mask_ratio");
+    const std::optional<double> ratio = mae::number_in(text);
+    if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
+    return *ratio;
+  }
+
+  /// Pictures of any sizes in memory, as a collection.
+  struct Pictures {
+    std::vector<mae::Image> pictures;
+    mae::Index size() const { return static_cast<mae::Index>(pictures.size()); }
+    mae::Index channel_count() const { return pictures.front().channels; }
+    mae::Index class_count() const { return 0; }
+    std::int32_t label(mae::Index) const { return -1; }
+    template <class Use>
+    void with_picture(mae::Index i, const Use& use) const {
+      const mae::Image& picture = pictures[static_cast<std::size_t>(i)];
+      use(mae::PictureView{picture.pixels.data(), picture.channels, picture.height, picture.width, i});
+    }
+    friend void validate(const Pictures&, const std::string&) {}
+  };
+
+  template <class Preset, class Ratio, class Device>
+  static void show(const Settings& settings) {
+    using Model = typename Preset::template Autoencoder<Ratio>;
+    using Policy = typename Device::template Policy<float>;
+    program::use_threads(settings.machine.threads());
+    program::check_folder(settings.out.subject(), settings.out());
+    if (!settings.out_npy().empty()) program::check_folder(settings.out_npy.subject(), settings.out_npy());
+    mae::Weights<Model, Policy> weights;
+    mae::load_checkpoint(settings.checkpoint(), weights);
+    program::report_model<Model>(Preset::name);
+    if (settings.pictures().empty()) {
+      const program::Source source(settings.data, Model::ImageShape::channels, program::Use::everything);
+      const program::Part images = source.training().some(settings.images());
+      draw(settings, weights, images, source.normalization(settings.checkpoint()), source.files(images));
+    } else {
+      Pictures images;
+      for (const std::string& path : settings.pictures())
+        images.pictures.push_back(
+            mae::read_image<PictureFormats>(path, Model::ImageShape::channels, 0, settings.data.pictures()));
+      draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()),
+           settings.pictures());
+    }
+  }
+
+  template <class Model, class Policy>
+  static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights, const mae::Images& images,
+                   const mae::Normalization& normalization, const std::vector<std::string>& files) {
+    const bool oracle = settings.statistics() == "oracle";
+    const mae::Index readable = std::max<mae::Index>(1, 192 / std::max(Model::ImageShape::height, Model::ImageShape::width));
+    mae::PanelOptions options{.seed = static_cast<std::uint64_t>(settings.seed()),
+                              .scale = settings.scale() > 0 ? settings.scale() : readable,
+                              .statistics = oracle ? mae::HiddenStatistics::oracle : mae::HiddenStatistics::visible,
+                              .whole = settings.whole()};
+    std::vector<float> noise;
+    if (!settings.noise().empty()) noise = mae::read_noise(settings.noise(), images.size(), Model::L);
+    options.noise = noise;
+    const mae::PanelSheet sheet = mae::make_panel(weights, images, normalization, options);
+    report_rows(sheet, Model::target, normalization);
+    for (const std::string& note : sheet.notes) program::report("note", note);
+    program::make_folder(settings.out.subject(), settings.out());
+    mae::write_png(settings.out() + "/panel.png", mae::draw_panel(sheet, options.scale));
+    program::report("wrote", settings.out() + "/panel.png");
+    if (settings.out_npy().empty()) return;
+    program::make_folder(settings.out_npy.subject(), settings.out_npy());
+    mae::write_predictions(settings.out_npy(), sheet.rows);
+    program::write_or_remove(settings.out_npy() + "/files.json", files);
+    program::report("wrote", settings.out_npy() + "/pred.npy, mask.npy and ids_restore.npy" +
+                                 (files.empty() ? "" : ", files.json"));
+  }
+
+  /// The loss on hidden patches, and how far their pixels are from the image's.
+  static void report_rows(const mae::PanelSheet& sheet, mae::Target target, const mae::Normalization& normalization) {
+    for (std::size_t i = 0; i < sheet.rows.size(); ++i) {
+      const mae::PanelRow& row = sheet.rows[i];
+      const double loss = mae::hidden_mean(mae::patch_losses(row.masked, target), row.masked);
+      const double error = mae::hidden_mean(mae::patch_errors(row.masked, normalization), row.masked);
+      std::string line = std::to_string(i) + ": loss " + program::decimal(loss, 4) + ", hidden patches " +
+                         program::decimal(error, 1) + " grey levels off";
+      if (!row.errors.empty())
+        line += ", whole image " + program::decimal(mae::hidden_mean(row.errors, row.whole), 1);
+      program::report("image", line);
+    }
+  }
+};

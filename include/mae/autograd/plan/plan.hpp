@@ -1,0 +1,328 @@
+// The planner: decides at compile time what is kept, what is recomputed, and where every buffer lies.
+//
+// It is ordinary code over the arrays of a `Graph`, in passes that can be read one by one. Two buffers may share bytes
+// if they are never alive together; "when" is the number of a forward or backward step. Offsets come from greedy
+// packing by size, as in XLA and TensorFlow Lite. `verify.hpp` runs every finished plan on symbols and must agree.
+#pragma once
+#include <mae/autograd/plan/recompute.hpp>
+
+MAE_PRECISE_BEGIN
+namespace mae {
+
+namespace detail {
+
+/// A buffer alive in steps [from, to].
+struct PlannedBuffer {
+  Index bytes = 0;
+  int from = 0, to = 0;
+  Location* where = nullptr;
+  Index offset = -1;
+};
+
+/// Gives each buffer the lowest offset free of conflicts, largest first. Returns the bytes needed in all.
+constexpr Index pack(PlannedBuffer* buffers, int count) {
+  Index top = 0;
+  for (int done = 0; done < count; ++done) {
+    PlannedBuffer* next = nullptr;
+    for (int i = 0; i < count; ++i)
+      if (buffers[i].offset < 0 && (!next || buffers[i].bytes > next->bytes)) next = &buffers[i];
+    Index offset = 0;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (int i = 0; i < count; ++i) {
+        const PlannedBuffer& other = buffers[i];
+        const bool together = other.offset >= 0 && other.from <= next->to && next->from <= other.to;
+        if (together && offset < other.offset + other.bytes && other.offset < offset + next->bytes) {
+          offset = other.offset + other.bytes;
+          moved = true;
+        }
+      }
+    }
+    next->offset = offset;
+    *next->where = {scratch, offset};
+    top = offset + next->bytes > top ? offset + next->bytes : top;
+  }
+  return top;
+}
+
+template <class Recompute>
+class Planner {
+ public:
+  constexpr explicit Planner(Graph& graph) : g(graph) {}
+  constexpr void run() {
+    remove_dead_nodes();
+    follow_gradients();
+    settle_frozen();
+    choose_kept();
+    place_saved();
+    place_forward();
+    schedule_backward();
+    share_gradients();
+    place_backward();
+    write_locations();
+  }
+
+ private:
+  static constexpr int never = 1 << 20;
+  Graph& g;
+  int step_of[Graph::capacity] = {};  // the backward step of a node
+  int group_count = 0;
+
+  constexpr Node& maker(int v) { return g.nodes[g.values[v].maker]; }
+  constexpr bool is_input(int v) const { return g.values[v].external >= input; }
+
+  /// Drops operations whose result nobody uses. Values keep their numbers, nodes close ranks.
+  constexpr void remove_dead_nodes() {
+    bool alive[Graph::capacity] = {};
+    alive[g.result] = true;
+    for (int i = g.node_count - 1; i >= 0; --i)
+      if (alive[g.nodes[i].output])
+        for (int k = 0; k < g.nodes[i].input_count; ++k) alive[g.nodes[i].inputs[k]] = true;
+    int count = 0;
+    for (int i = 0; i < g.node_count; ++i) {
+      GraphValue& result = g.values[g.nodes[i].output];
+      result.dead = !alive[g.nodes[i].output];
+      if (result.dead) continue;
+      result.maker = count;
+      g.nodes[count++] = g.nodes[i];
+    }
+    g.node_count = count;
+  }
+
+  /// Which nodes must run backward: those between something trained and the result, where no gradient is stopped.
+  constexpr void follow_gradients() {
+    for (int v = 0; v < g.value_count; ++v) g.values[v].trainable = is_input(v) && g.values[v].gradient;
+    for (int i = 0; i < g.node_count; ++i) {
+      Node& n = g.nodes[i];
+      bool any = false;
+      for (int k = 0; k < max_parameters; ++k) any = any || n.trained[k];
+      for (int k = 0; k < n.input_count; ++k)
+        any = any || (g.values[n.inputs[k]].trainable && n.differentiable[k] && !n.stopped[k]);
+      g.values[n.output].trainable = any;
+    }
+    g.values[g.result].needs_gradient = Recompute::backward && !g.result_stopped;
+    for (int i = g.node_count - 1; i >= 0; --i) {
+      Node& n = g.nodes[i];
+      n.runs_backward = g.values[n.output].needs_gradient && g.values[n.output].trainable;
+      for (int k = 0; k < n.input_count; ++k) {
+        GraphValue& x = g.values[n.inputs[k]];
+        n.wants[k] = n.runs_backward && x.trainable && n.differentiable[k] && !n.stopped[k];
+        x.needs_gradient = x.needs_gradient || n.wants[k];
+      }
+    }
+  }
+
+  /// A node without a backward keeps no notes for it.
+  constexpr void settle_frozen() {
+    for (int i = 0; i < g.node_count; ++i) {
+      Node& n = g.nodes[i];
+      if (n.runs_backward) continue;
+      if (n.saved_state_optional) n.saved_state_bytes = 0;
+      if (n.frozen_scratch) n.forward_scratch = n.frozen_scratch;
+    }
+  }
+
+  constexpr void choose_kept() {
+    for (int i = 0; i < g.node_count; ++i) {
+      const Node& n = g.nodes[i];
+      if (!n.runs_backward) continue;
+      for (int k = 0; k < n.input_count; ++k)
+        if (n.keep >> k & 1u) g.values[n.inputs[k]].kept = true;
+      if (n.keep >> keeps_output & 1u) g.values[n.output].kept = true;
+    }
+    for (int v = 0; v < g.value_count; ++v) {
+      GraphValue& value = g.values[v];
+      if (!value.kept || value.external || value.dead || !Recompute::recompute(maker(v))) continue;
+      const Node& n = maker(v);
+      const bool has_notes = n.saved_state_bytes > 0 || n.saved_state_optional;  // kept only if the node runs backward
+      bool possible = n.cheap && n.forward_scratch == 0 && (n.runs_backward || !has_notes);
+      for (int k = 0; k < n.input_count; ++k) {
+        const GraphValue& x = g.values[n.inputs[k]];
+        possible = possible && (!(n.recompute_reads >> k & 1u) || x.external || (x.kept && !x.recomputed));
+      }
+      value.recomputed = possible;
+    }
+  }
+
+  constexpr void place_saved() {
+    for (int v = 0; v < g.value_count; ++v) {
+      GraphValue& value = g.values[v];
+      if (value.external) value.forward = value.backward = {value.external, 0};
+      else if (value.kept && !value.recomputed) value.forward = value.backward = save(value.bytes);
+    }
+    for (int i = 0; i < g.node_count; ++i)
+      if (g.nodes[i].runs_backward && g.nodes[i].saved_state_bytes)
+        g.nodes[i].saved_state = save(g.nodes[i].saved_state_bytes);
+  }
+  constexpr Location save(Index bytes) {
+    const Location place{saved, g.saved_bytes};
+    g.saved_bytes += bytes;
+    return place;
+  }
+
+  constexpr void place_forward() {
+    PlannedBuffer buffers[3 * Graph::capacity];
+    int count = 0;
+    for (int v = 0; v < g.value_count; ++v) {
+      GraphValue& value = g.values[v];
+      if (value.dead || value.forward.region != nowhere) continue;
+      int last = value.maker;
+      for (int i = 0; i < g.node_count; ++i)
+        for (int k = 0; k < g.nodes[i].input_count; ++k)
+          if (g.nodes[i].inputs[k] == v && i > last) last = i;
+      buffers[count++] = {value.bytes, value.maker, last, &value.forward};
+    }
+    for (int i = 0; i < g.node_count; ++i) {
+      Node& n = g.nodes[i];
+      if (n.forward_scratch) buffers[count++] = {n.forward_scratch, i, i, &n.forward_temporary};
+      if (n.saved_state_bytes && !n.runs_backward) buffers[count++] = {n.saved_state_bytes, i, i, &n.saved_state};
+    }
+    g.scratch_bytes = pack(buffers, count);
+  }
+
+  /// Nodes in reverse; a recomputation stands right before its first reader.
+  constexpr void schedule_backward() {
+    bool made[Graph::capacity] = {};
+    auto need = [&](int v) {
+      if (!g.values[v].recomputed || made[v]) return;
+      made[v] = true;
+      g.steps[g.step_count++] = {g.values[v].maker, true};
+    };
+    for (int i = g.node_count - 1; i >= 0; --i) {
+      const Node& n = g.nodes[i];
+      if (!n.runs_backward) continue;
+      for (int k = 0; k < n.input_count; ++k)
+        if (n.keep >> k & 1u) need(n.inputs[k]);
+      if (n.keep >> keeps_output & 1u) need(n.output);
+      step_of[i] = g.step_count;
+      g.steps[g.step_count++] = {i, false};
+    }
+  }
+
+  /// The step at which the finished gradient of v is read.
+  constexpr int read_at(int v) const { return is_input(v) ? never : step_of[g.values[v].maker]; }
+
+  /// One buffer a gradient; but where an operand's gradient is the result's own (`identity_gradient`), both share one if no later
+  /// write through one of them can reach another that is still to be read. So a residual stream needs a single buffer.
+  /// A gradient that nobody reads after node i is left to it (`may_overwrite_dy`), as scratch or for an operand's gradient.
+  constexpr void share_gradients() {
+    bool written[Graph::capacity] = {};
+    g.values[g.result].group = group_count++;
+    written[g.result] = true;
+    for (int i = g.node_count - 1; i >= 0; --i) {
+      Node& n = g.nodes[i];
+      n.may_overwrite_dy = n.runs_backward && n.overwriting_scratch >= 0 && reads_gradient_last(i);
+      bool dy_is_free = n.may_overwrite_dy;
+      for (int k = 0; k < n.input_count; ++k) {
+        if (!n.wants[k]) continue;
+        const int v = n.inputs[k];
+        n.accumulates[k] = written[v];
+        if (written[v]) continue;
+        written[v] = true;
+        const bool same_place = n.identity_gradient[k] || (dy_is_free && n.in_place[k]);
+        const bool shared = same_place && may_share(i, v);
+        g.values[v].group = shared ? g.values[n.output].group : group_count++;
+        dy_is_free = dy_is_free && !shared;
+      }
+    }
+  }
+  /// Whether the gradient that node i reads is of no use after it: nobody else reads it, and it is passed on to nobody.
+  constexpr bool reads_gradient_last(int i) const {
+    const Node& n = g.nodes[i];
+    for (int k = 0; k < n.input_count; ++k)
+      if (n.wants[k] && n.identity_gradient[k]) return false;
+    for (int u = 0; u < g.value_count; ++u)
+      if (g.values[u].group == g.values[n.output].group && read_at(u) > step_of[i]) return false;
+    return true;
+  }
+  constexpr bool may_share(int i, int v) const {
+    const Node& n = g.nodes[i];
+    const GraphValue &x = g.values[v], &y = g.values[n.output];
+    if (x.bytes != y.bytes || x.element_bytes != y.element_bytes) return false;
+    int uses = 0;
+    for (int k = 0; k < n.input_count; ++k) uses += n.inputs[k] == v;
+    if (uses > 1) return false;
+    auto member = [&](int u) { return u == v || g.values[u].group == g.values[n.output].group; };
+    for (int u = 0; u < g.value_count; ++u)  // the gradient of a second program input needs a buffer of its own
+      if (u != v && member(u) && is_input(u) && is_input(v)) return false;
+    for (int j = 0; j < i; ++j)
+      for (int k = 0; k < g.nodes[j].input_count; ++k) {
+        const int through = g.nodes[j].inputs[k];
+        if (!g.nodes[j].wants[k] || !member(through)) continue;
+        for (int u = 0; u < g.value_count; ++u)  // u is read at or after the write of step j: it would see garbage
+          if (u != through && member(u) && read_at(u) > step_of[i] && read_at(u) >= step_of[j]) return false;
+      }
+    return true;
+  }
+
+  constexpr void place_backward() {
+    PlannedBuffer buffers[4 * Graph::capacity];
+    Location places[Graph::capacity] = {};
+    int count = 0;
+    for (int group = 0; group < group_count; ++group) {
+      PlannedBuffer buffer{0, never, -1, &places[group]};
+      int external = group == 0 ? int{seed} : int{nowhere};
+      for (int v = 0; v < g.value_count; ++v) {
+        if (g.values[v].group != group) continue;
+        buffer.bytes = g.values[v].bytes;
+        if (is_input(v) && external == nowhere) external = g.values[v].external - input + input_gradient;
+        buffer.to = read_at(v) > buffer.to ? read_at(v) : buffer.to;
+        for (int i = 0; i < g.node_count; ++i)
+          for (int k = 0; k < g.nodes[i].input_count; ++k)
+            if (g.nodes[i].wants[k] && g.nodes[i].inputs[k] == v && step_of[i] < buffer.from) buffer.from = step_of[i];
+      }
+      if (external) places[group] = {external, 0};
+      else buffers[count++] = buffer;
+    }
+    for (int v = 0; v < g.value_count; ++v)
+      if (g.values[v].recomputed) buffers[count++] = recomputed_buffer(v);
+    for (int i = 0; i < g.node_count; ++i)
+      if (const Index size = g.nodes[i].scratch_of_backward(); g.nodes[i].runs_backward && size)
+        buffers[count++] = {size, step_of[i], step_of[i], &g.nodes[i].backward_temporary};
+    const Index bytes = pack(buffers, count);
+    g.scratch_bytes = bytes > g.scratch_bytes ? bytes : g.scratch_bytes;
+    for (int i = 0; i < g.node_count; ++i) {
+      Node& n = g.nodes[i];
+      for (int k = 0; k < n.input_count; ++k)
+        if (n.wants[k]) n.dx[k] = places[g.values[n.inputs[k]].group];
+      if (n.runs_backward) n.dy = places[g.values[n.output].group];
+    }
+  }
+  constexpr PlannedBuffer recomputed_buffer(int v) {
+    PlannedBuffer buffer{g.values[v].bytes, never, -1, &g.values[v].backward};
+    for (int s = 0; s < g.step_count; ++s) {
+      const Node& n = g.nodes[g.steps[s].node];
+      bool touches = g.steps[s].recompute && n.output == v;
+      for (int k = 0; k < n.input_count; ++k)
+        touches = touches || (!g.steps[s].recompute && (n.keep >> k & 1u) && n.inputs[k] == v);
+      touches = touches || (!g.steps[s].recompute && (n.keep >> keeps_output & 1u) && n.output == v);
+      if (!touches) continue;
+      buffer.from = s < buffer.from ? s : buffer.from;
+      buffer.to = s;
+    }
+    return buffer;
+  }
+
+  constexpr void write_locations() {
+    for (int i = 0; i < g.node_count; ++i) {
+      Node& n = g.nodes[i];
+      for (int k = 0; k < n.input_count; ++k) {
+        n.x[k] = g.values[n.inputs[k]].forward;
+        n.x_backward[k] = g.values[n.inputs[k]].backward;
+      }
+      n.y = g.values[n.output].forward;
+      n.y_backward = g.values[n.output].backward;
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Fills in everything that the tracer left open in `graph`, under the policy `Recompute`.
+template <class Recompute>
+constexpr void plan(Graph& graph) {
+  detail::Planner<Recompute>(graph).run();
+}
+
+}  // namespace mae
+MAE_PRECISE_END

@@ -1,0 +1,226 @@
+// Checkpoints: a model's weights in a safetensors file, under the names and in the order of published MAE checkpoints.
+//
+//   save_checkpoint("mae.safetensors", run.weights(), metadata_of(run));    // the whole model
+//   save_encoder("encoder.safetensors", run.weights(), metadata_of(run));   // what fine-tuning needs
+//   auto report = load_encoder("encoder.safetensors", classifier_weights);
+//
+// A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
+// deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said
+// that it may not, every number is finite, and nothing is written into the weights before everything was checked. What
+// stayed random is reported.
+#pragma once
+#include <map>
+
+#include <mae/autograd/run/weights.hpp>
+#include <mae/core/number_text.hpp>
+#include <mae/data/augment.hpp>
+#include <mae/checkpoint/finite.hpp>
+#include <mae/io/tensors/safetensors.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+
+MAE_PRECISE_BEGIN
+namespace mae {
+
+/// Metadata about a model beside its weights: metadata of a checkpoint.
+using Metadata = std::map<std::string, std::string>;
+
+/// The sizes of `Model` that a checkpoint records and that loading compares, where both sides know them.
+template <class Model>
+Metadata describe() {
+  using Pixels = typename Model::ImageShape;
+  using E = typename Model::EncoderShape;
+  auto text = [](Index n) { return std::to_string(n); };
+  Metadata metadata{{"image", text(Pixels::channels) + " x " + text(Pixels::height) + " x " + text(Pixels::width)},
+              {"patch", text(Pixels::patch)},
+              {"encoder", text(E::width) + " wide, " + text(E::depth) + " blocks, " + text(E::heads) + " heads"}};
+  if constexpr (requires { typename Model::DecoderShape; }) {
+    using D = typename Model::DecoderShape;
+    metadata["decoder"] = text(D::width) + " wide, " + text(D::depth) + " blocks, " + text(D::heads) + " heads";
+    metadata["target"] = Model::target == Target::normalized_pixels ? "normalized pixels" : "pixels";
+  }
+  return metadata;
+}
+
+/// The statistics that images were normalised with, as metadata: "mean" and "deviation", one number a channel.
+inline void record(Metadata& metadata, const Normalization& normalization) {
+  auto join = [](const std::vector<double>& values) {
+    return nlohmann::json(values).dump();
+  };
+  metadata["mean"] = join(normalization.mean);
+  metadata["deviation"] = join(normalization.deviation);
+}
+/// What a `Pretraining` run knows of itself: "epochs" finished, and the statistics of its images.
+template <class Run>
+Metadata metadata_of(const Run& run) {
+  Metadata metadata{{"epochs", std::to_string(run.epoch())}};
+  record(metadata, run.normalization());
+  return metadata;
+}
+/// The statistics recorded in a checkpoint. Throws mae::Error if there are none or they are not numbers.
+inline Normalization recorded_normalization(const SafetensorsFile& file) {
+  auto split = [&](const std::string& key) {
+    std::optional<std::vector<double>> numbers = numbers_in(file.metadata(key));
+    if (!numbers || numbers->empty())
+      throw Error(file.path() + ": metadata " + detail::quoted(key), file.metadata(key), "a list of numbers");
+    return *std::move(numbers);
+  };
+  Normalization result{split("mean"), split("deviation")};
+  for (const double deviation : result.deviation)
+    if (result.mean.size() != result.deviation.size() || !(deviation > 0))
+      throw Error(file.path() + ": metadata 'deviation'", file.metadata("deviation"),
+                  "a positive number for each channel");
+  return result;
+}
+
+/// What the names of an optimizer's tensors begin with, in the checkpoint of a run (run_state.hpp). They are no part of
+/// the model: loading a model from such a file ignores them.
+inline constexpr const char* optimizer_prefix = "optimizer.";
+
+namespace detail {
+/// The tensors of a checkpoint to be written to `path`. Values stay where they are, but for the few that files order in
+/// another way than memory.
+template <class W>
+class CheckpointTensors {
+ public:
+  explicit CheckpointTensors(std::string path) : path_(std::move(path)) {}
+
+  /// Throws mae::Error if a number is not finite: nothing could be done with the file.
+  void add(const std::string& name, const ParameterInfo& parameter, const W* values) {
+    bool same = true;
+    for (Index i = 0; i < parameter.count && same; ++i) same = parameter.file_position(i) == i;
+    if (!same) {
+      std::vector<W>& ordered = reordered_.emplace_back(static_cast<std::size_t>(parameter.count));
+      for (Index i = 0; i < parameter.count; ++i)
+        ordered[static_cast<std::size_t>(parameter.file_position(i))] = values[i];
+      values = ordered.data();
+    }
+    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(name));
+    tensors_.push_back(tensor_bytes(name, parameter.shape, values));
+  }
+  const std::vector<TensorBytes>& list() const { return tensors_; }
+
+ private:
+  std::string path_;
+  std::vector<TensorBytes> tensors_;
+  std::vector<std::vector<W>> reordered_;
+};
+
+/// The reverse: tensor `name` of the file into `values`, in memory's order.
+template <class W>
+void read_parameter(const SafetensorsFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
+  const std::vector<W> found = file.values<W>(name);
+  require_finite(found.data(), parameter.shape, file.subject(name));
+  for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
+}
+
+/// What every checkpoint of `Model` says of itself: `more`, which cannot contradict the sizes of `Part`.
+template <class Part, class Model>
+Metadata checkpoint_facts(const Metadata& more) {
+  Metadata metadata = mae::describe<Part>();
+  for (const auto& [key, value] : mae::describe<Model>()) metadata.emplace(key, value);  // how an encoder was pre-trained
+  if constexpr (requires { Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Model::mask_ratio, 6);
+  metadata["format"] = "mae";
+  metadata["version"] = version;
+  metadata.insert(more.begin(), more.end());
+  return metadata;
+}
+}  // namespace detail
+
+/// Writes the parameters listed in `Part` (a module whose names `Model` shares, or `Model` itself), its sizes, and
+/// what else is known: `more`, which cannot contradict the sizes. Throws mae::Error if a number is not finite or the
+/// file cannot be written; an earlier one is then untouched.
+template <class Part, class Model, class Policy>
+void save_part(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& more) {
+  detail::CheckpointTensors<typename Policy::Parameter> tensors(path);
+  for (const ParameterInfo& part : parameters<Part>()) {
+    const ParameterInfo* const parameter = weights.find(part.name);
+    if (!parameter) throw Error(path, "no parameter " + part.name + " in the model", "one, to save it");
+    tensors.add(parameter->name, *parameter, weights.at(*parameter));
+  }
+  write_safetensors(path, tensors.list(), detail::checkpoint_facts<Part, Model>(more));
+}
+/// Writes the whole model.
+template <class Model, class Policy>
+void save_checkpoint(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& metadata = {}) {
+  save_part<Model>(path, weights, metadata);
+}
+/// Writes the encoder alone, and how it was pre-trained.
+template <class Model, class Policy>
+void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& metadata = {}) {
+  save_part<typename Model::Encoder>(path, weights, metadata);
+}
+
+/// What loading did: names of parameters that were loaded, that kept their values, and of tensors without a place.
+struct LoadReport {
+  std::vector<std::string> loaded, kept, unused;
+};
+
+/// What loading may leave out: names, by their beginnings.
+struct LoadOptions {
+  std::vector<std::string> may_keep{};    ///< parameters that the file need not have
+  std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
+  std::vector<std::string> never_load{};  ///< parameters that keep their values, tensors that are ignored, always
+};
+
+namespace detail {
+inline bool begins_with_any(const std::string& name, const std::vector<std::string>& beginnings) {
+  for (const std::string& beginning : beginnings)
+    if (name.starts_with(beginning)) return true;
+  return false;
+}
+template <class Model>
+void check_facts(const SafetensorsFile& file) {
+  for (const auto& [key, value] : mae::describe<Model>()) {
+    const auto found = file.metadata().find(key);
+    if (found != file.metadata().end() && found->second != value)
+      throw Error(file.path() + ": " + key, found->second, value + ", as the model has");
+  }
+}
+}  // namespace detail
+
+/// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
+/// place, another shape or a number that is not finite, or the recorded sizes differ.
+template <class Model, class Policy>
+LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& weights,
+                           const LoadOptions& options = {}) {
+  detail::check_facts<Model>(file);
+  LoadReport report;
+  auto barred = [&](const std::string& name) { return detail::begins_with_any(name, options.never_load); };
+  for (const std::string& name : file.names()) {
+    if (weights.find(name) && !barred(name)) continue;
+    if (!barred(name) && !name.starts_with(optimizer_prefix) && !detail::begins_with_any(name, options.may_ignore))
+      throw Error(file.path(), "a tensor " + name, "only tensors that the model has; is this another model's file?");
+    report.unused.push_back(name);
+  }
+  Weights<Model, Policy> loaded;
+  for (const ParameterInfo& parameter : weights.parameters()) {
+    auto* const to = loaded.at(parameter);
+    if (barred(parameter.name) || !file.find(parameter.name)) {
+      if (!barred(parameter.name) && !detail::begins_with_any(parameter.name, options.may_keep))
+        throw Error(file.path(), "no tensor " + parameter.name, "all parameters of the model");
+      for (Index i = 0; i < parameter.count; ++i) to[i] = weights.at(parameter)[i];
+      report.kept.push_back(parameter.name);
+      continue;
+    }
+    file.at(parameter.name, parameter.shape);
+    detail::read_parameter(file, parameter.name, parameter, to);
+    report.loaded.push_back(parameter.name);
+  }
+  weights = std::move(loaded);
+  return report;
+}
+template <class Model, class Policy>
+LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
+  return load_checkpoint(SafetensorsFile::read(path), weights, options);
+}
+
+/// Loads the encoder of a file into a classifier or probe. The head, `head.*` and `fc_norm.*`, keeps its values even
+/// if the file has one (a fine-tuned classifier's; `load_checkpoint` loads that whole). A head or decoder in the file
+/// is ignored, and so is the encoder's last normalisation where the model pools without it.
+template <class Model, class Policy>
+LoadReport load_encoder(const std::string& path, Weights<Model, Policy>& weights) {
+  return load_checkpoint(path, weights, {{}, {"decoder", "mask_token", "norm."}, {"head.", "fc_norm."}});
+}
+
+}  // namespace mae
+MAE_PRECISE_END
