@@ -7,9 +7,9 @@
 #include "programs/framework/program.hpp"
 
 #include <mae/checkpoint/checkpoint.hpp>
-#include <mae/plot/panel.hpp>
-#include <mae/plot/line_plot.hpp>
 #include <mae/io/images/png.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/plot/panel.hpp>
 
 #include <chrono>
 #include <cstdio>

@@ -11,8 +11,8 @@
 #include "programs/framework/program.hpp"
 
 #include <mae/interop/eigen.hpp>
-#include <mae/plot/font.hpp>
 #include <mae/io/images/png.hpp>
+#include <mae/plot/font.hpp>
 
 #include <Eigen/Eigenvalues>
 

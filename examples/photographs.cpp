@@ -6,10 +6,10 @@
 // watch what the third photograph's hidden patches become. Writes photographs-panel.png and photographs-loss.png.
 #include "programs/framework/program.hpp"
 
-#include <mae/plot/panel.hpp>
-#include <mae/plot/line_plot.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/mae.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/plot/panel.hpp>
 
 #include <cstdio>
 

@@ -11,8 +11,8 @@
 //
 // No section of the paper stands behind this one: it is the notation of all that follow.
 #include <mae/autograd/run/eager.hpp>
-#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/autograd/run/session.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/tensor/print.hpp>
 

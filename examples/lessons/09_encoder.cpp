@@ -26,7 +26,7 @@ struct VisibleFeatures : Model {
   using ImageShape = typename Model::ImageShape;
   using Inputs = mae::Inputs<mae::Input<typename ImageShape::Pixels>, mae::Indices<mae::Shape<mae::dyn, Model::V>>>;
   constexpr auto operator()(const mae::Expression auto& images, const mae::Expression auto& keep) const {
-    auto patches = mae::patchify<ImageShape::patch>(images);                          // [B, L, n]
+    auto patches = mae::patchify<ImageShape::patch>(images);                     // [B, L, n]
     return this->encoder.norm(this->encoder.trunk.visible(patches, keep));       // [B, V + 1, D]
   }
 };

@@ -17,10 +17,10 @@
 //
 // Paper: section 3, "Simple implementation"; the recipe: table 8. AdamW: Loshchilov & Hutter, 2019.
 #include <mae/io/images/idx.hpp>
-#include <mae/plot/panel.hpp>
-#include <mae/plot/line_plot.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/mae.hpp>
+#include <mae/plot/line_plot.hpp>
+#include <mae/plot/panel.hpp>
 
 #include <cstdio>
 
@@ -55,7 +55,8 @@ int main() {
   const auto normalization = mae::Normalization::of(mae::channel_statistics(digits));
 
   const Index size = 16, per_epoch = digits.size() / size, epochs = 40;
-  const mae::PretrainingOptions recipe{.batch = size, .epochs = epochs, .warmup = 4, .base_learning_rate = 0.04, .seed = 1};
+  const mae::PretrainingOptions recipe{
+      .batch = size, .epochs = epochs, .warmup = 4, .base_learning_rate = 0.04, .seed = 1};
   const mae::CosineSchedule schedule{mae::scaled_rate(recipe.base_learning_rate, size), 0, recipe.warmup, 40};
   mae::Weights<Model, Policy> weights(recipe.seed), gradients;
   mae::AdamW<Model, Policy> optimizer(recipe.optimizer);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mae/checkpoint/old_names.hpp>
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/files/input_file.hpp>
 #include <mae/io/images/png.hpp>
@@ -30,11 +31,15 @@ std::optional<Record> record_of(const std::string& text) {
   auto number = [&](const char* key) { return line.contains(key) && line[key].is_number(); };
   if (!line.is_object() || !number("step") || !number("epoch") || !number("loss") || !number("rate")) return {};
   if (!number("images_per_second") || !line["step"].is_number_integer()) return {};
-  Record record{line.contains("event") && line["event"] == "epoch", line["step"].get<mae::Index>(),
-                line["epoch"].get<double>(), line["loss"].get<double>(), line["rate"].get<double>(),
+  Record record{line.contains("event") && line["event"] == "epoch",
+                line["step"].get<mae::Index>(),
+                line["epoch"].get<double>(),
+                line["loss"].get<double>(),
+                line["rate"].get<double>(),
                 line["images_per_second"].get<double>()};
-  for (const auto& [name, member] : extras)
-    if (number(name)) record.*member = line[name].get<double>();
+  for (const auto& [key, value] : line.items())
+    for (const auto& [name, member] : extras)
+      if (mae::name_now(key) == name && value.is_number()) record.*member = value.get<double>();
   return record;
 }
 

@@ -58,8 +58,7 @@ int use_threads(long long threads) {
   const std::string may_run = ", as many as may run here at a time";
   if (threads > 0) Threads::limit(static_cast<int>(std::min(threads, usable)));
   const int count = Threads::count();
-  if (threads > usable)
-    report("threads", std::to_string(count) + may_run + ", instead of " + std::to_string(threads));
+  if (threads > usable) report("threads", std::to_string(count) + may_run + ", instead of " + std::to_string(threads));
   else if (threads == 0 && count > usable)
     report("threads", std::to_string(count) + " by OMP_NUM_THREADS, of which " + std::to_string(usable) +
                           " may run here at a time");
@@ -73,7 +72,8 @@ void stop_gently() {
   for (const int signal : {SIGINT, SIGTERM}) handle(signal, remember, static_cast<int>(SA_RESETHAND | SA_RESTART));
   struct sigaction before {};
   if (sigaction(SIGHUP, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) handle(SIGHUP, remember, SA_RESTART);
-  handle(SIGUSR1, [](int) { asked_to_save = 1; }, SA_RESTART);
+  handle(
+      SIGUSR1, [](int) { asked_to_save = 1; }, SA_RESTART);
 }
 int stop_signal() { return received; }
 bool save_asked() {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mae/checkpoint/old_names.hpp>
 #include <mae/io/files/input_file.hpp>
 
 #include <algorithm>
@@ -54,8 +55,8 @@ json read_object(const std::string& path) {
     return object;
   } catch (const json::parse_error& error) {
     const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), error.byte));
-    throw mae::Error(path + ": line " + std::to_string(1 + std::count(bytes.begin(), end, '\n')),
-                     "what is not JSON", "a JSON object of settings");
+    throw mae::Error(path + ": line " + std::to_string(1 + std::count(bytes.begin(), end, '\n')), "what is not JSON",
+                     "a JSON object of settings");
   } catch (const json::out_of_range&) {
     throw mae::Error(path, "a number too large for a computer", "numbers below 1.8e308");
   }
@@ -85,8 +86,9 @@ void Setting::give(const json& value, const std::string& giver, const std::strin
 Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
 
 Setting* Settings::find(const std::string& name) const {
+  const std::string_view now = mae::name_now(name);
   for (Setting* const setting : settings_)
-    if (setting->name_ == name) return setting;
+    if (setting->name_ == now) return setting;
   return nullptr;
 }
 
@@ -102,6 +104,9 @@ void Settings::read_file(const std::string& path) {
   for (const auto& [key, value] : object.items()) {
     Setting* const setting = find(key);
     if (!setting) throw mae::Error(path, "the key \"" + shown(key) + "\"", hint(key, ""));
+    if (key != setting->name_ && object.contains(setting->name_))
+      throw mae::Error(path + ": " + key, "the same setting also as " + setting->name_,
+                       "it once; this is its old name");
     setting->give(value, path + ": " + key, value.dump());
   }
 }

@@ -1,8 +1,8 @@
 // Where numbers live, as a type: what a policy says of the memory that its kernels work in.
 //
 // `Host` is the memory of the program. A backend with a memory of its own adds a type with the same functions
-// (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself. What
-// is not reachable is sent and fetched: inputs go there before a step, results come back after it.
+// (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself.
+// What is not reachable is sent and fetched: inputs go there before a step, results come back after it.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -12,7 +12,20 @@
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace mae {
+
+/// Memory of this size and more begins at a multiple of `large_page` and asks the system for pages of that size: a
+/// thousand weights of a column then lie on a few pages instead of on one each.
+inline constexpr std::size_t large_memory = std::size_t{4} << 20, large_page = std::size_t{2} << 20;
+#if defined(__linux__)
+inline void prefer_large_pages(void* memory, std::size_t bytes) { madvise(memory, bytes, MADV_HUGEPAGE); }
+#else
+inline void prefer_large_pages(void*, std::size_t) {}
+#endif
 
 struct Host {
   static constexpr bool host_accessible = true;

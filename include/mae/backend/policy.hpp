@@ -4,7 +4,9 @@
 // and kept in bulk, parameters are the master weights and their gradients, the accumulator is what sums are made in,
 // and what is stored where sums grow: images, the residual stream, statistics, losses.
 #pragma once
+#include <mae/backend/isa.hpp>
 #include <mae/backend/memory.hpp>
+#include <mae/backend/threads.hpp>
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 

@@ -11,9 +11,10 @@
 // times as large as the weights; saving copies no more than the few tensors that files order in another way than
 // memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
 #pragma once
+#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/checkpoint/old_names.hpp>
 #include <mae/core/finite.hpp>
 #include <mae/core/number_text.hpp>
-#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/io/files/checksum.hpp>
 #include <mae/train/loop.hpp>
 
@@ -53,10 +54,11 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
   std::string found, expected;
   for (const auto& [key, value] : identity_of(run)) {
     if (other_length && key == "run.epochs") continue;
-    const auto at = file.metadata().find(key);
+    const std::string name = key.starts_with("run.") ? key.substr(4) : key;
+    auto at = file.metadata().find(key);
+    if (at == file.metadata().end()) at = file.metadata().find("run." + std::string(name_then(name)));
     if (at != file.metadata().end() && at->second == value) continue;
     const std::string recorded = at == file.metadata().end() ? "nothing" : quoted(at->second);
-    const std::string name = key.starts_with("run.") ? key.substr(4) : key;
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
     expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
   }

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include <mae/backend/threads.hpp>
 #include <mae/data/batches.hpp>
 
 MAE_PRECISE_BEGIN
@@ -86,9 +87,7 @@ class Prefetch final : public BatchSource<Geometry, T> {
       std::exception_ptr error;
       try {
         loader.template load<Serial>(position, place.batch, 1);
-      } catch (...) {
-        error = std::current_exception();
-      }
+      } catch (...) { error = std::current_exception(); }
       lock.lock();
       place.error = error;
       place.made = true;

@@ -6,6 +6,7 @@
 #pragma once
 #include <cmath>
 
+#include <mae/backend/threads.hpp>
 #include <mae/data/images.hpp>
 
 MAE_PRECISE_BEGIN

@@ -3,6 +3,7 @@
 // The rule of this backend: work is cut into tasks by its size alone, each task computes the same numbers whoever runs
 // it, and no sum runs across tasks except in a fixed order afterwards. Then 1, 2 or 7 threads give the same bits.
 #pragma once
+#include <mae/backend/threads.hpp>
 #include <mae/core/config.hpp>
 
 MAE_PRECISE_BEGIN

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <mae/backend/isa.hpp>
 #include <mae/core/bf16.hpp>
 #include <mae/core/config.hpp>
 

@@ -7,7 +7,8 @@
 #include <array>
 
 #include <mae/io/files/checked_size.hpp>
-#include <mae/io/images/image_file.hpp>
+#include <mae/io/files/input_file.hpp>
+#include <mae/io/files/picture_kind.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

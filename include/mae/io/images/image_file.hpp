@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include <mae/io/files/input_file.hpp>
+#include <mae/io/files/picture_kind.hpp>
 #include <mae/io/images/picture.hpp>
 
 MAE_PRECISE_BEGIN
@@ -31,37 +32,6 @@ struct Decoders {
     return text;
   }
 };
-
-/// A kind of picture file: how it begins, and the library that reads it here, if there is one.
-struct PictureKind {
-  const char* name = nullptr;
-  const char* library = nullptr;
-  Index offset = 0;  // where the bytes that it is known by lie
-  std::string_view mark;
-};
-
-namespace detail {
-using namespace std::string_view_literals;
-inline constexpr PictureKind picture_kinds[] = {{"PNG", "libpng", 0, "\x89PNG\r\n\x1a\n"sv},
-                                                {"JPEG", "libjpeg", 0, "\xff\xd8\xff"sv},
-                                                {"GIF", nullptr, 0, "GIF8"sv},
-                                                {"WebP", nullptr, 8, "WEBP"sv},
-                                                {"TIFF", nullptr, 0, "II*\0"sv},
-                                                {"TIFF", nullptr, 0, "MM\0*"sv},
-                                                {"BMP", nullptr, 0, "BM"sv},
-                                                {"HEIF or AVIF", nullptr, 4, "ftyp"sv}};
-}  // namespace detail
-
-/// The kind of picture that `bytes`, the start of a file, begin; null if it is none of those known.
-inline const PictureKind* picture_kind(std::span<const std::uint8_t> bytes) {
-  for (const PictureKind& kind : detail::picture_kinds) {
-    const auto offset = static_cast<std::size_t>(kind.offset);
-    if (bytes.size() >= offset + kind.mark.size() &&
-        std::memcmp(bytes.data() + offset, kind.mark.data(), kind.mark.size()) == 0)
-      return &kind;
-  }
-  return nullptr;
-}
 
 /// The picture in `channels` channels, 1 or 3. Grey becomes colour by three equal planes; colour becomes grey by
 /// 0.299 red + 0.587 green + 0.114 blue of the bytes as they are (luma of ITU-R BT.601, what Pillow's "L" is).
