@@ -1,6 +1,6 @@
 // Threads for tests: as many as the test says, woken for the smallest work, so that small cases exercise the sharing.
 #pragma once
-#include <mae/core/config.hpp>
+#include <mae/backend/threads.hpp>
 
 namespace test {
 
