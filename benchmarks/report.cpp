@@ -3,6 +3,8 @@
 // Usage: report RESULTS FOLDER [DOCUMENT [MARK = results]]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png
 // and one picture of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
 // becomes the tables.
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <limits>

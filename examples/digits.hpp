@@ -3,8 +3,10 @@
 // 1,797 handwritten digits of 8 × 8 pixels (examples/data/README.md names source and licence). 1,437 of them are seen
 // without labels in pre-training; the first 100 or 300 of these have labels; the remaining 360 are the test set.
 #pragma once
+#include <mae/data/subset.hpp>
 #include <mae/io/images/idx.hpp>
 #include <mae/mae.hpp>
+#include <mae/train/probe.hpp>
 
 #include <algorithm>
 #include <exception>

@@ -9,6 +9,7 @@
 #include "programs/framework/program.hpp"
 
 #include <mae/checkpoint/checkpoint.hpp>
+#include <mae/train/probe.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+#include <mae/optim/in_backward.hpp>
+
 #include "on_cpu.hpp"
 #include "step.hpp"
 

@@ -3,6 +3,7 @@
 // A program gives a table of `Known`: each entry measures a step of one model in one type, on its device. It prints one
 // line, or one for each line of a file that `pytorch.py` has written of the same step.
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 

@@ -1,5 +1,6 @@
 // How the cost of a step grows with one size while the others stay.
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 
 #include "on_cpu.hpp"

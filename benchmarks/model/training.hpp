@@ -14,6 +14,7 @@
 #pragma once
 #include <mae/autograd/run/batch_step.hpp>
 #include <mae/model/presets.hpp>
+#include <mae/optim/in_backward.hpp>
 #include <mae/train/loop.hpp>
 
 #include "../row.hpp"

@@ -4,6 +4,8 @@
 // Usage: products LAYERS [repetitions = 10] [threads = all], where LAYERS is `vit-base`, `vit-large` (the encoders) or
 // `decoder` (of both). 400 rows are the kept tokens of 8 images (49 and the class token), 1576 all tokens of the
 // decoder. Our results and the peers' are compared first, so that nobody is fast and wrong.
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <mae/backend/cpu/kernels.hpp>

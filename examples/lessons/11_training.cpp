@@ -16,6 +16,7 @@
 // the same digits; one uses Cpu<float>, which is faster.
 //
 // Paper: section 3, "Simple implementation"; the recipe: table 8. AdamW: Loshchilov & Hutter, 2019.
+#include <mae/data/subset.hpp>
 #include <mae/io/images/idx.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/mae.hpp>

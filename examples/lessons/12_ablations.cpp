@@ -14,8 +14,10 @@
 // structure left.
 //
 // Paper: section 4.1, figure 5 (mask ratio), tables 1a (decoder depth) and 1d (target); the probe: appendix A.1.
+#include <mae/data/subset.hpp>
 #include <mae/io/images/idx.hpp>
 #include <mae/mae.hpp>
+#include <mae/train/probe.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,6 +1,9 @@
 // The program `pretrain`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <algorithm>
+
 #include <mae/eval/nearest_neighbours.hpp>
+#include <mae/eval/trivial_baseline.hpp>
 #include <mae/eval/validation.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/plot/panel.hpp>

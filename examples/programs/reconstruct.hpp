@@ -1,5 +1,9 @@
 // The program `reconstruct`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
 #include <mae/checkpoint/prediction_files.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/io/images/image_file.hpp>

@@ -1,5 +1,9 @@
 // Operations: those of the library agree with differences; one of your own takes ten lines.
+#include <algorithm>
+
 #include <doctest/doctest.h>
+
+#include <mae/autograd/run/gradient_check.hpp>
 
 #include "modules.hpp"
 

@@ -1,4 +1,6 @@
 // Repeat: depth is data.
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "modules.hpp"

@@ -1,5 +1,6 @@
 // A session: no allocation in a step, the same bits every time, and errors that name what is wrong.
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <limits>
 
 #include "modules.hpp"

@@ -1,6 +1,7 @@
 // The verifier must reject wrong plans. First mistakes that are wrong always, one by one; then any change anywhere:
 // what the verifier still accepts must compute the right numbers.
 #include <doctest/doctest.h>
+#include <cmath>
 #include <string>
 
 #include "random_graph.hpp"

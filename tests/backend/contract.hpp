@@ -4,6 +4,7 @@
 // A new backend is one more policy in a list of `contract_*_test.cpp`. Each operation is a function that runs any
 // kernels and returns all they wrote (contract_check.hpp compares it); the cases are below.
 #pragma once
+#include <cmath>
 #include <tuple>
 #include <utility>
 

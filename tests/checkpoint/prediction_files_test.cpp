@@ -1,4 +1,6 @@
 // Noise from a file and predictions to files are those of PyTorch (tests/golden), on the same weights and images.
+#include <cmath>
+
 #include <mae/checkpoint/prediction_files.hpp>
 #include <mae/io/tensors/npy.hpp>
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <mae/checkpoint/rotation.hpp>
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/checkpoint/run_state.hpp>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // A process that has computed on several threads forks: both go on, on several threads.
-#include <mae/core/config.hpp>
+#include <mae/backend/threads.hpp>
 
 #include <doctest/doctest.h>
 

@@ -8,6 +8,7 @@
 
 #include <mae/backend/reference.hpp>
 #include <mae/mae.cuh>
+#include <mae/optim/in_backward.hpp>
 
 #include "machine.hpp"
 #include "support/error_of.hpp"

@@ -1,4 +1,5 @@
 // Weights on a GPU find the neighbours that they find on the processor.
+#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/mae.cuh>
 
 #include <doctest/doctest.h>

@@ -1,6 +1,7 @@
 // A small masked autoencoder trains on a GPU as it does on `Reference`: same losses, same weights, and twice the same bits.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <vector>
 

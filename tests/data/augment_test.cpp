@@ -1,6 +1,8 @@
 #include <mae/data/augment.hpp>
+#include <mae/data/subset.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <doctest/doctest.h>
 

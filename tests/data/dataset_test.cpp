@@ -1,4 +1,5 @@
 #include <mae/data/dataset.hpp>
+#include <mae/data/subset.hpp>
 
 #include <cmath>
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <mae/data/images.hpp>
 
 #include <doctest/doctest.h>

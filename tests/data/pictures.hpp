@@ -1,5 +1,6 @@
 // What the tests of data share: collections of pictures, and what an error says.
 #pragma once
+#include <cmath>
 #include <string>
 #include <vector>
 

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/data/resize.hpp>
 
 #include <doctest/doctest.h>

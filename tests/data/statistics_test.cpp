@@ -1,6 +1,7 @@
 #include <mae/data/statistics.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <doctest/doctest.h>
 #include <mae/data/augment.hpp>

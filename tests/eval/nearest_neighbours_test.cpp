@@ -1,6 +1,7 @@
 #include <mae/eval/nearest_neighbours.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include <doctest/doctest.h>

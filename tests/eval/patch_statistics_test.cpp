@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/eval/patch_statistics.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,7 @@
 // Rebuilt images against PyTorch's (tests/golden), on the same weights, images and noise; and images without a hole.
+#include <algorithm>
+#include <cmath>
+
 #include <mae/eval/rebuild.hpp>
 
 #include <mae/backend/cpu/kernels.hpp>

@@ -1,3 +1,6 @@
+#include <cmath>
+
+#include <mae/data/subset.hpp>
 #include <mae/eval/trivial_baseline.hpp>
 
 #include <doctest/doctest.h>

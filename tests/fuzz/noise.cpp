@@ -1,4 +1,6 @@
 // The noise that says what is hidden: an array of NumPy of the shape that is asked for.
+#include <cmath>
+
 #include <mae/checkpoint/prediction_files.hpp>
 
 #include "fuzz.hpp"

@@ -1,4 +1,6 @@
 // Readers of arrays and data sets hold a set once: what they take beside its bytes is small and does not grow with it.
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include <malloc.h>

@@ -1,7 +1,8 @@
 #include <mae/io/tensors/dtype.hpp>
 
-#include <cmath>
 #include <doctest/doctest.h>
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <mae/io/images/jpeg.hpp>
 
 #include <doctest/doctest.h>

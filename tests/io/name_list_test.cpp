@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <mae/io/images/name_list.hpp>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
 // A run small enough to be killed a hundred times: trainer pretrain|finetune FOLDER UPDATES.
 // It goes on from the newest checkpoint of the folder, if there is one, saves every few updates, and ends.
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -1,5 +1,7 @@
 // Mixed precision: a model whose activations are bf16 computes what the model in float computes, but for rounding, in
 // plain loops and in fast kernels; its weights are the same.
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include <mae/mae.hpp>

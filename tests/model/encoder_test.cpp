@@ -1,6 +1,9 @@
 // The encoder by itself and in a probe: features of an image are its own, and the probe's are the encoder's.
+#include <cmath>
+
 #include <doctest/doctest.h>
 
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/encode.hpp>
 

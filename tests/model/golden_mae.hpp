@@ -1,6 +1,8 @@
 // A masked autoencoder against PyTorch's on the same weights, images and noise: mask, loss, predictions, gradients and
 // the encoder's features. What the sizes of the model are, a test says; what they shall be, the golden file's metadata.
 #pragma once
+#include <algorithm>
+
 #include <mae/model/masked_autoencoder.hpp>
 
 #include "support/golden.hpp"

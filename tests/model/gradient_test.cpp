@@ -1,7 +1,10 @@
 // Whole models against finite differences, in double: the masked autoencoder under both targets, the classifier with
 // branches dropped, the linear probe.
+#include <cmath>
+
 #include <doctest/doctest.h>
 
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 

@@ -1,6 +1,7 @@
 #include <mae/model/masking.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 

@@ -1,6 +1,8 @@
 // The library picks visible patches before it embeds them, computes in the decoder's last block only what hidden patches
 // need, and predicts those only. Loss and gradients are those of the paper's own order: embed all, then pick; decode and
 // predict all, then compare the hidden ones.
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include <mae/backend/reference.hpp>

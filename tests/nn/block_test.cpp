@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/nn/block.hpp>
 
 #include <doctest/doctest.h>

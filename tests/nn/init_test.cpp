@@ -1,4 +1,6 @@
 // What parameters start as, on a model small enough to look at all of it: bounds, means and deviations.
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include <mae/autograd/run/weights.hpp>

@@ -1,3 +1,6 @@
+#include <cmath>
+
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/ops/drop_path.hpp>
 
 #include <doctest/doctest.h>

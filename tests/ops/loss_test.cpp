@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/ops/loss.hpp>
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/ops/pool.hpp>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,7 @@
 // Twenty updates of a masked autoencoder against PyTorch's AdamW: losses on the way, and all weights at the end.
 #pragma once
+#include <cmath>
+
 #include <mae/optim/adamw.hpp>
 
 #include "model/golden_mae.hpp"

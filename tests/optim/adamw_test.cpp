@@ -1,6 +1,7 @@
 #include <mae/optim/adamw.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <mae/plot/font.hpp>
 
 #include <doctest/doctest.h>

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <mae/plot/panel.hpp>
 
 #include <doctest/doctest.h>

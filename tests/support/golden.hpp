@@ -1,5 +1,7 @@
 // Golden files, made by PyTorch (tests/golden/generate.py), and how tests read them and measure the distance to them.
 #pragma once
+#include <cmath>
+
 #include <doctest/doctest.h>
 
 #include <mae/autograd/run/session.hpp>

@@ -2,6 +2,7 @@
 //
 // An operation is written as a small model: its inputs, perhaps parameters, and `operator()`.
 #pragma once
+#include <mae/autograd/run/gradient_check.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 
 #include "autograd/modules.hpp"

@@ -1,5 +1,6 @@
 // Mixed precision trains as float does: the same loss curve, from the same weights, into weights of the same files.
 #include <algorithm>
+#include <cmath>
 
 #include <mae/checkpoint/checkpoint.hpp>
 #include <mae/eval/nearest_neighbours.hpp>

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/train/finetune.hpp>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
 #include <mae/train/interval.hpp>
 
+#include <cmath>
 #include <vector>
 
 #include <doctest/doctest.h>

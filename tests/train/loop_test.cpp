@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cmath>
+
+#include <mae/optim/in_backward.hpp>
 #include <mae/train/loop.hpp>
 
 #include <doctest/doctest.h>

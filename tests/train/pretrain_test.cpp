@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <mae/train/pretrain.hpp>
 
 #include <doctest/doctest.h>

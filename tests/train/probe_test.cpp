@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <mae/train/probe.hpp>
 
 #include <doctest/doctest.h>

@@ -6,8 +6,10 @@
 // error has ended, an image that cannot be read for example: what it had learnt is saved before.
 #pragma once
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include <mae/checkpoint/rotation.hpp>
 #include <mae/checkpoint/run_state.hpp>

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "log.hpp"
 
 #include <nlohmann/json.hpp>

@@ -3,6 +3,7 @@
 #include "display.hpp"
 #include "terminal.hpp"
 
+#include <mae/backend/threads.hpp>
 #include <mae/core/config.hpp>
 #include <mae/io/files/folder_lock.hpp>
 

@@ -10,6 +10,8 @@
 
 #include <picture_formats.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <map>

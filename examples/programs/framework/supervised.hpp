@@ -1,5 +1,7 @@
 // What `finetune` and `probe` share: labelled images, an encoder to begin from, accuracy on held-out images.
 #pragma once
+#include <algorithm>
+
 #include <mae/eval/metrics.hpp>
 #include <mae/train/finetune.hpp>
 

@@ -1,5 +1,6 @@
 // The settings that every training program has: of the updates, and of how a run is kept on disk.
 #pragma once
+#include <algorithm>
 #include <cmath>
 
 #include <mae/data/augment.hpp>

@@ -8,9 +8,8 @@
 // float would change the decay by percents, always to the same side (λ = 0.05: by 19 % at η = 1e-6, and to none at
 // 1e-7). η λ itself is as exact as any other float.
 #pragma once
-#include <cmath>
-
 #include <mae/core/config.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -42,7 +41,7 @@ struct AdamwFactors {
 struct RootOfNumber {
   template <class T>
   MAE_HOST_DEVICE static void square_root(T& y, const T& x) {
-    y = std::sqrt(x);
+    y = math::sqrt(x);
   }
 };
 

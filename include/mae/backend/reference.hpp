@@ -4,11 +4,11 @@
 // in the papers. Read `linear` to learn what a linear layer and its two gradients are, `attention` for the softmax
 // that is recomputed from one number a row (Dao et al., FlashAttention, 2022, section 3.1).
 #pragma once
-#include <cmath>
 #include <tuple>
 
 #include <mae/backend/kernels.hpp>
 #include <mae/backend/scalar.hpp>
+#include <mae/core/math.hpp>
 #include <mae/core/shape.hpp>
 
 MAE_PRECISE_BEGIN
@@ -98,7 +98,7 @@ struct Kernels<Reference<Element>> {
       for (Index i = 0; i < D; ++i) mean += A(row[i]);
       mean /= A(D);
       for (Index i = 0; i < D; ++i) variance += (A(row[i]) - mean) * (A(row[i]) - mean);
-      const A scale = A(1) / std::sqrt(variance / A(D) + A(eps));
+      const A scale = A(1) / math::sqrt(variance / A(D) + A(eps));
       for (Index i = 0; i < D; ++i) y[r * D + i] = T((A(row[i]) - mean) * scale * A(w[i]) + A(b[i]));
       stats[2 * r] = mean;
       stats[2 * r + 1] = scale;
@@ -153,7 +153,7 @@ struct Kernels<Reference<Element>> {
     q += query_at(s, b, i, h), k += key_at(s, b, j, h);
     A sum = 0;
     for (Index c = 0; c < s.width; ++c) sum += A(q[c]) * A(k[c]);
-    return sum / std::sqrt(A(s.width));
+    return sum / math::sqrt(A(s.width));
   }
   /// y_i = Σ_j p_ij v_j, p_ij = exp(s_ij - lse_i), lse_i = log Σ_j exp(s_ij): the softmax, kept as one number a row.
   static void attention(const AttentionShape& s, const T* q, const T* k, const T* v, T* y, A* lse, Workspace) {
@@ -161,13 +161,13 @@ struct Kernels<Reference<Element>> {
       for (Index h = 0; h < s.heads; ++h)
         for (Index i = 0; i < s.queries; ++i) {
           A largest = score(s, b, i, 0, h, q, k), sum = 0;
-          for (Index j = 1; j < s.keys; ++j) largest = std::fmax(largest, score(s, b, i, j, h, q, k));
-          for (Index j = 0; j < s.keys; ++j) sum += std::exp(score(s, b, i, j, h, q, k) - largest);
-          const A total = lse[lse_at(s, b, i, h)] = largest + std::log(sum);
+          for (Index j = 1; j < s.keys; ++j) largest = math::fmax(largest, score(s, b, i, j, h, q, k));
+          for (Index j = 0; j < s.keys; ++j) sum += math::exp(score(s, b, i, j, h, q, k) - largest);
+          const A total = lse[lse_at(s, b, i, h)] = largest + math::log(sum);
           for (Index c = 0; c < s.width; ++c) {
             A out = 0;
             for (Index j = 0; j < s.keys; ++j)
-              out += std::exp(score(s, b, i, j, h, q, k) - total) * A(v[key_at(s, b, j, h) + c]);
+              out += math::exp(score(s, b, i, j, h, q, k) - total) * A(v[key_at(s, b, j, h) + c]);
             y[result_at(s, b, i, h) + c] = T(out);
           }
         }
@@ -186,10 +186,10 @@ struct Kernels<Reference<Element>> {
           for (Index c = 0; c < s.width; ++c) dq[c] = 0;
           for (Index j = 0; j < s.keys; ++j) {
             const Index key = key_at(s, b, j, h);
-            const A p = std::exp(score(s, b, i, j, h, q, k) - lse[lse_at(s, b, i, h)]);
+            const A p = math::exp(score(s, b, i, j, h, q, k) - lse[lse_at(s, b, i, h)]);
             A dp = 0;
             for (Index c = 0; c < s.width; ++c) dp += A(dy[row + c]) * A(v[key + c]);
-            const A ds = p * (dp - dot) / std::sqrt(A(s.width));
+            const A ds = p * (dp - dot) / math::sqrt(A(s.width));
             for (Index c = 0; c < s.width; ++c) {
               dv[j * s.width + c] += p * A(dy[row + c]);
               dq[c] += ds * A(k[key + c]);

@@ -9,6 +9,7 @@
 // itself is the only record: the name holds the number of updates, the metadata the metric. One run writes to a
 // folder (folder_lock.hpp sees to that); the disk needs room for `keep` + 2 checkpoints.
 #pragma once
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <optional>

@@ -5,10 +5,10 @@
 // The generator is Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): ten rounds
 // of multiply and exclusive-or turn a 128-bit counter and a 64-bit key into four 32-bit numbers.
 #pragma once
-#include <cmath>
 #include <cstdint>
 
 #include <mae/core/config.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -67,7 +67,7 @@ class RandomStream {
   double normal(std::uint32_t n) const {
     const double u = (static_cast<double>(bits(2 * n)) + 1) * 0x1p-32;
     const double v = static_cast<double>(bits(2 * n + 1)) * 0x1p-32;
-    return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v);
+    return math::sqrt(-2 * math::log(u)) * math::cos(6.283185307179586 * v);
   }
 
  private:

@@ -5,9 +5,8 @@
 // whatever the batch or the number of threads. Without a random crop the model sees the middle of the picture, as much
 // of it as has the model's aspect ratio: nothing is stretched.
 #pragma once
-#include <cmath>
-
 #include <mae/core/finite.hpp>
+#include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
 #include <mae/data/resize.hpp>
@@ -39,9 +38,9 @@ inline void validate(const Augmentation& options) {
 inline CropBox centre_crop(const PictureView& picture, Index height, Index width) {
   const double tall = double(picture.height), broad = double(picture.width);
   const double aspect = double(width) / double(height);
-  const double w = std::fmax(std::fmin(broad, std::round(tall * aspect)), 1);
-  const double h = std::fmax(std::fmin(tall, std::round(broad / aspect)), 1);
-  return {std::floor((tall - h) / 2), std::floor((broad - w) / 2), h, w};
+  const double w = math::fmax(math::fmin(broad, math::round(tall * aspect)), 1);
+  const double h = math::fmax(math::fmin(tall, math::round(broad / aspect)), 1);
+  return {math::floor((tall - h) / 2), math::floor((broad - w) / 2), h, w};
 }
 
 /// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform.
@@ -52,15 +51,15 @@ inline CropBox random_crop(const RandomStream& stream, Index height, Index width
     const double area = static_cast<double>(height * width) *
                         (options.min_crop_scale + (1 - options.min_crop_scale) * double(stream.uniform(4 * attempt)));
     const double aspect =
-        std::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * std::log(options.max_aspect_ratio));
-    const double w = std::round(std::sqrt(area * aspect)), h = std::round(std::sqrt(area / aspect));
+        math::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * math::log(options.max_aspect_ratio));
+    const double w = math::round(math::sqrt(area * aspect)), h = math::round(math::sqrt(area / aspect));
     if (!(w >= 1 && h >= 1 && w <= double(width) && h <= double(height))) continue;
-    return {std::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
-            std::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
+    return {math::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
+            math::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
   }
-  const double w = std::fmin(double(width), std::round(double(height) * options.max_aspect_ratio));
-  const double h = std::fmin(double(height), std::round(double(width) * options.max_aspect_ratio));
-  return {std::floor((double(height) - h) / 2), std::floor((double(width) - w) / 2), h, w};
+  const double w = math::fmin(double(width), math::round(double(height) * options.max_aspect_ratio));
+  const double h = math::fmin(double(height), math::round(double(width) * options.max_aspect_ratio));
+  return {math::floor((double(height) - h) / 2), math::floor((double(width) - w) / 2), h, w};
 }
 
 /// Writes a picture as model input [C, height, width], augmented by the random numbers of `stream`. Nothing is checked:

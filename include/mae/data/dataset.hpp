@@ -37,7 +37,7 @@ struct Dataset {
   /// Image `i` as a picture of its own; `i` must be in [0, size()).
   Image picture(Index i) const {
     const auto bytes = image(i);
-    return {channels, height, width, {bytes.begin(), bytes.end()}};
+    return {channels, height, width, {bytes.data(), bytes.data() + bytes.size()}};
   }
 };
 
@@ -56,20 +56,6 @@ inline void validate(const Dataset& set, const std::string& subject) {
   for (const std::int32_t label : set.labels)
     if (label < 0 || label >= set.classes)
       throw Error(subject, "the label " + text(label), "labels from 0 to " + text(set.classes - 1));
-}
-
-/// The images with the given numbers, in that order; a number may occur twice. Throws `Error` if one does not exist.
-inline Dataset subset(const Dataset& set, std::span<const Index> indices) {
-  Dataset part{set.channels, set.height, set.width, {}, {}, set.classes};
-  part.pixels.reserve(indices.size() * static_cast<std::size_t>(set.image_size()));
-  for (const Index i : indices) {
-    if (i < 0 || i >= set.size())
-      throw Error("subset", "image " + std::to_string(i), "a number below " + std::to_string(set.size()));
-    const auto bytes = set.image(i);
-    part.pixels.insert(part.pixels.end(), bytes.begin(), bytes.end());
-    if (!set.labels.empty()) part.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
-  }
-  return part;
 }
 
 }  // namespace mae

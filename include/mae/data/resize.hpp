@@ -5,9 +5,8 @@
 // Going down first leaves few numbers for the second pass: about 4 · (pixels of the box) multiply-adds a channel.
 // `resize_plainly` is that sum as it is written here; `resize` computes it on vectors (backend/cpu/resize.hpp).
 #pragma once
-#include <cmath>
-
 #include <mae/backend/cpu/resize.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -20,7 +19,7 @@ struct CropBox {
 namespace detail {
 /// Keys' cubic kernel with a = -1/2.
 inline double cubic(double x) {
-  x = std::fabs(x);
+  x = math::fabs(x);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
   return 0;
@@ -31,16 +30,18 @@ inline Taps taps(Index to, double begin, double from) {
   Taps result;
   result.most = static_cast<Index>(4 * stretch) + 2;
   result.weights.resize(static_cast<std::size_t>(to * result.most));
+  result.first.resize(static_cast<std::size_t>(to));
+  result.count.resize(static_cast<std::size_t>(to));
   for (Index i = 0; i < to; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
-    const double low = std::fmax(std::floor(center - 2 * stretch + 0.5), 0);
-    const double high = std::fmin(std::floor(center + 2 * stretch + 0.5), from);
+    const double low = math::fmax(math::floor(center - 2 * stretch + 0.5), 0);
+    const double high = math::fmin(math::floor(center + 2 * stretch + 0.5), from);
     double sum = 0;
     for (double x = low; x < high; ++x) sum += cubic((x + 0.5 - center) / stretch);
     float* weight = result.weights.data() + i * result.most;
     for (double x = low; x < high; ++x) *weight++ = static_cast<float>(cubic((x + 0.5 - center) / stretch) / sum);
-    result.first.push_back(static_cast<Index>(begin + low));
-    result.count.push_back(static_cast<Index>(high - low));
+    result.first[static_cast<std::size_t>(i)] = static_cast<Index>(begin + low);
+    result.count[static_cast<std::size_t>(i)] = static_cast<Index>(high - low);
   }
   return result;
 }

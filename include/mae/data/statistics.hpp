@@ -4,9 +4,8 @@
 // nothing without them: checkpoints record them. Sums of bytes are whole numbers, hence exact: the result does not
 // depend on the order of pictures or on threads. Cost: every picture is looked at once.
 #pragma once
-#include <cmath>
-
 #include <mae/backend/threads.hpp>
+#include <mae/core/math.hpp>
 #include <mae/data/images.hpp>
 
 MAE_PRECISE_BEGIN
@@ -49,7 +48,7 @@ ChannelStatistics channel_statistics(const Images& images, int threads = Threads
     const double count = static_cast<double>(all.pixels), mean = static_cast<double>(all.values) / count;
     const double variance = static_cast<double>(all.squares) / count - mean * mean;
     statistics.mean.push_back(mean / 255);
-    statistics.deviation.push_back(std::sqrt(std::fmax(variance, 0)) / 255);
+    statistics.deviation.push_back(math::sqrt(math::fmax(variance, 0)) / 255);
   }
   return statistics;
 }

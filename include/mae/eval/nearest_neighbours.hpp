@@ -9,6 +9,8 @@
 // All pairs are compared: exact, the same bits for any number of threads, no state and no random numbers. n training
 // and m test images of width D cost n + m forward passes, 2 n m D operations and n D numbers of memory.
 #pragma once
+#include <cmath>
+
 #include <mae/eval/metrics.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/ops/pool.hpp>

@@ -6,6 +6,8 @@
 // on them. A pass costs one forward; `whole` takes K of them and each patch from one that hid it
 // (eval/complementary_masks.hpp), so that its mean loss is what a single random mask has on average.
 #pragma once
+#include <cmath>
+
 #include <mae/autograd/run/session.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/eval/complementary_masks.hpp>

@@ -7,6 +7,7 @@
 //   whole            rebuilt without a hole, each patch by passes that did not see it, and the error of each patch
 // How a model of normalised pixels is shown is a choice: eval/patch_statistics.hpp. plot/panel.hpp draws all this.
 #pragma once
+#include <cmath>
 #include <span>
 
 #include <mae/data/image.hpp>

@@ -8,6 +8,7 @@
 // such as black borders, which have no loss at all: it is computed from the data. A run that sits at the baseline has a
 // learning rate that is too low or too high, or a decoder that sees nothing of the encoder.
 #pragma once
+#include <mae/core/math.hpp>
 #include <mae/eval/metrics.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
@@ -30,7 +31,7 @@ void normalize_image_patches(double* image) {
       double mean = 0, squares = 0;
       each([&](double value) { mean += value / double(n); });
       each([&](double value) { squares += (value - mean) * (value - mean); });
-      const double scale = 1 / std::sqrt(squares / double(n - 1) + 1e-6);
+      const double scale = 1 / math::sqrt(squares / double(n - 1) + 1e-6);
       each([&](double& value) { value = (value - mean) * scale; });
     }
 }

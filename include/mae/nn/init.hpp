@@ -3,8 +3,7 @@
 // Every value is a pure function of (seed, parameter name, i), so a model starts from the same weights on any
 // backend. The choices are MAE's: xavier-uniform for linear layers, zero biases, normal tokens of deviation 0.02.
 #pragma once
-#include <cmath>
-
+#include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/core/shape.hpp>
 
@@ -32,7 +31,7 @@ struct XavierUniform {
   template <class S>
   static double value(const RandomStream& stream, Index i) {
     constexpr Index fan_out = S::extent(0), fan_in = S::count / fan_out;
-    return uniform(stream, i, std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)));
+    return uniform(stream, i, math::sqrt(6.0 / static_cast<double>(fan_in + fan_out)));
   }
 };
 
@@ -41,7 +40,7 @@ template <Index FanIn>
 struct FanInUniform {
   template <class S>
   static double value(const RandomStream& stream, Index i) {
-    return uniform(stream, i, 1 / std::sqrt(static_cast<double>(FanIn)));
+    return uniform(stream, i, 1 / math::sqrt(static_cast<double>(FanIn)));
   }
 };
 

@@ -5,9 +5,8 @@
 // four runs of D/4 numbers, column first: the order of published MAE weights, computed in double. Tokens run row by
 // row; in front stands a row of zeros for the class token (He et al., 2021, section 3; Chen et al., MoCo v3, 2021).
 #pragma once
-#include <cmath>
-
 #include <mae/autograd/trace/parameter.hpp>
+#include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/core/rules.hpp>
 
@@ -24,9 +23,9 @@ struct SineCosine {
     const Index row = i / D, part = i % D / quarter, k = i % quarter;
     if (row == 0) return 0;
     const Index place = part < 2 ? (row - 1) % Columns : (row - 1) / Columns;
-    const double omega = std::pow(10000.0, -static_cast<double>(k) / static_cast<double>(quarter));
+    const double omega = math::pow(10000.0, -static_cast<double>(k) / static_cast<double>(quarter));
     const double angle = static_cast<double>(place) * omega;
-    return part % 2 == 0 ? std::sin(angle) : std::cos(angle);
+    return part % 2 == 0 ? math::sin(angle) : math::cos(angle);
   }
 };
 }  // namespace init

@@ -9,6 +9,7 @@
 // detector needs.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
+#include <mae/core/math.hpp>
 #include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
@@ -74,7 +75,7 @@ struct NormalizePatchesOperation : Operation {
       for (Index i = 0; i < n; ++i) mean += double(x[r * n + i]);
       mean /= double(n);
       for (Index i = 0; i < n; ++i) variance += (double(x[r * n + i]) - mean) * (double(x[r * n + i]) - mean);
-      const double scale = 1 / std::sqrt(variance / double(n - 1) + 1e-6);
+      const double scale = 1 / math::sqrt(variance / double(n - 1) + 1e-6);
       for (Index i = 0; i < n; ++i) y[r * n + i] = typename Call::T((double(x[r * n + i]) - mean) * scale);
     });
   }
@@ -100,9 +101,9 @@ struct CrossEntropyOperation : Operation {
   template <class T>
   MAE_HOST_DEVICE static double log_sum_exp(const T* x, Index K) {
     double largest = double(x[0]), sum = 0;
-    for (Index k = 1; k < K; ++k) largest = std::fmax(largest, double(x[k]));
-    for (Index k = 0; k < K; ++k) sum += std::exp(double(x[k]) - largest);
-    return largest + std::log(sum);
+    for (Index k = 1; k < K; ++k) largest = math::fmax(largest, double(x[k]));
+    for (Index k = 0; k < K; ++k) sum += math::exp(double(x[k]) - largest);
+    return largest + math::log(sum);
   }
   template <class Call>
   static void forward(const Call& f) {
@@ -127,7 +128,7 @@ struct CrossEntropyOperation : Operation {
       Call::Kernels::each(f.batch(), [=] MAE_HOST_DEVICE (Index b) {
         const double normalizer = log_sum_exp(x + b * K, K);
         for (Index i = b * K; i < (b + 1) * K; ++i)
-          dx.add(i, typename Call::A(double(dy[b]) * (std::exp(double(x[i]) - normalizer) - double(target[i]))));
+          dx.add(i, typename Call::A(double(dy[b]) * (math::exp(double(x[i]) - normalizer) - double(target[i]))));
       });
   }
 };

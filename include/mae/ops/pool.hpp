@@ -4,6 +4,7 @@
 // A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
+#include <mae/core/math.hpp>
 #include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
@@ -70,8 +71,8 @@ struct StandardizeOperation : Operation {
     const Index rows = f.batch() * rows_of<typename Call::Result>;
     const auto x = f.x(first);
     const auto y = f.y();
-    Call::Kernels::rows(rows, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
-      const A deviation = std::sqrt(A(variance[c]) + A(1e-6));
+    Call::Kernels::rows(rows, D, [=] MAE_HOST_DEVICE(Index r, Index c) {
+      const A deviation = math::sqrt(A(variance[c]) + A(1e-6));
       y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
     });
   }
@@ -82,8 +83,8 @@ struct StandardizeOperation : Operation {
     const auto dy = f.dy();
     const auto variance = f.parameter(1);
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D, [=] MAE_HOST_DEVICE (Index r, Index c) {
-        dx.add(r * D + c, A(dy[r * D + c]) / std::sqrt(A(variance[c]) + A(1e-6)));
+      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D, [=] MAE_HOST_DEVICE(Index r, Index c) {
+        dx.add(r * D + c, A(dy[r * D + c]) / math::sqrt(A(variance[c]) + A(1e-6)));
       });
   }
 };

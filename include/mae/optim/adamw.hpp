@@ -11,11 +11,10 @@
 // such a gradient must not reach the weights, where one step would spoil what days have trained. Where kernels work
 // beside the program they see to that by themselves, and the program is told later: `start` and `finish`.
 #pragma once
-#include <cmath>
-
 #include <mae/autograd/run/weights.hpp>
 #include <mae/backend/kernels.hpp>
 #include <mae/core/finite.hpp>
+#include <mae/core/math.hpp>
 #include <mae/optim/device_update_queue.hpp>
 
 MAE_PRECISE_BEGIN
@@ -74,7 +73,7 @@ class AdamW {
 
   /// The Euclidean norm of all gradients.
   double norm(const WeightsType& gradients) const {
-    return std::sqrt(sum_of_squares(gradients.size(), gradients.kernel_data()));
+    return math::sqrt(sum_of_squares(gradients.size(), gradients.kernel_data()));
   }
 
   /// One update of `weights` at learning rate `rate`; sets `gradients` to zero. Throws mae::Error naming the first
@@ -188,8 +187,8 @@ class AdamW {
     update.beta1 = options_.beta1;
     update.beta2 = options_.beta2;
     update.epsilon = options_.epsilon;
-    update.correction1 = 1 - std::pow(options_.beta1, steps);
-    update.correction2 = 1 - std::pow(options_.beta2, steps);
+    update.correction1 = 1 - math::pow(options_.beta1, steps);
+    update.correction2 = 1 - math::pow(options_.beta2, steps);
     return update;
   }
   /// Updates `count` weights of parameter k, those from `offset`, and sets their gradient to zero.

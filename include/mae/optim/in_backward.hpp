@@ -119,5 +119,14 @@ class OptimizerInBackward final : public GradientSink {
   bool renew_ = false;
 };
 
+/// For `Pretraining` and `Finetuning` (train/loop.hpp) of a large model: each weight is updated as soon as its gradient
+/// is there. After a gradient that is not finite the weights of later layers have been changed: go on from a
+/// checkpoint.
+struct InBackward {
+  static constexpr bool in_backward = true;
+  template <class Model, class Policy>
+  using Gradients = OptimizerInBackward<Model, Policy>;
+};
+
 }  // namespace mae
 MAE_PRECISE_END

@@ -5,10 +5,10 @@
 // i is layer i + 1, and what comes after the blocks is layer depth + 1, whose scale is 1. The number is read off the
 // name.
 #pragma once
-#include <cmath>
 #include <string_view>
 
 #include <mae/core/config.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -28,7 +28,7 @@ inline int layer_of(std::string_view name, int depth) {
 
 /// decay^(depth + 1 - layer).
 inline double layer_scale(std::string_view name, int depth, double decay) {
-  return std::pow(decay, depth + 1 - layer_of(name, depth));
+  return math::pow(decay, depth + 1 - layer_of(name, depth));
 }
 
 }  // namespace mae

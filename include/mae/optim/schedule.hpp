@@ -6,9 +6,8 @@
 // Time t is counted in epochs, in fractions, and the rate changes with every step. The rate that recipes name is for a
 // batch of 256 images and grows in proportion with the batch (Goyal et al., 2017): `scaled_rate`.
 #pragma once
-#include <cmath>
-
 #include <mae/core/config.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -27,7 +26,7 @@ struct CosineSchedule {
   double at(double epoch) const {
     if (epoch < warmup) return peak * epoch / warmup;
     const double progress = epochs > warmup ? (epoch - warmup) / (epochs - warmup) : 1;
-    return minimum + (peak - minimum) * 0.5 * (1 + std::cos(3.141592653589793 * progress));
+    return minimum + (peak - minimum) * 0.5 * (1 + math::cos(3.141592653589793 * progress));
   }
 };
 

@@ -5,6 +5,7 @@
 // brightness of hidden patches comes from if the model does not predict it, and how the whole image was made.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include <mae/core/number_text.hpp>

@@ -6,8 +6,6 @@
 // Updates are counted from the beginning of the run, so a resumed run does what it would have done; seconds from the
 // last time. The clock is the caller's.
 #pragma once
-#include <cmath>
-
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
 #include <mae/core/finite.hpp>

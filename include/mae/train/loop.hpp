@@ -18,7 +18,6 @@
 #include <mae/core/finite.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
-#include <mae/optim/in_backward.hpp>
 #include <mae/optim/schedule.hpp>
 #include <mae/train/options.hpp>
 
@@ -45,13 +44,6 @@ struct AfterBackward {
   static constexpr bool in_backward = false;
   template <class Model, class Policy>
   using Gradients = Weights<Model, Policy>;
-};
-/// Each weight is updated as soon as its gradient is there, for a large model. After a gradient that is not finite the
-/// weights of later layers have been changed: go on from a checkpoint.
-struct InBackward {
-  static constexpr bool in_backward = true;
-  template <class Model, class Policy>
-  using Gradients = OptimizerInBackward<Model, Policy>;
 };
 
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`

@@ -1,8 +1,7 @@
 // What both training loops ask of the options they share, told before anything is computed; and all options by name.
 #pragma once
-#include <cmath>
-
 #include <mae/core/finite.hpp>
+#include <mae/core/math.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/optim/adamw.hpp>
 
@@ -55,7 +54,7 @@ void check_training(const Options& options) {
   require_at_least_one("accumulation", options.accumulation);
   require_at_least_one("epochs", options.epochs);
   require_finite_from_zero("warmup", options.warmup);
-  if (const auto whole = static_cast<Index>(std::fmin(options.warmup, 1e15));
+  if (const auto whole = static_cast<Index>(math::fmin(options.warmup, 1e15));
       options.warmup > static_cast<double>(options.epochs))
     throw Error("warmup", (static_cast<double>(whole) < options.warmup ? "more than " : "") + std::to_string(whole) +
                 " epochs", "at most the " + std::to_string(options.epochs) + " of the run");

@@ -8,6 +8,8 @@
 // without parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head
 // is trained; the encoder's backward pass does not exist in the program (`LinearProbe` stops the gradient).
 #pragma once
+#include <cmath>
+
 #include <mae/train/finetune.hpp>
 
 MAE_PRECISE_BEGIN

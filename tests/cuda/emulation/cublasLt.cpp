@@ -2,6 +2,7 @@
 // is less aligned than the heuristic was told, and no reduction whose bits may differ from run to run.
 #include "cublasLt.h"
 
+#include <cmath>
 #include <vector>
 
 #include <mae/core/bf16.hpp>

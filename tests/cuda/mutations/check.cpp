@@ -1,5 +1,7 @@
 // The smallest tests that cover the kernels of one header: GROUP is the name of a function below. `run` compiles this
 // file once for each mutation of that header, so only what GROUP names is instantiated.
+#include <cmath>
+
 #include <mae/backend/cuda/kernels.cuh>
 
 #include "backend/contract.hpp"

@@ -8,6 +8,7 @@
 // Memory that a correct plan does not read before writing it is filled with NaN before every phase, so a stale read
 // shows as an infinite error. Runs in double; costs four forward passes a number, so use a small model, or a sample.
 #pragma once
+#include <cmath>
 #include <limits>
 
 #include <mae/autograd/run/session.hpp>

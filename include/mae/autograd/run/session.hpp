@@ -7,8 +7,6 @@
 // All memory is allocated here, once; `forward` and `step` allocate nothing. Where kernels work beside the program,
 // `start` hands a step over and `finish` looks at its loss: two steps may be on their way (`Readback`).
 #pragma once
-#include <cmath>
-
 #include <mae/autograd/run/gradient_sink.hpp>
 #include <mae/autograd/run/program.hpp>
 #include <mae/autograd/run/staging.hpp>

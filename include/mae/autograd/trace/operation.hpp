@@ -20,7 +20,6 @@
 // Reading an operand that `keep` does not name is a compile error, since the planner may have overwritten it.
 // `check_gradients` (gradient_check.hpp) tests the pair against finite differences.
 #pragma once
-#include <cmath>
 #include <tuple>
 #include <vector>
 

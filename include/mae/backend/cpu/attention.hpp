@@ -11,10 +11,9 @@
 // head of one sample. Cost: 2 (forward) and 5 (backward) times M N d fused multiply-adds a head, for M queries and N
 // keys, and M N exponentials each.
 #pragma once
-#include <cmath>
-
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/kernels.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
@@ -136,7 +135,7 @@ class AttentionHead {
         }
         const A sum = S::sum(total), inverse = A(1) / sum;
         for (Index j = 0; j < stride; j += lanes) S::at(p + j).v *= inverse;
-        lse[i] = largest * scale + std::log(sum);
+        lse[i] = largest * scale + math::log(sum);
       }
     });
   }

@@ -6,8 +6,6 @@
 // number of rows alone, and are then added in order. Cost: about 10 operations a number, 2 numbers moved forward and
 // 3 backward.
 #pragma once
-#include <cmath>
-
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/parallel.hpp>
 #include <mae/backend/cpu/simd.hpp>

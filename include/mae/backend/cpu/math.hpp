@@ -12,9 +12,8 @@
 // Errors in float: exp and root 2 units in the last place, GELU and its slope 2.1e-7 of the larger of 1 and the
 // value. NaN goes in and comes out. Tested against the C library in double in tests/backend/math_test.cpp.
 #pragma once
-#include <cmath>
-
 #include <mae/backend/cpu/simd.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
@@ -68,7 +67,7 @@ struct Math {
       y = root + 0.5f * inverse * (x - root * root);
     } else {
       Vector result = {};
-      for (Index i = 0; i < S::lanes; ++i) result[i] = std::sqrt(x[i]);
+      for (Index i = 0; i < S::lanes; ++i) result[i] = math::sqrt(x[i]);
       y = result;
     }
   }
@@ -88,8 +87,8 @@ struct Math {
 
  private:
   /// Functions of their own, so that g++ -ffast-math does not call the less exact ones of several numbers (libmvec).
-  [[gnu::noinline]] static double one_exp(double x) { return std::exp(x); }
-  [[gnu::noinline]] static double one_erfc(double x) { return std::erfc(x); }
+  [[gnu::noinline]] static double one_exp(double x) { return math::exp(x); }
+  [[gnu::noinline]] static double one_erfc(double x) { return math::erfc(x); }
 
   /// size = |x|, bell = exp(-x² / 2), tail = Φ(-|x|).
   [[gnu::always_inline]] static void normal(Vector& size, Vector& bell, Vector& tail, const Vector& x) {
