@@ -1,5 +1,5 @@
 // The quota of a control group, from files as Linux writes them: both versions, groups in groups, mounts of all kinds.
-#include <mae/core/config.hpp>
+#include <mae/backend/threads.hpp>
 
 #include <doctest/doctest.h>
 
