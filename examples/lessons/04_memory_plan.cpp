@@ -17,7 +17,7 @@
 #include <mae/autograd/run/repeat.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/block.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/patch_error.hpp>
 
 #include <cstdio>
 #include <iostream>

@@ -15,7 +15,7 @@
 #include <mae/autograd/run/gradient_check.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/patch_error.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -62,10 +62,15 @@
 #include <mae/ops/attention.hpp>
 #include <mae/ops/gather.hpp>
 #include <mae/ops/patchify.hpp>
-#include <mae/ops/tokens.hpp>
+#include <mae/ops/class_token.hpp>
+#include <mae/ops/positions.hpp>
+#include <mae/ops/restore.hpp>
 #include <mae/ops/pool.hpp>
+#include <mae/ops/standardize.hpp>
 #include <mae/ops/drop_path.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/normalize_patches.hpp>
+#include <mae/ops/patch_error.hpp>
+#include <mae/ops/cross_entropy.hpp>
 
 #include <mae/nn/init.hpp>
 #include <mae/nn/linear.hpp>

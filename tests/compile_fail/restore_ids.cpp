@@ -4,7 +4,7 @@
 #include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/init.hpp>
-#include <mae/ops/tokens.hpp>
+#include <mae/ops/restore.hpp>
 
 #ifdef MAE_FIXED
 using Ids = mae::Indices<mae::Shape<mae::dyn, 6>>;

@@ -3,7 +3,7 @@
 #include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/patch_error.hpp>
 #include <mae/optim/in_backward.hpp>
 
 using Tokens = mae::Shape<mae::dyn, 3, 8>;

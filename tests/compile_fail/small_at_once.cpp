@@ -3,7 +3,7 @@
 #include <mae/autograd/run/batch_step.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/patch_error.hpp>
 #include <mae/optim/in_backward.hpp>
 
 #ifdef MAE_FIXED

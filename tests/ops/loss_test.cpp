@@ -1,6 +1,8 @@
 #include <cmath>
 
-#include <mae/ops/loss.hpp>
+#include <mae/ops/cross_entropy.hpp>
+#include <mae/ops/normalize_patches.hpp>
+#include <mae/ops/patch_error.hpp>
 
 #include <doctest/doctest.h>
 

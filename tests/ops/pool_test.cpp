@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <mae/ops/pool.hpp>
+#include <mae/ops/standardize.hpp>
 
 #include <doctest/doctest.h>
 

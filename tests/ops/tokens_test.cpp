@@ -1,4 +1,6 @@
-#include <mae/ops/tokens.hpp>
+#include <mae/ops/class_token.hpp>
+#include <mae/ops/positions.hpp>
+#include <mae/ops/restore.hpp>
 
 #include <doctest/doctest.h>
 

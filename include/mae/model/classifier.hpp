@@ -8,8 +8,9 @@
 // pass.
 #pragma once
 #include <mae/model/encoder.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/cross_entropy.hpp>
 #include <mae/ops/pool.hpp>
+#include <mae/ops/standardize.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

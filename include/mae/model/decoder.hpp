@@ -12,7 +12,9 @@
 #include <mae/nn/block.hpp>
 #include <mae/nn/position.hpp>
 #include <mae/ops/gather.hpp>
-#include <mae/ops/tokens.hpp>
+#include <mae/ops/class_token.hpp>
+#include <mae/ops/positions.hpp>
+#include <mae/ops/restore.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

@@ -11,7 +11,8 @@
 #include <mae/nn/position.hpp>
 #include <mae/ops/gather.hpp>
 #include <mae/ops/patchify.hpp>
-#include <mae/ops/tokens.hpp>
+#include <mae/ops/class_token.hpp>
+#include <mae/ops/positions.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

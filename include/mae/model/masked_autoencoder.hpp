@@ -10,7 +10,8 @@
 #include <mae/model/decoder.hpp>
 #include <mae/model/encoder.hpp>
 #include <mae/model/masking.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/normalize_patches.hpp>
+#include <mae/ops/patch_error.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

@@ -4,7 +4,6 @@
 // A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
-#include <mae/core/math.hpp>
 #include <mae/ops/error_placeholder.hpp>
 
 MAE_PRECISE_BEGIN
@@ -56,48 +55,6 @@ constexpr auto pool(const X& x) {
                 "mae::pool: the mean leaves out the class token and needs at least one more");
   if constexpr (ShapeOf<X>::rank == 3) return apply<PoolOperation<How>>(x);
   else return detail::error_placeholder<Shape<dyn, width_of<ShapeOf<X>>>>(x);
-}
-
-/// y = (x - mean) / sqrt(variance + 1e-6), column by column, with statistics that are fixed parameters.
-struct StandardizeOperation : Operation {
-  static constexpr const char* name = "standardize";
-  template <class X>
-  using Output = X;
-  template <class Call>
-  static void forward(const Call& f) {
-    constexpr Index D = width_of<typename Call::Result>;
-    using A = typename Call::A;
-    const auto *const mean = f.parameter(0), *const variance = f.parameter(1);
-    const Index rows = f.batch() * rows_of<typename Call::Result>;
-    const auto x = f.x(first);
-    const auto y = f.y();
-    Call::Kernels::rows(rows, D, [=] MAE_HOST_DEVICE(Index r, Index c) {
-      const A deviation = math::sqrt(A(variance[c]) + A(1e-6));
-      y[r * D + c] = typename Call::T((A(x[r * D + c]) - A(mean[c])) / deviation);
-    });
-  }
-  template <class Call>
-  static void backward(const Call& f) {
-    constexpr Index D = width_of<typename Call::Result>;
-    using A = typename Call::A;
-    const auto dy = f.dy();
-    const auto variance = f.parameter(1);
-    if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::rows(f.batch() * rows_of<typename Call::Result>, D, [=] MAE_HOST_DEVICE(Index r, Index c) {
-        dx.add(r * D + c, A(dy[r * D + c]) / math::sqrt(A(variance[c]) + A(1e-6)));
-      });
-  }
-};
-
-/// Columns of x [..., D] shifted and scaled by the fixed statistics mean [D] and variance [D].
-template <Expression X, ParameterLike MeanParameter, ParameterLike VarianceParameter>
-constexpr auto standardize(const X& x, const MeanParameter& mean, const VarianceParameter& variance) {
-  static_assert(!MeanParameter::trained && !VarianceParameter::trained,
-                "mae::standardize: the statistics are fixed; declare them Trainable::no");
-  static_assert(MeanParameter::Shape::count == width_of<ShapeOf<X>> &&
-                    VarianceParameter::Shape::count == width_of<ShapeOf<X>>,
-                "mae::standardize: mean and variance must have the width of x");
-  return apply<StandardizeOperation>(x, mean, variance);
 }
 
 }  // namespace mae

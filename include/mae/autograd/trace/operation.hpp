@@ -15,7 +15,7 @@
 //   };
 //   constexpr auto square(const Expression auto& x) { return apply<Square>(x); }
 //
-// For a GPU name the operands first and say `[=] MAE_HOST_DEVICE (Index i) { ... }` (see ops/tokens.hpp).
+// For a GPU name the operands first and say `[=] MAE_HOST_DEVICE (Index i) { ... }` (see ops/class_token.hpp).
 // Where values may be bf16 too, compute with `A(x[i])` and store `T(value)`, A and T being types of the call f.
 // Reading an operand that `keep` does not name is a compile error, since the planner may have overwritten it.
 // `check_gradients` (gradient_check.hpp) tests the pair against finite differences.
