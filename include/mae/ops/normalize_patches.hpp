@@ -1,5 +1,5 @@
-// Each patch with mean 0 and deviation 1 (unbiased variance + 1e-6): the paper's better target (He et al., 2021, section
-// 3, "Reconstruction target"; table 1d). A target: no gradient flows through it.
+// Each patch with mean 0 and deviation 1 (unbiased variance + 1e-6): the paper's better target (He et al., 2021,
+// section 3, "Reconstruction target"; table 1d). A target: no gradient flows through it.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
 #include <mae/core/math.hpp>

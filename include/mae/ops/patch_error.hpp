@@ -1,4 +1,4 @@
-// The loss of masked autoencoding: [B, M, n] predicted and wanted → [B], the mean of squares over M patches of n values.
+// The loss of masked autoencoding: [B, M, n] predicted and wanted → [B], the mean of squares of M patches of n values.
 //
 //     L = 1/(M n) Σ (pred - target)²,   ∂L/∂pred = 2 (pred - target) / (M n)      (He et al., 2021, section 3)
 //

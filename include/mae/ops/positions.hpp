@@ -1,7 +1,7 @@
 // Positions: row 0 of a table [L + 1, D] is added to the class token, row 1 + l to the token of patch l.
 //
-// Without ids the tokens are all patches in order; with ids [B, V] token n is patch ids[b, n], as where most are hidden.
-// Linear, so backward is the same routing: a row of the table sums the gradients of the tokens that it was added to.
+// Without ids the tokens are all patches in order; with ids [B, V] token n is patch ids[b, n], as where most are
+// hidden. Linear, so backward is the same routing: a row of the table sums the gradients of its tokens.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>

@@ -1,8 +1,8 @@
 // Visible tokens back in their places: [B, V + 1, D] → [B, L + 1, D], the decoder's input.
 //
 // Token r of the visible ones goes where restore[b, l] = r; places with a number of V or more get the shared mask token
-// (He et al., 2021, section 3, "MAE decoder"). Linear, so backward routes gradients along the same paths; the mask token
-// sums those of all places that it stands in.
+// (He et al., 2021, section 3, "MAE decoder"). Linear, so backward routes gradients along the same paths; the mask
+// token sums those of all places that it stands in.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
 #include <mae/core/rules.hpp>
