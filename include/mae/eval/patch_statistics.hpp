@@ -1,6 +1,6 @@
 // Mean and deviation of patches: what a model of normalised pixels does not predict, and where to take it from.
 //
-// Such a model learns a patch's values less their mean, over their deviation (ops/normalize_patches.hpp): edges, not how
+// Such a model learns values less their mean, over their deviation (ops/normalize_patches.hpp): edges, not how
 // bright the patch is or how much contrast it has. To show what it says, both must come from elsewhere:
 //   oracle    from the hidden patch itself. The picture looks better than what the model knows.
 //   visible   estimated from the patches that the model saw: for a hidden patch p the mean over all visible patches v,
