@@ -8,6 +8,7 @@
 // Format: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 #pragma once
 #include <mae/io/files/file_kind.hpp>
+#include <mae/io/images/image_file.hpp>
 #include <mae/io/images/named_dataset.hpp>
 
 MAE_PRECISE_BEGIN

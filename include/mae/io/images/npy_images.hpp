@@ -12,6 +12,7 @@
 // Anything else, such as a real number beyond 1, is refused with its place. Images are in memory once, as bytes in the
 // channels that are asked for.
 #pragma once
+#include <mae/io/images/image_file.hpp>
 #include <mae/io/images/named_dataset.hpp>
 #include <mae/io/tensors/npy.hpp>
 
