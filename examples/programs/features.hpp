@@ -1,9 +1,9 @@
 // The program `features`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
-#include <mae/eval/metrics.hpp>
 #include <mae/io/tensors/npy.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/ops/pool.hpp>
+#include <mae/eval/metrics.hpp>
 
 #include "framework/checkpoints.hpp"
 #include "framework/report.hpp"
@@ -70,7 +70,8 @@ struct Features {
       mae::for_each_result<Program>(weights, counted, normalization, settings.batch(), keep);
     }
     program::make_folder(settings.out.subject(), settings.out());
-    const std::vector<mae::Index> shape = all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
+    const std::vector<mae::Index> shape =
+        all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
     mae::write_npy(settings.out() + "/features.npy", shape, features);
     // What an earlier start left there would be of other rows.
     const std::vector<std::string> files = source.files(images);

@@ -9,9 +9,7 @@ struct Finetune {
                                       {}) {}
     program::Heading heading{*this, "Fine-tuning"};
     program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
-    program::MaybeNumber layer_decay{*this,
-                                     "layer_decay",
-                                     {},
+    program::MaybeNumber layer_decay{*this, "layer_decay", {},
                                      "rate of a layer, as a share of the next one's; open: 0.75, from scratch 1",
                                      program::above_to(0, 1)};
     program::Number drop_path{*this, "drop_path", 0.1, "of the last block", program::from_below(0, 1)};

@@ -1,5 +1,4 @@
-// The models that the programs know: a line each. Sizes of your own are one more line; build again and `--model` has
-// it.
+// The models that the programs know: a line each. Sizes of your own are one more line; build again and `--model` has it.
 //
 //   Model<"name", ImageShape<channels, height, width, patch>, encoder and decoder Transformer<width, blocks, heads>,
 //         what is predicted, Classes<most that data may have>, MaskRatio<percent hidden> ...>
@@ -7,9 +6,9 @@
 // Height and width must be multiples of the patch, width of 4 and of the heads: the compiler says so. Images of other
 // sizes are resized. The first mask ratio is the default, others can be chosen by `--mask_ratio`. `normalized_pixels`
 // gives better features, `pixels` better pictures (He et al., 2021, table 1d). `Mixed<Model<...>>` trains in mixed
-// precision, as the paper does: products and activations in bf16, weights, sums and residual stream in float; faster
-// where the processor multiplies bf16. CMake reads this file too: a program is compiled once for every line that begins
-// with `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each.
+// precision, as the paper does: products and activations in bf16, weights, sums and residual stream in float; faster where
+// the processor multiplies bf16. CMake reads this file too: a program is compiled once for every line that begins with
+// `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each.
 #pragma once
 #include <algorithm>
 #include <tuple>

@@ -2,11 +2,11 @@
 #pragma once
 #include <algorithm>
 
-#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/eval/trivial_baseline.hpp>
-#include <mae/eval/validation.hpp>
-#include <mae/io/images/png.hpp>
 #include <mae/plot/panel.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/eval/validation.hpp>
+#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/train/pretrain.hpp>
 
 #include "framework/checkpoints.hpp"
@@ -22,23 +22,17 @@ struct Pretrain {
     program::Heading heading{*this, "Model"};
     program::Text model{*this, "model", "photos-64", "a line of examples/programs/models.hpp",
                         program::one_of(program::model_names())};
-    program::MaybeNumber mask_ratio{
-        *this, "mask_ratio", {}, "share of patches hidden; open: the model's first", program::inside(0, 1)};
+    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: the model's first",
+                                    program::inside(0, 1)};
     program::TrainingSettings<mae::PretrainingOptions> training{*this};
     program::RunSettings run{*this, "pretrained"};
-    program::Whole neighbours{*this,
-                              "neighbours",
-                              5000,
+    program::Whole neighbours{*this, "neighbours", 5000,
                               "training images among which held-out ones find their class, if labelled; 0: none",
-                              program::at_least(0),
-                              program::Decides::work};
-    program::Whole baseline_steps{*this,
-                                  "baseline_steps",
-                                  0,
+                              program::at_least(0), program::Decides::work};
+    program::Whole baseline_steps{*this, "baseline_steps", 0,
                                   "updates after which a loss that is still that of predicting the mean is told, again "
                                   "and again; 0: a tenth of all, 100 at least",
-                                  program::between(0, 1e9),
-                                  program::Decides::work};
+                                  program::between(0, 1e9), program::Decides::work};
     std::string checkpoint{};  ///< to resume from, or ""
 
     void settle() { checkpoint = settle_folder(*this, run); }
@@ -80,9 +74,9 @@ struct Pretrain {
     const program::Part* const validation = source.validation();
     const auto options = settings.training.options(images.size(), settings.checkpoint);
     if (options.batch > images.size() / options.accumulation)
-      throw settings.training.batch.error(std::to_string(options.batch * options.accumulation) + " images in an update",
-                                          "at most the " + std::to_string(images.size()) + " of " +
-                                              settings.data.data() + "; more --repeats make more");
+      throw settings.training.batch.error(
+          std::to_string(options.batch * options.accumulation) + " images in an update",
+          "at most the " + std::to_string(images.size()) + " of " + settings.data.data() + "; more --repeats make more");
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
     program::report_data(source, normalization);

@@ -34,7 +34,8 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
   if (file.metadata("program") != all.program())
     throw mae::Error(newest.path, "a checkpoint of the program " + file.metadata("program"), "one of " + all.program());
   all.adopt(file.metadata("settings"), newest.path);
-  if (const std::string path = settings_file(folder); ::access(path.c_str(), F_OK) == 0) all.adopt_work(path, run.out);
+  if (const std::string path = settings_file(folder); ::access(path.c_str(), F_OK) == 0)
+    all.adopt_work(path, run.out);
   return newest.path;
 }
 

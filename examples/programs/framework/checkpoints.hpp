@@ -17,8 +17,8 @@ inline constexpr const char* class_names_key = "class_names";
 /// Throws mae::Error unless the classes of `data` are those of the run whose checkpoint, if not "", goes on: its labels
 /// are their numbers. A checkpoint that does not know goes on with any.
 void check_class_names(const std::string& checkpoint, const std::vector<std::string>& names, const std::string& data);
-/// Writes `names` to a file (mae/io/images/name_list.hpp). Without any, removes what an earlier start may have left
-/// there, and returns false.
+/// Writes `names` to a file (mae/io/images/name_list.hpp). Without any, removes what an earlier start may have left there, and
+/// returns false.
 bool write_or_remove(const std::string& path, const std::vector<std::string>& names);
 
 /// Where the settings of the last start stand, complete: what --print-config would have written.

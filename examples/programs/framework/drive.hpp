@@ -5,6 +5,7 @@
 // A run that was stopped goes on from its newest checkpoint to the bits of one that was not, and so does one that an
 // error has ended, an image that cannot be read for example: what it had learnt is saved before.
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -12,11 +13,11 @@
 #include <optional>
 
 #include <mae/checkpoint/rotation.hpp>
-#include <mae/checkpoint/run_state.hpp>
 #include <mae/data/prefetch.hpp>
-#include <mae/eval/trivial_baseline.hpp>
+#include <mae/checkpoint/run_state.hpp>
 #include <mae/optim/schedule.hpp>
 #include <mae/train/interval.hpp>
+#include <mae/eval/trivial_baseline.hpp>
 
 #include "checkpoints.hpp"
 #include "display.hpp"
@@ -34,14 +35,14 @@ using Metric = std::optional<double> Record::*;
 struct Course {
   const Settings& all;
   const RunSettings& settings;
-  mae::Metadata metadata;  ///< for every checkpoint
-  std::string checkpoint;  ///< to resume from, or ""
+  mae::Metadata metadata;                       ///< for every checkpoint
+  std::string checkpoint;                 ///< to resume from, or ""
   mae::Index loaders = 0;
-  Metric metric;  ///< that says which checkpoint is best
+  Metric metric;                          ///< that says which checkpoint is best
   const char* metric_name;
   bool higher_is_better;
-  double baseline = 0;            ///< the loss of knowing nothing; 0: not watched
-  mae::Index baseline_steps = 0;  ///< updates after which a run that is still there is told; 0: a tenth of all
+  double baseline = 0;                    ///< the loss of knowing nothing; 0: not watched
+  mae::Index baseline_steps = 0;          ///< updates after which a run that is still there is told; 0: a tenth of all
 };
 
 template <class Run>
@@ -93,8 +94,8 @@ class Driver {
       throw;
     }
     if (run_.finished()) return draw_all(draw), true;
-    display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ +
-                 "; to go on: " + course_.all.program() + " --resume --out " + course_.settings.out());
+    display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
+                 course_.all.program() + " --resume --out " + course_.settings.out());
     return false;
   }
   Display& display() { return display_; }
@@ -131,9 +132,9 @@ class Driver {
     const mae::SafetensorsFile file = mae::SafetensorsFile::read(course.checkpoint);
     const mae::Index steps = mae::detail::recorded_progress(file).steps, epoch = run.updates_per_epoch();
     if (steps > options.epochs * epoch)
-      throw mae::Error("--epochs", std::to_string(options.epochs),
-                       "at least " + std::to_string((steps + epoch - 1) / epoch) +
-                           ", as many as the run that is resumed has made or begun");
+      throw mae::Error("--epochs", std::to_string(options.epochs), "at least " +
+                       std::to_string((steps + epoch - 1) / epoch) +
+                       ", as many as the run that is resumed has made or begun");
     mae::load_run(course.checkpoint, run, {.other_length = true});
     const std::string before = file.metadata("run.epochs");
     if (before == std::to_string(options.epochs)) return;
@@ -270,7 +271,7 @@ class Driver {
   Display display_;
   mae::Interval save_;
   mae::PlateauDetector watch_;
-  std::string saved_;  // the newest checkpoint, and after which update it was
+  std::string saved_;          // the newest checkpoint, and after which update it was
   mae::Index saved_at_;
   bool diverged_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

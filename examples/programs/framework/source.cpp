@@ -1,10 +1,10 @@
 #include "source.hpp"
 
-#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/data/batches.hpp>
-#include <mae/io/files/shared_files.hpp>
+#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/io/images/data_source.hpp>
 #include <mae/io/images/name_list.hpp>
+#include <mae/io/files/shared_files.hpp>
 
 #include "display.hpp"
 
@@ -82,9 +82,7 @@ void describe_folder(const mae::PictureList& list, std::vector<std::string>& lin
 }  // namespace
 
 mae::PictureOptions DataSettings::pictures() const {
-  return {.alpha = alpha() == "drop"    ? mae::Alpha::drop
-                   : alpha() == "black" ? mae::Alpha::black
-                                        : mae::Alpha::white,
+  return {.alpha = alpha() == "drop" ? mae::Alpha::drop : alpha() == "black" ? mae::Alpha::black : mae::Alpha::white,
           .sixteen_bit_white = sixteen_bit_white(),
           .max_pixels = max_pixels(),
           .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", mae::printable(text).c_str()); }};
@@ -125,8 +123,8 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
   if (settings.validation().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.validation(), settings.data(), unknown);
-  collections_->validation = open(settings.validation(), {.split = mae::Split::test, .whole = !same}, settings,
-                                  channels, labelled, collections_->data->class_names());
+  collections_->validation = open(settings.validation(), {.split = mae::Split::test, .whole = !same}, settings, channels,
+                                labelled, collections_->data->class_names());
   refuse_shared(*collections_->validation, *collections_->data, settings.validation);
   const mae::Images other = collections_->validation->images();
   validation_ = std::make_unique<Part>(Part{other, in_order(other.size())});
@@ -137,7 +135,8 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
                                     const std::string& checkpoint) {
   const std::string& kind = settings.normalization();
   const auto channels = static_cast<std::size_t>(images.channels());
-  if (kind == "auto" && !checkpoint.empty()) return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
+  if (kind == "auto" && !checkpoint.empty())
+    return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
   if (kind == "auto" || kind == "data") {
     Progress progress("statistics", images.size());
     return mae::Normalization::of(mae::channel_statistics(Counted{images, progress}));
@@ -172,11 +171,10 @@ std::vector<std::string> Source::describe() const {
   for (mae::Index label = 0; label < validation_->class_count(); ++label) missing.insert(static_cast<int>(label));
   for (mae::Index i = 0; i < validation_->size(); ++i) missing.erase(validation_->label(i));
   if (!missing.empty())
-    lines.push_back(
-        "classes without a held-out image: " + std::to_string(missing.size()) +
-        (class_names().empty()
-             ? ""
-             : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(*missing.begin())])));
+    lines.push_back("classes without a held-out image: " + std::to_string(missing.size()) +
+                    (class_names().empty() ? ""
+                                           : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(
+                                                                *missing.begin())])));
   return lines;
 }
 
@@ -219,9 +217,8 @@ double Source::decoding_bytes(mae::Index count) const {
 void Source::check_classes(mae::Index most, const std::string& model) const {
   for (const Part* const part : {training_.get(), validation_.get()})
     if (part && part->class_count() > most)
-      throw mae::Error(
-          settings_.data(), std::to_string(part->class_count()) + " classes",
-          "at most " + std::to_string(most) + ", the Classes of " + model + " in examples/programs/models.hpp");
+      throw mae::Error(settings_.data(), std::to_string(part->class_count()) + " classes",
+                       "at most " + std::to_string(most) + ", the Classes of " + model + " in examples/programs/models.hpp");
 }
 
 }  // namespace program

@@ -18,17 +18,14 @@ struct DataSettings {
   Heading heading{all, "Data"};
   Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy",
             Decides::work};
-  Text format{all, "format", "auto", "what data is", one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
-  Text idx_layout{
-      all, "idx_layout", "auto",
-      "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
-      "as they are named",
-      one_of({"auto", "mnist", "emnist", "emnist_letters"})};
+  Text format{all, "format", "auto", "what data is",
+              one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
+  Text idx_layout{all, "idx_layout", "auto",
+                  "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
+                  "as they are named", one_of({"auto", "mnist", "emnist", "emnist_letters"})};
   Switch parts{all, "parts", true, "sub-folders named train, val, test ... are parts of a set, not classes"};
-  Text validation{all, "validation", "",
-                  "other images, to look at how training goes; of a divided set its validation part, "
-                  "else its test part",
-                  Decides::work};
+  Text validation{all, "validation", "", "other images, to look at how training goes; of a divided set its validation part, "
+                "else its test part", Decides::work};
   Number validation_share{all, "validation_share", 0, "share of data that is held out instead", from_below(0, 1)};
   Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
   Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
@@ -47,7 +44,7 @@ struct DataSettings {
   Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
                       between(0, 65536)};
   Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Decides::work};
-  Whole loaders{all,          "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
+  Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                 Decides::work};
 
   /// How files become pictures; what is doubtful about one is told on stderr.
@@ -55,8 +52,7 @@ struct DataSettings {
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
-    if (validation_share.given())
-      throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
+    if (validation_share.given()) throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
     if (limit.given()) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
   }
 };

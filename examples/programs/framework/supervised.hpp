@@ -2,8 +2,8 @@
 #pragma once
 #include <algorithm>
 
-#include <mae/eval/metrics.hpp>
 #include <mae/train/finetune.hpp>
+#include <mae/eval/metrics.hpp>
 
 #include "checkpoints.hpp"
 #include "drive.hpp"
@@ -66,8 +66,8 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   const std::string folder = settings.run.out();
   mae::Metadata known = metadata_of(settings, Preset::name);
   known[class_names_key] = mae::names_text(source.class_names());
-  Driver driver(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), &Record::accuracy,
-                      "accuracy", true});
+  Driver driver(run, {settings, settings.run, known, settings.checkpoint,
+                      settings.data.loaders(), &Record::accuracy, "accuracy", true});
   auto look = [&](Record& record) {
     if (validation) record.accuracy = mae::accuracy(run.weights(), *validation, normalization);
   };

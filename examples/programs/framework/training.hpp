@@ -27,12 +27,8 @@ struct TrainingSettings {
   Options recipe{};
 
   Heading training{all, "Training"};
-  Whole epochs{all,
-               "epochs",
-               recipe.epochs,
-               "passes over the images; with resume more than before, or fewer",
-               between(1, 1e6),
-               Decides::length};
+  Whole epochs{all, "epochs", recipe.epochs, "passes over the images; with resume more than before, or fewer",
+               between(1, 1e6), Decides::length};
   Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
   Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
   MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
@@ -48,11 +44,10 @@ struct TrainingSettings {
   Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
   Heading augmentation{all, "Augmentation"};
   Whole repeats{all, "repeats", 1, "random views of each image in an epoch; more where there are few images",
-                between(1, 1e6)};
+              between(1, 1e6)};
   Number min_crop_scale{all, "min_crop_scale", recipe.augmentation.min_crop_scale,
-                        "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
-  Number max_aspect_ratio{all, "max_aspect_ratio", recipe.augmentation.max_aspect_ratio,
-                          "aspect ratio of the widest crop", at_least(1)};
+                       "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
+  Number max_aspect_ratio{all, "max_aspect_ratio", recipe.augmentation.max_aspect_ratio, "aspect ratio of the widest crop", at_least(1)};
   Switch flip{all, "flip", recipe.augmentation.flip, "mirror every other image, left and right"};
   Whole shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
 
@@ -108,16 +103,16 @@ struct RunSettings {
   Heading run{all, "The run"};
   Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
   Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::start};
-  Number checkpoint_epochs{
-      all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6), Decides::work};
-  Number checkpoint_minutes{all,         "checkpoint_minutes", 10, "save after so many minutes; 0: not by time",
-                            at_least(0), Decides::work};
-  Whole keep_last{all,          "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
+  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6),
+                           Decides::work};
+  Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),
+                            Decides::work};
+  Whole keep_last{all, "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
                   Decides::work};
-  Whole evaluate_epochs{
-      all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6), Decides::work};
-  Whole log_every{all,         "log_every",  100, "a line in the log after so many updates; 0: after epochs only",
-                  at_least(0), Decides::work};
+  Whole evaluate_epochs{all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6),
+                        Decides::work};
+  Whole log_every{all, "log_every", 100, "a line in the log after so many updates; 0: after epochs only", at_least(0),
+                  Decides::work};
   MachineSettings machine{all};
 };
 

@@ -21,9 +21,7 @@ std::string in_range(const Allowed& allowed) {
   std::string text;
   if (mae::is_finite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
   if (mae::is_finite(allowed.high))
-    text += (text.empty()            ? ""
-             : allowed.high_included ? ""
-                                     : " and") +
+    text += (text.empty() ? "" : allowed.high_included ? "" : " and") +
             std::string(allowed.high_included ? (allowed.low_included ? " to " : " and at most ") : " below ") +
             plain(allowed.high);
   return text;

@@ -30,8 +30,7 @@ void work(typename Job::Settings& settings);
 inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
   [&]<std::size_t... Number>(std::index_sequence<Number...>) {
     (first.push_back(std::tuple_element_t<Number, Models>::name), ...);
-  }
-  (CompiledModels());
+  }(CompiledModels());
   return first;
 }
 

@@ -11,6 +11,7 @@
 #include <mae/ops/cross_entropy.hpp>
 #include <mae/ops/pool.hpp>
 #include <mae/ops/standardize.hpp>
+#include <mae/train/probe.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
