@@ -9,8 +9,8 @@
 #include <map>
 #include <sstream>
 
-#include <mae/plot/line_plot.hpp>
 #include <mae/io/images/png.hpp>
+#include <mae/plot/line_plot.hpp>
 #include <nlohmann/json.hpp>
 
 namespace {

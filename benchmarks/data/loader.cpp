@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <set>
 
+#include <mae/data/prefetch.hpp>
 #include <mae/io/images/image_folder.hpp>
 #include <mae/io/images/jpeg.hpp>
 #include <mae/io/images/png.hpp>
-#include <mae/data/prefetch.hpp>
 #include <mae/mae.hpp>
 
 #include "../measure.hpp"
@@ -70,8 +70,11 @@ class Loading {
  public:
   Loading(const std::string& folder, const FolderOptions& options, int workers)
       : photographs_(folder, options),
-        ahead_({photographs_, {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}, {.flip = true, .min_crop_scale = 0.2},
-                {photographs_.size(), batch, photographs_.size() / batch, 0}}, workers) {
+        ahead_({photographs_,
+                {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}},
+                {.flip = true, .min_crop_scale = 0.2},
+                {photographs_.size(), batch, photographs_.size() / batch, 0}},
+               workers) {
     for (Index i = 0; i < photographs_.size() / batch + 2; ++i) ahead_.at(next_++);  // whatever is kept is there now
   }
   /// Once the batches that were made while nobody asked are used up.

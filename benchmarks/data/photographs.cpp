@@ -5,9 +5,9 @@
 // torchvision.
 #include <cstdlib>
 
+#include <mae/data/prefetch.hpp>
 #include <mae/io/images/image_folder.hpp>
 #include <mae/io/images/jpeg.hpp>
-#include <mae/data/prefetch.hpp>
 #include <mae/model/geometry.hpp>
 
 #include "../measure.hpp"
@@ -21,8 +21,10 @@ int main(int argc, char** argv) {
     constexpr Index batch = 25;
     const ImageFolder<Decoders<Jpeg>> photographs(argv[1], {.shortest_side = 256, .cache_bytes = 0});
     const Index batches = photographs.size() / batch;
-    Prefetch<Geometry, float> ahead({photographs, {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-                                     {.flip = true, .min_crop_scale = 0.2}, {photographs.size(), batch, batches, 0}},
+    Prefetch<Geometry, float> ahead({photographs,
+                                     {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
+                                     {.flip = true, .min_crop_scale = 0.2},
+                                     {photographs.size(), batch, batches, 0}},
                                     workers);
     Index next = 0;
     const auto epoch = [&] {

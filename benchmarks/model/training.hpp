@@ -30,7 +30,8 @@ constexpr double operations() {
     const double D = size.width, products = (8 + 4.0 * size.hidden / D) * N * D * D;
     return size.depth * (products + 4 * N * N * D);
   };
-  const double L = ImageShape::patches, n = ImageShape::patch_values, V = Model::V, D = Encoder::width, E = Decoder::width;
+  const double L = ImageShape::patches, n = ImageShape::patch_values, V = Model::V, D = Encoder::width,
+               E = Decoder::width;
   const double embedding = 2 * L * n * D + 2 * (V + 1) * D * E, prediction = 2 * (L + 1) * E * n;
   return 3 * (embedding + blocks(Encoder{}, V + 1) + blocks(Decoder{}, L + 1) + prediction);
 }

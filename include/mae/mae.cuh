@@ -8,13 +8,13 @@
 #include <mae/backend/cuda/kernels.cuh>
 
 #include <mae/autograd/run/eager.hpp>
+#include <mae/eval/nearest_neighbours.hpp>
+#include <mae/eval/trivial_baseline.hpp>
+#include <mae/eval/validation.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/model/presets.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/train/finetune.hpp>
-#include <mae/eval/trivial_baseline.hpp>
-#include <mae/eval/validation.hpp>
-#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/train/pretrain.hpp>
 #include <mae/train/probe.hpp>

@@ -1,4 +1,5 @@
-// A step in micro_batches: the gradient of the whole batch, the same bits from any number of threads, and no allocation.
+// A step in micro_batches: the gradient of the whole batch, the same bits from any number of threads, and no
+// allocation.
 #include <doctest/doctest.h>
 #include <cmath>
 #include <limits>

@@ -117,7 +117,9 @@ inline Numbers sums(const Graph& g, const Node& n, const std::vector<const doubl
   for (int k = 0; k < n.input_count; ++k)
     for (std::size_t e = 0; e < s.size(); ++e) {
       const double value = x[static_cast<std::size_t>(k)][e % length(g, n.inputs[k])];
-      s[e] += n.identity_gradient[k] ? value : n.keep >> k & 1u ? 0.5 * factor(n, k) * value * value : factor(n, k) * value;
+      s[e] += n.identity_gradient[k] ? value
+              : n.keep >> k & 1u     ? 0.5 * factor(n, k) * value * value
+                                     : factor(n, k) * value;
     }
   return s;
 }

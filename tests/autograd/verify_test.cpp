@@ -177,19 +177,19 @@ TEST_CASE("two buffers in one place are rejected") {
     return false;
   });
   must_be_rejected("neither the gradient's memory nor other scratch", of_operand([](Graph&, Node& n, int k) {
-    const bool consumed = std::exchange(n.may_overwrite_dy, false);
-    return k == 0 && consumed && n.overwriting_scratch == 0 && n.backward_scratch > 0;
-  }));
+                     const bool consumed = std::exchange(n.may_overwrite_dy, false);
+                     return k == 0 && consumed && n.overwriting_scratch == 0 && n.backward_scratch > 0;
+                   }));
   must_be_rejected("a gradient overwritten that is passed on", of_operand([](Graph&, Node& n, int k) {
-    const bool passed = n.wants[k] && n.identity_gradient[k] && !n.may_overwrite_dy;
-    n.may_overwrite_dy = true;
-    n.overwriting_scratch = 0;
-    return passed;
-  }));
+                     const bool passed = n.wants[k] && n.identity_gradient[k] && !n.may_overwrite_dy;
+                     n.may_overwrite_dy = true;
+                     n.overwriting_scratch = 0;
+                     return passed;
+                   }));
   must_be_rejected("a gradient overwritten by an operation that needs it whole", of_operand([](Graph&, Node& n, int k) {
-    n.overwriting_scratch = -1;
-    return k == 0 && n.may_overwrite_dy;
-  }));
+                     n.overwriting_scratch = -1;
+                     return k == 0 && n.may_overwrite_dy;
+                   }));
   must_be_rejected<KeepAll>("notes of two nodes", [](Graph& g, int i, int k) {
     if (i < 1 || k > 0 || g.nodes[i].saved_state.region != saved) return false;
     for (int j = 0; j < i; ++j)
@@ -211,8 +211,16 @@ Location any_place(const Graph& g, Dice& dice) {
 void change_anything(Graph& g, Dice& dice) {
   Node& n = g.nodes[dice.below(g.node_count)];
   const int k = dice.below(n.input_count);
-  Location* const places[] = {&n.x[k], &n.x_backward[k], &n.y, &n.y_backward, &n.dx[k], &n.dx[k], &n.dy, &n.saved_state,
-                              &n.forward_temporary, &n.backward_temporary};
+  Location* const places[] = {&n.x[k],
+                              &n.x_backward[k],
+                              &n.y,
+                              &n.y_backward,
+                              &n.dx[k],
+                              &n.dx[k],
+                              &n.dy,
+                              &n.saved_state,
+                              &n.forward_temporary,
+                              &n.backward_temporary};
   const int which = dice.below(17);
   if (which < 10) *places[which] = any_place(g, dice);
   else if (which == 10) n.accumulates[k] = !n.accumulates[k];

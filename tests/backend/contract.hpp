@@ -222,7 +222,8 @@ Results training(K, int threads, Index n) {
   const Memory ws(K::sum_workspace(), threads);
   const Numbers<double> sum{K::sum_of_squares(n, g.data(), ws)};
   AdamwStep step;
-  step.rate = 1e-3, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+  step.rate = 1e-3, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19,
+  step.correction2 = 0.0975;
   K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
   return {sum, w, g, m, v};
 }
@@ -309,7 +310,8 @@ void check_adamw() {
     for (W& value : v) value = value * value + W(0.01);
     const Results before{w, g, m, v};
     AdamwStep step;
-    step.rate = rate, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19, step.correction2 = 0.0975;
+    step.rate = rate, step.weight_decay = 0.05, step.gradient_scale = 0.7, step.correction1 = 0.19,
+    step.correction2 = 0.0975;
     K::adamw(n, w.data(), g.data(), m.data(), v.data(), step);
     const Results found{w, g, m, v}, expected = by_the_paper(step, before);
     for (std::size_t k = 0; k < 4; ++k) CHECK(distance(found[k].values, expected[k].values) <= expected[k].tolerance);

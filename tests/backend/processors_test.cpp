@@ -22,9 +22,10 @@ struct System {
 };
 
 const std::string unified = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
-const std::string split = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
-                          "32 31 0:29 / /sys/fs/cgroup/cpuset rw shared:3 - cgroup cgroup rw,cpuset\n"
-                          "33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n";
+const std::string split =
+    "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+    "32 31 0:29 / /sys/fs/cgroup/cpuset rw shared:3 - cgroup cgroup rw,cpuset\n"
+    "33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw shared:4 - cgroup cgroup rw,cpu,cpuacct\n";
 }  // namespace
 
 TEST_CASE("no control groups, no limit") {
@@ -51,8 +52,9 @@ TEST_CASE("a quota is so many processors, a part of one counted whole") {
   CHECK(quota("50000 25000") == 2);
   CHECK(quota("6400000 100000\n") == 64);
   // No limit, and what no kernel writes.
-  for (const char* const text : {"max 100000\n", "max", "", "\n", "100000\n", "100000 0\n", "-1 100000\n", "0 100000\n",
-                                 "two 100000\n", "100000 max\n", "9223372036854775807 1\n", "99999999999999999999999 1"})
+  for (const char* const text :
+       {"max 100000\n", "max", "", "\n", "100000\n", "100000 0\n", "-1 100000\n", "0 100000\n", "two 100000\n",
+        "100000 max\n", "9223372036854775807 1\n", "99999999999999999999999 1"})
     CHECK_MESSAGE(quota(text) == 0, text);
 }
 

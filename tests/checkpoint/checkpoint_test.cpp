@@ -10,8 +10,8 @@
 #include <mae/model/classifier.hpp>
 #include <mae/train/pretrain.hpp>
 
-#include "support/comma.hpp"
 #include <support/temporary.hpp>
+#include "support/comma.hpp"
 
 using namespace mae;
 using test::error_of;
@@ -96,7 +96,8 @@ TEST_CASE("what is saved is loaded, bit by bit, and the file says what it holds"
   Weights<Model, Policy> saved(1);
   saved.at(*saved.find("mask_token"))[3] = -0.f;
   saved.at(*saved.find("norm.bias"))[5] = 1e-42f;
-  Metadata metadata{{"epochs", "800"}, {"image", "1 x 1 x 1"}, {"format", "pt"}};  // the last two cannot be contradicted
+  Metadata metadata{
+      {"epochs", "800"}, {"image", "1 x 1 x 1"}, {"format", "pt"}};  // the last two cannot be contradicted
   const Normalization normalization{{0.1, 0.2, 1. / 3, 0.4, 0.5}, {0.25, 1e-3, 0.5, 1, 2}};
   record(metadata, normalization);
   save_checkpoint(path, saved, metadata);
@@ -112,16 +113,16 @@ TEST_CASE("what is saved is loaded, bit by bit, and the file says what it holds"
   CHECK(file.names() == names_of<Model>());
   for (const ParameterInfo& p : saved.parameters()) CHECK(file.at(p.name, p.shape).dtype == "F32");
   const Metadata expected{{"image", "5 x 18 x 9"},
-                       {"patch", "3"},
-                       {"encoder", "20 wide, 5 blocks, 5 heads"},
-                       {"decoder", "24 wide, 4 blocks, 3 heads"},
-                       {"target", "normalized pixels"},
-                       {"mask_ratio", "0.500000"},
-                       {"epochs", "800"},
-                       {"mean", file.metadata("mean")},
-                       {"deviation", file.metadata("deviation")},
-                       {"format", "mae"},
-                       {"version", version}};
+                          {"patch", "3"},
+                          {"encoder", "20 wide, 5 blocks, 5 heads"},
+                          {"decoder", "24 wide, 4 blocks, 3 heads"},
+                          {"target", "normalized pixels"},
+                          {"mask_ratio", "0.500000"},
+                          {"epochs", "800"},
+                          {"mean", file.metadata("mean")},
+                          {"deviation", file.metadata("deviation")},
+                          {"format", "mae"},
+                          {"version", version}};
   CHECK(file.metadata() == expected);
   CHECK(recorded_normalization(file).mean == normalization.mean);
   CHECK(recorded_normalization(file).deviation == normalization.deviation);
@@ -184,7 +185,7 @@ TEST_CASE_TEMPLATE("an encoder's or a whole model's file loads into classifiers 
 
   const bool mean = std::is_same_v<Task, Classifier<Geometry, Size, 7, Pool::mean>>;
   const bool probe = std::is_same_v<Task, LinearProbe<Geometry, Size, 7>>;
-  const Names head = probe ? Names{"head.0.running_mean", "head.0.running_var", "head.1.weight", "head.1.bias"}
+  const Names head = probe  ? Names{"head.0.running_mean", "head.0.running_var", "head.1.weight", "head.1.bias"}
                      : mean ? Names{"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"}
                             : Names{"head.weight", "head.bias"};
   for (const char* const name : {"encoder", "whole"}) {
@@ -279,10 +280,13 @@ TEST_CASE("numbers that are not finite are neither loaded nor saved: which tenso
   };
   const float nan = std::nanf("1"), infinite = HUGE_VALF;
   CHECK(error_after([&](Parts& p) { put(p, "cls_token", {0}, nan); }) ==
-        "mae: FILE: tensor 'cls_token': found 1 of 20 numbers that is not finite, the first at [0, 0, 0], expected finite "
+        "mae: FILE: tensor 'cls_token': found 1 of 20 numbers that is not finite, the first at [0, 0, 0], expected "
+        "finite "
         "numbers");
   // Where it is in the file's order: [20, 5, 3, 3].
-  CHECK(error_after([&](Parts& p) { put(p, "patch_embed.proj.weight", {100, 899}, -infinite); }) ==
+  CHECK(error_after([&](Parts& p) {
+          put(p, "patch_embed.proj.weight", {100, 899}, -infinite);
+        }) ==
         "mae: FILE: tensor 'patch_embed.proj.weight': found 2 of 900 numbers that are not finite, the first at "
         "[2, 1, 0, 1], expected finite numbers");
   CHECK(error_after([&](Parts& p) { put(p, "decoder_pred.bias", {44}, infinite); }).find("at [44]") !=
@@ -305,8 +309,9 @@ TEST_CASE("numbers that are not finite are neither loaded nor saved: which tenso
   Weights<Model, Policy> weights(1);
   save_encoder(folder / "encoder", weights);
   weights.at(*weights.find("norm.bias"))[3] = nan;
-  const std::string told = ": tensor 'norm.bias': found 1 of 20 numbers that is not finite, the first at [3], expected "
-                           "finite numbers";
+  const std::string told =
+      ": tensor 'norm.bias': found 1 of 20 numbers that is not finite, the first at [3], expected "
+      "finite numbers";
   CHECK(error_of([&] { save_encoder(folder / "encoder", weights); }) == "mae: " + (folder / "encoder") + told);
   CHECK(error_of([&] { save_checkpoint(folder / "whole", weights); }) == "mae: " + (folder / "whole") + told);
   CHECK(error_of([&] { load_encoder(folder / "encoder", classifier); }) == "");
@@ -318,11 +323,14 @@ TEST_CASE("files that do not fit: an error that names the file, what was found a
         "mae: FILE: found no tensor cls_token, expected all parameters of the model");
   CHECK(error_after([](Parts& p) { p.tensors.pop_back(); }) ==
         "mae: FILE: found no tensor decoder_pred.bias, expected all parameters of the model");
-  CHECK(error_after([](Parts& p) { p.tensors.push_back({"head.weight", "F32", {0}, {}}); }) ==
+  CHECK(error_after([](Parts& p) {
+          p.tensors.push_back({"head.weight", "F32", {0}, {}});
+        }) ==
         "mae: FILE: found a tensor head.weight, expected only tensors that the model has; is this another model's "
         "file?");
-  CHECK(error_after([](Parts& p) { p["norm.bias"].shape = {4, 5}; }) ==
-        "mae: FILE: tensor 'norm.bias': found shape [4, 5], expected [20]");
+  CHECK(error_after([](Parts& p) {
+          p["norm.bias"].shape = {4, 5};
+        }) == "mae: FILE: tensor 'norm.bias': found shape [4, 5], expected [20]");
   CHECK(error_after([](Parts& p) { p["decoder_pred.bias"].dtype = "I32"; }) ==
         "mae: FILE: tensor 'decoder_pred.bias': found dtype I32, expected one that converts to F32");
   CHECK(error_after([](Parts& p) { p.metadata["encoder"] = "20 wide, 5 blocks, 4 heads"; }) ==

@@ -1,11 +1,11 @@
 // Noise from a file and predictions to files are those of PyTorch (tests/golden), on the same weights and images.
-#include <mae/io/tensors/npy.hpp>
 #include <mae/checkpoint/prediction_files.hpp>
+#include <mae/io/tensors/npy.hpp>
 
 #include <mae/backend/cpu/kernels.hpp>
 
-#include "support/golden.hpp"
 #include <support/temporary.hpp>
+#include "support/golden.hpp"
 
 using namespace test;
 

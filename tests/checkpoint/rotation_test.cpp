@@ -23,9 +23,7 @@ const Dataset five{1, 4, 4, std::vector<std::uint8_t>(16 * 5, 9), {}, 0};
 
 /// A run that stands after `step` updates.
 struct At : Run {
-  explicit At(Index step) : Run(five, {.batch = 1, .epochs = 1000}, {{0.25}, {0.5}}) {
-    optimizer().set_steps(step);
-  }
+  explicit At(Index step) : Run(five, {.batch = 1, .epochs = 1000}, {{0.25}, {0.5}}) { optimizer().set_steps(step); }
 };
 
 Names names_in(const TemporaryDirectory& folder) {
@@ -96,9 +94,14 @@ TEST_CASE("files that are not whole are passed over and named; what is newer tha
 TEST_CASE("names that are not checkpoints' are left alone") {
   const TemporaryDirectory parent;
   const CheckpointFolder folder(parent.path, {.keep = 1});
-  const Names others{"checkpoint-.safetensors",   "checkpoint--1.safetensors", "checkpoint-1.safetensors.bak",
-                     "checkpoint-1x.safetensors", "checkpoint-99999999999999999999.safetensors",
-                     "encoder.safetensors",       "notes.1-0.tmp",             "xcheckpoint-1.safetensors"};
+  const Names others{"checkpoint-.safetensors",
+                     "checkpoint--1.safetensors",
+                     "checkpoint-1.safetensors.bak",
+                     "checkpoint-1x.safetensors",
+                     "checkpoint-99999999999999999999.safetensors",
+                     "encoder.safetensors",
+                     "notes.1-0.tmp",
+                     "xcheckpoint-1.safetensors"};
   for (const std::string& name : others) test::write_text(parent / name, "mine");
   CHECK(folder.list().empty());
   CHECK(folder.newest().skipped.empty());
@@ -142,8 +145,9 @@ TEST_CASE("a full disk: an error, everything earlier is there and the unfinished
   const std::string text = error_of([&] { folder.save(At(2)); });
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &earlier) == 0);
   std::signal(SIGXFSZ, handler);
-  CHECK(text == "mae: " + (parent / name_of(2)) + ": found \"File too large\" on writing, expected a file that can be "
-                                                  "written");
+  CHECK(text == "mae: " + (parent / name_of(2)) +
+                    ": found \"File too large\" on writing, expected a file that can be "
+                    "written");
   CHECK(names_in(parent) == Names{name_of(1)});
   CHECK(folder.newest().step == 1);
 }
@@ -155,8 +159,9 @@ TEST_CASE("folders that cannot be used") {
   CHECK(error_of([&] { file.newest(); }) ==
         "mae: " + (parent / "file") + ": found \"Not a directory\" on reading the folder, expected a readable folder");
   CHECK(error_of([&] { file.save(At(1)); }).find("\"Not a directory\"") != std::string::npos);
-  CHECK(error_of([&] { nowhere.save(At(1)); }) == "mae: " + (parent / "none/run") +
-        ": found \"No such file or directory\" on creating the folder, expected a folder for checkpoints");
+  CHECK(error_of([&] { nowhere.save(At(1)); }) ==
+        "mae: " + (parent / "none/run") +
+            ": found \"No such file or directory\" on creating the folder, expected a folder for checkpoints");
   CHECK(error_of([] { CheckpointFolder("x", {.keep = 0}); }) == "mae: keep: found 0, expected a whole number from 1");
 
   const TemporaryDirectory locked;

@@ -181,8 +181,9 @@ TEST_CASE("a run of other options, images or another model is not continued; all
         "mae: FILE: decoder: found 16 wide, 1 blocks, 2 heads, expected 32 wide, 1 blocks, 2 "
         "heads, as the model has");
   using Ratio = Pretraining<MaskedAutoencoder<Geometry, Size, Transformer<16, 1, 2>, MaskRatio<50>>, Policy>;
-  CHECK(load_error<Ratio>(path) == "mae: FILE: the run to continue: found mask_ratio '0.750000', expected mask_ratio "
-                                   "'0.500000', as this run has");
+  CHECK(load_error<Ratio>(path) ==
+        "mae: FILE: the run to continue: found mask_ratio '0.750000', expected mask_ratio "
+        "'0.500000', as this run has");
   CHECK(load_error<Tuning>(path).starts_with("mae: FILE: the run to continue: found "));
   using Double = Pretraining<Model, Cpu<double>>;
   CHECK(load_error<Double>(path) == "mae: FILE: tensor 'cls_token': found dtype F32, expected F64");
@@ -224,8 +225,8 @@ TEST_CASE("weights and moments that are no numbers: which, where and how many, a
   save_run(folder / "run", run);
   const SafetensorsFile file = SafetensorsFile::read(folder / "run");
   const auto infinite = std::bit_cast<std::uint32_t>(HUGE_VALF), nan = infinite + 1;
-  for (const std::string name : {"patch_embed.proj.weight", "optimizer.exp_avg.blocks.1.attn.qkv.weight",
-                                 "optimizer.exp_avg_sq.cls_token"})
+  for (const std::string name :
+       {"patch_embed.proj.weight", "optimizer.exp_avg.blocks.1.attn.qkv.weight", "optimizer.exp_avg_sq.cls_token"})
     for (const std::uint32_t bits : {infinite, infinite | 1u << 31, nan, nan | 1u << 31}) {
       std::vector<std::vector<std::byte>> bytes;
       std::vector<TensorBytes> tensors;
@@ -234,7 +235,8 @@ TEST_CASE("weights and moments that are no numbers: which, where and how many, a
       for (const TensorEntry& entry : file.entries()) {
         bytes.push_back(file.bytes(entry.name));
         if (entry.name == name)
-          for (const std::size_t at : {std::size_t{13}, std::size_t{15}}) std::memcpy(bytes.back().data() + 4 * at, &bits, 4);
+          for (const std::size_t at : {std::size_t{13}, std::size_t{15}})
+            std::memcpy(bytes.back().data() + 4 * at, &bits, 4);
         sum.add(bytes.back().data(), static_cast<Index>(bytes.back().size()));
         tensors.push_back({entry.name, entry.dtype, entry.shape, bytes.back().data()});
       }
@@ -242,8 +244,9 @@ TEST_CASE("weights and moments that are no numbers: which, where and how many, a
       metadata["run.checksum"] = sum.text();
       write_safetensors(folder / "bad", tensors, metadata);
       const Index count = file.at(name).count();
-      const std::string place = name.ends_with("token") ? "[0, 0, 13]" : name.ends_with("qkv.weight") ? "[0, 13]"
-                                                                                                       : "[0, 0, 3, 1]";
+      const std::string place = name.ends_with("token")        ? "[0, 0, 13]"
+                                : name.ends_with("qkv.weight") ? "[0, 13]"
+                                                               : "[0, 0, 3, 1]";
       CHECK(load_error(folder / "bad") == "mae: FILE: tensor '" + name + "': found 2 of " + std::to_string(count) +
                                               " numbers that are not finite, the first at " + place +
                                               ", expected finite numbers");
@@ -268,7 +271,8 @@ TEST_CASE_TEMPLATE("a run goes on for longer, or less long: from there on at the
     load_run(folder / "run", longer, {.other_length = true});
     CHECK(same_run(longer, run));
     // The same updates, but for their rates: at the first one images, crops and masks are those of the other run.
-    const CosineSchedule schedule{scaled_rate(options.base_learning_rate, longer.images_per_update()), options.min_learning_rate, 1, 5};
+    const CosineSchedule schedule{scaled_rate(options.base_learning_rate, longer.images_per_update()),
+                                  options.min_learning_rate, 1, 5};
     const double loss = longer.update();
     if (!run.finished()) CHECK(run.update() == loss);
     CHECK(longer.epoch_so_far().rate == schedule.at(static_cast<double>(stop) / static_cast<double>(epoch)));
@@ -316,8 +320,7 @@ TEST_CASE("files that say nonsense, with the right checksum") {
   };
   for (const char* const steps : {"x", "1.5", "[1]", "\"1\"", "1e99999", "99999999999999999999", "{"})
     CHECK(error_with("run.steps", steps).starts_with("mae: FILE"));
-  CHECK(error_with("run.steps", "1\n5") ==
-        "mae: FILE: metadata 'run.steps': found '1?5', expected a whole number");
+  CHECK(error_with("run.steps", "1\n5") == "mae: FILE: metadata 'run.steps': found '1?5', expected a whole number");
   CHECK(error_with("run.steps", "13") == "mae: FILE: found 13 updates, expected at most 3 epochs of 4");
   CHECK(error_with("run.steps", "-1") == "mae: FILE: found -1 updates, expected at most 3 epochs of 4");
   CHECK(error_with("run.steps", "") == "mae: FILE: metadata: found no key 'run.steps', expected one");
@@ -339,9 +342,10 @@ TEST_CASE("a file that cannot be written leaves the earlier one") {
   CHECK(error_of([&] { save_run(folder / "run", run, {{"config", "\xff"}}); }).find("UTF-8") != std::string::npos);
   // Weights that have run away must not take the place of good ones.
   run.weights().at(*run.weights().find("norm.bias"))[3] = HUGE_VALF;
-  CHECK(error_of([&] { save_run(folder / "run", run); }) ==
-        "mae: " + (folder / "run") +
-            ": tensor 'norm.bias': found 1 of 16 numbers that is not finite, the first at [3], expected finite numbers");
+  CHECK(
+      error_of([&] { save_run(folder / "run", run); }) ==
+      "mae: " + (folder / "run") +
+          ": tensor 'norm.bias': found 1 of 16 numbers that is not finite, the first at [3], expected finite numbers");
   run.weights().at(*run.weights().find("norm.bias"))[3] = 0;
   run.optimizer().second_moment().at(*run.weights().find("cls_token"))[0] = NAN;
   CHECK(contains(error_of([&] { save_run(folder / "run", run); }), "'optimizer.exp_avg_sq.cls_token': found 1 of 16"));

@@ -1,7 +1,7 @@
 // Backward reads an operand that `keep` does not name: the planner may have overwritten it.
 // expect-error: mae: backward reads an operand that the operation's `keep` does not name
-#include <mae/autograd/trace/operation.hpp>
 #include <mae/autograd/run/program.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/backend/reference.hpp>
 
 struct Square : mae::Operation {

@@ -1,7 +1,7 @@
 // Backward reads the result, but `keep` does not name it.
 // expect-error: mae: backward reads the result, but the operation's `keep` lacks keep_result
-#include <mae/autograd/trace/operation.hpp>
 #include <mae/autograd/run/program.hpp>
+#include <mae/autograd/trace/operation.hpp>
 #include <mae/backend/reference.hpp>
 
 struct Exponential : mae::Operation {

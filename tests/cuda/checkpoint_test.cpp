@@ -11,8 +11,8 @@
 #include <mae/checkpoint/run_state.hpp>
 #include <mae/mae.hpp>
 
-#include "support/temporary.hpp"
 #include "machine.hpp"
+#include "support/temporary.hpp"
 
 namespace {
 using namespace mae;

@@ -30,9 +30,7 @@ struct Numbers {
 std::string fault() {
   try {
     Device::wait();
-  } catch (const emulation::NonFinite& found) {
-    return found.what();
-  }
+  } catch (const emulation::NonFinite& found) { return found.what(); }
   return "";
 }
 bool says(const std::string& message, const char* words) { return message.find(words) != std::string::npos; }

@@ -69,8 +69,9 @@ TEST_CASE("augmentations out of range are named") {
     CHECK(error_with({.min_crop_scale = share}) ==
           "mae: min_crop_scale: found " + std::to_string(share) + ", expected a share above 0 and at most 1");
   for (const double max_aspect_ratio : {0.9, -1., double(INFINITY), double(NAN)})
-    CHECK(error_with({.max_aspect_ratio = max_aspect_ratio}) ==
-          "mae: max_aspect_ratio: found " + std::to_string(max_aspect_ratio) + ", expected an aspect ratio of at least 1");
+    CHECK(error_with({.max_aspect_ratio = max_aspect_ratio}) == "mae: max_aspect_ratio: found " +
+                                                                    std::to_string(max_aspect_ratio) +
+                                                                    ", expected an aspect ratio of at least 1");
 }
 
 TEST_CASE("a crop of a sample is the resized box of each channel") {

@@ -53,13 +53,13 @@ TEST_CASE("accuracy is the share of right answers, whatever the batch") {
 TEST_CASE("batches come in order, the last one smaller") {
   const Weights<Rows, Policy> weights = row_weights();
   Index next = 0;
-  for_each_result<Program<Rows, Policy, Inference>>(
-      weights, rows(30), plain, 8, [&](const auto& batch, const auto& logits) {
-        CHECK(batch.samples.front() == next);
-        CHECK(batch.count() == (next == 24 ? 6 : 8));
-        CHECK(logits.batch() == batch.count());
-        next += batch.count();
-      });
+  for_each_result<Program<Rows, Policy, Inference>>(weights, rows(30), plain, 8,
+                                                    [&](const auto& batch, const auto& logits) {
+                                                      CHECK(batch.samples.front() == next);
+                                                      CHECK(batch.count() == (next == 24 ? 6 : 8));
+                                                      CHECK(logits.batch() == batch.count());
+                                                      next += batch.count();
+                                                    });
   CHECK(next == 30);
 }
 

@@ -20,8 +20,7 @@ const Normalization normalization = Normalization::of(channel_statistics(trainin
 /// Features by `encode`, of length one.
 Vectors features(const Weights<Model, Policy>& weights, const Dataset& set, Pool how) {
   Tensor<float, Model::ImageShape::Pixels> images(set.size());
-  for (Index i = 0; i < set.size(); ++i)
-    load_sample(set, i, normalization, {}, 0, 0, images.data() + 64 * i, 8, 8);
+  for (Index i = 0; i < set.size(); ++i) load_sample(set, i, normalization, {}, 0, 0, images.data() + 64 * i, 8, 8);
   const auto tokens = encode(weights, images);  // [n, 5, 16]
   Vectors all;
   for (Index i = 0; i < set.size(); ++i) {
@@ -113,8 +112,7 @@ TEST_CASE("images and options that make no sense") {
   CHECK(error_with(training, unlabelled) == "mae: test images: found images without labels, expected a label for each");
   CHECK(error_with(training, Dataset{1, 8, 8, {}, {}, 4}) ==
         "mae: test images: found no images, expected at least one");
-  CHECK(error_with(training, unseen, {.neighbours = 0}) ==
-        "mae: neighbours: found 0, expected a whole number from 1");
+  CHECK(error_with(training, unseen, {.neighbours = 0}) == "mae: neighbours: found 0, expected a whole number from 1");
   CHECK(error_with(training, unseen, {.temperature = 0}) ==
         "mae: temperature: found 0.000000, expected a number above 0");
 }

@@ -71,8 +71,7 @@ TEST_CASE("what is rebuilt: pixels as predicted, or with mean and deviation give
 
   const Golden<Square> golden("mae_square");
   const Rebuilt oracle = Rebuilder(golden.weights).under(golden.image(0), golden.masks(0));
-  const Rebuilt visible =
-      Rebuilder(golden.weights, HiddenStatistics::visible).under(golden.image(0), golden.masks(0));
+  const Rebuilt visible = Rebuilder(golden.weights, HiddenStatistics::visible).under(golden.image(0), golden.masks(0));
   CHECK(visible.predicted == oracle.predicted);
   const auto truth = PatchStatistics::of(oracle.truth, 48);
   const auto estimate = truth.estimated(oracle.hidden, 4);

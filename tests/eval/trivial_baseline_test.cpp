@@ -40,8 +40,7 @@ double constant_loss(const Dataset& set, const Normalization& normalization, con
   typename Model::Masks masks(n);
   masks.resize(n);
   Tensor<float, typename Model::ImageShape::Pixels> images(n);
-  for (Index i = 0; i < n; ++i)
-    load_sample(set, i, normalization, {}, 0, 0, images.data() + 128 * i, 8, 8);
+  for (Index i = 0; i < n; ++i) load_sample(set, i, normalization, {}, 0, 0, images.data() + 128 * i, 8, 8);
   double sum = 0;
   for (std::int32_t kept = 0; kept < 4; ++kept) {
     for (Index i = 0; i < n; ++i) masks.from_ids(i, &kept);
@@ -92,8 +91,9 @@ TEST_CASE("normalised patches of two channels: the loss of the best constants, f
 
 TEST_CASE("images that do not fit") {
   const Normalization two{{0, 0}, {1, 1}};
-  CHECK(error_of([&] { baseline_loss<Of<normalized>>(Dataset{2, 8, 8, {}, {}, 0}, two); }) ==
-        "mae: images: found no images, expected at least one");
+  CHECK(error_of([&] {
+          baseline_loss<Of<normalized>>(Dataset{2, 8, 8, {}, {}, 0}, two);
+        }) == "mae: images: found no images, expected at least one");
   CHECK(error_of([&] { baseline_loss<Of<normalized>>(bars(3, 1), two); }) ==
         "mae: images: found 1 channels, expected the model's 2");
 }
@@ -107,9 +107,9 @@ TEST_CASE("a run that stays at the baseline is told after every so many updates,
   };
   using Told = std::vector<bool>;
   CHECK(give({2, 1, 0.9}) == Told{false, false, true});
-  CHECK(give({0.5, 0.9, 1.1}) == Told{false, false, true});     // one good update is chance; the mean counts
+  CHECK(give({0.5, 0.9, 1.1}) == Told{false, false, true});      // one good update is chance; the mean counts
   CHECK(give({0.80, 0.81, 0.82}) == Told{false, false, false});  // left
-  CHECK(give({2, 2, 2}) == Told{false, false, false});          // an old run that gets worse is another matter
+  CHECK(give({2, 2, 2}) == Told{false, false, false});           // an old run that gets worse is another matter
 
   // Another watch goes on from the state of the first.
   PlateauDetector whole(0.9, 3), before(0.9, 3), after(0.9, 3);

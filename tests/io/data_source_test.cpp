@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <mae/io/images/png.hpp>
 #include <mae/io/files/shared_files.hpp>
+#include <mae/io/images/png.hpp>
 
 #include <support/temporary.hpp>
 

@@ -7,8 +7,8 @@
 
 #include <cstdlib>
 
-#include "support/source_folder.hpp"
 #include <support/temporary.hpp>
+#include "support/source_folder.hpp"
 
 using mae::Image, mae::Index;
 

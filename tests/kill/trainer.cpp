@@ -5,12 +5,12 @@
 #include <string>
 
 #include <mae/backend/cpu/kernels.hpp>
-#include <mae/data/dataset.hpp>
 #include <mae/checkpoint/rotation.hpp>
+#include <mae/data/dataset.hpp>
 #include <mae/data/prefetch.hpp>
-#include <mae/train/interval.hpp>
-#include <mae/train/finetune.hpp>
 #include <mae/eval/validation.hpp>
+#include <mae/train/finetune.hpp>
+#include <mae/train/interval.hpp>
 #include <mae/train/pretrain.hpp>
 
 namespace {

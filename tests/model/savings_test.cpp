@@ -19,7 +19,7 @@ struct PlainLoss : PretrainingLoss<Model> {
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
     const auto& trunk = this->encoder.trunk;
-    auto patches = patchify<ImageShape::patch>(images);                                         // [B, L, n]
+    auto patches = patchify<ImageShape::patch>(images);                                    // [B, L, n]
     auto embedded = with_class_token(trunk.patch_embed(patches), trunk.cls_token);         // [B, L + 1, D]
     auto positioned = with_positions(embedded, trunk.pos_embed);                           // [B, L + 1, D]
     auto visible = with_class_token(gather<1>(positioned, keep), trunk.cls_token);         // [B, V + 1, D]
@@ -39,7 +39,7 @@ template <class Model>
 struct FullDecoder : PretrainingLoss<Model> {
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
-    auto patches = patchify<Model::ImageShape::patch>(images);                               // [B, L, n]
+    auto patches = patchify<Model::ImageShape::patch>(images);                         // [B, L, n]
     auto predicted = this->decoder.predict(this->encode(patches, keep), restore_ids);  // [B, L, n]
     return patch_error(gather(predicted, hidden), gather(patches, hidden));            // [B]
   }

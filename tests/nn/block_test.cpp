@@ -40,8 +40,8 @@ std::vector<double> normalized(const double* x) {
   return y;
 }
 /// x wᵀ with the named weights; first biases are zero.
-std::vector<double> times(const Weights<Model<StochasticDepth::off>, Reference<double>>& weights, const std::string& name,
-                          const std::vector<double>& x) {
+std::vector<double> times(const Weights<Model<StochasticDepth::off>, Reference<double>>& weights,
+                          const std::string& name, const std::vector<double>& x) {
   const ParameterInfo& p = *weights.find(name);
   std::vector<double> y(static_cast<std::size_t>(p.shape[0]));
   for (std::size_t o = 0; o < y.size(); ++o)

@@ -31,7 +31,9 @@ void check_steps(double loss_tolerance, double weight_tolerance) {
   const SafetensorsFile file = golden_file("adamw");
   INFO(oracle_of(file));
   auto number = [&](const char* key) { return std::strtod(file.metadata(key).c_str(), nullptr); };
-  const AdamwOptions options{.beta1 = number("beta1"), .beta2 = number("beta2"), .epsilon = number("eps"),
+  const AdamwOptions options{.beta1 = number("beta1"),
+                             .beta2 = number("beta2"),
+                             .epsilon = number("eps"),
                              .weight_decay = number("weight_decay")};
   using T = typename Policy::Activation;
   const auto images = tensor<T, typename TwentySteps::ImageShape::Pixels>(file, "images");

@@ -1,5 +1,6 @@
-// Updates during the backward pass: the bits of the separate update, whatever memory keeps and however many threads, for
-// layers in a Repeat, used by rows, used in part, not used, and frozen; one operation's gradients are all the memory.
+// Updates during the backward pass: the bits of the separate update, whatever memory keeps and however many threads,
+// for layers in a Repeat, used by rows, used in part, not used, and frozen; one operation's gradients are all the
+// memory.
 #include <mae/optim/in_backward.hpp>
 
 #include <cmath>
@@ -34,9 +35,9 @@ struct Net {
   MAE_MODULE(in, blocks, part, idle, fixed, out)
   using Inputs = mae::Inputs<Input<S>>;
   constexpr auto operator()(const Expression auto& x) const {
-    auto two = blocks.template first<2>(in(x));     // [B, 5, 8]
-    auto seen = blocks[2].norm1(two);               // [B, 5, 8]
-    auto three = two + blocks[2].attn(seen, seen);  // [B, 5, 8]
+    auto two = blocks.template first<2>(in(x));                               // [B, 5, 8]
+    auto seen = blocks[2].norm1(two);                                         // [B, 5, 8]
+    auto three = two + blocks[2].attn(seen, seen);                            // [B, 5, 8]
     return weighted_squares(out(part.template outputs<4, 4>(fixed(three))));  // [B]
   }
 };

@@ -13,8 +13,8 @@ using test::error_of;
 namespace {
 
 template <Target target>
-using Model = MaskedAutoencoder<ImageShape<3, 12, 20, 4>, Transformer<16, 1, 2>, Transformer<8, 1, 1>, MaskRatio<60>,
-                                target>;
+using Model =
+    MaskedAutoencoder<ImageShape<3, 12, 20, 4>, Transformer<16, 1, 2>, Transformer<8, 1, 1>, MaskRatio<60>, target>;
 constexpr Index patches = 15, kept = 6;
 
 /// `n` pictures of [3, 12, 20], far from grey everywhere.
@@ -206,8 +206,9 @@ TEST_CASE("images that do not fit the model") {
   auto error_with = [&](const Dataset& set, Index i, const Normalization& statistics = normalization) {
     return error_of([&] { reconstruct(weights, set, i, statistics, 0); });
   };
-  CHECK(error_of([&] { draw_panel(weights, Dataset{3, 12, 20, {}, {}, 0}, normalization); }) ==
-        "mae: panel: found no images, expected at least one");
+  CHECK(error_of([&] {
+          draw_panel(weights, Dataset{3, 12, 20, {}, {}, 0}, normalization);
+        }) == "mae: panel: found no images, expected at least one");
   CHECK(error_with(images, 3) == "mae: images: found no image 3, expected a number below 3");
   CHECK(error_with(images, -1) == "mae: images: found no image -1, expected a number below 3");
   CHECK(error_with({4, 9, 20, images.pixels, {}, 0}, 0) == "mae: images: found 4 channels, expected the model's 3");

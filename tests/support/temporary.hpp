@@ -45,8 +45,8 @@ inline std::string read_text(const std::string& path) {
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// The path of `name` in the folder of the test `source`, which is __FILE__: a path that may count from where the compiler
-/// ran.
+/// The path of `name` in the folder of the test `source`, which is __FILE__: a path that may count from where the
+/// compiler ran.
 inline std::string beside(const std::string& source, const std::string& name) {
   const std::filesystem::path below_tests = source.substr(source.rfind("tests/"));
   return (std::filesystem::path(source_folder()) / below_tests.parent_path() / name).string();

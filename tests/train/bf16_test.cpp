@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include <mae/checkpoint/checkpoint.hpp>
-#include <mae/train/finetune.hpp>
 #include <mae/eval/nearest_neighbours.hpp>
+#include <mae/train/finetune.hpp>
 #include <mae/train/pretrain.hpp>
 
 #include <doctest/doctest.h>

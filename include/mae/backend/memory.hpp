@@ -1,8 +1,8 @@
 // Where numbers live, as a type: what a policy says of the memory that its kernels work in.
 //
 // `Host` is the memory of the program. A backend with a memory of its own adds a type with the same functions
-// (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself. What
-// is not reachable is sent and fetched: inputs go there before a step, results come back after it.
+// (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself.
+// What is not reachable is sent and fetched: inputs go there before a step, results come back after it.
 #pragma once
 #include <cstdint>
 #include <cstring>

@@ -12,9 +12,9 @@
 #include <map>
 
 #include <mae/autograd/run/weights.hpp>
+#include <mae/checkpoint/finite.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/data/augment.hpp>
-#include <mae/checkpoint/finite.hpp>
 #include <mae/io/tensors/safetensors.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
@@ -31,8 +31,8 @@ Metadata describe() {
   using E = typename Model::EncoderShape;
   auto text = [](Index n) { return std::to_string(n); };
   Metadata metadata{{"image", text(Pixels::channels) + " x " + text(Pixels::height) + " x " + text(Pixels::width)},
-              {"patch", text(Pixels::patch)},
-              {"encoder", text(E::width) + " wide, " + text(E::depth) + " blocks, " + text(E::heads) + " heads"}};
+                    {"patch", text(Pixels::patch)},
+                    {"encoder", text(E::width) + " wide, " + text(E::depth) + " blocks, " + text(E::heads) + " heads"}};
   if constexpr (requires { typename Model::DecoderShape; }) {
     using D = typename Model::DecoderShape;
     metadata["decoder"] = text(D::width) + " wide, " + text(D::depth) + " blocks, " + text(D::heads) + " heads";
@@ -43,9 +43,7 @@ Metadata describe() {
 
 /// The statistics that images were normalised with, as metadata: "mean" and "deviation", one number a channel.
 inline void record(Metadata& metadata, const Normalization& normalization) {
-  auto join = [](const std::vector<double>& values) {
-    return nlohmann::json(values).dump();
-  };
+  auto join = [](const std::vector<double>& values) { return nlohmann::json(values).dump(); };
   metadata["mean"] = join(normalization.mean);
   metadata["deviation"] = join(normalization.deviation);
 }
@@ -117,7 +115,8 @@ void read_parameter(const SafetensorsFile& file, const std::string& name, const 
 template <class Part, class Model>
 Metadata checkpoint_facts(const Metadata& more) {
   Metadata metadata = mae::describe<Part>();
-  for (const auto& [key, value] : mae::describe<Model>()) metadata.emplace(key, value);  // how an encoder was pre-trained
+  for (const auto& [key, value] : mae::describe<Model>())
+    metadata.emplace(key, value);  // how an encoder was pre-trained
   if constexpr (requires { Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Model::mask_ratio, 6);
   metadata["format"] = "mae";
   metadata["version"] = version;

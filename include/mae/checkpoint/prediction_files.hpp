@@ -6,8 +6,8 @@
 //   ids_restore.npy    [images, L] int64: the rank of each patch among the numbers of its image
 // Names, shapes and types are those of MAE and transformers.
 #pragma once
-#include <mae/io/tensors/npy.hpp>
 #include <mae/eval/reconstruct.hpp>
+#include <mae/io/tensors/npy.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

@@ -13,8 +13,8 @@
 #include <filesystem>
 #include <optional>
 
-#include <mae/core/finite.hpp>
 #include <mae/checkpoint/run_state.hpp>
+#include <mae/core/finite.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -32,7 +32,7 @@ class CheckpointFolder {
     Index step;  ///< updates made
   };
   struct Newest {
-    std::string path;                    ///< "" if there is none
+    std::string path;  ///< "" if there is none
     Index step = -1;
     std::vector<std::string> skipped{};  ///< what was passed over and why: damaged files, leftovers of a killed process
   };

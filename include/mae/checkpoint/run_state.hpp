@@ -11,9 +11,9 @@
 // times as large as the weights; saving copies no more than the few tensors that files order in another way than
 // memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
 #pragma once
+#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/core/finite.hpp>
 #include <mae/core/number_text.hpp>
-#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/io/files/checksum.hpp>
 #include <mae/train/loop.hpp>
 

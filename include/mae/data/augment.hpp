@@ -19,12 +19,12 @@ namespace mae {
 struct Augmentation {
   Index shift = 0;          ///< up to this many pixels each way, edges repeated; 0: none
   bool flip = false;        ///< left and right, every other time
-  double min_crop_scale = 1; ///< area of the smallest resized crop, as a share; 1: no crop
+  double min_crop_scale = 1;          ///< area of the smallest resized crop, as a share; 1: no crop
   double max_aspect_ratio = 4.0 / 3;  ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
 };
 
-/// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio at least
-/// 1.
+/// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
+/// at least 1.
 inline void validate(const Augmentation& options) {
   constexpr Index farthest = 1 << 20;
   if (options.shift < 0 || options.shift > farthest)
@@ -68,9 +68,8 @@ inline CropBox random_crop(const RandomStream& stream, Index height, Index width
 template <class T>
 void write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
                  const RandomStream& stream, T* out, Index height, Index width) {
-  const CropBox box = augmentation.min_crop_scale < 1
-                          ? random_crop(stream, picture.height, picture.width, augmentation)
-                          : centre_crop(picture, height, width);
+  const CropBox box = augmentation.min_crop_scale < 1 ? random_crop(stream, picture.height, picture.width, augmentation)
+                                                      : centre_crop(picture, height, width);
   const auto reach = static_cast<std::uint32_t>(2 * augmentation.shift + 1);
   const Index down = Index{stream.below(40, reach)} - augmentation.shift;
   const Index right = Index{stream.below(41, reach)} - augmentation.shift;

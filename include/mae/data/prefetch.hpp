@@ -86,9 +86,7 @@ class Prefetch final : public BatchSource<Geometry, T> {
       std::exception_ptr error;
       try {
         loader.template load<Serial>(position, place.batch, 1);
-      } catch (...) {
-        error = std::current_exception();
-      }
+      } catch (...) { error = std::current_exception(); }
       lock.lock();
       place.error = error;
       place.made = true;

@@ -41,9 +41,9 @@ void for_each_result(const Weights<W, typename ProgramType::Policy>& weights, co
   using Geometry = typename ProgramType::Model::ImageShape;
   check_channels(images, normalization, Geometry::channels, "images");  // before memory is asked for
   Session<ProgramType> session(batch_size < images.size() ? batch_size : images.size());
-  for_each_batch<Geometry, typename ProgramType::Policy>(
-      images, normalization, batch_size,
-      [&](const auto& batch) { use(batch, session.forward(weights, batch.view())); });
+  for_each_batch<Geometry, typename ProgramType::Policy>(images, normalization, batch_size, [&](const auto& batch) {
+    use(batch, session.forward(weights, batch.view()));
+  });
 }
 
 /// The share of `data` that the model classifies rightly, in [0, 1].

@@ -9,9 +9,9 @@
 // All pairs are compared: exact, the same bits for any number of threads, no state and no random numbers. n training
 // and m test images of width D cost n + m forward passes, 2 n m D operations and n D numbers of memory.
 #pragma once
+#include <mae/eval/metrics.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/ops/pool.hpp>
-#include <mae/eval/metrics.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -25,8 +25,8 @@ struct PooledFeatures : Features<Model> {
 };
 
 struct NeighbourOptions {
-  Index neighbours = 20;       ///< at most as many as there are training images
-  double temperature = 0.07;   ///< τ
+  Index neighbours = 20;      ///< at most as many as there are training images
+  double temperature = 0.07;  ///< τ
   Index batch = 64;
 };
 
@@ -107,15 +107,14 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
   const Index n = training.size(), batch = options.batch < test.size() ? options.batch : test.size();
   using Bank = typename Policy::Parameter;
   using MemorySpace = typename Policy::MemorySpace;
-  DualBuffer<Bank, MemorySpace> bank(n * D);                              // [n, D]
-  Buffer<Bank, MemorySpace> no_bias(n);                                 // [n]
+  DualBuffer<Bank, MemorySpace> bank(n * D);  // [n, D]
+  Buffer<Bank, MemorySpace> no_bias(n);       // [n]
   std::vector<Index> labels;
   Bank* const known = bank.host();
   auto remember = [&](const auto& loaded, const auto& unit) {
     const auto* const x = unit.host();
     for (Index b = 0; b < loaded.count(); ++b) {
-      for (Index c = 0; c < D; ++c)
-        known[static_cast<Index>(labels.size()) * D + c] = static_cast<Bank>(x[b * D + c]);
+      for (Index c = 0; c < D; ++c) known[static_cast<Index>(labels.size()) * D + c] = static_cast<Bank>(x[b * D + c]);
       labels.push_back(training.label(loaded.pictures[static_cast<std::size_t>(b)]));
     }
   };

@@ -2,8 +2,8 @@
 //
 // Numbers here are patches [L, n] in the model's input space, n = P·P·C, channel last (ops/patchify.hpp). `predicted`
 // is what the decoder gives; `rebuilt` are pixels: the same, or for a model of normalised pixels with mean and
-// deviation given back (eval/patch_statistics.hpp). Visible patches are predicted too, but poorly: no loss is ever put on
-// them. A pass costs one forward; `whole` takes K of them and each patch from one that hid it
+// deviation given back (eval/patch_statistics.hpp). Visible patches are predicted too, but poorly: no loss is ever put
+// on them. A pass costs one forward; `whole` takes K of them and each patch from one that hid it
 // (eval/complementary_masks.hpp), so that its mean loss is what a single random mask has on average.
 #pragma once
 #include <mae/autograd/run/session.hpp>

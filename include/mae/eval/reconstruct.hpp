@@ -90,7 +90,7 @@ Reconstructed pictures_of(const Rebuilt& image, const Normalization& normalizati
 /// One image of a panel, with the numbers behind its pictures.
 struct PanelRow {
   Reconstructed pictures;
-  Rebuilt masked, whole;       ///< under one mask; under several, if that was asked for
+  Rebuilt masked, whole;              ///< under one mask; under several, if that was asked for
   std::vector<std::int32_t> restore;  ///< [L], the rank of each patch in the mask: MAE's ids_restore
   Image whole_picture{};
   std::vector<double> errors{};  ///< of `whole`, [L], in grey levels

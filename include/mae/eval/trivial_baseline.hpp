@@ -8,8 +8,8 @@
 // such as black borders, which have no loss at all: it is computed from the data. A run that sits at the baseline has a
 // learning rate that is too low or too high, or a decoder that sees nothing of the encoder.
 #pragma once
-#include <mae/model/masked_autoencoder.hpp>
 #include <mae/eval/metrics.hpp>
+#include <mae/model/masked_autoencoder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -68,7 +68,7 @@ class PlateauDetector {
  public:
   /// What a run that is resumed must know of its losses.
   struct State {
-    double sum = 0;     ///< of those that are not judged yet
+    double sum = 0;  ///< of those that are not judged yet
     Index count = 0;
     bool left = false;  ///< the baseline, once and for all
   };

@@ -4,8 +4,8 @@
 // from (seed, i) and never changes, so that what differs between two epochs is the model. Nothing of a run is touched:
 // the session is its own and there are no random numbers to use up. Cost: one forward pass an image.
 #pragma once
-#include <mae/model/masked_autoencoder.hpp>
 #include <mae/eval/metrics.hpp>
+#include <mae/model/masked_autoencoder.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -14,7 +14,7 @@ namespace mae {
 /// do not fit the model.
 template <class Model, class Policy>
 double validation_loss(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
-                     std::uint64_t seed = 0, Index batch = 64) {
+                       std::uint64_t seed = 0, Index batch = 64) {
   images.ensure_valid("held-out images");
   if (batch > images.size()) batch = images.size();
   Session<Program<PretrainingLoss<Model>, Policy, Inference>> session(batch);

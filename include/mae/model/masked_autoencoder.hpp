@@ -52,7 +52,7 @@ struct PretrainingLoss : Model {
 
   constexpr auto operator()(const Expression auto& images, const Expression auto& keep,
                             const Expression auto& hidden, const Expression auto& restore_ids) const {
-    auto patches = patchify<ImageShape::patch>(images);                         // [B, L, n]
+    auto patches = patchify<ImageShape::patch>(images);                    // [B, L, n]
     auto visible = this->encode(patches, keep);                            // [B, V + 1, D]
     auto predicted = this->decoder.predict(visible, restore_ids, hidden);  // [B, L - V, n]
     auto wanted = gather(patches, hidden);                                 // [B, L - V, n]

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include <mae/autograd/trace/parameter.hpp>
-#include <mae/core/rules.hpp>
 #include <mae/core/random.hpp>
+#include <mae/core/rules.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

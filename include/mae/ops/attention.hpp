@@ -33,7 +33,7 @@ struct AttentionOperation : Operation {
                           width_of<K>};
   }();
   template <class M, class... X>
-  static constexpr Index saved_state = Heads * sizes<X...>.queries * Index{sizeof(typename M::Policy::Accumulator)};
+  static constexpr Index saved_state = Heads* sizes<X...>.queries* Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class... X>
   static constexpr Index flops = 4 * sizes<X...>.queries * sizes<X...>.keys * Heads * sizes<X...>.width;
   template <class M, class... X>

@@ -24,7 +24,7 @@ struct LayerNormOperation : Operation {
   template <class M, class>
   using Element = typename M::Policy::Activation;
   template <class M, class X>
-  static constexpr Index saved_state = 2 * rows_of<X> * Index{sizeof(typename M::Policy::Accumulator)};
+  static constexpr Index saved_state = 2 * rows_of<X>* Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class X>
   static constexpr Index flops = 8 * X::count;
   template <class M, class X>
@@ -32,8 +32,8 @@ struct LayerNormOperation : Operation {
 
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
-    Call::Kernels::layer_norm(f.batch() * rows_of<typename Call::Result>, D, f.x(first), f.parameter(0),
-                              f.parameter(1), layer_norm_epsilon, f.y(), f.saved_state());
+    Call::Kernels::layer_norm(f.batch() * rows_of<typename Call::Result>, D, f.x(first), f.parameter(0), f.parameter(1),
+                              layer_norm_epsilon, f.y(), f.saved_state());
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;

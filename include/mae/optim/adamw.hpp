@@ -155,9 +155,8 @@ class AdamW {
   }
   /// What kernels of an update work on, and its numbers on their way.
   auto key(WeightsType& weights, const void* gradients) {
-    return typename DeviceUpdateQueue<typename Policy::MemorySpace>::Key{weights.kernel_data(), gradients,
-                                                             first_moment_.kernel_data(),
-                                                             second_moment_.kernel_data()};
+    return typename DeviceUpdateQueue<typename Policy::MemorySpace>::Key{
+        weights.kernel_data(), gradients, first_moment_.kernel_data(), second_moment_.kernel_data()};
   }
   void send_factors(double rate) {
     const AdamwStep update = next_update();
@@ -175,7 +174,8 @@ class AdamW {
   void apply_checked(std::size_t k, Index offset, Index count, WeightsType& weights,
                      typename WeightsType::Element* gradient) {
     Kernels<Policy>::adamw(count, weights.kernel_data() + offset, gradient, first_moment_.kernel_data() + offset,
-                           second_moment_.kernel_data() + offset, updates_on_device_.factors(k), updates_on_device_.gradient_check());
+                           second_moment_.kernel_data() + offset, updates_on_device_.factors(k),
+                           updates_on_device_.gradient_check());
   }
 
   double sum_of_squares(Index count, const typename WeightsType::Element* gradient) const {

@@ -77,8 +77,7 @@ class OptimizerInBackward final : public GradientSink {
       const ParameterInfo& parameter = weights_.parameters()[k];
       const Index end = parameter.offset + parameter.count;
       Index at = parameter.offset;
-      for (; next < taken_.size() && taken_[next].begin < end; at = taken_[next++].end)
-        rest(k, at, taken_[next].begin);
+      for (; next < taken_.size() && taken_[next].begin < end; at = taken_[next++].end) rest(k, at, taken_[next].begin);
       if (parameter.trained) rest(k, at, end);
     }
     optimizer_.set_steps(optimizer_.steps() + 1);
@@ -107,8 +106,7 @@ class OptimizerInBackward final : public GradientSink {
       const Index count = (std::min)(end - begin, gradients_.size());
       if constexpr (Policy::MemorySpace::host_accessible)
         optimizer_.apply(update_, rate_, k, begin, count, weights_, gradients_.data());
-      else
-        optimizer_.apply_checked(k, begin, count, weights_, gradients_.data());
+      else optimizer_.apply_checked(k, begin, count, weights_, gradients_.data());
     }
   }
 

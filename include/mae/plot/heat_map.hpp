@@ -14,8 +14,8 @@ namespace mae {
 
 /// The colour of `share` of the scale; below 0 and above 1 the ends.
 inline Colour heat_colour(double share) {
-  constexpr Colour stops[9] = {{68, 1, 84},    {71, 44, 122},  {59, 81, 139},  {44, 113, 142}, {33, 144, 141},
-                               {39, 173, 129}, {92, 200, 99},  {170, 220, 50}, {253, 231, 37}};
+  constexpr Colour stops[9] = {{68, 1, 84},    {71, 44, 122}, {59, 81, 139},  {44, 113, 142}, {33, 144, 141},
+                               {39, 173, 129}, {92, 200, 99}, {170, 220, 50}, {253, 231, 37}};
   const double at = 8 * std::fmin(std::fmax(share, 0), 1);
   const auto below = (std::min)(static_cast<std::size_t>(at), std::size_t{7});
   Colour colour{};

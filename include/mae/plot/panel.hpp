@@ -1,15 +1,15 @@
 // The picture everyone wants to see: a row an image, a column for each step of its way through the model.
 //
-// The columns are those of eval/reconstruct.hpp: original, masked, reconstruction, pasted and, if asked for, whole and a
-// map of its errors, all rows on one scale. Under the rows stands what must be known to judge them: where the
+// The columns are those of eval/reconstruct.hpp: original, masked, reconstruction, pasted and, if asked for, whole and
+// a map of its errors, all rows on one scale. Under the rows stands what must be known to judge them: where the
 // brightness of hidden patches comes from if the model does not predict it, and how the whole image was made.
 #pragma once
 #include <algorithm>
 #include <string_view>
 
 #include <mae/core/number_text.hpp>
-#include <mae/plot/heat_map.hpp>
 #include <mae/eval/reconstruct.hpp>
+#include <mae/plot/heat_map.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

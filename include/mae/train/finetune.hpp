@@ -8,10 +8,10 @@
 // smoothed targets, draw drop-path keys, forward and backward; rates are layer-wise. Updates, epochs and how a run is
 // resumed: `loop.hpp`.
 #pragma once
+#include <mae/eval/metrics.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/train/loop.hpp>
-#include <mae/eval/metrics.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -21,7 +21,7 @@ struct FinetuningOptions {
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 50;
   double warmup = 5;           ///< epochs, at most all
-  double base_learning_rate = 1e-3;     ///< learning rate for 256 images in one update
+  double base_learning_rate = 1e-3;  ///< learning rate for 256 images in one update
   double min_learning_rate = 1e-6;
   AdamwOptions optimizer{.beta2 = 0.999};
   double layer_decay = 0.75;   ///< 1: the same rate everywhere
@@ -36,7 +36,8 @@ struct FinetuningOptions {
 template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
 class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates>, Model, ClassificationLoss<Model>,
                                        FinetuningOptions, Policy, Recompute, Updates> {
-  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Recompute, Updates>;
+  using Loop =
+      TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Recompute, Updates>;
   friend Loop;
 
  public:

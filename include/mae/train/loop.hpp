@@ -18,8 +18,8 @@
 #include <mae/core/finite.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/optim/adamw.hpp>
-#include <mae/optim/schedule.hpp>
 #include <mae/optim/in_backward.hpp>
+#include <mae/optim/schedule.hpp>
 #include <mae/train/options.hpp>
 
 MAE_PRECISE_BEGIN
@@ -57,7 +57,8 @@ struct InBackward {
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`
 /// that adds the gradient of the mean loss of the batch, times `scale`, to `gradients_`. `Loss` is the module
 /// that computes it.
-template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Recompute, class Updates>
+template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Recompute,
+          class Updates>
 class TrainingLoop {
  public:
   using Model = ModelType;
@@ -153,8 +154,8 @@ class TrainingLoop {
         gradients_(make_gradients()),
         session_(order.batch),
         own_source_({images, normalization, options.augmentation, order}, session_.threads()),
-        schedule_{scaled_rate(options.base_learning_rate, images_of_update(0)), options.min_learning_rate, options.warmup,
-                  static_cast<double>(options.epochs)} {
+        schedule_{scaled_rate(options.base_learning_rate, images_of_update(0)), options.min_learning_rate,
+                  options.warmup, static_cast<double>(options.epochs)} {
     if (Updates::in_backward && options.accumulation > 1)
       throw Error("accumulation", std::to_string(options.accumulation),
                   "1, since weights are updated during the backward pass");

@@ -17,7 +17,7 @@ struct PretrainingOptions {
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 100;
   double warmup = 10;          ///< epochs, at most all
-  double base_learning_rate = 1.5e-4;   ///< learning rate for 256 images in one update
+  double base_learning_rate = 1.5e-4;  ///< learning rate for 256 images in one update
   double min_learning_rate = 0;
   AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
   Augmentation augmentation{};

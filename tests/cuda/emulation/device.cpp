@@ -258,7 +258,8 @@ void run_grid(Dimensions grid, Dimensions size, std::size_t shared, const std::f
   if (threads == 0 || threads > most_threads) throw NonFinite("a block of " + std::to_string(threads) + " threads");
   if (shared > most_shared) throw NonFinite("a block with " + std::to_string(shared) + " bytes of shared memory");
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
-    throw NonFinite("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " + std::to_string(grid.z));
+    throw NonFinite("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " +
+                    std::to_string(grid.z));
   ++launches;
   block.threads = threads;
   block.thread = &thread;

@@ -1,10 +1,11 @@
 // A GPU played by the host: the threads of a block are fibres that run one after the other until each waits or ends.
 //
-// What a real GPU forgives, or answers with garbage, is a `NonFinite` here: a barrier that not all threads of a block reach,
-// or that they reach in different lines; a shuffle without all lanes that it names; a write behind the shared memory
-// that was asked for; a pointer into the program's own memory among a kernel's arguments. Shared memory holds NaN when a
-// block begins. `order` turns the order of threads and blocks around, so that a missing barrier shows in the result one
-// way or the other. Device memory cannot be touched but by kernels and copies: a stray access of the program ends it.
+// What a real GPU forgives, or answers with garbage, is a `NonFinite` here: a barrier that not all threads of a block
+// reach, or that they reach in different lines; a shuffle without all lanes that it names; a write behind the shared
+// memory that was asked for; a pointer into the program's own memory among a kernel's arguments. Shared memory holds
+// NaN when a block begins. `order` turns the order of threads and blocks around, so that a missing barrier shows in the
+// result one way or the other. Device memory cannot be touched but by kernels and copies: a stray access of the program
+// ends it.
 #pragma once
 #include <cstddef>
 #include <cstdint>

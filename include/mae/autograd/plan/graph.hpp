@@ -47,7 +47,7 @@ struct Context {
 /// Takes the gradient of each parameter as soon as an operation has made it, and leaves zeros: then all gradients can
 /// have one piece of memory in turn (`gradient_sink.hpp`).
 struct GradientSink {
-  void* memory = nullptr;  ///< zeros, as many as the parameters of any one operation
+  void* memory = nullptr;                      ///< zeros, as many as the parameters of any one operation
   const std::uint64_t number = next_number();  ///< no other sink of the program has it, even at the same address
   /// `weight` is the first of `count` weights. What stands in `gradient` is zero afterwards.
   virtual void take(const void* weight, Index count, void* gradient) = 0;
@@ -101,21 +101,21 @@ struct Node {
   Index parameters[max_parameters] = {-1, -1};  ///< offsets in elements
   Index parameter_counts[max_parameters] = {};
   bool trained[max_parameters] = {};
-  bool stopped[max_inputs] = {};         ///< stop_gradient: no gradient flows to this operand
-  bool differentiable[max_inputs] = {};  ///< false for integers and targets
-  bool identity_gradient[max_inputs] = {};          ///< the operand's gradient is the result's gradient itself
-  bool in_place[max_inputs] = {};        ///< where `may_overwrite_dy`: the operand's gradient may lie where the result's lay
-  unsigned keep = 0;                     ///< what backward reads: bit k operand k, bit `keeps_output` the result
-  unsigned recompute_reads = 0;          ///< operands that `recompute` reads
-  bool cheap = false;                    ///< has a `recompute`, which costs little
-  Index saved_state_bytes = 0;             ///< the operation's own notes for its backward
-  bool saved_state_optional = false;       ///< forward can do without a place for them when no backward follows
+  bool stopped[max_inputs] = {};            ///< stop_gradient: no gradient flows to this operand
+  bool differentiable[max_inputs] = {};     ///< false for integers and targets
+  bool identity_gradient[max_inputs] = {};  ///< the operand's gradient is the result's gradient itself
+  bool in_place[max_inputs] = {};  ///< where `may_overwrite_dy`: the operand's gradient may lie where the result's lay
+  unsigned keep = 0;               ///< what backward reads: bit k operand k, bit `keeps_output` the result
+  unsigned recompute_reads = 0;    ///< operands that `recompute` reads
+  bool cheap = false;              ///< has a `recompute`, which costs little
+  Index saved_state_bytes = 0;     ///< the operation's own notes for its backward
+  bool saved_state_optional = false;  ///< forward can do without a place for them when no backward follows
   Index forward_scratch = 0, backward_scratch = 0;
-  Index frozen_scratch = 0;              ///< forward scratch when no backward follows
-  Index overwriting_scratch = -1;          ///< backward scratch when dy may be overwritten; -1: it never is
-  Index flops = 0;  ///< forward, per sample
-  bool repeats = false;          ///< a Repeat: it runs a program of its own, which makes the parameters' gradients
-  const Graph* inner = nullptr;  ///< of a Repeat: the program of one block
+  Index frozen_scratch = 0;        ///< forward scratch when no backward follows
+  Index overwriting_scratch = -1;  ///< backward scratch when dy may be overwritten; -1: it never is
+  Index flops = 0;                 ///< forward, per sample
+  bool repeats = false;            ///< a Repeat: it runs a program of its own, which makes the parameters' gradients
+  const Graph* inner = nullptr;    ///< of a Repeat: the program of one block
 
   bool runs_backward = false;
   bool may_overwrite_dy = false;  ///< nobody reads the gradient of the result after this: its memory serves as scratch
@@ -129,11 +129,11 @@ inline constexpr unsigned keeps_output = 7;
 
 /// What flows between operations.
 struct GraphValue {
-  Index bytes = 0;          ///< per sample, a multiple of `alignment`
-  int maker = -1;           ///< the node that computes it; -1 for a program input
-  int external = nowhere;   ///< `input + k` or `output`
-  bool gradient = false;    ///< a program input whose gradient is wanted
-  int rank = 0;             ///< with `extent`: the shape, for reports
+  Index bytes = 0;         ///< per sample, a multiple of `alignment`
+  int maker = -1;          ///< the node that computes it; -1 for a program input
+  int external = nowhere;  ///< `input + k` or `output`
+  bool gradient = false;   ///< a program input whose gradient is wanted
+  int rank = 0;            ///< with `extent`: the shape, for reports
   Index extent[max_rank] = {};
   int element_bytes = 0;
 

@@ -202,9 +202,10 @@ class Planner {
   /// The step at which the finished gradient of v is read.
   constexpr int read_at(int v) const { return is_input(v) ? never : step_of[g.values[v].maker]; }
 
-  /// One buffer a gradient; but where an operand's gradient is the result's own (`identity_gradient`), both share one if no later
-  /// write through one of them can reach another that is still to be read. So a residual stream needs a single buffer.
-  /// A gradient that nobody reads after node i is left to it (`may_overwrite_dy`), as scratch or for an operand's gradient.
+  /// One buffer a gradient; but where an operand's gradient is the result's own (`identity_gradient`), both share one
+  /// if no later write through one of them can reach another that is still to be read. So a residual stream needs a
+  /// single buffer. A gradient that nobody reads after node i is left to it (`may_overwrite_dy`), as scratch or for an
+  /// operand's gradient.
   constexpr void share_gradients() {
     bool written[Graph::capacity] = {};
     g.values[g.result].group = group_count++;

@@ -1,11 +1,12 @@
 // A training step over a batch: whole, or in micro_batches of samples that threads work by themselves.
 //
-// A kernel of a small model is done sooner than a second thread wakes up. So a thread takes whole micro_batches of samples
-// through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided among
-// shards, each with a gradient of its own: the micro_batches of a shard are worked in their order, and the shards' gradients are
-// added up in theirs. How a batch is divided follows from its size and from the model, so the bits depend neither on
-// the number of threads nor on who did what. A thread has one session for all shards that it works: less memory, of
-// which more is in the caches when the next micro_batch comes (a session a shard is 3 to 7 % slower on the digits' model).
+// A kernel of a small model is done sooner than a second thread wakes up. So a thread takes whole micro_batches of
+// samples through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided
+// among shards, each with a gradient of its own: the micro_batches of a shard are worked in their order, and the
+// shards' gradients are added up in theirs. How a batch is divided follows from its size and from the model, so the
+// bits depend neither on the number of threads nor on who did what. A thread has one session for all shards that it
+// works: less memory, of which more is in the caches when the next micro_batch comes (a session a shard is 3 to 7 %
+// slower on the digits' model).
 //
 //   batch of 64 = 4 micro_batches of 16 → shards 0 1 2 3 → gradient = ((g₀ + g₁) + g₂) + g₃
 //
@@ -31,7 +32,8 @@ class BatchStep {
 
   /// Memory for up to `capacity` samples and `threads` threads.
   explicit BatchStep(Index capacity, int threads = Threads::count())
-      : capacity_(capacity), threads_(threads),
+      : capacity_(capacity),
+        threads_(threads),
         means_(static_cast<std::size_t>(micro_batches_of(checked(capacity, threads)))) {
     const Index shards = shards_of(capacity);
     for (Index thread = 0; thread < smaller(threads, shards); ++thread)
@@ -42,7 +44,8 @@ class BatchStep {
   /// Bytes of all sessions, and of the gradients of all shards but the first: what the plan promises.
   static constexpr Index bytes(Index capacity, int threads) {
     const Index shards = shards_of(checked(capacity, threads));
-    return smaller(threads, shards) * Session<Program>::bytes(micro_batch_of(capacity), inner_threads(capacity, threads)) +
+    return smaller(threads, shards) *
+               Session<Program>::bytes(micro_batch_of(capacity), inner_threads(capacity, threads)) +
            (shards - 1) * weight_bytes;
   }
   Index capacity() const { return capacity_; }
@@ -81,8 +84,9 @@ class BatchStep {
   template <class X0, class... X>
   void start(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X0& input,
              const X&... inputs) {
-    static_assert(most_shards == 1, "mae: a small model is worked in shards, each with a gradient of its own; "
-                                   "update after the backward pass");
+    static_assert(most_shards == 1,
+                  "mae: a small model is worked in shards, each with a gradient of its own; "
+                  "update after the backward pass");
     whole().start(scale, weights, sink, input, inputs...);
     if constexpr (Policy::MemorySpace::host_accessible) loss_ = whole().finish();
   }
@@ -115,24 +119,27 @@ class BatchStep {
   double work(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients, const X0& input,
               const X&... inputs) {
     const Index batch = check_batch(input, inputs...);
-    const Index size = micro_batch_of(capacity_), micro_batches = ceil_divide(batch, size), shards = smaller(micro_batches, most_shards);
+    const Index size = micro_batch_of(capacity_), micro_batches = ceil_divide(batch, size),
+                shards = smaller(micro_batches, most_shards);
     const int team = static_cast<int>(smaller(threads_, shards));
     auto work_shard = [&](Index shard, int thread) {
       Session<Program>& session = sessions_[static_cast<std::size_t>(thread)];
       Weights<Owner, Policy>& to = shard == 0 ? gradients : *shards_[static_cast<std::size_t>(shard)].gradients;
-      for (Index micro_batch = shards_begin(shard, shards, micro_batches); micro_batch < shards_begin(shard + 1, shards, micro_batches); ++micro_batch) {
+      for (Index micro_batch = shards_begin(shard, shards, micro_batches);
+           micro_batch < shards_begin(shard + 1, shards, micro_batches); ++micro_batch) {
         const Index begin = micro_batch * size, count = smaller(size, batch - begin);
         session.context() = context_;
         if (context_.sample_keys) session.context().sample_keys += begin;
-        means_[static_cast<std::size_t>(micro_batch)] = session.step_scaled(
-            scale * static_cast<double>(count) / static_cast<double>(batch), weights, to,
-            slice(input, begin, count), slice(inputs, begin, count)...);
+        means_[static_cast<std::size_t>(micro_batch)] =
+            session.step_scaled(scale * static_cast<double>(count) / static_cast<double>(batch), weights, to,
+                                slice(input, begin, count), slice(inputs, begin, count)...);
       }
     };
     if (shards == 1) work_shard(0, 0);
     else share(shards, team, work_shard);
     if constexpr (most_shards > 1)
-      for (Index shard = 1; shard < shards; ++shard) add(gradients, *shards_[static_cast<std::size_t>(shard)].gradients);
+      for (Index shard = 1; shard < shards; ++shard)
+        add(gradients, *shards_[static_cast<std::size_t>(shard)].gradients);
     double mean = 0;
     for (Index micro_batch = 0; micro_batch < micro_batches; ++micro_batch)
       mean += means_[static_cast<std::size_t>(micro_batch)] *
@@ -141,12 +148,13 @@ class BatchStep {
   }
 
   static constexpr Index weight_bytes = weights_size<Owner> * Index{sizeof(typename Policy::Parameter)};
-  /// Up to so many bytes of weights a model is worked in micro_batches, by at most so many shards, where kernels are threads of
-  /// the program.
+  /// Up to so many bytes of weights a model is worked in micro_batches, by at most so many shards, where kernels are
+  /// threads of the program.
   static constexpr Index small_model = Index{8} << 20,
                          most_shards = Policy::MemorySpace::host_accessible && weight_bytes <= small_model ? 16 : 1;
-  /// Samples in a micro_batch of a small model. Fewer would divide among more threads, but weights are packed anew for every
-  /// micro_batch and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible patches).
+  /// Samples in a micro_batch of a small model. Fewer would divide among more threads, but weights are packed anew for
+  /// every micro_batch and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible
+  /// patches).
   static constexpr Index small_micro_batch = 16;
 
   static constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
@@ -163,7 +171,9 @@ class BatchStep {
   static constexpr Index shards_of(Index capacity) { return smaller(micro_batches_of(capacity), most_shards); }
   static constexpr int inner_threads(Index capacity, int threads) { return shards_of(capacity) == 1 ? threads : 1; }
   /// The first micro_batch of a shard.
-  static constexpr Index shards_begin(Index shard, Index shards, Index micro_batches) { return micro_batches * shard / shards; }
+  static constexpr Index shards_begin(Index shard, Index shards, Index micro_batches) {
+    return micro_batches * shard / shards;
+  }
 
   struct Shard {
     explicit Shard(bool has_gradients) {
@@ -179,17 +189,15 @@ class BatchStep {
     return View<const T, typename X::Shape>(x.data(), x.batch()).slice(begin, count);
   }
 
-  /// Calls work(shard, thread) for all shards on a team. The first error, in the order of shards, is thrown when all have
-  /// stopped.
+  /// Calls work(shard, thread) for all shards on a team. The first error, in the order of shards, is thrown when all
+  /// have stopped.
   template <class Work>
   void share(Index shards, int team, const Work& work) {
     Threads::run(team, [&](int thread) {
       for (Index shard = thread; shard < shards; shard += team) {
         try {
           work(shard, thread);
-        } catch (...) {
-          shards_[static_cast<std::size_t>(shard)].error = std::current_exception();
-        }
+        } catch (...) { shards_[static_cast<std::size_t>(shard)].error = std::current_exception(); }
       }
     });
     std::exception_ptr told;

@@ -10,9 +10,9 @@
 // like a program it holds 48 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
 #pragma once
 #include <mae/autograd/plan/recompute.hpp>
+#include <mae/autograd/run/weights.hpp>
 #include <mae/autograd/trace/parameter.hpp>
 #include <mae/autograd/trace/value.hpp>
-#include <mae/autograd/run/weights.hpp>
 #include <mae/tensor/tensor.hpp>
 
 MAE_PRECISE_BEGIN

@@ -79,7 +79,8 @@ class GradientChecker {
         if constexpr (std::tuple_element_t<std::size_t{i}, typename Program::Inputs::Tuple>::gradient) visit(number);
       };
       (one(std::integral_constant<int, k>{}), ...);
-    }(std::make_integer_sequence<int, int{sizeof...(X)}>{});
+    }
+    (std::make_integer_sequence<int, int{sizeof...(X)}>{});
   }
   double loss() {
     session_.poison_before_forward();

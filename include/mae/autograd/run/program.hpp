@@ -5,9 +5,9 @@
 // offsets. The numbers of the plan are constants: `static_assert(P::saved_bytes < 90'000'000)` is legal.
 #pragma once
 #include <mae/autograd/plan/plan.hpp>
-#include <mae/autograd/trace/value.hpp>
-#include <mae/autograd/trace/parameter.hpp>
 #include <mae/autograd/plan/verify.hpp>
+#include <mae/autograd/trace/parameter.hpp>
+#include <mae/autograd/trace/value.hpp>
 #include <mae/backend/policy.hpp>
 
 #include <tuple>
@@ -15,8 +15,8 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `RecomputeType`: what is kept; `InputList`: what
-/// goes in.
+/// `ModelType`: a module with `operator()`; `PolicyType`: who computes; `RecomputeType`: what is kept; `InputList`:
+/// what goes in.
 template <class ModelType, class PolicyType = Cpu<float>, class RecomputeType = KeepAll,
           class InputList = typename ModelType::Inputs>
 struct Program;
@@ -32,8 +32,8 @@ struct Program<ModelType, PolicyType, RecomputeType, Inputs<In...>> {
   template <class Given>
   using InputValue = Value<Mode<Policy, Recompute>, typename Given::Shape, typename Given::template Element<Policy>>;
   // The model's operator() is looked into here, as close to the user's line as can be: it keeps errors short.
-  using Symbol = std::remove_cvref_t<
-      decltype(std::declval<const Model&>()(std::declval<const InputValue<In>&>()...).eval())>;
+  using Symbol =
+      std::remove_cvref_t<decltype(std::declval<const Model&>()(std::declval<const InputValue<In>&>()...).eval())>;
 
   template <class Given>
   static constexpr InputValue<Given> add_input(Tracer& tracer, int k) {
@@ -89,15 +89,15 @@ struct Program<ModelType, PolicyType, RecomputeType, Inputs<In...>> {
 
   static void forward(Execution execution) {
     execution.backward_phase = false;
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      (graph.nodes[i].forward(execution, graph.nodes[i]), ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(graph.node_count)>{});
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (graph.nodes[i].forward(execution, graph.nodes[i]), ...); }
+    (std::make_index_sequence<static_cast<std::size_t>(graph.node_count)>{});
   }
   static void backward(Execution execution) {
     execution.backward_phase = true;
     [&]<std::size_t... s>(std::index_sequence<s...>) {
       (step<graph.steps[s].node, graph.steps[s].recompute>(execution), ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(graph.step_count)>{});
+    }
+    (std::make_index_sequence<static_cast<std::size_t>(graph.step_count)>{});
   }
   /// Runs forward one operation at a time and names the first whose result is not finite.
   static NonFinite find_non_finite(Execution execution) {

@@ -4,8 +4,8 @@
 // one block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
 // policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
 #pragma once
-#include <mae/autograd/trace/operation.hpp>
 #include <mae/autograd/run/program.hpp>
+#include <mae/autograd/trace/operation.hpp>
 
 #include <utility>
 
@@ -25,13 +25,14 @@ struct RepeatOperation : Operation {
   template <class M, class X>
   using Inner = Program<Block, typename M::Policy, typename M::Recompute, Inputs<Input<X, E, true>>>;
   template <class M, class X>
-  static constexpr Index edge = align_up(X::count * Index{sizeof(E)});
+  static constexpr Index edge = align_up(X::count* Index{sizeof(E)});
   /// What enters blocks 1..N-1, and the saved state of each block.
   template <class M, class X>
-  static constexpr Index saved_state = (N - 1) * edge<M, X> + (M::Recompute::checkpoint ? 0 : N * Inner<M, X>::saved_bytes);
+  static constexpr Index saved_state = (N - 1) * edge<M, X> +
+                                       (M::Recompute::checkpoint ? 0 : N * Inner<M, X>::saved_bytes);
   template <class M, class X>
-  static constexpr Index forward_scratch =
-      Inner<M, X>::scratch_bytes + (M::Recompute::checkpoint ? Inner<M, X>::saved_bytes : 0);
+  static constexpr Index forward_scratch = Inner<M, X>::scratch_bytes +
+                                           (M::Recompute::checkpoint ? Inner<M, X>::saved_bytes : 0);
   template <class M, class X>
   static constexpr Index frozen_scratch = Inner<M, X>::scratch_bytes + Inner<M, X>::saved_bytes + 2 * edge<M, X>;
   /// One gradient runs through blocks that make that of their input where the one of their result lies, as a residual
@@ -40,14 +41,15 @@ struct RepeatOperation : Operation {
   static constexpr unsigned in_place = Inner<M, X>::gradient_region(0) == seed ? 1 : 0;
   /// A checkpoint also needs the block's state and a place for its recomputed result.
   template <class M, class X>
-  static constexpr Index overwriting_scratch = Inner<M, X>::scratch_bytes + (in_place<M, X> ? 0 : edge<M, X>) +
-                                             (M::Recompute::checkpoint ? Inner<M, X>::saved_bytes + edge<M, X> : 0);
+  static constexpr Index overwriting_scratch =
+      Inner<M, X>::scratch_bytes +
+      (in_place<M, X> ? 0 : edge<M, X>)+(M::Recompute::checkpoint ? Inner<M, X>::saved_bytes + edge<M, X> : 0);
   template <class M, class X>
   static constexpr Index backward_scratch = overwriting_scratch<M, X> + edge<M, X>;
   template <class M, class X>
   static constexpr WorkspaceSize workspace = Inner<M, X>::graph.workspace;
   template <class M, class X>
-  static constexpr Index flops = N * Inner<M, X>::flops;
+  static constexpr Index flops = N* Inner<M, X>::flops;
   static constexpr bool repeats = true;
   template <class M, class X>
   static constexpr const Graph* inner = &Inner<M, X>::graph;
@@ -83,7 +85,7 @@ struct RepeatOperation : Operation {
     if (!gradient) {
       E* const copy = gradient = take();
       const E* const dy = f.dy();
-      f.each([=] MAE_HOST_DEVICE (Index i) { copy[i] = dy[i]; });
+      f.each([=] MAE_HOST_DEVICE(Index i) { copy[i] = dy[i]; });
     }
     E* next = here ? nullptr : take();
     for (int i = N - 1; i >= 0; --i) {
@@ -98,12 +100,12 @@ struct RepeatOperation : Operation {
       e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
-        f.each([=] MAE_HOST_DEVICE (Index k) { next[k] = {}; });
+        f.each([=] MAE_HOST_DEVICE(Index k) { next[k] = {}; });
       if constexpr (!here) std::swap(gradient, next);
     }
     const E* const whole = gradient;
     if (const auto dx = f.dx(first); dx.wanted() && dx.data != whole)
-      Call::Kernels::each(count, [=] MAE_HOST_DEVICE (Index i) { dx.add(i, typename Call::A(whole[i])); });
+      Call::Kernels::each(count, [=] MAE_HOST_DEVICE(Index i) { dx.add(i, typename Call::A(whole[i])); });
   }
 
  private:
@@ -133,8 +135,8 @@ struct RepeatOperation : Operation {
       e.base[output] = i == N - 1 ? static_cast<char*>(y) : between(i);
       e.base[scratch] = temporary;
       const bool kept = notes && !M::Recompute::checkpoint;
-      e.base[saved] = kept ? notes + ((N - 1) * edge + i * Inner::saved_bytes) * batch
-                           : temporary + Inner::scratch_bytes * batch;
+      e.base[saved] =
+          kept ? notes + ((N - 1) * edge + i * Inner::saved_bytes) * batch : temporary + Inner::scratch_bytes * batch;
       return e;
     }
   };

@@ -9,9 +9,9 @@
 #pragma once
 #include <cmath>
 
-#include <mae/autograd/run/staging.hpp>
 #include <mae/autograd/run/gradient_sink.hpp>
 #include <mae/autograd/run/program.hpp>
+#include <mae/autograd/run/staging.hpp>
 #include <mae/autograd/run/weights.hpp>
 #include <mae/core/finite.hpp>
 #include <mae/tensor/tensor.hpp>
@@ -231,7 +231,7 @@ class Session {
 
   /// The weights of W are the model's: it is W, or W with an operator() and no parameters of its own.
   template <class W>
-  static constexpr bool belongs = std::is_base_of_v<W, Model> && weights_size<W> == weights_size<Model>;
+  static constexpr bool belongs = std::is_base_of_v<W, Model>&& weights_size<W> == weights_size<Model>;
 
   template <class W>
   void bind_gradients(Weights<W, Policy>& gradients) {
@@ -303,10 +303,10 @@ class Session {
   [[noreturn, gnu::cold]] void report_non_finite(const Execution& step, double loss) {
     int k = 0;
     [&]<class... In>(Inputs<In...>*) {
-      (check_finite(k, View<const typename In::template Element<Policy>, typename In::Shape>(
-                           reinterpret_cast<const typename In::template Element<Policy>*>(
-                               staging_.sent(step.base[input + k])),
-                           step.batch)),
+      (check_finite(
+           k, View<const typename In::template Element<Policy>, typename In::Shape>(
+                  reinterpret_cast<const typename In::template Element<Policy>*>(staging_.sent(step.base[input + k])),
+                  step.batch)),
        ...);
     }(static_cast<typename Program::Inputs*>(nullptr));
     const NonFinite fault = Program::find_non_finite(step);

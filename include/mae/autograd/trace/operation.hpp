@@ -48,14 +48,14 @@ using Widest = std::conditional_t<(std::is_same_v<E, typename Policy::Accumulato
 /// What an operation inherits; it overrides what differs.
 struct Operation {
   static constexpr unsigned keep = keep_nothing;
-  static constexpr bool cheap = false;         ///< may be recomputed instead of kept
-  static constexpr unsigned recompute_reads = ~0u;  ///< operands that recomputing reads (default: all)
-  static constexpr unsigned identity_gradient = 0;        ///< bit k: dx(k) is dy itself; backward calls `f.pass(k)`
-  static constexpr unsigned non_differentiable = 0;      ///< bit k: no gradient ever flows to operand k
+  static constexpr bool cheap = false;               ///< may be recomputed instead of kept
+  static constexpr unsigned recompute_reads = ~0u;   ///< operands that recomputing reads (default: all)
+  static constexpr unsigned identity_gradient = 0;   ///< bit k: dx(k) is dy itself; backward calls `f.pass(k)`
+  static constexpr unsigned non_differentiable = 0;  ///< bit k: no gradient ever flows to operand k
   template <class M, class... E>
   using Element = Widest<typename M::Policy, E...>;  ///< of the result, for operands of elements E
   template <class M, class... X>
-  static constexpr Index saved_state = 0;  ///< bytes per sample that forward notes for backward
+  static constexpr Index saved_state = 0;              ///< bytes per sample that forward notes for backward
   static constexpr bool saved_state_optional = false;  ///< forward does without when no backward follows
   template <class M, class... X>
   static constexpr Index forward_scratch = 0;  ///< bytes per sample
@@ -65,7 +65,7 @@ struct Operation {
   static constexpr Index backward_scratch = 0;
   template <class M, class... X>
   static constexpr Index overwriting_scratch = -1;  ///< instead, where backward may use the memory of dy; -1: never.
-                                                  ///< Not where it passes dy on
+                                                    ///< Not where it passes dy on
   template <class M, class... X>
   static constexpr unsigned in_place = 0;  ///< bit k: then dx(k) may lie on dy, which is read first
   template <class M, class... X>
@@ -83,9 +83,7 @@ struct GradientTarget {
   T* data;
   bool accumulate;
   MAE_HOST_DEVICE bool wanted() const { return data != nullptr; }
-  MAE_HOST_DEVICE void add(Index i, A gradient) const {
-    data[i] = T(accumulate ? A(data[i]) + gradient : gradient);
-  }
+  MAE_HOST_DEVICE void add(Index i, A gradient) const { data[i] = T(accumulate ? A(data[i]) + gradient : gradient); }
 };
 
 /// What both halves of an operation see: sizes, operands, parameters, memory.
@@ -151,8 +149,8 @@ struct ForwardCall : Call<M, Op, V...> {
     return this->execution_.template at<const typename Base::template Operand<k>::Element>(place);
   }
   auto y() const {
-    return this->execution_.template at<typename Base::T>(
-        this->execution_.backward_phase ? this->node_.y_backward : this->node_.y);
+    return this->execution_.template at<typename Base::T>(this->execution_.backward_phase ? this->node_.y_backward
+                                                                                          : this->node_.y);
   }
   char* temporary() const { return this->execution_.template at<char>(this->node_.forward_temporary); }
 };
@@ -192,7 +190,7 @@ struct BackwardCall : Call<M, Op, V...> {
     const auto to = dx(operand);
     const auto from = dy();
     if (to.wanted() && static_cast<const void*>(to.data) != from)
-      this->each([=] MAE_HOST_DEVICE (Index i) { to.add(i, typename Base::A(from[i])); });
+      this->each([=] MAE_HOST_DEVICE(Index i) { to.add(i, typename Base::A(from[i])); });
   }
 };
 

@@ -109,8 +109,8 @@ constexpr Index bind(M& of, Index at) {
 }  // namespace detail
 
 /// Lists a module's parameters and sub-modules, by the names they have in files; `MAE_MODULE()` if it has none.
-#define MAE_MODULE(...) \
-  constexpr void each([[maybe_unused]] auto&& visit) { \
+#define MAE_MODULE(...)                                                           \
+  constexpr void each([[maybe_unused]] auto&& visit) {                            \
     ::mae::detail::visit_members(#__VA_ARGS__, visit __VA_OPT__(, ) __VA_ARGS__); \
   }
 
@@ -161,8 +161,8 @@ template <class S, class Init, Trainable Train, class Layout>
                              std::vector<ParameterInfo>& out) {
   std::vector<Index> shape;
   for (Index k = 0; k < S::rank; ++k) shape.push_back(S::extent(k));
-  out.push_back({name, shape, parameter.offset + shift, S::count, Train == Trainable::yes,
-                 &Init::template value<S>, &Layout::template file_position<S>});
+  out.push_back({name, shape, parameter.offset + shift, S::count, Train == Trainable::yes, &Init::template value<S>,
+                 &Layout::template file_position<S>});
 }
 template <int N, class Module>
 [[gnu::cold]] void list_leaf(ParameterArray<N, Module>& array, const std::string& name, Index shift,
@@ -174,8 +174,7 @@ template <int N, class Module>
 template <class M>
 [[gnu::cold]] void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
   if constexpr (std::is_base_of_v<ParameterBase, M>) list_leaf(of, name, shift, out);
-  else
-    of.each([&](std::string_view member, auto& part) { list(part, member_name(name, member), shift, out); });
+  else of.each([&](std::string_view member, auto& part) { list(part, member_name(name, member), shift, out); });
 }
 }  // namespace detail
 

@@ -115,7 +115,8 @@ struct Elementwise : Operation {
     [&]<int... k>(std::integer_sequence<int, k...>) {
       const std::tuple x(f.x(std::integral_constant<int, k>{})...);
       Call::Kernels::template map<F>(f.batch() * Call::Result::count, x, f.y());
-    }(std::make_integer_sequence<int, F::leaves>{});
+    }
+    (std::make_integer_sequence<int, F::leaves>{});
   }
   static void backward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
@@ -128,7 +129,8 @@ struct Elementwise : Operation {
         const std::tuple dx(f.dx(std::integral_constant<int, k>{}).data...);
         const bool accumulate[] = {f.dx(std::integral_constant<int, k>{}).accumulate...};
         Call::Kernels::template map_gradient<F>(f.batch() * Call::Result::count, x, f.dy(), dx, accumulate);
-      }(std::make_integer_sequence<int, F::leaves>{});
+      }
+      (std::make_integer_sequence<int, F::leaves>{});
     }
   }
 

@@ -66,11 +66,11 @@ template <class T, class IsaChoice, class Threads>
 double TrainingKernels<T, IsaChoice, Threads>::sum_of_squares(Index n, const T* g, Workspace ws) {
   double* sums = ws.template shared<double>();
   isa::dispatch<IsaChoice>([&](auto set) {
-    parallel_for<Threads>(slices, ceil_divide(worth_a_thread * slices, larger(n, 1)), ws.threads,
-                   [&](Index begin, Index end, int) {
-                     for (Index s = begin; s < end; ++s)
-                       sums[s] = squares<decltype(set)>(n * (s + 1) / slices - n * s / slices, g + n * s / slices);
-                   });
+    parallel_for<Threads>(
+        slices, ceil_divide(worth_a_thread * slices, larger(n, 1)), ws.threads, [&](Index begin, Index end, int) {
+          for (Index s = begin; s < end; ++s)
+            sums[s] = squares<decltype(set)>(n * (s + 1) / slices - n * s / slices, g + n * s / slices);
+        });
   });
   double sum = 0;
   for (Index s = 0; s < slices; ++s) sum += sums[s];
@@ -80,9 +80,9 @@ template <class T, class IsaChoice, class Threads>
 void TrainingKernels<T, IsaChoice, Threads>::adamw(Index n, T* w, T* g, T* m, T* v, const AdamwStep& step) {
   isa::dispatch<IsaChoice>([&](auto set) {
     parallel_for<Threads>(ceil_divide(n, block), ceil_divide(worth_a_thread, block), Threads::count(),
-                   [&](Index begin, Index end, int) {
-                     update<decltype(set)>(begin * block, smaller(n, end * block), w, g, m, v, step);
-                   });
+                          [&](Index begin, Index end, int) {
+                            update<decltype(set)>(begin * block, smaller(n, end * block), w, g, m, v, step);
+                          });
   });
 }
 

@@ -13,8 +13,8 @@
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
-/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `prefetch_interval` steps. `a` lies in a
-/// panel [steps][Panel].
+/// sums [Rows][32] += Σ_s a[s] [Rows] ⊗ b[s] [32] over `steps` pairs; `call()` comes every `prefetch_interval` steps.
+/// `a` lies in a panel [steps][Panel].
 template <Index Rows, Index Panel>
 class DotTile;
 /// Floats rounded to pairs of bf16, the first of a pair in the lower half of a `Word`.

@@ -16,9 +16,8 @@ inline constexpr Index block_of_maps = 64;
 template <class Threads, class Work>
 void each_block(Index n, const Work& work) {
   constexpr Index block = block_of_maps, worth_a_thread = 1024;
-  parallel_for<Threads>(ceil_divide(n, block), worth_a_thread, Threads::count(), [&](Index first, Index last, int) {
-    work(first * block, smaller(n, last * block));
-  });
+  parallel_for<Threads>(ceil_divide(n, block), worth_a_thread, Threads::count(),
+                        [&](Index first, Index last, int) { work(first * block, smaller(n, last * block)); });
 }
 
 /// The elements of one range, in T.

@@ -15,17 +15,17 @@ namespace mae {
 /// Float, double and bf16; `backend/kernels.hpp` says what each function does.
 template <class Element, class Isa, class ThreadsType>
   requires std::is_floating_point_v<typename Elements<Element>::Accumulator>
-struct Kernels<Cpu<Element, Isa, ThreadsType>>
-    : cpu::LinearKernels<Element, Isa, ThreadsType>,
-      cpu::LayerNormKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
-      cpu::AttentionKernels<Element, Isa, ThreadsType>,
-      cpu::PointwiseKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
-      cpu::TrainingKernels<typename Elements<Element>::Parameter, Isa, ThreadsType> {
-  using T = typename Elements<Element>::Activation;
-  using W = typename Elements<Element>::Parameter;
-  using A = typename Elements<Element>::Accumulator;
-  static constexpr bool available = true;
-};
+  struct Kernels<Cpu<Element, Isa, ThreadsType>>
+      : cpu::LinearKernels<Element, Isa, ThreadsType>,
+        cpu::LayerNormKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
+        cpu::AttentionKernels<Element, Isa, ThreadsType>,
+        cpu::PointwiseKernels<typename Elements<Element>::Accumulator, Isa, ThreadsType>,
+        cpu::TrainingKernels<typename Elements<Element>::Parameter, Isa, ThreadsType> {
+    using T = typename Elements<Element>::Activation;
+    using W = typename Elements<Element>::Parameter;
+    using A = typename Elements<Element>::Accumulator;
+    static constexpr bool available = true;
+  };
 
 }  // namespace mae
 MAE_PRECISE_END

@@ -7,8 +7,9 @@
 //    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
 //    [step][14], in the second cache                         before their first use
 //
-// What will be packed next is called for while the tiles multiply (prefetcher.hpp). Where the rows of B lie side by side and
-// a second cache holds them all, as in a small model, tiles read whole panels where they lie, if in float or double.
+// What will be packed next is called for while the tiles multiply (prefetcher.hpp). Where the rows of B lie side by
+// side and a second cache holds them all, as in a small model, tiles read whole panels where they lie, if in float or
+// double.
 //
 // Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
 // order. A tile at an edge is padded with zeros and computed like any other; one with eight rows or fewer computes

@@ -120,9 +120,8 @@ struct PointwiseKernels {
   /// Calls work(k), k a compile-time number, for every pointer of a tuple.
   template <class Work, class... Pointer>
   static void each_leaf(const Work& work, const std::tuple<Pointer...>&) {
-    [&]<std::size_t... k>(std::index_sequence<k...>) {
-      (work(std::integral_constant<int, int{k}>{}), ...);
-    }(std::index_sequence_for<Pointer...>{});
+    [&]<std::size_t... k>(std::index_sequence<k...>) { (work(std::integral_constant<int, int{k}>{}), ...); }
+    (std::index_sequence_for<Pointer...>{});
   }
   template <class From, class To>
   static void copy(Index count, const From* from, To* to) {

@@ -2,8 +2,8 @@
 //
 // Weights come from main memory and results go there: slow and far away, but it can bring while a tile is computed. A
 // core waits for some twenty cache lines at a time, though, and once it does so, what the second cache could answer
-// at once has to wait too. So nothing calls for many lines together: a tile calls for a few, again and again (`prefetch_interval`).
-// That is worth 3 % of a product.
+// at once has to wait too. So nothing calls for many lines together: a tile calls for a few, again and again
+// (`prefetch_interval`). That is worth 3 % of a product.
 #pragma once
 #include <mae/backend/cpu/parallel.hpp>
 
@@ -20,7 +20,10 @@ class Prefetcher {
   Prefetcher() = default;
   /// `rows` rows of so many bytes, `stride` bytes apart, to be called for in so many calls.
   Prefetcher(const void* from, Index rows, Index bytes, Index stride, Index calls)
-      : row_(static_cast<const char*>(from)), stride_(stride), width_(bytes), rows_(rows),
+      : row_(static_cast<const char*>(from)),
+        stride_(stride),
+        width_(bytes),
+        rows_(rows),
         together_(ceil_divide(rows * ceil_divide(bytes, line), larger(calls, 1))) {}
   [[gnu::always_inline]] void step() {
     for (Index i = 0; i < together_ && rows_ > 0; ++i) {

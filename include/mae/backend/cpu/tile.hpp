@@ -16,10 +16,10 @@
 #pragma once
 #include <cstring>
 
-#include <mae/backend/cpu/prefetcher.hpp>
 #include <mae/backend/cpu/avx512_bf16.hpp>
 #include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/pack.hpp>
+#include <mae/backend/cpu/prefetcher.hpp>
 #include <mae/core/shape.hpp>
 
 MAE_PRECISE_BEGIN
@@ -75,8 +75,8 @@ class Tile {
   /// The first `used` rows of a tile, from panels a [steps][rows] and b [steps], that calls for what lies `ahead`. A
   /// function of its own, so that nothing else asks for registers.
   template <Index used, class C>
-  [[gnu::noinline]] static void multiply(const Word* a, const Panel<Word>& b, Index steps,
-                                         const Output<C, Sum>& c, Prefetcher& ahead) {
+  [[gnu::noinline]] static void multiply(const Word* a, const Panel<Word>& b, Index steps, const Output<C, Sum>& c,
+                                         Prefetcher& ahead) {
     Isa::run([&]() __attribute__((always_inline)) {
       Vector sum[used][vectors] = {};
       Index row = 0, left = calls(steps);  // the next row of C to call for, and the calls that are left
@@ -105,8 +105,8 @@ class Tile {
 
   /// A tile that juts out of C, of `height` x `width`: what C has is copied to and fro, the rest is never used.
   template <class C>
-  static void multiply_edge(const Word* a, const Panel<Word>& b, Index steps, const Output<C, Sum>& c,
-                            Index height, Index width, Prefetcher& ahead) {
+  static void multiply_edge(const Word* a, const Panel<Word>& b, Index steps, const Output<C, Sum>& c, Index height,
+                            Index width, Prefetcher& ahead) {
     alignas(alignment) C edge[rows * columns];
     alignas(alignment) Sum bias[columns];
     if (c.start) copy(c.start, c.stride, edge, columns, height, width);

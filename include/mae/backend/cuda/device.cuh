@@ -5,8 +5,8 @@
 // has not: its bytes travel while kernels run, and only kernels called later wait for them.
 //
 // A step is hundreds of kernels of some microseconds each. `GraphCache` lets the second step with the same addresses
-// and sizes be captured as a CUDA graph, and every later one be a single call. A `Event` is how the program waits for an
-// earlier step while a later one runs.
+// and sizes be captured as a CUDA graph, and every later one be a single call. A `Event` is how the program waits for
+// an earlier step while a later one runs.
 #pragma once
 #include <deque>
 

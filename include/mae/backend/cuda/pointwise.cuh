@@ -105,8 +105,7 @@ struct PullBackForm : Runs<PullBackForm<Form, A, Y, X...>> {
   template <int width, class To>
   __device__ static void give(To* to, const A (&gradient)[width][sizeof...(X)], int k, bool add) {
     Run<To, width> result = add ? cuda::run<width>(to) : Run<To, width>{};
-    for (int e = 0; e < width; ++e)
-      result.at[e] = stored<To>(add ? A(result.at[e]) + gradient[e][k] : gradient[e][k]);
+    for (int e = 0; e < width; ++e) result.at[e] = stored<To>(add ? A(result.at[e]) + gradient[e][k] : gradient[e][k]);
     put(to, result);
   }
   template <int width>

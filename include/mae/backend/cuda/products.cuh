@@ -14,8 +14,8 @@
 // between calls: 6 bytes a weight, beside the 32 of AdamW. A factor that is stored in float is rounded as well, a piece
 // of its rows at a time, for the workspace must not grow with the batch.
 #pragma once
-#include <mae/backend/cuda/pointwise.cuh>
 #include <mae/backend/cuda/matmul.cuh>
+#include <mae/backend/cuda/pointwise.cuh>
 #include <mae/backend/cuda/sums.cuh>
 #include <mae/backend/policy.hpp>
 #include <mae/core/shape.hpp>

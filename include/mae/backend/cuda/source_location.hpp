@@ -7,7 +7,9 @@ namespace mae::cuda {
 struct SourceLocation {
   const char* file = "";
   int line = 0;
-  static constexpr SourceLocation here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
+  static constexpr SourceLocation here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
 };
 
 }  // namespace mae::cuda

@@ -62,7 +62,8 @@ class FolderLock {
     return detail::Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   }
   bool stands_there(const detail::Descriptor& file) const {
-    struct stat mine {}, there {};
+    struct stat mine {
+    }, there{};
     return ::fstat(file.number(), &mine) == 0 && ::stat(path_.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
            mine.st_ino == there.st_ino;
   }

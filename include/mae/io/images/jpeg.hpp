@@ -19,8 +19,8 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-#include <mae/io/images/exif.hpp>
 #include <mae/io/files/input_file.hpp>
+#include <mae/io/images/exif.hpp>
 #include <mae/io/images/picture.hpp>
 
 MAE_PRECISE_BEGIN
@@ -185,8 +185,10 @@ inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string&
   std::vector<std::uint8_t> together(static_cast<std::size_t>(height * stride));  // [H, W, C]
   std::uint8_t* const rows = together.data();
   reader.decode(
-      inks ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB, [=](Index y) { return rows + y * stride; },
-      [](Index) {});
+      inks            ? JCS_CMYK
+      : channels == 1 ? JCS_GRAYSCALE
+                      : JCS_RGB,
+      [=](Index y) { return rows + y * stride; }, [](Index) {});
   if (inks) detail::inks_to_colours(together);
   return detail::to_planes(together, channels, height, width, orientation);
 }

@@ -23,8 +23,8 @@
 #include <cstring>
 
 #include <mae/io/files/atomic_file.hpp>
-#include <mae/io/images/exif.hpp>
 #include <mae/io/files/input_file.hpp>
+#include <mae/io/images/exif.hpp>
 #include <mae/io/images/picture.hpp>
 #include <mae/io/images/png_samples.hpp>
 

@@ -14,8 +14,8 @@
 #include <bit>
 #include <charconv>
 
-#include <mae/io/tensors/dtype.hpp>
 #include <mae/io/files/file_kind.hpp>
+#include <mae/io/tensors/dtype.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

@@ -18,7 +18,8 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-static_assert(std::endian::native == std::endian::little, "mae/io/tensors/safetensors.hpp: files and memory are little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "mae/io/tensors/safetensors.hpp: files and memory are little-endian");
 
 /// The longest header allowed, in bytes.
 inline constexpr Index safetensors_header_limit = 100'000'000;
