@@ -9,7 +9,6 @@
 #include <mae/data/dataset.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/train/pretrain.hpp>
-#include <mae/train/probe.hpp>
 
 #include <support/temporary.hpp>
 #include "support/comma.hpp"

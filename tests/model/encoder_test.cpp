@@ -6,7 +6,6 @@
 #include <mae/autograd/run/gradient_check.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/encode.hpp>
-#include <mae/train/probe.hpp>
 
 #include "support/operation.hpp"
 

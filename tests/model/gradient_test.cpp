@@ -7,7 +7,6 @@
 #include <mae/autograd/run/gradient_check.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/masked_autoencoder.hpp>
-#include <mae/train/probe.hpp>
 
 #include "support/operation.hpp"
 

@@ -4,7 +4,6 @@
 
 #include <mae/autograd/trace/parameter.hpp>
 #include <mae/model/classifier.hpp>
-#include <mae/train/probe.hpp>
 
 using namespace mae;
 

@@ -11,7 +11,6 @@
 #include <mae/ops/cross_entropy.hpp>
 #include <mae/ops/pool.hpp>
 #include <mae/ops/standardize.hpp>
-#include <mae/train/probe.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

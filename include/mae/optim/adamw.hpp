@@ -16,7 +16,6 @@
 #include <mae/core/finite.hpp>
 #include <mae/core/math.hpp>
 #include <mae/optim/device_update_queue.hpp>
-#include <mae/optim/in_backward.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
