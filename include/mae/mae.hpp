@@ -55,13 +55,14 @@
 #include <mae/nn/patch_embed.hpp>
 #include <mae/nn/position.hpp>
 // 7 model: the paper
-#include <mae/model/geometry.hpp>
-#include <mae/model/masking.hpp>
-#include <mae/model/encoder.hpp>
-#include <mae/model/decoder.hpp>
-#include <mae/model/masked_autoencoder.hpp>
-#include <mae/model/encode.hpp>
 #include <mae/model/classifier.hpp>
+#include <mae/model/decoder.hpp>
+#include <mae/model/encode.hpp>
+#include <mae/model/encoder.hpp>
+#include <mae/model/geometry.hpp>
+#include <mae/model/mask_strategy.hpp>  // which patches stay; others than random: mask_strategies.hpp
+#include <mae/model/masked_autoencoder.hpp>
+#include <mae/model/masking.hpp>
 #include <mae/model/presets.hpp>
 // 8 optim, data: how weights move, and what they learn from
 #include <mae/data/augment.hpp>

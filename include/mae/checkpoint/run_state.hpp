@@ -46,16 +46,19 @@ Metadata identity_of(const Run& run) {
   });
   record(metadata, run.normalization());
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
+  if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
   return metadata;
 }
 template <class Run>
 void check_identity(const SafetensorsFile& file, const Run& run, bool other_length) {
   std::string found, expected;
+  Metadata metadata = file.metadata();
+  metadata.emplace("masking", recorded_masking(file));
   for (const auto& [key, value] : identity_of(run)) {
     if (other_length && key == "run.epochs") continue;
-    const auto at = file.metadata().find(key);
-    if (at != file.metadata().end() && at->second == value) continue;
-    const std::string recorded = at == file.metadata().end() ? "nothing" : quoted(at->second);
+    const auto at = metadata.find(key);
+    if (at != metadata.end() && at->second == value) continue;
+    const std::string recorded = at == metadata.end() ? "nothing" : quoted(at->second);
     const std::string name = key.starts_with("run.") ? key.substr(4) : key;
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
     expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
