@@ -11,8 +11,12 @@
 // The paper hides 75 %: V = int(L · 0.25), 49 of 196. Less is too easy: a hidden patch among visible neighbours is
 // filled in by continuing their lines, which teaches nothing about what is in the picture.
 //
-// Paper: section 3, "Masking" and "Simple implementation"; the ratio: figure 5.
+// Random numbers are one strategy of many. To hide blocks, give their patches larger numbers: still exactly V stay, and
+// nothing else of the model changes. `CentreMasking` below shows how one of your own is written.
+//
+// Paper: section 3, "Masking" and "Simple implementation"; the ratio: figure 5; strategies: table 1f and figure 6.
 #include <mae/io/images/idx.hpp>
+#include <mae/model/mask_strategies.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 #include <cstdio>
@@ -59,6 +63,34 @@ void draw(const mae::Dataset& digits, mae::Index sample) {
   }
 }
 
+/// What is near the middle stays; numbers below 1 settle ties.
+struct CentreMasking {
+  static constexpr const char* name = "centre";
+  void operator()(const mae::MaskSample& sample, float* priority) const {
+    const auto [rows, columns, patch] = sample.grid;
+    for (mae::Index l = 0; l < sample.patches(); ++l) {
+      const mae::Index y = 2 * (l / columns) + 1 - rows, x = 2 * (l % columns) + 1 - columns;
+      priority[l] = static_cast<float>(y * y + x * x) + sample.uniform(l);
+    }
+  }
+};
+
+/// Masks of one image of 14 × 14 patches by `count` strategies, side by side. What stays is #.
+void draw(const mae::Masking* strategies, mae::Index count) {
+  mae::MaskBatch<196, 49> masks(count);
+  masks.resize(count);
+  for (mae::Index k = 0; k < count; ++k) {
+    masks.draw(k, strategies[k], {.rows = 14, .columns = 14, .patch = 16}, 0, 0, 3);
+    std::printf(k + 1 < count ? "%-16s" : "%s", strategies[k].name());
+  }
+  for (mae::Index y = 0; y < 14; ++y)
+    for (mae::Index k = 0; k < count; ++k) {
+      std::printf("%s", k == 0 ? "\n" : "  ");
+      for (mae::Index x = 0; x < 14; ++x) std::printf("%c", masks.mask(k, 14 * y + x) ? '.' : '#');
+    }
+  std::printf("\n");
+}
+
 int main() {
   eight_patches();
 
@@ -81,6 +113,12 @@ int main() {
   }
   std::printf("\nhow often each patch was hidden in 10000 masks:\n");
   for (mae::Index l = 0; l < L; ++l) std::printf("%5.1f %%%s", hidden[l] / 100.0, l % 4 == 3 ? "\n" : "");
+
+  std::printf("\n49 of 196 patches, by seven strategies:\n");
+  std::vector<mae::Masking> strategies = mae::mask_strategies();
+  strategies.push_back(CentreMasking{});  // {.masking = CentreMasking{}} is how `Pretraining` is told
+  draw(strategies.data(), 4);
+  draw(strategies.data() + 4, 3);
 
   // A mistake: 95 % of 16 patches leaves none.
   using Size = mae::Transformer<8, 1, 2>;

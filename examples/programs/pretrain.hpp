@@ -5,6 +5,7 @@
 #include <mae/eval/trivial_baseline.hpp>
 #include <mae/plot/panel.hpp>
 #include <mae/io/images/png.hpp>
+#include <mae/model/mask_strategies.hpp>
 #include <mae/eval/validation.hpp>
 #include <mae/eval/nearest_neighbours.hpp>
 #include <mae/train/pretrain.hpp>
@@ -24,6 +25,8 @@ struct Pretrain {
                         program::one_of(program::model_names())};
     program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: the model's first",
                                     program::inside(0, 1)};
+    program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
+                          program::one_of(mae::mask_strategy_names())};
     program::TrainingSettings<mae::PretrainingOptions> training{*this};
     program::RunSettings run{*this, "pretrained"};
     program::Whole neighbours{*this, "neighbours", 5000,
@@ -72,13 +75,15 @@ struct Pretrain {
     const program::Source source(settings.data, Model::ImageShape::channels);
     const program::Part images = source.training().repeated(settings.training.repeats());
     const program::Part* const validation = source.validation();
-    const auto options = settings.training.options(images.size(), settings.checkpoint);
+    auto options = settings.training.options(images.size(), settings.checkpoint);
+    options.masking = mae::mask_strategy(settings.masking());
     if (options.batch > images.size() / options.accumulation)
       throw settings.training.batch.error(
           std::to_string(options.batch * options.accumulation) + " images in an update",
           "at most the " + std::to_string(images.size()) + " of " + settings.data.data() + "; more --repeats make more");
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
+    program::report("masking", options.masking.name());
     program::report_data(source, normalization);
     const program::Part known = source.training().some(settings.neighbours());
     const bool neighbours = validation && known.size() > 0 && images.class_count() > 1 && validation->class_count() > 1;
@@ -101,12 +106,13 @@ struct Pretrain {
                                  "validation_loss", false, baseline, settings.baseline_steps()});
     auto look = [&](program::Record& record) {
       if (!validation) return;
-      record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization);
+      record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization, 0, 64, options.masking);
       if (neighbours) record.knn = mae::nearest_neighbour_accuracy(run.weights(), known, *validation, normalization);
     };
     auto draw = [&] {
       const mae::Index scale = std::max<mae::Index>(1, 96 / Model::ImageShape::height);
-      mae::write_png(folder + "/panel.png", mae::draw_panel(run.weights(), shown, normalization, {.scale = scale}));
+      mae::write_png(folder + "/panel.png", mae::draw_panel(run.weights(), shown, normalization,
+                                                            {.scale = scale, .masking = options.masking}));
     };
     if (!driver.drive(look, draw)) return;
     mae::Metadata metadata = mae::metadata_of(run);

@@ -9,6 +9,7 @@
 #include <mae/io/tensors/npy.hpp>
 #include <mae/plot/panel.hpp>
 #include <mae/checkpoint/prediction_files.hpp>
+#include <mae/model/mask_strategies.hpp>
 
 #include <picture_formats.hpp>
 
@@ -26,6 +27,8 @@ struct Reconstruct {
                         program::one_of(program::model_names({"auto"}))};
     program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training",
                                     program::inside(0, 1)};
+    program::Text masking{*this, "masking", "auto", "how hidden patches are chosen; auto: as in pre-training",
+                          program::one_of(mae::mask_strategy_names({"auto"}))};
     program::Texts pictures{*this, "pictures", {}, "PNG or JPEG files, instead of data"};
     program::Whole images{*this, "images", 6, "so many images of data", program::between(1, 1000)};
     program::Heading shown{*this, "What is shown"};
@@ -45,6 +48,7 @@ struct Reconstruct {
     void settle() {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
       if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
+      if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.refuse_division("images are taken from all of data");
       settle_model(model, checkpoint());
     }
@@ -70,6 +74,12 @@ struct Reconstruct {
     const std::optional<double> ratio = mae::number_in(text);
     if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
     return *ratio;
+  }
+
+  static mae::Masking masking_of(const Settings& settings) {
+    if (settings.masking() != "auto") return mae::mask_strategy(settings.masking());
+    const std::string& path = settings.checkpoint();
+    return mae::mask_strategy(mae::recorded_masking(mae::SafetensorsFile::read(path)), path + ": masking");
   }
 
   /// Pictures of any sizes in memory, as a collection.
@@ -119,10 +129,12 @@ struct Reconstruct {
     mae::PanelOptions options{.seed = static_cast<std::uint64_t>(settings.seed()),
                               .scale = settings.scale() > 0 ? settings.scale() : readable,
                               .statistics = oracle ? mae::HiddenStatistics::oracle : mae::HiddenStatistics::visible,
-                              .whole = settings.whole()};
+                              .whole = settings.whole(),
+                              .masking = masking_of(settings)};
     std::vector<float> noise;
     if (!settings.noise().empty()) noise = mae::read_noise(settings.noise(), images.size(), Model::L);
     options.noise = noise;
+    program::report("masking", noise.empty() ? options.masking.name() : settings.noise());
     const mae::PanelSheet sheet = mae::make_panel(weights, images, normalization, options);
     report_rows(sheet, Model::target, normalization);
     for (const std::string& note : sheet.notes) program::report("note", note);

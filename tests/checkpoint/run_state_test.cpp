@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <mae/model/mask_strategies.hpp>
 #include <mae/train/finetune.hpp>
 #include <mae/train/pretrain.hpp>
 
@@ -189,6 +190,50 @@ TEST_CASE("a run of other options, images or another model is not continued; all
   CHECK(load_error<Tuning>(path).starts_with("mae: FILE: the run to continue: found "));
   using Double = Pretraining<Model, Cpu<double>>;
   CHECK(load_error<Double>(path) == "mae: FILE: tensor 'cls_token': found dtype F32, expected F64");
+}
+
+TEST_CASE("a mask strategy is recorded, and a run goes on with it alone; files of version 0.1 know the random one") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "run", old = folder / "old";
+  auto options = small<PretrainingOptions>(), random = options;
+  options.masking = GridMasking{};
+  Run run(images, options, normalization), other(images, random, normalization);
+  CHECK(run.update() != other.update());
+  save_run(path, run);
+  CHECK(SafetensorsFile::read(path).metadata("masking") == "grid");
+  CHECK(metadata_of(run).at("masking") == "grid");
+  CHECK(load_error(path, random) ==
+        "mae: FILE: the run to continue: found masking 'grid', expected masking 'random', as "
+        "this run has");
+  Run again(images, options, normalization);
+  load_run(path, again);
+  CHECK(same_run(run, again));
+  CHECK(run.update() == again.update());
+
+  // The file of a random run, as version 0.1 wrote it: without the name.
+  save_run(path, other);
+  const SafetensorsFile file = SafetensorsFile::read(path);
+  CHECK(recorded_masking(file) == "random");
+  Metadata metadata = file.metadata();
+  CHECK(metadata.erase("masking") == 1);
+  Checksum sum;
+  detail::add_metadata(sum, metadata);
+  std::vector<std::vector<std::byte>> bytes;
+  std::vector<TensorBytes> tensors;
+  for (const TensorEntry& entry : file.entries()) {
+    bytes.push_back(file.bytes(entry.name));
+    tensors.push_back({entry.name, entry.dtype, entry.shape, bytes.back().data()});
+    sum.add(bytes.back().data(), static_cast<Index>(bytes.back().size()));
+  }
+  metadata[detail::checksum_key] = sum.text();
+  write_safetensors(old, tensors, metadata);
+  CHECK(recorded_masking(SafetensorsFile::read(old)) == "random");
+  Run resumed(images, random, normalization);
+  load_run(old, resumed);
+  CHECK(same_run(resumed, other));
+  CHECK(load_error(old, options) ==
+        "mae: FILE: the run to continue: found masking 'random', expected masking 'grid', as "
+        "this run has");
 }
 
 TEST_CASE("files that are no state of a run, or damaged") {

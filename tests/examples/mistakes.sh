@@ -104,6 +104,9 @@ mistake "A mask ratio outside (0, 1)" "mae: --mask_ratio: found 1, expected a nu
 mistake "A mask ratio that is not compiled in" \
   "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/programs/models.hpp" \
   $digits --mask_ratio 0.6
+mistake "A mask strategy that nobody knows" \
+  "mae: --masking: found blocks, expected one of random, block, grid, inverse_block, unit, half_block; did you mean block?" \
+  $digits --masking blocks
 
 # --- Data ---
 mistake "No data" "mae: --data: found nothing, expected a folder or a file of images" pretrain
@@ -238,6 +241,9 @@ mistake "Nothing to resume" \
 mistake "Resuming with another setting" \
   "mae: --batch: found 32, expected 64, as the run that is resumed has; another value needs another run" \
   pretrain --resume --out run --batch 32
+mistake "Resuming with another mask strategy" \
+  "mae: --masking: found \"block\", expected \"random\", as the run that is resumed has; another value needs another run" \
+  pretrain --resume --out run --masking block
 mistake "Resuming with another program" \
   "mae: run/checkpoint-28.safetensors: found a checkpoint of the program pretrain, expected one of probe" \
   probe --resume --out run --encoder encoder.safetensors

@@ -40,6 +40,13 @@ run --data "$digits" --out c --seed 6 >c.txt
 run --data "$digits" --out d --noise npy/mask.npy --out-npy npy_d >d.txt
 cmp npy/mask.npy npy_d/mask.npy
 
+# Masks by another strategy; else by that of the checkpoint, which does not say and so is random.
+run --data "$digits" --out i --seed 5 --masking block --out-npy npy_block >i.txt
+grep -q "^masking *block$" i.txt || fail "the strategy is not named"
+! cmp -s npy/mask.npy npy_block/mask.npy || fail "another strategy draws the same"
+run --data "$digits" --out j --seed 5 --masking random --out-npy npy_random >j.txt
+cmp npy/mask.npy npy_random/mask.npy
+
 # Statistics from the visible patches, and without the whole image.
 run --data "$digits" --out e --seed 5 --statistics visible --no-whole >e.txt
 grep -q "estimated from visible ones" e.txt || fail "the estimate is not named"
@@ -65,6 +72,9 @@ mistake "missing.png" run --pictures missing.png --out bad
 mistake "b.txt: found no picture" run --pictures "$data/chelsea.png" b.txt --out bad
 mistake "images beside pictures" run --pictures "$data/chelsea.png" --data "$digits" --out bad
 mistake "--mask_ratio: found 0.6" run --data "$digits" --mask_ratio 0.6 --out bad
+mistake "--masking: found blok, expected one of auto, random, block, grid, inverse_block, unit, half_block; did you mean block?" \
+  run --data "$digits" --masking blok --out bad
+mistake "--masking: found a strategy beside noise" run --data "$digits" --noise npy/mask.npy --masking grid --out bad
 mistake "--images: found 0" "$program" --checkpoint "$checkpoint" --images 0 --out bad
 mistake "--out: found a.txt" run --data "$digits" --out a.txt
 mistake "--out-npy: found a.txt" run --data "$digits" --out-npy a.txt --out bad

@@ -48,7 +48,7 @@ updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1
 # shellcheck disable=SC2086
 for program in pretrain finetune probe; do
   case $program in
-    pretrain) more="--model digits-8 --epochs 8 --baseline_steps 30" signals="TERM INT" ;;
+    pretrain) more="--model digits-8 --masking half_block --epochs 8 --baseline_steps 30" signals="TERM INT" ;;
     *) more="--encoder pretrain/encoder.safetensors --limit 640 --epochs 12" signals=TERM ;;
   esac
   run="$program --data $digits $shared $more"

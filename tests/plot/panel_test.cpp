@@ -7,6 +7,7 @@
 
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/data/dataset.hpp>
+#include <mae/model/mask_strategies.hpp>
 
 #include <support/temporary.hpp>
 
@@ -184,6 +185,24 @@ TEST_CASE("masks by noise") {
   noise.pop_back();
   CHECK(error_of([&] { make_panel(weights, images, normalization, {.noise = noise}); }) ==
         "mae: mask noise: found 44 numbers, expected 3 x 15, one for each patch of each image");
+}
+
+TEST_CASE("masks by a strategy") {
+  using M = Model<Target::pixels>;
+  const Weights<M, Cpu<float>> weights(4);
+  typename M::Masks masks(1);
+  masks.resize(1);
+  for (const Masking& masking : mask_strategies()) {
+    INFO(masking.name());
+    const PanelSheet sheet = make_panel(weights, images, normalization, {.seed = 9, .masking = masking});
+    for (Index i = 0; i < 3; ++i) {
+      masks.draw(0, masking, {3, 5, 4}, 9, 0, static_cast<std::uint64_t>(i));
+      const PanelRow& row = sheet.rows[static_cast<std::size_t>(i)];
+      CHECK(std::equal(row.restore.begin(), row.restore.end(), masks.restore().begin()));
+      for (Index l = 0; l < patches; ++l) CHECK(row.masked.hidden[static_cast<std::size_t>(l)] == masks.mask(0, l));
+    }
+    CHECK(reconstruct(weights, images, 2, normalization, 9, masking).masked == sheet.rows[2].pictures.masked);
+  }
 }
 
 TEST_CASE("notes are broken between words") {

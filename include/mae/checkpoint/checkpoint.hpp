@@ -47,12 +47,18 @@ inline void record(Metadata& metadata, const Normalization& normalization) {
   metadata["mean"] = join(normalization.mean);
   metadata["deviation"] = join(normalization.deviation);
 }
-/// What a `Pretraining` run knows of itself: "epochs" finished, and the statistics of its images.
+/// What a `Pretraining` run knows of itself: "epochs" finished, the statistics of its images, and its mask strategy.
 template <class Run>
 Metadata metadata_of(const Run& run) {
   Metadata metadata{{"epochs", std::to_string(run.epoch())}};
   record(metadata, run.normalization());
+  if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
   return metadata;
+}
+/// The name of the mask strategy of a checkpoint. Version 0.1 recorded none and had one.
+inline std::string recorded_masking(const SafetensorsFile& file) {
+  const auto found = file.metadata().find("masking");
+  return found == file.metadata().end() ? RandomMasking::name : found->second;
 }
 /// The statistics recorded in a checkpoint. Throws mae::Error if there are none or they are not numbers.
 inline Normalization recorded_normalization(const SafetensorsFile& file) {

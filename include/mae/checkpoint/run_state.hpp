@@ -47,18 +47,21 @@ Metadata identity_of(const Run& run) {
   });
   record(metadata, run.normalization());
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
+  if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
   return metadata;
 }
 template <class Run>
 void check_identity(const SafetensorsFile& file, const Run& run, bool other_length) {
   std::string found, expected;
+  Metadata metadata = file.metadata();
+  metadata.emplace("masking", recorded_masking(file));
   for (const auto& [key, value] : identity_of(run)) {
     if (other_length && key == "run.epochs") continue;
     const std::string name = key.starts_with("run.") ? key.substr(4) : key;
-    auto at = file.metadata().find(key);
-    if (at == file.metadata().end()) at = file.metadata().find("run." + std::string(name_then(name)));
-    if (at != file.metadata().end() && at->second == value) continue;
-    const std::string recorded = at == file.metadata().end() ? "nothing" : quoted(at->second);
+    auto at = metadata.find(key);
+    if (at == metadata.end()) at = metadata.find("run." + std::string(name_then(name)));
+    if (at != metadata.end() && at->second == value) continue;
+    const std::string recorded = at == metadata.end() ? "nothing" : quoted(at->second);
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
     expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
   }

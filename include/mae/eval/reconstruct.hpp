@@ -22,6 +22,7 @@ struct PanelOptions {
   HiddenStatistics statistics = HiddenStatistics::oracle;  ///< for models of normalised pixels
   bool whole = false;                                      ///< two more columns: without a hole, and its errors
   std::span<const float> noise{};                          ///< [images, L]: masks by noise instead of by seed
+  Masking masking{};                                       ///< how masks are drawn by seed
 };
 
 namespace detail {
@@ -53,12 +54,13 @@ Tensor<T, typename Geometry::Pixels> panel_input(const Images& images, Index i, 
 }
 
 /// The mask of image `i`. Throws mae::Error if the noise is not that of so many images.
-template <class Masks, Index L>
-Masks panel_mask(const PanelOptions& options, Index images, Index i) {
-  Masks masks(1);
+template <class Model>
+typename Model::Masks panel_mask(const PanelOptions& options, Index images, Index i) {
+  constexpr Index L = Model::L;
+  typename Model::Masks masks(1);
   masks.resize(1);
   if (options.noise.empty()) {
-    masks.random(0, options.seed, 0, static_cast<std::uint64_t>(i));
+    masks.draw(0, options.masking, Model::ImageShape::grid, options.seed, 0, static_cast<std::uint64_t>(i));
     return masks;
   }
   if (static_cast<Index>(options.noise.size()) != images * L)
@@ -104,7 +106,7 @@ PanelRow reconstruct(Rebuilder<Model, Policy>& rebuilder, const Images& images, 
                      const Normalization& normalization, const PanelOptions& options) {
   using Geometry = typename Model::ImageShape;
   const auto input = detail::panel_input<typename Policy::Accumulator, Geometry>(images, i, normalization);
-  const auto masks = detail::panel_mask<typename Model::Masks, Model::L>(options, images.size(), i);
+  const auto masks = detail::panel_mask<Model>(options, images.size(), i);
   const auto restore = masks.restore();
   PanelRow row{{}, rebuilder.under(input.data(), masks), {}, {restore.begin(), restore.end()}};
   row.pictures = pictures_of<Geometry>(row.masked, normalization);
@@ -114,11 +116,11 @@ PanelRow reconstruct(Rebuilder<Model, Policy>& rebuilder, const Images& images, 
   row.errors = patch_errors(row.whole, normalization);
   return row;
 }
-/// The pictures of one image, masked at random by `seed`.
+/// The pictures of one image, under the mask that `masking` draws by `seed`.
 template <class Model, class Policy>
 Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& images, Index i,
-                          const Normalization& normalization, std::uint64_t seed) {
-  const PanelOptions options{.seed = seed};
+                          const Normalization& normalization, std::uint64_t seed, const Masking& masking = {}) {
+  const PanelOptions options{.seed = seed, .masking = masking};
   Rebuilder<Model, Policy> rebuilder(weights, options.statistics);
   return reconstruct(rebuilder, images, i, normalization, options).pictures;
 }

@@ -14,7 +14,7 @@ namespace mae {
 /// do not fit the model.
 template <class Model, class Policy>
 double validation_loss(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
-                       std::uint64_t seed = 0, Index batch = 64) {
+                       std::uint64_t seed = 0, Index batch = 64, const Masking& masking = {}) {
   images.ensure_valid("held-out images");
   if (batch > images.size()) batch = images.size();
   Session<Program<PretrainingLoss<Model>, Policy, Inference>> session(batch);
@@ -23,7 +23,8 @@ double validation_loss(const Weights<Model, Policy>& weights, const Images& imag
   for_each_batch<typename Model::ImageShape, Policy>(images, normalization, batch, [&](const auto& loaded) {
     masks.resize(loaded.count());
     for (Index b = 0; b < loaded.count(); ++b)
-      masks.random(b, seed, 0, static_cast<std::uint64_t>(loaded.samples[static_cast<std::size_t>(b)]));
+      masks.draw(b, masking, Model::ImageShape::grid, seed, 0,
+                 static_cast<std::uint64_t>(loaded.samples[static_cast<std::size_t>(b)]));
     for (const auto loss : session.forward(weights, loaded.view(), masks.keep(), masks.hidden(), masks.restore()))
       sum += static_cast<double>(loss);
   });

@@ -44,6 +44,14 @@ constexpr Index kept_patches() {
 }
 }  // namespace detail
 
+/// How patches lie in an image, row by row: patch l is in row l / columns and column l % columns.
+struct PatchGrid {
+  Index rows, columns;
+  Index patch;  ///< side of a patch in pixels
+
+  constexpr Index patches() const { return rows * columns; }
+};
+
 /// Images [C, H, W] cut into P × P patches. Rectangles are welcome, and any number of channels.
 template <Index ChannelCount, Index Height, Index Width, Index PatchSide>
 struct ImageShape {
@@ -53,6 +61,7 @@ struct ImageShape {
   static constexpr Index patches = rows * columns;                         // L
   static constexpr Index patch_values = PatchSide * PatchSide * channels;  // n
   static constexpr Index values = patches * patch_values;
+  static constexpr PatchGrid grid{rows, columns, patch};
   using Pixels = Shape<dyn, channels, rows * patch, columns * patch>;
   using Patches = Shape<dyn, patches, patch_values>;
 };

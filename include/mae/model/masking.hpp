@@ -1,14 +1,16 @@
-// Random masking: which patches of which image are hidden (He et al., 2021, section 3, "Masking", "Simple
-// implementation").
+// Masking: which patches of which image are hidden (He et al., 2021, section 3, "Masking", "Simple implementation").
 //
-// Give every patch a random number; the V patches with the smallest numbers stay. The rank of patch l among the
+// Give every patch a number; the V patches with the smallest numbers stay. The rank of patch l among the
 // numbers of its image says everything: `restore[l]` = rank; if the rank is below V the patch is the rank-th visible
 // token, else it is hidden. Ranks are counted (ties: the earlier patch first), which is sorting without a sort
 // (L² comparisons: nothing at 196 patches, a few milliseconds at 4,096).
-// Numbers come from (seed, epoch, sample), so an image's mask does not depend on its batch. A mask can also be given
-// by noise, by ids or patch by patch.
+// Numbers are random, or what a mask strategy says (mask_strategy.hpp). They come from (seed, epoch, sample), so an
+// image's mask does not depend on its batch. A mask can also be given by noise, by ids or patch by patch.
 #pragma once
-#include <mae/core/random.hpp>
+#include <limits>
+
+#include <mae/core/finite.hpp>
+#include <mae/model/mask_strategy.hpp>
 #include <mae/tensor/tensor.hpp>
 
 MAE_PRECISE_BEGIN
@@ -46,25 +48,23 @@ class MaskBatch {
   /// 1 where patch l of sample b is hidden, else 0.
   int mask(Index b, Index l) const { return restore_(b, l) >= V; }
 
-  /// A random mask for sample b, from the stream of (seed, epoch, sample number in the data set).
+  /// The mask that `strategy` draws for sample b, number `sample` of the data set. Throws mae::Error if the grid has
+  /// not L patches, or a priority is not finite.
+  void draw(Index b, const Masking& strategy, const PatchGrid& grid, std::uint64_t seed, std::uint64_t epoch,
+            std::uint64_t sample) {
+    if (grid.patches() != L)
+      throw Error("mask grid", std::to_string(grid.rows) + " x " + std::to_string(grid.columns) + " patches",
+                  std::to_string(L) + ", as the model has");
+    for (Index l = 0; l < L; ++l) noise_(l) = std::numeric_limits<float>::quiet_NaN();  // a patch left out is noticed
+    strategy(MaskSample{grid, V, seed, epoch, sample}, noise_.data());
+    sort(b, noise_.data(), strategy.name());
+  }
+  /// A random mask for sample b, from the numbers of (seed, epoch, sample number in the data set).
   void random(Index b, std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) {
-    const RandomStream stream(seed, Purpose::mask, epoch, sample);
-    for (Index l = 0; l < L; ++l) noise_(l) = stream.uniform(static_cast<std::uint32_t>(l));
-    from_noise(b, noise_.data());
+    draw(b, RandomMasking{}, {1, L, 1}, seed, epoch, sample);
   }
   /// From L numbers: the V smallest stay. They must be finite.
-  void from_noise(Index b, const float* noise) {
-    check_sample(b);
-    for (Index l = 0; l < L; ++l)
-      if (!(noise[l] - noise[l] == 0))
-        throw Error("mask noise", std::to_string(noise[l]) + " for patch " + std::to_string(l), "a finite number");
-    for (Index l = 0; l < L; ++l) {
-      Index rank = 0;
-      for (Index k = 0; k < l; ++k) rank += noise[k] <= noise[l];
-      for (Index k = l + 1; k < L; ++k) rank += noise[k] < noise[l];
-      place(b, l, rank);
-    }
-  }
+  void from_noise(Index b, const float* noise) { sort(b, noise, "mask noise"); }
   /// From the V patches to keep, in the order in which the encoder shall see them.
   void from_ids(Index b, const std::int32_t* ids) {
     check_sample(b);
@@ -94,6 +94,19 @@ class MaskBatch {
   void check_sample(Index b) const {
     if (b < 0 || b >= batch_)
       throw Error("MaskBatch", "sample " + std::to_string(b), "one of the batch of " + std::to_string(batch_));
+  }
+  /// Throws mae::Error about `subject` unless all numbers are finite.
+  void sort(Index b, const float* noise, const char* subject) {
+    check_sample(b);
+    for (Index l = 0; l < L; ++l)
+      if (!is_finite(noise[l]))
+        throw Error(subject, std::to_string(noise[l]) + " for patch " + std::to_string(l), "a finite number");
+    for (Index l = 0; l < L; ++l) {
+      Index rank = 0;
+      for (Index k = 0; k < l; ++k) rank += noise[k] <= noise[l];
+      for (Index k = l + 1; k < L; ++k) rank += noise[k] < noise[l];
+      place(b, l, rank);
+    }
   }
   void place(Index b, Index patch, Index rank) {
     restore_(b, patch) = static_cast<std::int32_t>(rank);

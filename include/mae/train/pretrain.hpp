@@ -22,6 +22,7 @@ struct PretrainingOptions {
   AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
   Augmentation augmentation{};
   std::uint64_t seed = 0;
+  Masking masking{};  ///< which patches are hidden: RandomMasking, others by model/mask_strategies.hpp
 };
 
 using PretrainingEpoch = TrainingEpoch;  ///< what an epoch reports
@@ -59,8 +60,8 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Recompute, Up
   void pass(double scale, const Batch<ImageShape, T>& batch) {
     masks_.resize(batch.count());
     for (Index b = 0; b < batch.count(); ++b)
-      masks_.random(b, this->options().seed, batch.epoch,
-                    static_cast<std::uint64_t>(batch.samples[static_cast<std::size_t>(b)]));
+      masks_.draw(b, this->options().masking, ImageShape::grid, this->options().seed, batch.epoch,
+                  static_cast<std::uint64_t>(batch.samples[static_cast<std::size_t>(b)]));
     this->session_.start(scale, this->weights_, this->gradients_, batch.view(), masks_.keep(),
                          masks_.hidden(), masks_.restore());
   }
