@@ -9,7 +9,7 @@ namespace {
 template <class Memory>
 void check(std::uint64_t seed) {
   const auto unplanned = random_graph(seed);
-  auto planned = std::make_unique<Graph>(*unplanned);
+  auto planned = std::make_unique<RandomGraph>(*unplanned);
   plan<Memory>(*planned);
   INFO("seed ", seed);
   REQUIRE(verified(*planned, Memory::backward));

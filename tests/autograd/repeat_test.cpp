@@ -25,6 +25,18 @@ struct ByHand {
   using Inputs = mae::Inputs<Input<S, void, true>>;
   constexpr auto operator()(const Expression auto& x) const { return weighted_squares(b2(b1(b0(in(x))))); }
 };
+template <bool Repeated>
+struct Twelve {
+  Repeat<12, Block<8, 2>> blocks;
+  MAE_MODULE(blocks)
+  using Inputs = mae::Inputs<Input<S, void, true>>;
+  constexpr auto operator()(const Expression auto& x) const {
+    if constexpr (Repeated) return weighted_squares(blocks(x));
+    auto y = x.eval();
+    for (int i = 0; i < 12; ++i) y = blocks[i](y).eval();
+    return weighted_squares(y);
+  }
+};
 // Stages of blocks, as hierarchical encoders have them.
 struct Stage {
   Repeat<2, Block<8, 2>> blocks;
@@ -99,6 +111,22 @@ TEST_CASE("a Repeat computes what its blocks written out compute, bit for bit") 
   CHECK(std::equal(gradients.data(), gradients.data() + gradients.size(), same_gradients.data()));
   const auto a = repeated.input_gradient_of<0>(), b = by_hand.input_gradient_of<0>();
   CHECK(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+TEST_CASE("a graph has room for twelve blocks written out, and no room to spare") {
+  using Long = Program<Twelve<false>, Policy>;
+  using Short = Program<Twelve<true>, Policy>;
+  static_assert(Long::graph.node_count > 84 && Short::graph.node_count == 2);
+  static_assert(sizeof(Short::graph) < 3000 && sizeof(Long::graph) < Long::graph.node_count * 1000);
+  const Weights<Twelve<false>, Policy> weights(1);
+  const Weights<Twelve<true>, Policy> same_weights(1);
+  Weights<Twelve<false>, Policy> gradients;
+  Weights<Twelve<true>, Policy> same_gradients;
+  Session<Long> by_hand(2);
+  Session<Short> repeated(2);
+  const auto x = random_tensor<double, S>(2, 1);
+  CHECK(by_hand.step(weights, gradients, x) == repeated.step(same_weights, same_gradients, x));
+  CHECK(std::equal(gradients.data(), gradients.data() + gradients.size(), same_gradients.data()));
 }
 
 TEST_CASE("gradients through a Repeat, whatever is kept") {

@@ -19,11 +19,11 @@ void must_be_rejected(const std::string& what, const Change& change) {
   int applied = 0, accepted = 0;
   for (std::uint64_t seed = 0; seed < graphs; ++seed) {
     const auto unplanned = random_graph(seed);
-    auto planned = std::make_unique<Graph>(*unplanned);
+    auto planned = std::make_unique<RandomGraph>(*unplanned);
     plan<Memory>(*planned);
     for (int i = whole_plan; i < planned->node_count; ++i)
       for (int k = 0; k < (i < 0 ? 1 : planned->nodes[i].input_count); ++k) {
-        auto wrong = std::make_unique<Graph>(*planned);
+        auto wrong = std::make_unique<RandomGraph>(*planned);
         if (!change(*wrong, i, k)) continue;
         ++applied;
         accepted += verified(*wrong, Memory::backward) ? 1 : 0;
@@ -257,12 +257,12 @@ TEST_CASE("whatever is changed in a plan: if the verifier accepts it, the number
   int changed = 0, accepted = 0;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     const auto unplanned = random_graph(seed);
-    auto planned = std::make_unique<Graph>(*unplanned);
+    auto planned = std::make_unique<RandomGraph>(*unplanned);
     plan<RecomputeCheap>(*planned);
     const Outcome expected = run_freely(*unplanned, true);
     Dice dice(seed + 1'000'000);
     for (int repeat = 0; repeat < 60; ++repeat) {
-      auto other = std::make_unique<Graph>(*planned);
+      auto other = std::make_unique<RandomGraph>(*planned);
       change_anything(*other, dice);
       ++changed;
       if (!verified(*other)) continue;

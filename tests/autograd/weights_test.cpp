@@ -24,6 +24,13 @@ struct Large {
   Repeat<2, Layer> layers;
   MAE_MODULE(front, b, a, layers)
 };
+template <bool First>
+struct Renaming {
+  Layer a, b;
+  Repeat<2, Layer> layers;
+  Parameter<Shape<7>, Uniform> end;
+  MAE_MODULE(flat(a), as(First ? "first, of (two)" : "second", b), flat(layers), mae::as("x.y", end))
+};
 struct Nothing {
   MAE_MODULE()
 };
@@ -49,6 +56,14 @@ TEST_CASE("parameters are named by their path, in order, each aligned") {
     CHECK(all[i].offset * 4 % alignment == 0);
     if (i > 0) CHECK(all[i].offset >= all[i - 1].offset + all[i - 1].count);
   }
+}
+
+TEST_CASE("members are renamed, or named as the module's own, in files alone") {
+  std::string names;
+  for (const ParameterInfo& parameter : parameters<Renaming<true>>()) names += parameter.name + ' ';
+  CHECK(names == "weight bias first, of (two).weight first, of (two).bias 0.weight 0.bias 1.weight 1.bias x.y ");
+  CHECK(parameters<Renaming<false>>()[2].name == "second.weight");
+  CHECK(bound<Renaming<true>>().b.weight.offset == bound<Small>().b.weight.offset);
 }
 
 TEST_CASE("a first value depends on seed and name, not on the rest of the model") {

@@ -25,11 +25,7 @@ struct Classifier {
   EncoderTrunk<ImageType, Size, Trainable::yes, Kind> trunk;
   LayerNorm<Size::width> norm;
   Linear<Size::width, Classes, init::Normal<2, 100000>> head;
-  constexpr void each(auto&& visit) {
-    visit("", trunk);
-    visit(How == Pool::mean ? "fc_norm" : "norm", norm);
-    visit("head", head);
-  }
+  MAE_MODULE(flat(trunk), as(How == Pool::mean ? "fc_norm" : "norm", norm), head)
 
   constexpr auto operator()(const Expression auto& images) const {
     auto tokens = trunk(images);                                             // [B, L + 1, D]
@@ -45,11 +41,8 @@ struct ProbeHead {
   Parameter<Shape<D>, init::Zeros, Trainable::no> running_mean;
   Parameter<Shape<D>, init::Ones, Trainable::no> running_var;
   Linear<D, Classes, init::Normal<1, 100>> linear;
-  constexpr void each(auto&& visit) {  // as published probes call them: batch norm is head.0, the layer head.1
-    visit("0.running_mean", running_mean);
-    visit("0.running_var", running_var);
-    visit("1", linear);
-  }
+  // As published probes call them: batch norm is head.0, the layer head.1.
+  MAE_MODULE(as("0.running_mean", running_mean), as("0.running_var", running_var), as("1", linear))
 
   constexpr auto operator()(const Expression auto& x) const {
     return linear(standardize(x, running_mean, running_var));  // [B, Classes]
@@ -65,10 +58,7 @@ struct LinearProbe {
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   Encoder<ImageType, Size> encoder;
   ProbeHead<Size::width, Classes> head;
-  constexpr void each(auto&& visit) {
-    visit("", encoder);
-    visit("head", head);
-  }
+  MAE_MODULE(flat(encoder), head)
 
   /// images → features [B, D] that the head sees.
   constexpr auto features(const Expression auto& images) const { return stop_gradient(pool<How>(encoder(images))); }

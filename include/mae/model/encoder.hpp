@@ -28,16 +28,24 @@ struct EncoderTrunk {
   MAE_MODULE(cls_token, pos_embed, patch_embed, blocks)
 
   /// images [B, C, H, W] → tokens [B, L + 1, D] after the last block, class token first.
-  constexpr auto operator()(const Expression auto& images) const {
-    auto x = patch_embed(patchify<ImageType::patch>(images));      // [B, L, D]
-    auto tokens = with_positions(with_class_token(x, cls_token), pos_embed);  // [B, L + 1, D]
-    return blocks(tokens);                                         // [B, L + 1, D]
+  constexpr auto operator()(const Expression auto& images) const { return blocks(embed(images)); }
+  /// images [B, C, H, W] → tokens after blocks At..., counted from 0: an array of [B, L + 1, D].
+  template <int... At>
+  constexpr auto features(const Expression auto& images) const {
+    return blocks.template features<At...>(embed(images));
   }
   /// The patches ids [B, V] of patches [B, L, n] → tokens [B, V + 1, D]. The others are not even embedded.
   constexpr auto visible(const Expression auto& patches, const Expression auto& ids) const {
     auto x = patch_embed(gather(patches, ids));                    // [B, V, D]
     auto tokens = with_positions(with_class_token(x, cls_token), ids, pos_embed);  // [B, V + 1, D]
     return blocks(tokens);                                         // [B, V + 1, D]
+  }
+
+ private:
+  /// What enters the blocks, [B, L + 1, D].
+  constexpr auto embed(const Expression auto& images) const {
+    auto x = patch_embed(patchify<ImageType::patch>(images));          // [B, L, D]
+    return with_positions(with_class_token(x, cls_token), pos_embed);  // [B, L + 1, D]
   }
 };
 
@@ -49,10 +57,7 @@ struct Encoder {
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   EncoderTrunk<ImageType, Size> trunk;
   LayerNorm<Size::width> norm;
-  constexpr void each(auto&& visit) {
-    visit("", trunk);
-    visit("norm", norm);
-  }
+  MAE_MODULE(flat(trunk), norm)
 
   constexpr auto operator()(const Expression auto& images) const {
     return norm(trunk(images));  // [B, L + 1, D]

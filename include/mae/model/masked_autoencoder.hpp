@@ -33,10 +33,7 @@ struct MaskedAutoencoder {
 
   Encoder encoder;
   Decoder<ImageType, EncoderSize::width, DecoderSize> decoder;
-  constexpr void each(auto&& visit) {  // published checkpoints are flat: `blocks.0…`, `decoder_blocks.0…`
-    visit("", encoder);
-    visit("", decoder);
-  }
+  MAE_MODULE(flat(encoder), flat(decoder))  // as in published checkpoints: `blocks.0…`, `decoder_blocks.0…`
 
   /// patches [B, L, n], keep [B, V] → features of the visible ones [B, V + 1, D].
   constexpr auto encode(const Expression auto& patches, const Expression auto& keep) const {

@@ -151,15 +151,44 @@ struct BackwardStep {
 enum class TraceError { none, too_large, unlisted_parameter, no_operation, no_backend };
 
 struct Graph {
-  static constexpr int capacity = 48;  ///< nodes and values of one program; Repeat counts as one node
-  Node nodes[capacity];
-  GraphValue values[capacity];
-  BackwardStep steps[2 * capacity] = {};
+  static constexpr int capacity = 256;  ///< no program has more nodes or values; Repeat counts as one node
+  Node* nodes = nullptr;                ///< null while the tracer counts only
+  GraphValue* values = nullptr;
+  BackwardStep* steps = nullptr;
   int node_count = 0, value_count = 0, step_count = 0, result = -1;
   bool result_stopped = false;  ///< the model returns stop_gradient(x): nothing runs backward
   Index saved_bytes = 0, scratch_bytes = 0;
   WorkspaceSize workspace;
   TraceError error = TraceError::none;
+  constexpr Graph() = default;
+  Graph& operator=(const Graph&) = delete;
+
+ protected:
+  constexpr Graph(const Graph&) = default;
+};
+
+/// A graph with memory for `Nodes` operations and `Values` values: as many as a model has.
+template <int Nodes, int Values>
+struct GraphOf : Graph {
+  constexpr GraphOf() { use_own_memory(); }
+  /// Made by `fill(Graph&)` in the place where it stays.
+  constexpr explicit GraphOf(void (*fill)(Graph&)) : GraphOf() { fill(*this); }
+  constexpr GraphOf(const GraphOf& other) : Graph(other) {
+    use_own_memory();
+    for (int i = 0; i < node_count; ++i) nodes[i] = other.nodes[i];
+    for (int v = 0; v < value_count; ++v) values[v] = other.values[v];
+    for (int s = 0; s < step_count; ++s) steps[s] = other.steps[s];
+  }
+
+ private:
+  constexpr void use_own_memory() {
+    nodes = all_nodes_;
+    values = all_values_;
+    steps = all_steps_;
+  }
+  Node all_nodes_[Nodes];
+  GraphValue all_values_[Values];
+  BackwardStep all_steps_[2 * Nodes] = {};
 };
 
 }  // namespace mae

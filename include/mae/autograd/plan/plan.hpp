@@ -1,54 +1,22 @@
 // The planner: decides at compile time what is kept, what is recomputed, and where every buffer lies.
 //
 // It is ordinary code over the arrays of a `Graph`, in passes that can be read one by one. Two buffers may share bytes
-// if they are never alive together; "when" is the number of a forward or backward step. Offsets come from greedy
-// packing by size, as in XLA and TensorFlow Lite. `verify.hpp` runs every finished plan on symbols and must agree.
+// if they are never alive together; "when" is the number of a forward or backward step. `pack.hpp` gives them offsets.
+// `verify.hpp` runs every finished plan on symbols and must agree.
 #pragma once
+#include <mae/autograd/plan/pack.hpp>
 #include <mae/autograd/plan/recompute.hpp>
+#include <mae/autograd/plan/work_array.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
 
-/// A buffer alive in steps [from, to].
-struct PlannedBuffer {
-  Index bytes = 0;
-  int from = 0, to = 0;
-  Location* where = nullptr;
-  Index offset = -1;
-};
-
-/// Gives each buffer the lowest offset free of conflicts, largest first. Returns the bytes needed in all.
-constexpr Index pack(PlannedBuffer* buffers, int count) {
-  Index top = 0;
-  for (int done = 0; done < count; ++done) {
-    PlannedBuffer* next = nullptr;
-    for (int i = 0; i < count; ++i)
-      if (buffers[i].offset < 0 && (!next || buffers[i].bytes > next->bytes)) next = &buffers[i];
-    Index offset = 0;
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (int i = 0; i < count; ++i) {
-        const PlannedBuffer& other = buffers[i];
-        const bool together = other.offset >= 0 && other.from <= next->to && next->from <= other.to;
-        if (together && offset < other.offset + other.bytes && other.offset < offset + next->bytes) {
-          offset = other.offset + other.bytes;
-          moved = true;
-        }
-      }
-    }
-    next->offset = offset;
-    *next->where = {scratch, offset};
-    top = offset + next->bytes > top ? offset + next->bytes : top;
-  }
-  return top;
-}
-
 template <class Recompute>
 class Planner {
  public:
-  constexpr explicit Planner(Graph& graph) : g(graph) {}
+  constexpr explicit Planner(Graph& graph) : g(graph), step_of(graph.node_count) {}
   constexpr void run() {
     remove_dead_nodes();
     follow_gradients();
@@ -65,7 +33,7 @@ class Planner {
  private:
   static constexpr int never = 1 << 20;
   Graph& g;
-  int step_of[Graph::capacity] = {};  // the backward step of a node
+  WorkArray<int> step_of;  // the backward step of a node
   int group_count = 0;
 
   constexpr Node& maker(int v) { return g.nodes[g.values[v].maker]; }
@@ -73,7 +41,7 @@ class Planner {
 
   /// Drops operations whose result nobody uses. Values keep their numbers, nodes close ranks.
   constexpr void remove_dead_nodes() {
-    bool alive[Graph::capacity] = {};
+    WorkArray<bool> alive(g.value_count);
     alive[g.result] = true;
     for (int i = g.node_count - 1; i >= 0; --i)
       if (alive[g.nodes[i].output])
@@ -161,28 +129,29 @@ class Planner {
   }
 
   constexpr void place_forward() {
-    PlannedBuffer buffers[3 * Graph::capacity];
+    WorkArray<PlannedBuffer> buffers(g.value_count + 2 * g.node_count);
+    WorkArray<int> last_read(g.value_count);
     int count = 0;
+    for (int i = 0; i < g.node_count; ++i) {
+      last_read[g.nodes[i].output] = i;
+      for (int k = 0; k < g.nodes[i].input_count; ++k) last_read[g.nodes[i].inputs[k]] = i;
+    }
     for (int v = 0; v < g.value_count; ++v) {
       GraphValue& value = g.values[v];
       if (value.dead || value.forward.region != nowhere) continue;
-      int last = value.maker;
-      for (int i = 0; i < g.node_count; ++i)
-        for (int k = 0; k < g.nodes[i].input_count; ++k)
-          if (g.nodes[i].inputs[k] == v && i > last) last = i;
-      buffers[count++] = {value.bytes, value.maker, last, &value.forward};
+      buffers[count++] = {value.bytes, value.maker, last_read[v], &value.forward};
     }
     for (int i = 0; i < g.node_count; ++i) {
       Node& n = g.nodes[i];
       if (n.forward_scratch) buffers[count++] = {n.forward_scratch, i, i, &n.forward_temporary};
       if (n.saved_state_bytes && !n.runs_backward) buffers[count++] = {n.saved_state_bytes, i, i, &n.saved_state};
     }
-    g.scratch_bytes = pack(buffers, count);
+    g.scratch_bytes = pack(buffers.data(), count);
   }
 
   /// Nodes in reverse; a recomputation stands right before its first reader.
   constexpr void schedule_backward() {
-    bool made[Graph::capacity] = {};
+    WorkArray<bool> made(g.value_count);
     auto need = [&](int v) {
       if (!g.values[v].recomputed || made[v]) return;
       made[v] = true;
@@ -207,7 +176,7 @@ class Planner {
   /// single buffer. A gradient that nobody reads after node i is left to it (`may_overwrite_dy`), as scratch or for an
   /// operand's gradient.
   constexpr void share_gradients() {
-    bool written[Graph::capacity] = {};
+    WorkArray<bool> written(g.value_count);
     g.values[g.result].group = group_count++;
     written[g.result] = true;
     for (int i = g.node_count - 1; i >= 0; --i) {
@@ -257,30 +226,33 @@ class Planner {
   }
 
   constexpr void place_backward() {
-    PlannedBuffer buffers[4 * Graph::capacity];
-    Location places[Graph::capacity] = {};
+    WorkArray<PlannedBuffer> buffers(group_count + g.value_count + g.node_count);
+    WorkArray<Location> places(group_count);
     int count = 0;
-    for (int group = 0; group < group_count; ++group) {
-      PlannedBuffer buffer{0, never, -1, &places[group]};
-      int external = group == 0 ? int{seed} : int{nowhere};
-      for (int v = 0; v < g.value_count; ++v) {
-        if (g.values[v].group != group) continue;
-        buffer.bytes = g.values[v].bytes;
-        if (is_input(v) && external == nowhere) external = g.values[v].external - input + input_gradient;
-        buffer.to = read_at(v) > buffer.to ? read_at(v) : buffer.to;
-        for (int i = 0; i < g.node_count; ++i)
-          for (int k = 0; k < g.nodes[i].input_count; ++k)
-            if (g.nodes[i].wants[k] && g.nodes[i].inputs[k] == v && step_of[i] < buffer.from) buffer.from = step_of[i];
-      }
-      if (external) places[group] = {external, 0};
-      else buffers[count++] = buffer;
+    for (; count < group_count; ++count) buffers[count] = {0, never, -1, &places[count]};
+    places[0] = {seed, 0};
+    for (int v = 0; v < g.value_count; ++v) {
+      if (g.values[v].group < 0) continue;
+      PlannedBuffer& buffer = buffers[g.values[v].group];
+      buffer.bytes = g.values[v].bytes;
+      buffer.to = read_at(v) > buffer.to ? read_at(v) : buffer.to;
+      if (is_input(v) && buffer.where->region == nowhere)
+        *buffer.where = {g.values[v].external - input + input_gradient, 0};
     }
-    for (int v = 0; v < g.value_count; ++v)
-      if (g.values[v].recomputed) buffers[count++] = recomputed_buffer(v);
+    for (int i = 0; i < g.node_count; ++i)
+      for (int k = 0; k < g.nodes[i].input_count; ++k)
+        if (g.nodes[i].wants[k]) {
+          PlannedBuffer& buffer = buffers[g.values[g.nodes[i].inputs[k]].group];
+          buffer.from = step_of[i] < buffer.from ? step_of[i] : buffer.from;
+        }
+    int packed = 0;  // those in a region of their own need no place
+    for (int group = 0; group < group_count; ++group)
+      if (places[group].region == nowhere) buffers[packed++] = buffers[group];
+    count = add_recomputed(buffers.data(), packed);
     for (int i = 0; i < g.node_count; ++i)
       if (const Index size = g.nodes[i].scratch_of_backward(); g.nodes[i].runs_backward && size)
         buffers[count++] = {size, step_of[i], step_of[i], &g.nodes[i].backward_temporary};
-    const Index bytes = pack(buffers, count);
+    const Index bytes = pack(buffers.data(), count);
     g.scratch_bytes = bytes > g.scratch_bytes ? bytes : g.scratch_bytes;
     for (int i = 0; i < g.node_count; ++i) {
       Node& n = g.nodes[i];
@@ -289,19 +261,19 @@ class Planner {
       if (n.runs_backward) n.dy = places[g.values[n.output].group];
     }
   }
-  constexpr PlannedBuffer recomputed_buffer(int v) {
-    PlannedBuffer buffer{g.values[v].bytes, never, -1, &g.values[v].backward};
+  /// Recomputed results live from the step that makes them to the last that reads them. Returns the new count.
+  constexpr int add_recomputed(PlannedBuffer* buffers, int count) {
+    WorkArray<int> made(g.value_count), last_read(g.value_count);
     for (int s = 0; s < g.step_count; ++s) {
       const Node& n = g.nodes[g.steps[s].node];
-      bool touches = g.steps[s].recompute && n.output == v;
-      for (int k = 0; k < n.input_count; ++k)
-        touches = touches || (!g.steps[s].recompute && (n.keep >> k & 1u) && n.inputs[k] == v);
-      touches = touches || (!g.steps[s].recompute && (n.keep >> keeps_output & 1u) && n.output == v);
-      if (!touches) continue;
-      buffer.from = s < buffer.from ? s : buffer.from;
-      buffer.to = s;
+      if (g.steps[s].recompute) made[n.output] = s;
+      for (int k = 0; k < n.input_count && !g.steps[s].recompute; ++k)
+        if (n.keep >> k & 1u) last_read[n.inputs[k]] = s;
+      if (!g.steps[s].recompute && (n.keep >> keeps_output & 1u)) last_read[n.output] = s;
     }
-    return buffer;
+    for (int v = 0; v < g.value_count; ++v)
+      if (g.values[v].recomputed) buffers[count++] = {g.values[v].bytes, made[v], last_read[v], &g.values[v].backward};
+    return count;
   }
 
   constexpr void write_locations() {

@@ -6,6 +6,7 @@
 // destroys whatever it overlaps. The check follows the plan step by step and knows nothing of how the plan was made.
 #pragma once
 #include <mae/autograd/plan/graph.hpp>
+#include <mae/autograd/plan/work_array.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -14,14 +15,16 @@ namespace detail {
 
 class Verifier {
  public:
-  constexpr explicit Verifier(const Graph& graph) : g(graph) {}
+  constexpr explicit Verifier(const Graph& graph) : g(graph), cells(most_writes(graph)), gradient(graph.value_count) {
+    for (int& first : first_cell) first = none;
+  }
   constexpr bool run(bool has_backward) {
     check_what_runs(has_backward);
     expected_gradients();
     for (int v = 0; v < g.value_count; ++v)
-      if (g.values[v].external >= input) cells[count++] = {g.values[v].forward, g.values[v].bytes, content(v)};
+      if (g.values[v].external >= input) add(g.values[v].forward, g.values[v].bytes, content(v));
     for (int i = 0; i < g.node_count && sound; ++i) forward(i);
-    clear_scratch();
+    first_cell[scratch] = none;
     write({seed, 0}, g.values[g.result].bytes, name(1, 0, 0));
     for (int s = 0; s < g.step_count && sound; ++s)
       if (g.steps[s].recompute) recompute(g.steps[s].node);
@@ -33,14 +36,15 @@ class Verifier {
  private:
   using Name = unsigned long long;
   struct Cell {
-    Location place;
-    Index bytes;
+    Index offset, bytes;
     Name content;
+    int next;  // of the same region
   };
+  static constexpr int none = -1;
   const Graph& g;
-  Cell cells[8 * Graph::capacity] = {};
-  int count = 0;
-  Name gradient[Graph::capacity] = {};
+  WorkArray<Cell> cells;
+  int count = 0, first_cell[region_count];
+  WorkArray<Name> gradient;
   bool sound = true;
 
   /// A number that no other (kind, i, k) has, and no small sum of others either.
@@ -56,8 +60,8 @@ class Verifier {
 
   /// By definition: a node runs backward, once, if something trained lies before it and the result after it.
   constexpr void check_what_runs(bool has_backward) {
-    bool trainable[Graph::capacity] = {}, needs_gradient[Graph::capacity] = {};
-    int runs[Graph::capacity] = {};
+    WorkArray<bool> trainable(g.value_count), needs_gradient(g.value_count);
+    WorkArray<int> runs(g.node_count);
     for (int v = 0; v < g.value_count; ++v) trainable[v] = g.values[v].external >= input && g.values[v].gradient;
     auto flows = [&](const Node& n, int k) { return trainable[n.inputs[k]] && n.differentiable[k] && !n.stopped[k]; };
     for (int i = 0; i < g.node_count; ++i) {
@@ -98,32 +102,33 @@ class Verifier {
         return g.values[v].gradient ? g.values[v].bytes : 0;
     return 0;
   }
+  /// Inputs, the seed, and what each node and each step write at most.
+  static constexpr int most_writes(const Graph& g) {
+    return g.value_count + 1 + 3 * g.node_count + (2 + max_inputs) * g.step_count;
+  }
+  constexpr void add(Location place, Index bytes, Name what) {
+    cells[count] = {place.offset, bytes, what, first_cell[place.region]};
+    first_cell[place.region] = count++;
+  }
   constexpr void write(Location place, Index bytes, Name what) {
     if (bytes == 0) return;
-    int kept = 0;
-    for (int c = 0; c < count; ++c) {
-      const Cell& cell = cells[c];
-      const bool overlaps = cell.place.region == place.region && cell.place.offset < place.offset + bytes &&
-                            place.offset < cell.place.offset + cell.bytes;
-      if (!overlaps) cells[kept++] = cell;
+    Cell* const all = cells.data();
+    for (int* link = &first_cell[place.region]; *link != none;) {
+      Cell& cell = all[*link];
+      const bool overlaps = cell.offset < place.offset + bytes && place.offset < cell.offset + cell.bytes;
+      if (overlaps) *link = cell.next;
+      else link = &cell.next;
     }
-    count = kept;
-    if (count == 8 * Graph::capacity) sound = false;
-    else cells[count++] = {place, bytes, what};
+    add(place, bytes, what);
     sound = sound && place.offset >= 0 && place.offset + bytes <= room(place.region) && place.offset % alignment == 0;
   }
   constexpr Name read(Location place) const {
-    for (int c = 0; c < count; ++c)
-      if (cells[c].place == place) return cells[c].content;
+    const Cell* const all = cells.data();
+    for (int c = first_cell[place.region]; c != none; c = all[c].next)
+      if (all[c].offset == place.offset) return all[c].content;
     return 0;
   }
   constexpr void expect(Location place, Name what) { sound = sound && read(place) == what; }
-  constexpr void clear_scratch() {
-    int kept = 0;
-    for (int c = 0; c < count; ++c)
-      if (cells[c].place.region != scratch) cells[kept++] = cells[c];
-    count = kept;
-  }
 
   constexpr void forward(int i) {
     const Node& n = g.nodes[i];

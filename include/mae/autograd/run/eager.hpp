@@ -7,7 +7,7 @@
 //
 // Every operation runs as it is recorded, into memory of its own that stays readable until `clear()`. The arithmetic
 // is that of a Session with the same policy, bit for bit. It is for looking, not for speed: nothing is reused, and
-// like a program it holds 48 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
+// like a program it holds 256 operations at most. One block of a Repeat is reached as `module().blocks[3]`.
 #pragma once
 #include <mae/autograd/plan/recompute.hpp>
 #include <mae/autograd/run/weights.hpp>
@@ -49,7 +49,7 @@ class Eager : private EagerRunner {
     execution_.batch = x.batch();
     const int id = tracer_.template add_value<S, E>(-1, nowhere);
     check_capacity();
-    values_[id] = Buffer<char>(tracer_.graph.values[id].bytes * x.batch());
+    values_[id] = Buffer<char>(align_up(S::count * Index{sizeof(E)}) * x.batch());
     std::memcpy(values_[id].data(), x.data(), sizeof(E) * static_cast<std::size_t>(x.size()));
     return Value<Mode, S, E>(&tracer_, id);
   }
@@ -66,7 +66,7 @@ class Eager : private EagerRunner {
 
   /// Forgets all values and frees their memory. Expressions made before must not be used any more.
   void clear() {
-    ::new (&tracer_) Tracer{};  // in place: it is too large to stand on a stack twice
+    ::new (&tracer_) Tracer(*::new (&graph_) Graph);
     tracer_.eager = this;
     for (Buffer<char>& value : values_) value = Buffer<char>();
     execution_.batch = 0;
@@ -76,15 +76,15 @@ class Eager : private EagerRunner {
 
  private:
   /// Operand k is region `input + k`; result, notes and temporary memory are a region each.
-  void run(Node node) override {
+  void run(Node node, const GraphValue& value) override {
     check_capacity();
     const Index batch = execution_.batch;
     const Index scratch_bytes = node.frozen_scratch ? node.frozen_scratch : node.forward_scratch;
-    Buffer<char> result(tracer_.graph.values[node.output].bytes * batch), temporary(scratch_bytes * batch), notes;
+    Buffer<char> result(value.bytes * batch), temporary(scratch_bytes * batch), notes;
     if (!node.saved_state_optional) notes = Buffer<char>(node.saved_state_bytes * batch);
-    const Index workspace_bytes = Workspace::bytes(tracer_.graph.workspace, threads_);
+    const Index workspace_bytes = Workspace::bytes(graph_.workspace, threads_);
     if (workspace_.size() < workspace_bytes) workspace_ = Buffer<char>(workspace_bytes);
-    execution_.workspace = {workspace_.data(), tracer_.graph.workspace, threads_};
+    execution_.workspace = {workspace_.data(), graph_.workspace, threads_};
     auto place = [&](Location& location, int region, Buffer<char>& buffer) {
       execution_.base[region] = buffer.data();
       if (buffer.size() > 0) location = {region, 0};
@@ -97,17 +97,18 @@ class Eager : private EagerRunner {
     values_[node.output] = std::move(result);
   }
   void check_capacity() const {
-    if (tracer_.graph.error == TraceError::too_large)
+    if (graph_.error == TraceError::too_large)
       throw Error("Eager", "more than " + std::to_string(Graph::capacity) + " operations and inputs",
                   "fewer; look at a part of the model, or call clear()");
-    if (tracer_.graph.error == TraceError::unlisted_parameter)
+    if (graph_.error == TraceError::unlisted_parameter)
       throw Error("Eager", "a parameter that is not listed in MAE_MODULE", "parameters and modules listed there");
   }
 
   static constexpr int input_region = mae::input;
   Model module_;
   int threads_;
-  Tracer tracer_;
+  Graph graph_;
+  Tracer tracer_{graph_};
   Execution execution_;
   Buffer<char> values_[Graph::capacity], workspace_;
 };

@@ -110,9 +110,14 @@ class PlanPrinter {
       if (at < 0 || at >= parameter.count) continue;  // a layer may read some rows of a parameter
       const std::size_t dot = parameter.name.rfind('.');
       const std::string name = dot == std::string::npos ? parameter.name : parameter.name.substr(0, dot);
-      return n.inner ? name.substr(0, name.find(".0")) : name;
+      return n.inner ? first_block(name) : name;
     }
     return "";
+  }
+  /// `blocks` for `blocks.0.norm1`, whose number says nothing; `blocks.4` for `blocks.4.norm1`, where a range begins.
+  static std::string first_block(const std::string& name) {
+    const std::size_t number = name.find_first_of("0123456789", name.find('.'));
+    return name.substr(0, name[number] == '0' ? number - 1 : name.find('.', number));
   }
   static std::string shape(const GraphValue& value) {
     std::string text = "[";

@@ -38,29 +38,35 @@ struct Program<ModelType, PolicyType, RecomputeType, Inputs<In...>> {
   template <class Given>
   static constexpr InputValue<Given> add_input(Tracer& tracer, int k) {
     using Element = typename Given::template Element<Policy>;
-    const int id = tracer.template add_value<typename Given::Shape, Element>(-1, input + k);
-    tracer.graph.values[id].gradient = Given::gradient;
-    return {&tracer, id};
+    return {&tracer, tracer.template add_value<typename Given::Shape, Element>(-1, input + k, Given::gradient)};
   }
   template <std::size_t... k>
   static constexpr Symbol call(Tracer& tracer, const Model& model, std::index_sequence<k...>) {
     const std::tuple<InputValue<In>...> arguments{add_input<In>(tracer, static_cast<int>(k))...};
     return model(std::get<k>(arguments)...).eval();
   }
-  static constexpr Graph trace() {
-    Tracer tracer;
+  static constexpr void trace(Graph& g) {
+    Tracer tracer(g);
     const Model model = bound<Model>();
     const auto result = call(tracer, model, std::index_sequence_for<In...>{});
-    Graph& g = tracer.graph;
+    if (!g.nodes) return;
     g.result = result.id;
     g.result_stopped = result.stopped;
     if (!Kernels<Policy>::available) g.error = TraceError::no_backend;
     if (g.error == TraceError::none && g.values[result.id].maker < 0) g.error = TraceError::no_operation;
-    if (g.error != TraceError::none) return g;
+    if (g.error != TraceError::none) return;
     g.values[result.id].external = output;
     plan<Recompute>(g);
-    return g;
   }
+  /// The model's operator() runs twice: here to count, then to fill a graph of that size.
+  struct Size {
+    int nodes, values;
+  };
+  static constexpr Size size = [] {
+    Graph counted;
+    trace(counted);
+    return counted.node_count > 0 ? Size{counted.node_count, counted.value_count} : Size{1, 1};
+  }();
 
  public:
   using Result = typename Symbol::Shape;
@@ -69,11 +75,11 @@ struct Program<ModelType, PolicyType, RecomputeType, Inputs<In...>> {
                 "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>, "
                 "Cuda needs <mae/mae.cuh>");
 
-  static constexpr Graph graph = trace();
+  static constexpr GraphOf<size.nodes, size.values> graph{trace};
   static_assert(graph.error != TraceError::unlisted_parameter,
                 "mae: a parameter or module used in operator() is not listed in MAE_MODULE");
   static_assert(graph.error != TraceError::too_large,
-                "mae: more than 48 operations in one program; put a part of the model into a Repeat");
+                "mae: more than 256 operations in one program; put a part of the model into a Repeat");
   static_assert(graph.error != TraceError::no_operation, "mae: operator() returns one of its inputs unchanged");
   static_assert(graph.error != TraceError::none || verified(graph, Recompute::backward),
                 "mae: the planner made a plan that is not sound");

@@ -3,17 +3,23 @@
 // Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for
 // one block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
 // policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
+//
+//     const auto [low, middle, high] = blocks.template features<3, 7, 11>(x);  // after blocks 3, 7 and 11
+//
+// Results from the middle of the row cut it into ranges, one operation each, over parts of the same parameters: where a
+// result has further readers, their gradients meet in a value of the parent's program, as everywhere.
 #pragma once
 #include <mae/autograd/run/program.hpp>
 #include <mae/autograd/trace/operation.hpp>
 
+#include <array>
 #include <utility>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The first N blocks of a row of `Of`; E is the element of what runs through them.
-template <int N, class Block, class E, int Of = N>
+/// N blocks of a row of `Of`, from block `Begin` on; E is the element of what runs through them.
+template <int N, class Block, class E, int Of = N, int Begin = 0>
 struct RepeatOperation : Operation {
   static constexpr const char* name = "repeat";
   static constexpr unsigned keep = keep_input(0) | keep_result;
@@ -129,7 +135,7 @@ struct RepeatOperation : Operation {
       e.weights = f.parameter(0) + i * weights_size<Block>;
       e.workspace = f.workspace();
       e.context = f.context();
-      e.context.layer = i;
+      e.context.layer = Begin + i;
       e.context.depth = Of;
       e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<E*>(static_cast<const E*>(x))) : between(i - 1);
       e.base[output] = i == N - 1 ? static_cast<char*>(y) : between(i);
@@ -150,15 +156,44 @@ struct Repeat : ParameterArray<N, Block> {
   /// The first `Count` blocks; what follows may be done in another way, with `operator[]`.
   template <int Count>
   constexpr auto first(const Expression auto& x) const {
-    static_assert(Count >= 0 && Count <= N, "mae::Repeat::first<Count>: there are not so many blocks");
+    return range<0, Count>(x);
+  }
+  /// The results of blocks At..., counted from 0, as an array of expressions. x is what enters block 0; blocks after
+  /// the last of At are not run.
+  template <int... At>
+  constexpr auto features(const Expression auto& x) const {
+    constexpr bool ascending = [] {
+      int last = -1;
+      return ((At > std::exchange(last, At)) && ...) && last < N;
+    }();
+    static_assert(ascending, "mae::Repeat::features<...>: name blocks by ascending numbers, from 0 to N - 1");
+    constexpr int begin[] = {0, ascending ? At + 1 : 1 ...};
+    auto value = x.eval();
+    return [&]<std::size_t... k>(std::index_sequence<k...>) {
+      return std::array{advance<begin[k], begin[k + 1]>(value)...};
+    }
+    (std::make_index_sequence<sizeof...(At)>{});
+  }
+  /// Blocks Begin ... End - 1 alone.
+  template <int Begin, int End>
+  constexpr auto range(const Expression auto& x) const {
+    static_assert(0 <= Begin && Begin <= End && End <= N, "mae::Repeat: there are not so many blocks");
     const auto value = x.eval();
     using E = typename std::remove_cvref_t<decltype(value)>::Element;
-    const ParameterArray<Count, Block> blocks{{}, this->offset};
-    if constexpr (Count == 0) return value;
-    else return apply<RepeatOperation<Count, Block, E, N>>(value, blocks);
+    const ParameterArray<End - Begin, Block> blocks{{}, offset_of(Begin)};
+    if constexpr (Begin == End) return value;
+    else return apply<RepeatOperation<End - Begin, Block, E, N, Begin>>(value, blocks);
   }
   /// Block i alone.
-  constexpr Block operator[](int i) const { return bound<Block>(this->offset + i * weights_size<Block>); }
+  constexpr Block operator[](int i) const { return bound<Block>(offset_of(i)); }
+
+ private:
+  template <int Begin, int End>
+  constexpr auto advance(auto& value) const {
+    return value = range<Begin, End>(value);
+  }
+  /// Where the parameters of block i begin; -1 if MAE_MODULE does not list the Repeat.
+  constexpr Index offset_of(int i) const { return this->offset < 0 ? -1 : this->offset + i * weights_size<Block>; }
 };
 
 }  // namespace mae

@@ -1,7 +1,8 @@
 // Parameters and modules: which numbers a model owns, how they are called, and where they lie in its weights.
 //
 // A module is a struct whose members are parameters and modules, listed once: `MAE_MODULE(norm1, attn, norm2, mlp)`.
-// Walking that list gives every parameter its name (`norm1.weight`, as in published checkpoints) and its offset in one
+// In that list `as("fc_norm", norm)` has another name in files, and the members of `flat(trunk)` are named without it.
+// Walking the list gives every parameter its name (`norm1.weight`, as in published checkpoints) and its offset in one
 // contiguous block of weights. The offsets depend on the module alone, not on images, tokens or backend, so one block
 // of weights serves every program of a model.
 #pragma once
@@ -69,15 +70,29 @@ template <int N, class Module>
 struct ParameterArray;
 
 namespace detail {
-/// Calls visit(name, member) for each name in "a, b, c".
-constexpr void visit_members(std::string_view names, auto& visit, auto&... members) {
-  [[maybe_unused]] auto one = [&](auto& member) {
-    while (names.front() == ' ' || names.front() == ',') names.remove_prefix(1);
-    const std::string_view name = names.substr(0, names.find(','));
-    visit(name, member);
-    names.remove_prefix(name.size());
+/// A member under another name than its own.
+template <class M>
+struct Renamed {
+  std::string_view new_name;
+  M& renamed_member;
+};
+/// Takes the first item from "a, b, as(c, d)".
+[[gnu::cold]] constexpr std::string_view take_item(std::string_view& list) {
+  while (list.front() == ' ' || list.front() == ',') list.remove_prefix(1);
+  std::size_t end = 0;
+  for (int open = 0; end < list.size() && (open > 0 || list[end] != ','); ++end)
+    open += (list[end] == '(') - (list[end] == ')');
+  const std::string_view item = list.substr(0, end);
+  list.remove_prefix(end);
+  return item;
+}
+/// Calls visit(name, member) for each item of `names`.
+constexpr void visit_members([[maybe_unused]] std::string_view names, auto& visit, auto&&... members) {
+  [[maybe_unused]] auto one = [&]<class M>(std::string_view name, M& member) {
+    if constexpr (requires { member.renamed_member; }) visit(member.new_name, member.renamed_member);
+    else visit(name, member);
   };
-  (one(members), ...);
+  (one(take_item(names), members), ...);
 }
 
 /// Offsets are multiples of this many elements, so that every parameter is aligned whatever its type.
@@ -107,6 +122,12 @@ constexpr Index bind(M& of, Index at) {
   }
 }
 }  // namespace detail
+
+/// In MAE_MODULE: `member` is called `name` in files; what it owns is called as if the module owned it.
+constexpr auto as(std::string_view name, auto& member) {
+  return detail::Renamed<std::remove_reference_t<decltype(member)>>{name, member};
+}
+constexpr auto flat(auto& member) { return as("", member); }
 
 /// Lists a module's parameters and sub-modules, by the names they have in files; `MAE_MODULE()` if it has none.
 #define MAE_MODULE(...)                                                           \
