@@ -55,13 +55,14 @@
 #include <mae/nn/patch_embed.hpp>
 #include <mae/nn/position.hpp>
 // 7 model: the paper
-#include <mae/model/geometry.hpp>
-#include <mae/model/masking.hpp>
-#include <mae/model/encoder.hpp>
-#include <mae/model/decoder.hpp>
-#include <mae/model/masked_autoencoder.hpp>
-#include <mae/model/encode.hpp>
 #include <mae/model/classifier.hpp>
+#include <mae/model/decoder.hpp>
+#include <mae/model/encode.hpp>
+#include <mae/model/encoder.hpp>
+#include <mae/model/encoder_parameters.hpp>
+#include <mae/model/geometry.hpp>
+#include <mae/model/masked_autoencoder.hpp>
+#include <mae/model/masking.hpp>
 #include <mae/model/presets.hpp>
 // 8 optim, data: how weights move, and what they learn from
 #include <mae/data/augment.hpp>
@@ -85,4 +86,5 @@
 #include <mae/train/loop.hpp>               // epochs, updates, passes
 #include <mae/train/options.hpp>            // what both kinds of training ask
 #include <mae/train/pretrain.hpp>           // masked autoencoding
+#include <mae/train/pretrained.hpp>         // an encoder and its normalisation
 #include <mae/train/probe.hpp>              // of the head alone

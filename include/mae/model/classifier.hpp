@@ -29,6 +29,10 @@ struct Classifier {
     visit(How == Pool::mean ? "fc_norm" : "norm", norm);
     visit("head", head);
   }
+  constexpr void encoder_parts(auto&& visit) {
+    visit("", trunk);
+    if constexpr (How == Pool::class_token) visit("norm", norm);
+  }
 
   constexpr auto operator()(const Expression auto& images) const {
     auto tokens = trunk(images);                                             // [B, L + 1, D]
