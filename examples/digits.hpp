@@ -14,10 +14,10 @@
 
 namespace digits {
 
-using Geometry = mae::ImageShape<1, 8, 8, 2>;  // 16 patches of 2 × 2
-using Encoder = mae::Transformer<64, 4, 4>;    // 64 wide, 4 blocks, 4 heads
-using Decoder = mae::Transformer<32, 2, 2>;
-using Autoencoder = mae::MaskedAutoencoder<Geometry, Encoder, Decoder, mae::MaskRatio<75>>;
+using Preset = mae::presets::Digits8;      // encoder 64 wide, 4 blocks; decoder 32 wide, 2 blocks
+using Geometry = Preset::ImageShape;            // 16 patches of 2 × 2
+using Encoder = Preset::EncoderShape;
+using Autoencoder = Preset::Autoencoder<mae::MaskRatio<75>>;
 using Classifier = mae::Classifier<Geometry, Encoder, 10>;
 using Probe = mae::LinearProbe<Geometry, Encoder, 10, mae::Pool::mean>;
 /// One thread a run: the model is so small that runs side by side use a machine better than threads within one.

@@ -8,7 +8,7 @@
 #include "digits.hpp"
 #include "programs/framework/program.hpp"
 
-#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/train/probe.hpp>
 
 #include <algorithm>
@@ -41,16 +41,14 @@ struct Run {
 };
 
 double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& folder) {
-  const std::string encoder = digits::encoder_file(folder, run.seed);
-  const auto normalization = recorded_normalization(mae::SafetensorsFile::read(encoder));
+  const auto encoder = mae::load_encoder<digits::Preset::Encoder>(digits::encoder_file(folder, run.seed));
   auto train = [&]<class Model>(mae::FinetuningOptions options, std::type_identity<Model>) {
     options.seed = static_cast<std::uint64_t>(run.seed);
-    mae::Finetuning<Model, digits::Policy> training(*run.labelled, options, normalization);
-    if (run.kind != Kind::scratch) mae::load_encoder(encoder, training.weights());
-    if constexpr (std::is_same_v<Model, digits::Probe>)
-      mae::probe(training, [](const auto&...) {});
-    else training.train([](const auto&...) {});
-    return mae::accuracy(training.weights(), test, normalization);
+    mae::Finetuning<Model, digits::Policy> training(*run.labelled, options, encoder.normalization);
+    if (run.kind != Kind::scratch) mae::copy_encoder(encoder.weights, training.weights());
+    if constexpr (std::is_same_v<Model, digits::Probe>) mae::probe(training);
+    else training.train();
+    return mae::accuracy(training.weights(), test, encoder.normalization);
   };
   if (run.kind == Kind::probed)
     return train(mae::probing_options(std::min(run.epochs, 100)), std::type_identity<digits::Probe>());

@@ -32,7 +32,7 @@ int main(int count, char** arguments) {
     const std::string folder = settings.out();
     program::check_folder("--out", folder);
     const digits::Split data = digits::load();
-    const auto normalization = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
+    const auto normalization = mae::Normalization::of(data.unlabelled);
 
     program::make_folder("--out", folder);
     mae::Plot plot{"Pre-training on digits", "epoch", "loss on hidden patches", {}};
@@ -58,11 +58,10 @@ int main(int count, char** arguments) {
         std::fflush(stdout);
       });
 
-      mae::Metadata facts = metadata_of(pretraining);
-      facts["data"] = "UCI optical digits";
-      mae::save_encoder(digits::encoder_file(folder, seed), pretraining.weights(), facts);
+      const mae::Metadata facts{{"data", "UCI optical digits"}};
+      mae::save_encoder(digits::encoder_file(folder, seed), pretraining, facts);
       if (seed > 0) return;
-      mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining.weights(), facts);
+      mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining, facts);
       mae::write_png(folder + "/digits-panel.png",
                      mae::draw_panel(pretraining.weights(), digits::first(data.test, 6), normalization, {.scale = 12}));
     });

@@ -10,6 +10,7 @@
 #include "digits.hpp"
 #include "programs/framework/program.hpp"
 
+#include <mae/data/to_tensor.hpp>
 #include <mae/interop/eigen.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/plot/font.hpp>
@@ -27,14 +28,6 @@ struct Settings : program::Settings {
   program::Whole epochs{*this, "epochs", 40, "passes over the images", program::between(1, 1e6)};
   program::Text out{*this, "out", ".", "folder for the picture"};
 };
-
-/// All images, as the model takes them.
-mae::Tensor<float, digits::Geometry::Pixels> inputs(const mae::Dataset& images, const mae::Normalization& statistics) {
-  mae::Tensor<float, digits::Geometry::Pixels> result(images.size());
-  for (Index i = 0; i < images.size(); ++i)
-    mae::load_sample(images, i, statistics, {}, 0, 0, &result(i, 0, 0, 0), 8, 8);
-  return result;
-}
 
 /// A square picture: the label of each point [B, 2], at its place.
 mae::Image scatter(const Eigen::MatrixX2f& points, const mae::Dataset& images) {
@@ -61,15 +54,16 @@ int main(int count, char** arguments) {
     program::check_folder("--out", settings.out());
     const digits::Split data = digits::load();
     program::make_folder("--out", settings.out());
-    const auto statistics = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
+    const auto statistics = mae::Normalization::of(data.unlabelled);
     mae::PretrainingOptions options;
     options.epochs = settings.epochs();
     options.warmup = 0.1 * static_cast<double>(settings.epochs());
     options.base_learning_rate = 4e-3;
     mae::Pretraining<digits::Autoencoder, digits::Policy> run(data.unlabelled, options, statistics);
-    run.train([](const mae::PretrainingEpoch&) {});
+    run.train();
 
-    const auto features = mae::encode(run.weights(), inputs(data.test, statistics));  // [B, L + 1, D]
+    const auto images = mae::to_tensor<digits::Geometry>(data.test, statistics);  // [B, 1, 8, 8]
+    const auto features = mae::encode(run.weights(), images);  // [B, L + 1, D]
     constexpr Index D = digits::Encoder::width, L = digits::Geometry::patches;
     Eigen::MatrixXf points(features.batch(), D);
     for (Index i = 0; i < features.batch(); ++i)

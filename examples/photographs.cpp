@@ -64,7 +64,7 @@ int main(int count, char** arguments) {
     mae::Dataset tiles = no_tiles();
     add_tiles(tiles, astronaut, 8);
     add_tiles(tiles, coffee, 8);
-    const auto normalization = mae::Normalization::of(mae::channel_statistics(tiles));
+    const auto normalization = mae::Normalization::of(tiles);
 
     program::make_folder("--out", folder);
     mae::PretrainingOptions options;

@@ -48,7 +48,7 @@ xt::xtensor<float, 4> read_batch(const std::string& path, const mae::Normalizati
 int main(int count, char** arguments) {
   return program::run<Settings>(count, arguments, [](const Settings& settings) {
     const digits::Split data = digits::load();
-    const auto statistics = mae::Normalization::of(mae::channel_statistics(data.unlabelled));
+    const auto statistics = mae::Normalization::of(data.unlabelled);
     const bool own = settings.file().empty();
     const std::string path = own ? "pictures.npy" : settings.file();
     const mae::Dataset pictures = digits::first(data.test, 100);
@@ -60,7 +60,7 @@ int main(int count, char** arguments) {
     options.warmup = 0.1 * static_cast<double>(settings.epochs());
     options.base_learning_rate = 4e-3;
     mae::Pretraining<digits::Autoencoder, digits::Policy> run(data.unlabelled, options, statistics);
-    run.train([](const mae::PretrainingEpoch&) {});
+    run.train();
 
     std::puts("the largest weights, by name");
     for (const mae::ParameterInfo& parameter : run.weights().parameters())

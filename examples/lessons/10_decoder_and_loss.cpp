@@ -20,7 +20,7 @@
 #include <mae/autograd/run/eager.hpp>
 #include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
-#include <mae/data/augment.hpp>
+#include <mae/data/to_tensor.hpp>
 #include <mae/io/images/idx.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
@@ -65,14 +65,11 @@ void losses_of_ignorance(const char* name) {
   const std::string data = MAE_EXAMPLE_DATA;
   const mae::Dataset digits = mae::read_idx_dataset(data + "/optdigits-images-idx3-ubyte",
                                                     data + "/optdigits-labels-idx1-ubyte");
-  const auto normalization = mae::Normalization::of(mae::channel_statistics(digits));
-  mae::Tensor<double, Geometry::Pixels> images(digits.size());  // [1797, 1, 8, 8]
+  const auto normalization = mae::Normalization::of(digits);
+  const auto images = mae::to_tensor<Geometry, double>(digits, normalization);  // [1797, 1, 8, 8]
   typename Model<Target>::Masks masks(digits.size());
   masks.resize(digits.size());
-  for (mae::Index i = 0; i < digits.size(); ++i) {
-    mae::load_sample(digits, i, normalization, {}, 0, 0, &images(i, 0, 0, 0), 8, 8);
-    masks.random(i, 0, 0, static_cast<std::uint64_t>(i));
-  }
+  for (mae::Index i = 0; i < digits.size(); ++i) masks.random(i, 0, 0, static_cast<std::uint64_t>(i));
   mae::Session<mae::Program<mae::PretrainingLoss<Model<Target>>, Policy, mae::Inference>> session(digits.size());
   mae::Weights<Model<Target>, Policy> weights(1);
   std::printf("%-18s", name);

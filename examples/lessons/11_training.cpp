@@ -53,7 +53,7 @@ int main() {
   const std::vector<Index> order = mae::shuffled(all.size(), 2021, 0);
   const mae::Dataset digits = mae::subset(all, std::span(order).first(1437));
   const mae::Dataset unseen = mae::subset(all, std::span(order).subspan(1437));
-  const auto normalization = mae::Normalization::of(mae::channel_statistics(digits));
+  const auto normalization = mae::Normalization::of(digits);
 
   const Index size = 16, per_epoch = digits.size() / size, epochs = 40;
   const mae::PretrainingOptions recipe{

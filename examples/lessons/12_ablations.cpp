@@ -46,7 +46,7 @@ double probe_accuracy(const mae::Weights<Model, Policy>& pretrained, const Exper
   for (const mae::ParameterInfo& p : run.weights().parameters())  // an encoder's parameters have the same names in both
     if (const mae::ParameterInfo* const from = pretrained.find(p.name))
       std::copy_n(pretrained.at(*from), p.count, run.weights().at(p));
-  mae::probe(run, [](const mae::TrainingEpoch&) {});
+  mae::probe(run);
   return mae::accuracy(run.weights(), e.test, e.normalization);
 }
 
@@ -74,7 +74,7 @@ void ablate(const char* name, const Experiment& e, const mae::Masking& masking =
     mae::PretrainingOptions options{.batch = 16, .epochs = e.epochs, .warmup = warmup, .base_learning_rate = 0.04};
     options.seed = seed, options.masking = masking;
     mae::Pretraining<Model, Policy> run(e.unlabelled, options, e.normalization);
-    run.train([](const mae::TrainingEpoch&) {});
+    run.train();
     return probe_accuracy(run.weights(), e);
   });
 }
@@ -87,7 +87,7 @@ int main(int count, char**) {
   const std::vector<Index> order = mae::shuffled(all.size(), 2021, 0);
   Experiment e{mae::subset(all, std::span(order).first(1437)), mae::subset(all, std::span(order).first(300)),
                mae::subset(all, std::span(order).subspan(1437)), {}, whole ? 30 : 1, whole ? 3 : 1};
-  e.normalization = mae::Normalization::of(mae::channel_statistics(e.unlabelled));
+  e.normalization = mae::Normalization::of(e.unlabelled);
 
   std::printf("%-34s %7s   %s\n", "pre-training", "probe", "worst - best");
   row("none: random weights", e,

@@ -37,9 +37,9 @@ struct Features {
 
   template <class Preset, class Device>
   static void run(const Settings& settings) {
-    using Encoder = mae::Encoder<typename Preset::ImageShape, typename Preset::Encoder>;
+    using Encoder = typename Preset::Encoder;
     using Policy = typename Device::template Policy<float>;
-    constexpr mae::Index D = Preset::Encoder::width, L = Preset::ImageShape::patches;
+    constexpr mae::Index D = Preset::EncoderShape::width, L = Preset::ImageShape::patches;
     program::check_sizes<Preset>(settings.encoder());
     program::use_threads(settings.machine.threads());
     const auto classes = settings.classes().empty() ? std::vector<std::string>{} : mae::read_names(settings.classes());
@@ -49,7 +49,7 @@ struct Features {
     program::report_model<Encoder>(Preset::name);
     program::report_data(source, normalization);
     mae::Weights<Encoder, Policy> weights;
-    mae::load_encoder(settings.encoder(), weights);
+    program::begin_from(settings.encoder(), weights, normalization);
 
     const bool all = settings.tokens() == "all";
     const mae::Index rows = all ? L + 1 : 1;

@@ -21,7 +21,7 @@ struct Finetune {
 
   template <class Preset, class Device>
   static void run(const Settings& settings) {
-    using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::Encoder, Preset::classes>;
+    using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());

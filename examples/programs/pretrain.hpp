@@ -115,10 +115,9 @@ struct Pretrain {
                                                             {.scale = scale, .masking = options.masking}));
     };
     if (!driver.drive(look, draw)) return;
-    mae::Metadata metadata = mae::metadata_of(run);
-    metadata.merge(program::metadata_of(settings, Preset::name));
-    mae::save_checkpoint(folder + "/model.safetensors", run.weights(), metadata);
-    mae::save_encoder(folder + "/encoder.safetensors", run.weights(), metadata);
+    const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
+    mae::save_checkpoint(folder + "/model.safetensors", run, metadata);
+    mae::save_encoder(folder + "/encoder.safetensors", run, metadata);
     driver.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
   }
 };

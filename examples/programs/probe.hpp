@@ -15,7 +15,7 @@ struct Probe {
   template <class Preset, class Device>
   static void run(const Settings& settings) {
     using Model =
-        mae::LinearProbe<typename Preset::ImageShape, typename Preset::Encoder, Preset::classes, mae::Pool::mean>;
+        mae::LinearProbe<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes, mae::Pool::mean>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());

@@ -84,19 +84,12 @@
 #include <mae/model/geometry.hpp>
 #include <mae/model/mask_strategy.hpp>
 #include <mae/model/masking.hpp>
+#include <mae/model/encoder_parameters.hpp>
 #include <mae/model/encoder.hpp>
 #include <mae/model/decoder.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/model/classifier.hpp>
-#include <mae/model/decoder.hpp>
-#include <mae/model/encode.hpp>
-#include <mae/model/encoder.hpp>
-#include <mae/model/geometry.hpp>
-#include <mae/model/mask_strategy.hpp>  // which patches stay; others than random: mask_strategies.hpp
-#include <mae/model/masked_autoencoder.hpp>
-#include <mae/model/mask_strategy.hpp>
-#include <mae/model/masking.hpp>
 #include <mae/model/presets.hpp>
 
 #include <mae/data/image.hpp>

@@ -7,6 +7,7 @@
 
 #include <mae/backend/reference.hpp>
 #include <mae/data/dataset.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/train/pretrain.hpp>
 
@@ -24,6 +25,7 @@ using Decoded = Transformer<24, 4, 3, 3>;
 using Model = MaskedAutoencoder<Geometry, Size, Decoded, MaskRatio<50>>;
 using Policy = Cpu<float>;
 using Names = std::vector<std::string>;
+const Normalization statistics{{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}};  // of files that record none
 
 template <class W>
 bool same_bits(const W& a, const W& b) {
@@ -191,7 +193,7 @@ TEST_CASE_TEMPLATE("an encoder's or a whole model's file loads into classifiers 
   for (const char* const name : {"encoder", "whole"}) {
     const Weights<Task, Policy> before(5);
     Weights<Task, Policy> weights(5);
-    const LoadReport report = load_encoder(folder / name, weights);
+    const LoadReport report = load_encoder(folder / name, weights, statistics);
     CHECK(report.loaded == names_of<Model::Encoder>(mean ? "norm." : "nothing"));
     CHECK(report.kept == head);
     const std::size_t decoder = names_of<Model>().size() - names_of<Model::Encoder>().size();
@@ -211,7 +213,7 @@ TEST_CASE("a fine-tuned classifier's head is not loaded with its encoder, even w
   save_checkpoint(folder / "tuned", source);
   const Names head{"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"};
   auto load = [&]<class Task>(Weights<Task, Policy>& weights) {
-    const LoadReport report = load_encoder(folder / "tuned", weights);
+    const LoadReport report = load_encoder(folder / "tuned", weights, statistics);
     CHECK(report.kept == head);
     CHECK(report.unused.size() == head.size());
     for (const std::string& name : head)
@@ -237,7 +239,7 @@ TEST_CASE("a fine-tuned classifier's head is not loaded with its encoder, even w
   std::erase_if(parts.tensors, [](const Parts::Tensor& t) { return t.name.starts_with("fc_norm."); });
   parts.write(folder / "tuned");
   whole = Weights<Tuned, Policy>(5);
-  CHECK(load_encoder(folder / "tuned", whole).kept == head);
+  CHECK(load_encoder(folder / "tuned", whole, statistics).kept == head);
 }
 
 TEST_CASE("what is recorded has a point, and is read back, in every locale") {
@@ -300,7 +302,7 @@ TEST_CASE("numbers that are not finite are neither loaded nor saved: which tenso
   put(wide, "norm.bias", {3}, double(nan));
   wide.write(folder / "wide");
   Weights<Classifier<Geometry, Size, 7>, Policy> classifier;
-  load_encoder(folder / "wide", classifier);
+  load_encoder(folder / "wide", classifier, statistics);
   CHECK(load_error(folder / "wide").find("tensor 'norm.bias': found 1 of 20") != std::string::npos);
   put(wide, "norm.bias", {3}, 0.0);
   wide.write(folder / "wide");
@@ -314,7 +316,7 @@ TEST_CASE("numbers that are not finite are neither loaded nor saved: which tenso
       "finite numbers";
   CHECK(error_of([&] { save_encoder(folder / "encoder", weights); }) == "mae: " + (folder / "encoder") + told);
   CHECK(error_of([&] { save_checkpoint(folder / "whole", weights); }) == "mae: " + (folder / "whole") + told);
-  CHECK(error_of([&] { load_encoder(folder / "encoder", classifier); }) == "");
+  CHECK(error_of([&] { load_encoder(folder / "encoder", classifier, statistics); }) == "");
   CHECK(folder.entries() == 2);
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/model/mask_strategies.hpp>
 #include <mae/train/finetune.hpp>
 #include <mae/train/pretrain.hpp>
@@ -122,7 +123,7 @@ TEST_CASE("the file is a checkpoint of the model too, and says what it holds") {
   CHECK(same_bits(weights, run.weights()));
   for (const std::string& name : report.unused) CHECK(name.starts_with("optimizer.exp_avg"));
   Weights<Classifier<Geometry, Size, 4>, Policy> classifier;
-  CHECK(load_encoder(folder / "run", classifier).kept.size() == 4);
+  CHECK(load_encoder(folder / "run", classifier, normalization).kept.size() == 4);
 
   const SafetensorsFile file = SafetensorsFile::read(folder / "run");
   CHECK(file.metadata("run.steps") == "5");

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstring>
 
-#include <mae/checkpoint/checkpoint.hpp>
 #include <mae/checkpoint/run_state.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/mae.hpp>
 
 #include "machine.hpp"
@@ -93,7 +93,7 @@ TEST_CASE("an encoder that a GPU trained is read by the processor, and a whole m
   load_checkpoint(folder / "model.safetensors", read);
   CHECK(same_bits(trained, std::as_const(read)));
   Weights<Encoder<Geometry, Size>, Here> encoder;
-  load_encoder(folder / "encoder.safetensors", encoder);
+  load_encoder(folder / "encoder.safetensors", encoder, normalization);
   for (const ParameterInfo& parameter : encoder.parameters()) {
     const ParameterInfo* const source = trained.find(parameter.name);
     REQUIRE(source != nullptr);

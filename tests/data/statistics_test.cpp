@@ -57,6 +57,17 @@ TEST_CASE("normalised by its own statistics a set has mean 0 and deviation 1; a 
   check_close(loaded(set, 0, {}, 1, 0, flat), std::vector<double>(108, 0), 1e-6);
 }
 
+TEST_CASE("a normalisation is made of images in one call, by any number of threads") {
+  const Dataset set = pictures(9);
+  const Normalization two_calls = Normalization::of(channel_statistics(set));
+  CHECK(Normalization::of(set) == two_calls);
+  CHECK(Normalization::of<Serial>(set, 3) == two_calls);
+  CHECK(two_calls != plain);
+  Album album{{{1, 1, 1, {255}}, {1, 1, 1, {0}}}};
+  album.broken = 1;
+  CHECK(error_of([&] { Normalization::of(album); }) == "mae: picture 1: found nothing, expected a picture");
+}
+
 TEST_CASE("channels must be the model's") {
   const Dataset set = pictures(1);
   check_channels(set, plain, 2, "images");

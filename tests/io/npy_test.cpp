@@ -4,9 +4,11 @@
 
 #include <cmath>
 
+#include <mae/tensor/tensor.hpp>
+
 #include <support/temporary.hpp>
 
-using mae::Index, mae::read_npy, mae::write_npy;
+using mae::dyn, mae::Index, mae::read_npy, mae::Shape, mae::Tensor, mae::write_npy;
 using test::contains, test::error_of;
 
 namespace {
@@ -92,6 +94,21 @@ TEST_CASE("what is written is read, and is what NumPy writes") {
                  "x.npy: found 6 values, expected as many as shape [2, 2] has"));
   CHECK(contains(error_of([&] { write_npy(path, {-2, -3}, matrix); }), "as many as shape [-2, -3] has"));
   CHECK(contains(error_of([&] { write_npy(folder / "none/x.npy", {6}, matrix); }), "No such file or directory"));
+}
+
+TEST_CASE("a tensor or view is written in its own shape, the batch first") {
+  const test::TemporaryDirectory folder;
+  Tensor<float, Shape<dyn, 2, 3>> x(4);
+  x(3, 1, 2) = 7;
+  write_npy(folder / "x.npy", x);
+  const auto whole = read_npy<float>(folder / "x.npy");
+  CHECK(whole.shape == std::vector<Index>{4, 2, 3});
+  CHECK(whole.values == std::vector<float>(x.begin(), x.end()));
+  write_npy(folder / "x.npy", x.view().slice(3, 1));
+  CHECK(read_npy<float>(folder / "x.npy").shape == std::vector<Index>{1, 2, 3});
+  CHECK(read_npy<float>(folder / "x.npy").values.back() == 7);
+  write_npy(folder / "x.npy", Tensor<std::int32_t, Shape<5>>());
+  CHECK(read_npy<std::int32_t>(folder / "x.npy").shape == std::vector<Index>{5});
 }
 
 TEST_CASE("a file cut at any byte is refused, and so is one that is too long") {

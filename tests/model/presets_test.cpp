@@ -140,3 +140,17 @@ TEST_CASE("only position tables are frozen, and in a classifier nothing is") {
   for (const ParameterInfo& p : parameters<Classifier<presets::Image224, presets::BaseEncoder, 1000>>())
     CHECK(p.trained);
 }
+TEST_CASE("a preset is found by its name, which no other has, and has all that its types need") {
+  [&]<class... P>(std::tuple<P...>*) {
+    const std::string_view names[] = {P::name...};
+    for (const std::string_view& a : names)
+      for (const std::string_view& b : names) CHECK((a == b) == (&a == &b));
+    CHECK(((std::is_same_v<typename P::Encoder, typename P::template Autoencoder<>::Encoder>)&&...));
+    CHECK(((P::template Autoencoder<>::target == P::target && P::classes > 1) && ...));
+  }(static_cast<presets::All*>(nullptr));
+  static_assert(std::is_same_v<presets::Named<"digits-8">, presets::Digits8>);
+  static_assert(std::is_same_v<presets::Named<"vit-huge-224">, presets::VitHuge224>);
+  static_assert(std::is_same_v<presets::Base, presets::Named<"vit-base-224">::Autoencoder<>>);
+  static_assert(presets::Digits8::Autoencoder<>::mask_ratio == 0.75);
+  static_assert(presets::Digits8::Autoencoder<MaskRatio<50>>::mask_ratio == 0.5);
+}

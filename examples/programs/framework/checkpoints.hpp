@@ -1,8 +1,9 @@
 // Which checkpoint a program begins from, and what it says of the settings.
 #pragma once
-#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/io/images/name_list.hpp>
 
+#include "display.hpp"
 #include "training.hpp"
 
 namespace program {
@@ -43,8 +44,16 @@ void settle_model(Text& model, const std::string& path);
 /// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp.
 template <class Preset>
 void check_sizes(const std::string& path) {
-  mae::detail::check_facts<mae::Encoder<typename Preset::ImageShape, typename Preset::Encoder>>(
-      mae::SafetensorsFile::read(path));
+  mae::detail::check_facts<typename Preset::Encoder>(mae::SafetensorsFile::read(path));
+}
+
+/// Loads the encoder of a file. That images are not normalised as it knows them was asked for, and is told.
+template <class Model, class Policy>
+void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights, const mae::Normalization& normalization) {
+  const std::optional<mae::Normalization> known = mae::find_normalization(mae::SafetensorsFile::read(path));
+  if (known && *known != normalization)
+    report("note", "images are normalised in another way than those that " + path + " was trained on");
+  mae::load_encoder(path, weights, known.value_or(normalization));
 }
 
 }  // namespace program

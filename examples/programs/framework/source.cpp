@@ -139,7 +139,7 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
     return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
   if (kind == "auto" || kind == "data") {
     Progress progress("statistics", images.size());
-    return mae::Normalization::of(mae::channel_statistics(Counted{images, progress}));
+    return mae::Normalization::of(Counted{images, progress});
   }
   if (kind == "imagenet") {
     if (channels != 3) throw settings.normalization.error("imagenet for images of 1 channel", "data or given");

@@ -59,7 +59,8 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
                                                         look_size);
   check_room(settings.run, checkpoint_bytes<Model, Policy>);
   mae::Finetuning<Model, Policy> run(images, options, normalization);
-  if (settings.checkpoint.empty() && !settings.encoder().empty()) mae::load_encoder(settings.encoder(), run.weights());
+  if (settings.checkpoint.empty() && !settings.encoder().empty())
+    begin_from(settings.encoder(), run.weights(), normalization);
   prepare(run);
   report_updates(run);
 
@@ -72,9 +73,7 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
     if (validation) record.accuracy = mae::accuracy(run.weights(), *validation, normalization);
   };
   if (!driver.drive(look, [] {})) return;
-  mae::Metadata metadata = mae::metadata_of(run);
-  metadata.merge(known);
-  mae::save_checkpoint(folder + "/model.safetensors", run.weights(), metadata);
+  mae::save_checkpoint(folder + "/model.safetensors", run, known);
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
   driver.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
 }

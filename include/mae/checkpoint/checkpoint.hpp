@@ -1,8 +1,8 @@
 // Checkpoints: a model's weights in a safetensors file, under the names and in the order of published MAE checkpoints.
 //
-//   save_checkpoint("mae.safetensors", run.weights(), metadata_of(run));    // the whole model
-//   save_encoder("encoder.safetensors", run.weights(), metadata_of(run));   // what fine-tuning needs
-//   auto report = load_encoder("encoder.safetensors", classifier_weights);
+//   save_checkpoint("mae.safetensors", run);                              // the whole model
+//   save_encoder("encoder.safetensors", run);                             // what fine-tuning needs
+//   load_checkpoint("mae.safetensors", weights);                          // the encoder alone: load_encoder.hpp
 //
 // A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
 // deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said
@@ -16,6 +16,7 @@
 #include <mae/core/number_text.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/io/tensors/safetensors.hpp>
+#include <mae/model/encoder_parameters.hpp>
 #include <mae/model/masked_autoencoder.hpp>
 
 MAE_PRECISE_BEGIN
@@ -47,8 +48,15 @@ inline void record(Metadata& metadata, const Normalization& normalization) {
   metadata["mean"] = join(normalization.mean);
   metadata["deviation"] = join(normalization.deviation);
 }
-/// What a `Pretraining` run knows of itself: "epochs" finished, the statistics of its images, and its mask strategy.
+/// Something with weights, the normalisation of its images and a number of epochs: `Pretraining` or `Finetuning`.
 template <class Run>
+concept TrainingRun = requires(const Run& run) {
+  run.weights();
+  run.normalization();
+  run.epoch();
+};
+/// What a run knows of itself: "epochs" finished, the statistics of its images, and its mask strategy.
+template <TrainingRun Run>
 Metadata metadata_of(const Run& run) {
   Metadata metadata{{"epochs", std::to_string(run.epoch())}};
   record(metadata, run.normalization());
@@ -117,6 +125,12 @@ void read_parameter(const SafetensorsFile& file, const std::string& name, const 
   for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
 }
 
+/// `facts` and `more`, which cannot contradict them.
+inline Metadata merged(Metadata metadata, const Metadata& more) {
+  metadata.insert(more.begin(), more.end());
+  return metadata;
+}
+
 /// What every checkpoint of `Model` says of itself: `more`, which cannot contradict the sizes of `Part`.
 template <class Part, class Model>
 Metadata checkpoint_facts(const Metadata& more) {
@@ -126,8 +140,7 @@ Metadata checkpoint_facts(const Metadata& more) {
   if constexpr (requires { Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Model::mask_ratio, 6);
   metadata["format"] = "mae";
   metadata["version"] = version;
-  metadata.insert(more.begin(), more.end());
-  return metadata;
+  return merged(std::move(metadata), more);
 }
 }  // namespace detail
 
@@ -149,10 +162,21 @@ template <class Model, class Policy>
 void save_checkpoint(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& metadata = {}) {
   save_part<Model>(path, weights, metadata);
 }
-/// Writes the encoder alone, and how it was pre-trained.
+/// Writes the encoder alone, under its own names, and how it was pre-trained.
 template <class Model, class Policy>
 void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& metadata = {}) {
-  save_part<typename Model::Encoder>(path, weights, metadata);
+  detail::CheckpointTensors<typename Policy::Parameter> tensors(path);
+  for (const ParameterInfo& p : encoder_parameters<Model>()) tensors.add(p.name, p, weights.at(p));
+  write_safetensors(path, tensors.list(), detail::checkpoint_facts<Model, Model>(metadata));
+}
+/// The same of a run, with what it knows of itself; `more` cannot contradict it.
+template <TrainingRun Run>
+void save_checkpoint(const std::string& path, const Run& run, const Metadata& more = {}) {
+  save_checkpoint(path, run.weights(), detail::merged(metadata_of(run), more));
+}
+template <TrainingRun Run>
+void save_encoder(const std::string& path, const Run& run, const Metadata& more = {}) {
+  save_encoder(path, run.weights(), detail::merged(metadata_of(run), more));
 }
 
 /// What loading did: names of parameters that were loaded, that kept their values, and of tensors without a place.
@@ -164,7 +188,6 @@ struct LoadReport {
 struct LoadOptions {
   std::vector<std::string> may_keep{};    ///< parameters that the file need not have
   std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
-  std::vector<std::string> never_load{};  ///< parameters that keep their values, tensors that are ignored, always
 };
 
 namespace detail {
@@ -183,6 +206,30 @@ void check_facts(const SafetensorsFile& file) {
 }
 }  // namespace detail
 
+namespace detail {
+/// Reads each parameter p from the tensor source(p); where that is "", it keeps its values. Changes nothing if a tensor
+/// is missing or cannot be read.
+template <class Model, class Policy, class Source>
+void read_parameters(const SafetensorsFile& file, Weights<Model, Policy>& weights, const Source& source,
+                     LoadReport& report) {
+  Weights<Model, Policy> loaded;
+  for (const ParameterInfo& parameter : weights.parameters()) {
+    auto* const to = loaded.at(parameter);
+    const std::string name = source(parameter);
+    if (name.empty()) {
+      for (Index i = 0; i < parameter.count; ++i) to[i] = weights.at(parameter)[i];
+      report.kept.push_back(parameter.name);
+      continue;
+    }
+    if (!file.find(name)) throw Error(file.path(), "no tensor " + name, "all parameters of the model");
+    file.at(name, parameter.shape);
+    read_parameter(file, name, parameter, to);
+    report.loaded.push_back(parameter.name);
+  }
+  weights = std::move(loaded);
+}
+}  // namespace detail
+
 /// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
 /// place, another shape or a number that is not finite, or the recorded sizes differ.
 template <class Model, class Policy>
@@ -190,41 +237,21 @@ LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& 
                            const LoadOptions& options = {}) {
   detail::check_facts<Model>(file);
   LoadReport report;
-  auto barred = [&](const std::string& name) { return detail::begins_with_any(name, options.never_load); };
   for (const std::string& name : file.names()) {
-    if (weights.find(name) && !barred(name)) continue;
-    if (!barred(name) && !name.starts_with(optimizer_prefix) && !detail::begins_with_any(name, options.may_ignore))
+    if (weights.find(name)) continue;
+    if (!name.starts_with(optimizer_prefix) && !detail::begins_with_any(name, options.may_ignore))
       throw Error(file.path(), "a tensor " + name, "only tensors that the model has; is this another model's file?");
     report.unused.push_back(name);
   }
-  Weights<Model, Policy> loaded;
-  for (const ParameterInfo& parameter : weights.parameters()) {
-    auto* const to = loaded.at(parameter);
-    if (barred(parameter.name) || !file.find(parameter.name)) {
-      if (!barred(parameter.name) && !detail::begins_with_any(parameter.name, options.may_keep))
-        throw Error(file.path(), "no tensor " + parameter.name, "all parameters of the model");
-      for (Index i = 0; i < parameter.count; ++i) to[i] = weights.at(parameter)[i];
-      report.kept.push_back(parameter.name);
-      continue;
-    }
-    file.at(parameter.name, parameter.shape);
-    detail::read_parameter(file, parameter.name, parameter, to);
-    report.loaded.push_back(parameter.name);
-  }
-  weights = std::move(loaded);
+  auto source = [&](const ParameterInfo& p) {
+    return !file.find(p.name) && detail::begins_with_any(p.name, options.may_keep) ? std::string() : p.name;
+  };
+  detail::read_parameters(file, weights, source, report);
   return report;
 }
 template <class Model, class Policy>
 LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
   return load_checkpoint(SafetensorsFile::read(path), weights, options);
-}
-
-/// Loads the encoder of a file into a classifier or probe. The head, `head.*` and `fc_norm.*`, keeps its values even
-/// if the file has one (a fine-tuned classifier's; `load_checkpoint` loads that whole). A head or decoder in the file
-/// is ignored, and so is the encoder's last normalisation where the model pools without it.
-template <class Model, class Policy>
-LoadReport load_encoder(const std::string& path, Weights<Model, Policy>& weights) {
-  return load_checkpoint(path, weights, {{}, {"decoder", "mask_token", "norm."}, {"head.", "fc_norm."}});
 }
 
 }  // namespace mae

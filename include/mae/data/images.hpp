@@ -96,6 +96,20 @@ class Images {
   const Calls* calls_;
 };
 
+/// The same for those who keep the view longer than a call, as a run does: images that have no name, and so are gone
+/// after the call, are a mistake.
+class LastingImages : public Images {
+ public:
+  LastingImages(const Images& images) : Images(images) {}  // NOLINT(google-explicit-constructor)
+  template <ImageCollection Set>
+  LastingImages(const Set& set) : Images(set) {}  // NOLINT(google-explicit-constructor)
+  template <ImageCollection Set>
+  LastingImages(const Set&& gone) : Images(gone) {  // NOLINT(google-explicit-constructor)
+    static_assert(sizeof(Set) == 0,
+                  "mae: a run looks at its images as long as it lives, but these are a temporary; give them a name");
+  }
+};
+
 namespace detail {
 /// Calls work(i, thread) for every i in [0, count) on `threads` of `Threads`. An exception ends that thread's part; the
 /// first one, in the order of threads, is thrown when all have stopped.

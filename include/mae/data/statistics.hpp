@@ -63,6 +63,13 @@ struct Normalization {
     for (double& d : result.deviation) d = d > 0 ? d : 1;
     return result;
   }
+  /// From the pictures themselves (`channel_statistics`): one pass over all pixels. Throws mae::Error if a picture
+  /// cannot be read.
+  template <class Threads = DefaultThreads>
+  static Normalization of(const Images& images, int threads = Threads::count()) {
+    return of(channel_statistics<Threads>(images, threads));
+  }
+  bool operator==(const Normalization&) const = default;
 };
 
 /// Throws mae::Error about `subject` unless images and statistics have as many channels as the model.

@@ -26,6 +26,10 @@ struct Classifier {
   LayerNorm<Size::width> norm;
   Linear<Size::width, Classes, init::Normal<2, 100000>> head;
   MAE_MODULE(flat(trunk), as(How == Pool::mean ? "fc_norm" : "norm", norm), head)
+  constexpr void encoder_parts(auto&& visit) {
+    visit("", trunk);
+    if constexpr (How == Pool::class_token) visit("norm", norm);
+  }
 
   constexpr auto operator()(const Expression auto& images) const {
     auto tokens = trunk(images);                                             // [B, L + 1, D]

@@ -58,10 +58,29 @@ struct Encoder {
   EncoderTrunk<ImageType, Size> trunk;
   LayerNorm<Size::width> norm;
   MAE_MODULE(flat(trunk), norm)
+  constexpr void encoder_parts(auto&& visit) { each(visit); }
 
   constexpr auto operator()(const Expression auto& images) const {
     return norm(trunk(images));  // [B, L + 1, D]
   }
+};
+
+/// What a model begins with that puts a head of its own on an encoder: the encoder, its sizes, and images as input.
+///
+///     struct Mine : EncoderWithHead<ImageShape, Size> {
+///       Linear<Size::width, 10> classifier;
+///       MAE_MODULE(encoder, classifier)
+///       static constexpr Index classes = 10;                                   // what `Finetuning` asks of it
+///       constexpr auto operator()(const Expression auto& images) const {
+///         return classifier(pool<Pool::mean>(encoder(images)));                // [B, 10]
+///       }
+///     };
+template <class ImageType, class Size>
+struct EncoderWithHead {
+  using ImageShape = ImageType;
+  using EncoderShape = Size;
+  using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
+  mae::Encoder<ImageType, Size> encoder;
 };
 
 }  // namespace mae

@@ -3,7 +3,7 @@
 //
 // The scale of a parameter is decay^(depth + 1 - layer): the tokens, positions and patch embedding are layer 0, block
 // i is layer i + 1, and what comes after the blocks is layer depth + 1, whose scale is 1. The number is read off the
-// name.
+// name that the parameter has in the encoder (model/encoder_parameters.hpp).
 #pragma once
 #include <string_view>
 
@@ -13,7 +13,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The layer of the parameter called `name` in a model of `depth` blocks.
+/// The layer of the parameter called `name` in an encoder of `depth` blocks; "" stands for one that is no encoder's.
 inline int layer_of(std::string_view name, int depth) {
   constexpr std::string_view blocks = "blocks.";
   if (name == "cls_token" || name == "pos_embed" || name.starts_with("patch_embed.")) return 0;

@@ -1,8 +1,8 @@
 // Supervised training of a classifier: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
 //
-//   Finetuning<Model> run(training_set, options, normalization);
-//   load_encoder(path, run.weights());                        // leave this out to train from scratch
-//   run.train([](const TrainingEpoch& e) { ... });
+//   Finetuning<Model> run(training_set, options, load_encoder<Encoder<ImageShape, Size>>(path));
+//   Finetuning<Model> run(training_set, options, Normalization::of(training_set));           // from scratch
+//   run.train();                                              // or run.train([](const TrainingEpoch& e) { ... });
 //
 // The same run serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A pass: make
 // smoothed targets, draw drop-path keys, forward and backward; rates are layer-wise. Updates, epochs and how a run is
@@ -10,8 +10,10 @@
 #pragma once
 #include <mae/eval/metrics.hpp>
 #include <mae/model/classifier.hpp>
+#include <mae/model/encoder_parameters.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/train/loop.hpp>
+#include <mae/eval/pretrained.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -32,7 +34,8 @@ struct FinetuningOptions {
 };
 
 /// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
-/// has their `Image`, `EncoderShape`, `classes` and call. An epoch sees every image; its last batch may be smaller.
+/// has their `Image`, `EncoderShape`, `classes` and call, and an encoder (`encoder_parameters`). An epoch sees every
+/// image; its last batch may be smaller.
 template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
 class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates>, Model, ClassificationLoss<Model>,
                                        FinetuningOptions, Policy, Recompute, Updates> {
@@ -43,24 +46,31 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
  public:
   using typename Loop::ImageShape, typename Loop::T;
 
-  /// Starts from fresh weights; load a checkpoint into `weights()` to fine-tune. The collection must outlive the run.
-  /// Throws mae::Error, naming it, if an option makes no sense or the data do not fit the model.
-  Finetuning(const Images& images, const FinetuningOptions& options, const Normalization& normalization)
+  /// Starts from fresh weights. The collection must outlive the run. Throws mae::Error, naming it, if an option makes
+  /// no sense or the data do not fit the model.
+  Finetuning(const LastingImages& images, const FinetuningOptions& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
         targets_(this->session_.capacity()),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
     constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
+    const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
     this->optimizer().set_scale(
-        [&](const ParameterInfo& p) { return layer_scale(p.name, depth, options.layer_decay); });
+        [&](const ParameterInfo& p) { return layer_scale(name_in_encoder(encoder, p), depth, options.layer_decay); });
     // The recipe: here, unlike in pre-training, positions and class token do not decay.
-    this->optimizer().set_decay([](const ParameterInfo& p) {
-      return AdamW<Model, Policy>::decays(p) && p.name != "pos_embed" && p.name != "cls_token";
+    this->optimizer().set_decay([&](const ParameterInfo& p) {
+      const std::string name = name_in_encoder(encoder, p);
+      return AdamW<Model, Policy>::decays(p) && name != "pos_embed" && name != "cls_token";
     });
     this->session_.context().sample_keys = keys_.data();
     this->session_.context().drop_path = options.drop_path;
   }
-  template <ImageCollection Set>
-  Finetuning(const Set&& gone_too_soon, const FinetuningOptions&, const Normalization&) = delete;
+  /// Starts from a pre-trained encoder and the normalisation that it comes with; the head is fresh.
+  template <class Source, class SourcePolicy>
+  Finetuning(const LastingImages& images, const FinetuningOptions& options,
+             const Pretrained<Source, SourcePolicy>& encoder)
+      : Finetuning(images, options, encoder.normalization) {
+    copy_encoder(encoder.weights, this->weights_);
+  }
 
  private:
   static BatchOrder checked_order(const Images& images, const FinetuningOptions& options,

@@ -64,6 +64,10 @@ class TrainingLoop {
   void train(const Report& report) {
     while (!finished()) report(train_epoch());
   }
+  /// The same without a report.
+  void train() {
+    while (!finished()) train_epoch();
+  }
   /// Runs to the end of the current epoch.
   TrainingEpoch train_epoch() {
     advance(updates_per_epoch());

@@ -1,7 +1,7 @@
 // Pre-training: the loop of the paper (He et al., 2021, section 3 and table 8), on any collection of images.
 //
 //   Pretraining<Model> run(images, options, normalization);
-//   run.train([](const PretrainingEpoch& e) { ... });
+//   run.train();                                              // or run.train([](const PretrainingEpoch& e) { ... });
 //   save_checkpoint(path, run.weights(), metadata_of(run));
 //
 // A pass: draw masks, forward and backward on hidden patches. Updates, epochs and how a run is resumed: `loop.hpp`.
@@ -40,10 +40,8 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Recompute, Up
 
   /// The collection must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
   /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
-  Pretraining(const Images& images, const PretrainingOptions& options, const Normalization& normalization)
+  Pretraining(const LastingImages& images, const PretrainingOptions& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)), masks_(options.batch) {}
-  template <ImageCollection Set>
-  Pretraining(const Set&& gone_too_soon, const PretrainingOptions&, const Normalization&) = delete;
 
  private:
   static BatchOrder checked_order(const Images& images, const PretrainingOptions& options,

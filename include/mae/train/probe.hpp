@@ -1,8 +1,8 @@
 // Linear probing: how much a frozen encoder knows, read out by one linear layer (He et al., 2021, appendix A.2).
 //
-//   Finetuning<LinearProbe<...>> run(training_set, probing_options(), normalization);
-//   load_encoder(path, run.weights());
-//   probe(run, [](const TrainingEpoch& e) { ... });
+//   const auto encoder = load_encoder<Encoder<ImageShape, Size>>(path);
+//   Finetuning<LinearProbe<ImageShape, Size, 10>> run(training_set, probing_options(), encoder);
+//   probe(run);                                               // or probe(run, [](const TrainingEpoch& e) { ... });
 //
 // The features are standardised by their statistics over the training images, in place of the paper's batch norm
 // without parameters: the same thing for a batch of everything, and independent of batches afterwards. Then the head
@@ -58,7 +58,8 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
 template <class Model, class Policy, class Recompute, class Updates>
 void freeze_encoder(Finetuning<Model, Policy, Recompute, Updates>& run) {
   // The encoder has no gradient, but weight decay would shrink it.
-  run.optimizer().set_scale([](const ParameterInfo& p) { return p.name.starts_with("head.") ? 1.0 : 0.0; });
+  const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
+  run.optimizer().set_scale([&](const ParameterInfo& p) { return name_in_encoder(encoder, p).empty() ? 1.0 : 0.0; });
 }
 
 /// Prepares `run`, whose weights hold an encoder, to train the head alone.
@@ -74,6 +75,12 @@ template <class Model, class Policy, class Recompute, class Updates, class Repor
 void probe(Finetuning<Model, Policy, Recompute, Updates>& run, const Report& report) {
   prepare_probe(run);
   run.train(report);
+}
+/// The same without a report.
+template <class Model, class Policy, class Recompute, class Updates>
+void probe(Finetuning<Model, Policy, Recompute, Updates>& run) {
+  prepare_probe(run);
+  run.train();
 }
 
 }  // namespace mae

@@ -48,7 +48,7 @@ compile() {
     return
   fi
   {
-    printf '#include <mae/checkpoint/checkpoint.hpp>\n#include <mae/mae.hpp>\nusing namespace mae;\n'
+    printf '#include <mae/checkpoint/load_encoder.hpp>\n#include <mae/mae.hpp>\nusing namespace mae;\n'
     [ ! -f "$blocks/$number.before" ] || cat "$blocks/$number.before"
   } > "$block.head"
   cat "$block.head" "$block" > "$block.declarations.cpp"

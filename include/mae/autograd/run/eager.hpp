@@ -13,6 +13,7 @@
 #include <mae/autograd/run/weights.hpp>
 #include <mae/autograd/trace/parameter.hpp>
 #include <mae/autograd/trace/value.hpp>
+#include <mae/backend/policy.hpp>
 #include <mae/tensor/tensor.hpp>
 
 MAE_PRECISE_BEGIN
@@ -29,6 +30,8 @@ class Eager : private EagerRunner {
   /// The weights are read at every operation; they must outlive this object.
   explicit Eager(const Weights<Model, Policy>& weights, int threads = Policy::Threads::count())
       : module_(bound<Model>()), threads_(threads) {
+    static_assert(Kernels<Policy>::available,
+                  "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
     execution_.weights = weights.kernel_data();
     clear();
   }

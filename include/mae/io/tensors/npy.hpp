@@ -9,8 +9,10 @@
 #pragma once
 #include <limits>
 #include <memory>
+#include <span>
 
 #include <mae/core/finite.hpp>
+#include <mae/core/shape.hpp>
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/tensors/npy_header.hpp>
 
@@ -181,6 +183,17 @@ void write_npy(const std::string& path, const std::vector<Index>& shape, const V
   file.write(header.data(), static_cast<Index>(header.size()));
   file.write(std::data(values), static_cast<Index>(std::size(values) * sizeof(T)));
   file.commit();
+}
+/// Writes a tensor or view, in its own shape, the batch first.
+template <class X>
+requires requires(const X& x) { x.batch(), x.data(), X::Shape::rank; }
+void write_npy(const std::string& path, const X& x) {
+  std::vector<Index> shape;
+  for (Index k = 0; k < X::Shape::rank; ++k) {
+    const Index extent = X::Shape::extent(k);
+    shape.push_back(extent == dyn ? x.batch() : extent);
+  }
+  write_npy(path, shape, std::span(x.data(), static_cast<std::size_t>(x.size())));
 }
 
 }  // namespace mae
