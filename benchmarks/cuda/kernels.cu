@@ -21,10 +21,10 @@ void instantiate() {
   K::attention_gradient(s, t, t, t, t, f, t, {t, t, t, false, false}, {});
   K::layer_norm(0, 0, f, f, f, 1e-6, t, f);
   K::layer_norm_gradient(0, 0, f, f, f, t, f, false, f, f, {});
-  K::linear_gelu(0, 0, 0, t, f, f, t, t, {});
+  K::template linear_activated<mae::Gelu>(0, 0, 0, t, f, f, t, t, {});
   K::linear_add(0, 0, 0, t, f, f, f, f, {});
   K::linear_weight_gradient(0, 0, 0, t, t, f, f, {});
-  K::gelu_gradient(0, t, t, t);
+  K::template activation_gradient<mae::Gelu>(0, t, t, t);
   K::sum_of_squares(0, f, {});
   K::adamw(0, f, f, f, f, AdamwStep{});
   K::check_gradient(0, f, 0, 0, nullptr, {});
@@ -60,8 +60,8 @@ void rows_of_shape(const char* type, const char* where, Index tokens, Index head
   row(std::string("strips_kernel<4, LayerNormTerms<float, ") + type + ">>", where,
       strip_rows * warp_size * Index{sizeof(Terms<2, 4>)},
       n * (4 + t) + each_row * column_blocks + strips * 2 * factors, n * (4 + t) + each_row + 2 * factors);
-  row(std::string("runs_kernel<Gelu<") + type + ">>", where, 0, 4 * n * 2 * t, 4 * n * 2 * t);
-  row(std::string("runs_kernel<GeluGradient<") + type + ">>", where, 0, 4 * n * 3 * t, 4 * n * 3 * t);
+  row(std::string("runs_kernel<Activated<Gelu, ") + type + ">>", where, 0, 4 * n * 2 * t, 4 * n * 2 * t);
+  row(std::string("runs_kernel<ActivationGradient<Gelu, ") + type + ">>", where, 0, 4 * n * 3 * t, 4 * n * 3 * t);
   const double weights = 4 * D * D, out = 4 * D;
   if (sizeof(T) == 2) row("runs_kernel<Convert<bf16, float>>", where, 0, weights * 6, weights * 6);
   row(std::string("strips_kernel<4, Columns<") + type + ">>", where,

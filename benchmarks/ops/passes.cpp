@@ -37,8 +37,9 @@ void measure(int repetitions, int threads) {
          Kernels::layer_norm_gradient(rows, width, x.data(), w.data(), statistics.data(), dy.data(), dx.data(), false,
                                       dw.data(), db.data(), ws);
        }},
-      {"GELU", 2 * one, 30 * n, [&] { Kernels::gelu(count, x.data(), y.data()); }},
-      {"GELU, gradient", 3 * one, 34 * n, [&] { Kernels::gelu_gradient(count, dy.data(), x.data(), dx.data()); }},
+      {"GELU", 2 * one, 30 * n, [&] { Kernels::activation<Gelu>(count, x.data(), y.data()); }},
+      {"GELU, gradient", 3 * one, 34 * n,
+       [&] { Kernels::activation_gradient<Gelu>(count, dy.data(), x.data(), dx.data()); }},
       {"AdamW", 8 * one, 14 * n,
        [&] { Kernels::adamw(count, x.data(), dy.data(), y.data(), dx.data(), {.rate = 1e-4, .weight_decay = 0.05}); }},
   };

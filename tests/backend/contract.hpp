@@ -8,6 +8,9 @@
 #include <tuple>
 #include <utility>
 
+#include <mae/ops/relu.hpp>
+#include <mae/ops/silu.hpp>
+
 #include "backend/contract_check.hpp"
 
 namespace mae::contract {
@@ -22,27 +25,32 @@ Results forward_products(K, int threads, Index R, Index in, Index out) {
   const auto x = numbers<T, T>(R * in, 1);
   const auto w = numbers<W, T>(out * in, 2), b = numbers<W, T>(out, 3);
   const auto residual = numbers<A, T>(R * out, 4), wide_x = numbers<A, T>(R * in, 1);
-  Numbers<T> y(residual.size()), h(y), activated(y), from_wide(y);
+  Numbers<T> y(residual.size()), h(y), activated(y), from_wide(y), hidden(y), other(y);
   Numbers<A> sum(y.size()), in_place(residual), wide(sum);
   const Memory ws(K::linear_workspace(in, out), threads);
   K::linear(R, in, out, x.data(), w.data(), b.data(), y.data(), ws);
-  K::linear_gelu(R, in, out, x.data(), w.data(), b.data(), h.data(), activated.data(), ws);
+  K::template linear_activated<Gelu>(R, in, out, x.data(), w.data(), b.data(), h.data(), activated.data(), ws);
+  K::template linear_activated<Silu>(R, in, out, x.data(), w.data(), b.data(), hidden.data(), other.data(), ws);
   K::linear_add(R, in, out, x.data(), w.data(), b.data(), residual.data(), sum.data(), ws);
   K::linear_add(R, in, out, x.data(), w.data(), b.data(), in_place.data(), in_place.data(), ws);
   K::linear(R, in, out, wide_x.data(), w.data(), b.data(), from_wide.data(), ws);
   K::linear(R, in, out, x.data(), w.data(), b.data(), wide.data(), ws);
-  return {y, h, activated, sum, in_place, from_wide, wide};
+  return {y, h, activated, hidden, other, sum, in_place, from_wide, wide};
 }
 
-/// Backward may recompute GELU from the kept h: it must find the bits that forward had.
+/// Backward may recompute an activation from the kept h: it must find the bits that forward had.
 template <class Policy>
-void check_recomputed_gelu() {
+void check_recomputed_activations() {
   using T = typename Policy::Activation;
   const auto results = forward_products(Kernels<Policy>{}, 1, 50, 75, 131);
-  Numbers<T> h, again(results[1].values.size());
-  for (const double value : results[1].values) h.push_back(T(static_cast<typename Policy::Accumulator>(value)));
-  Kernels<Policy>::gelu(static_cast<Index>(again.size()), h.data(), again.data());
-  CHECK(same_bits({again}, {results[2]}));
+  auto check = [&]<class Activation>(Activation, const Result& hidden, const Result& activated) {
+    Numbers<T> h, again(hidden.values.size());
+    for (const double value : hidden.values) h.push_back(T(static_cast<typename Policy::Accumulator>(value)));
+    Kernels<Policy>::template activation<Activation>(static_cast<Index>(again.size()), h.data(), again.data());
+    CHECK(same_bits({again}, {activated}));
+  };
+  check(Gelu{}, results[1], results[2]);
+  check(Silu{}, results[3], results[4]);
 }
 
 template <class K>
@@ -161,10 +169,10 @@ Results maps(K, int /*threads*/, Index n) {
   const auto x = numbers<T, T>(n, 1);
   const auto z = numbers<A, T>(n, 2);
   const auto dy = numbers<T, T>(n, 3);
-  Numbers<T> y(x.size()), squares(y), table(y), activated(y), shifted(y), last(y);
+  Numbers<T> y(x.size()), squares(y), table(y), activated(y), shifted(y), last(y), gated(y), cut(y);
   Numbers<A> wide(x.size());
   auto in_place = z, dx = z;
-  auto shared = x, slopes = dy;
+  auto shared = x, slopes = dy, gate_slopes = dy, cut_slopes = dy;
   const auto h = numbers<T, T>(n, 1, 6);
   K::template map<MultiplyAdd>(n, std::tuple(x.data(), z.data(), dy.data()), y.data());
   K::template map<MultiplyAdd>(n, std::tuple(x.data(), z.data(), dy.data()), wide.data());
@@ -180,15 +188,20 @@ Results maps(K, int /*threads*/, Index n) {
   const bool then_add[] = {false, true, true};
   K::template map_gradient<MultiplyAdd>(n, std::tuple(x.data(), dy.data(), unread), dy.data(),
                                         std::tuple(shared.data(), shared.data(), shared.data()), then_add);
-  K::gelu(n, h.data(), activated.data());
-  K::gelu_gradient(n, slopes.data(), h.data(), slopes.data());
+  K::template activation<Gelu>(n, h.data(), activated.data());
+  K::template activation_gradient<Gelu>(n, slopes.data(), h.data(), slopes.data());
+  K::template activation<Silu>(n, h.data(), gated.data());
+  K::template activation_gradient<Silu>(n, dy.data(), h.data(), gate_slopes.data());
+  K::template activation<Relu>(n, h.data(), cut.data());
+  K::template activation_gradient<Relu>(n, dy.data(), h.data(), cut_slopes.data());
   // From the second number on nothing is aligned.
-  if (n > 1) K::gelu(n - 1, h.data() + 1, shifted.data() + 1);
+  if (n > 1) K::template activation<Gelu>(n - 1, h.data() + 1, shifted.data() + 1);
   T *const halves = squares.data(), *const sevens = table.data();
   K::each(n, [=] MAE_HOST_DEVICE (Index i) { halves[i] = T(A(i) * A(0.5)); });
   if (n % 5 == 0)
     K::rows(n / 5, 5, [=] MAE_HOST_DEVICE (Index r, Index c) { sevens[5 * r + c] = T(A(7 * r + c)); });
-  return {y, wide, in_place, dx, last, shared, activated, slopes, shifted, squares, table};
+  return {y,       wide,    in_place, dx,    last, shared,      activated, slopes,
+          shifted, squares, table,    gated, cut,  gate_slopes, cut_slopes};
 }
 
 /// Of a matrix [R, D]: sums of columns and of rows, in the accumulator's type and in double.
@@ -359,7 +372,7 @@ template <class Policy>
 void check_all() {
   SUBCASE("products") {
     check_products<Policy>();
-    check_recomputed_gelu<Policy>();
+    check_recomputed_activations<Policy>();
   }
   SUBCASE("rows") { check_rows<Policy>(); }
   SUBCASE("attention") { check_attention<Policy>(); }

@@ -86,12 +86,13 @@ inline bool same_bits(const Results& a, const Results& b) {
   return true;
 }
 
-/// `operation(kernels, threads)` means the same for `Policy` as for the reference, whatever the number of threads.
-template <class Policy, class Operation>
-void check(const Operation& operation) {
+/// `operation(kernels, threads)` means the same for the kernels of `Policy` as for those of the reference, whatever the
+/// number of threads.
+template <template <class> class KernelsOf, class Policy, class Operation>
+void check_kernels(const Operation& operation) {
   using T = typename Policy::Activation;
   test::kernel_memory.vary(1);
-  const Results expected = operation(Kernels<Reference<T>>{}, 1), found = operation(Kernels<Policy>{}, 1);
+  const Results expected = operation(KernelsOf<Reference<T>>{}, 1), found = operation(KernelsOf<Policy>{}, 1);
   REQUIRE(found.size() == expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
@@ -104,8 +105,12 @@ void check(const Operation& operation) {
     CAPTURE(threads);
     test::Team::number = threads;
     test::kernel_memory.vary(threads);
-    CHECK(same_bits(operation(Kernels<Policy>{}, threads), found));
+    CHECK(same_bits(operation(KernelsOf<Policy>{}, threads), found));
   }
+}
+template <class Policy, class Operation>
+void check(const Operation& operation) {
+  check_kernels<Kernels, Policy>(operation);
 }
 
 }  // namespace mae::contract

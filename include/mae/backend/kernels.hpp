@@ -11,12 +11,12 @@
 // never passed. Every result is a function of the operands alone: it does not depend on the number of threads.
 //
 //   products   linear(R, in, out, x, w, b, y, ws)                        y = x wᵀ + b          w [out, in], b [out]
-//              linear_gelu(R, in, out, x, w, b, h, y, ws)                h = x wᵀ + b, y = gelu(h)      h, y of type T
+//              linear_activated<F>(R, in, out, x, w, b, h, y, ws)        h = x wᵀ + b, y = F(h)         h, y of type T
 //              linear_add(R, in, out, x, w, b, r, y, ws)                 y = r + x wᵀ + b      y may be r
 //              linear_input_gradient(R, in, out, dy, w, dx, accumulate, ws)            dx (+)= dy w
 //              linear_weight_gradient(R, in, out, dy, x, dw, db, ws)     dw += dyᵀ x, db += Σ_r dy     db may be null
-//              gelu(n, h, y)                                             y = gelu(h), the same bits as in linear_gelu
-//              gelu_gradient(n, dy, h, dh)                               dh = dy · gelu'(h)    dh may be dy
+//              activation<F>(n, h, y)                                    y = F(h), the same bits as in linear_activated
+//              activation_gradient<F>(n, dy, h, dh)                      dh = dy · F'(h)    dh may be dy
 //   rows       layer_norm(R, D, x, w, b, eps, y, stats)                  stats [R, 2]: mean, 1/deviation; y of type T
 //              layer_norm_gradient(R, D, x, w, stats, dy, dx, accumulate, dw, db, ws)          dx may be null here
 //   attention  attention(shape, q, k, v, y, lse, ws)                     y [B,M,H,d] of type T, lse [B,H,M]

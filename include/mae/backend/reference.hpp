@@ -6,8 +6,8 @@
 #pragma once
 #include <tuple>
 
+#include <mae/backend/activation.hpp>
 #include <mae/backend/kernels.hpp>
-#include <mae/backend/scalar.hpp>
 #include <mae/core/math.hpp>
 #include <mae/core/shape.hpp>
 
@@ -45,13 +45,14 @@ struct Kernels<Reference<Element>> {
     for (Index r = 0; r < R; ++r)
       for (Index o = 0; o < out; ++o) y[r * out + o] = Y(product(r, o, in, x, w, b));
   }
-  template <class X>
-  static void linear_gelu(Index R, Index in, Index out, const X* x, const W* w, const W* b, T* h, T* y, Workspace) {
+  template <class Activation, class X>
+  static void linear_activated(Index R, Index in, Index out, const X* x, const W* w, const W* b, T* h, T* y,
+                               Workspace) {
     for (Index r = 0; r < R; ++r)
       for (Index o = 0; o < out; ++o) {
         const A sum = product(r, o, in, x, w, b);
         h[r * out + o] = T(sum);
-        y[r * out + o] = T(gelu_value(A(h[r * out + o])));
+        y[r * out + o] = T(activation_value<Activation>(A(h[r * out + o])));
       }
   }
   template <class X, class Residual, class Y>
@@ -83,11 +84,13 @@ struct Kernels<Reference<Element>> {
       if (db) db[o] += W(sum);
     }
   }
-  static void gelu(Index n, const T* h, T* y) {
-    for (Index i = 0; i < n; ++i) y[i] = T(gelu_value(A(h[i])));
+  template <class Activation>
+  static void activation(Index n, const T* h, T* y) {
+    for (Index i = 0; i < n; ++i) y[i] = T(activation_value<Activation>(A(h[i])));
   }
-  static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
-    for (Index i = 0; i < n; ++i) dh[i] = T(A(dy[i]) * gelu_slope(A(h[i])));
+  template <class Activation>
+  static void activation_gradient(Index n, const T* dy, const T* h, T* dh) {
+    for (Index i = 0; i < n; ++i) dh[i] = T(A(dy[i]) * activation_slope<Activation>(A(h[i])));
   }
 
   template <class X>

@@ -1,6 +1,6 @@
 // What pre-training leaves: an encoder's weights, and how the images were normalised that they were trained on.
 //
-//   const auto encoder = load_encoder<Encoder<ImageShape, Size>>("encoder.safetensors");  // checkpoint/load_encoder.hpp
+//   const auto encoder = load_encoder<Encoder<Image, Size>>("encoder.safetensors");  // checkpoint/load_encoder.hpp
 //   Finetuning<Classifier<ImageShape, Size, 10>> run(images, options, encoder);
 //
 // Weights mean nothing for images that are normalised in another way, and nothing would show it but the result. So the

@@ -26,9 +26,15 @@ float to_tf32(float value) {
   const std::uint32_t bits = __float_as_uint(value);
   return std::isfinite(value) ? __uint_as_float((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu) : value;
 }
+std::size_t element_bytes(const emulated_layout& layout) { return layout.type == CUDA_R_32F ? 4 : 2; }
 std::size_t bytes_of(const emulated_layout& layout) {
-  const std::size_t element = layout.type == CUDA_R_32F ? 4 : 2;
-  return ((layout.columns - 1) * static_cast<std::size_t>(layout.leading) + layout.rows) * element;
+  return (static_cast<std::size_t>((layout.count - 1) * layout.distance) +
+          (layout.columns - 1) * static_cast<std::size_t>(layout.leading) + layout.rows) *
+         element_bytes(layout);
+}
+/// Where matrix `g` of `layout` begins.
+const void* matrix(const void* first, const emulated_layout& layout, std::int32_t g) {
+  return static_cast<const char*>(first) + static_cast<std::size_t>(g * layout.distance) * element_bytes(layout);
 }
 
 void multiply(const emulated_matmul& product, const void* a, const emulated_layout& a_layout, const void* b,
@@ -116,6 +122,16 @@ cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* layout, cudaDa
   *layout = new emulated_layout{type, rows, columns, leading};
   return CUBLAS_STATUS_SUCCESS;
 }
+cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t layout,
+                                                cublasLtMatrixLayoutAttribute_t attribute, const void* value,
+                                                std::size_t bytes) {
+  auto set = [&](auto& field) {
+    if (bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
+    std::memcpy(&field, value, bytes);
+    return CUBLAS_STATUS_SUCCESS;
+  };
+  return attribute == CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT ? set(layout->count) : set(layout->distance);
+}
 cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t layout) {
   delete layout;
   return CUBLAS_STATUS_SUCCESS;
@@ -175,6 +191,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
                       b_inner = product->b == CUBLAS_OP_N ? b_layout->rows : b_layout->columns,
                       m = product->a == CUBLAS_OP_N ? a_layout->rows : a_layout->columns,
                       n = product->b == CUBLAS_OP_N ? b_layout->columns : b_layout->rows;
+  if (a_layout->count != d_layout->count || b_layout->count != d_layout->count || c_layout->count != d_layout->count)
+    return CUBLAS_STATUS_INVALID_VALUE;
   if (a_inner != b_inner || m != d_layout->rows || n != d_layout->columns || *static_cast<const float*>(alpha) != 1 ||
       !algorithm || workspace_bytes < algorithm->workspace)
     return CUBLAS_STATUS_INVALID_VALUE;
@@ -184,13 +202,18 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
       (product->bias && !emulation::on_device(product->bias, 1)))
     throw emulation::NonFinite("a product whose matrices do not lie on the device");
   const void* const matrices[] = {a, b, c, d};
+  const emulated_layout* const layouts[] = {a_layout, b_layout, c_layout, d_layout};
   for (int i = 0; i < 4; ++i)
-    if (reinterpret_cast<std::uintptr_t>(matrices[i]) % algorithm->alignment[i] != 0)
+    if (reinterpret_cast<std::uintptr_t>(matrices[i]) % algorithm->alignment[i] != 0 ||
+        static_cast<std::size_t>(layouts[i]->distance) * element_bytes(*layouts[i]) % algorithm->alignment[i] != 0)
       throw emulation::NonFinite("a product whose matrices are less aligned than the heuristic was told");
-  return emulation::enqueue(stream, [=, product = *product, a_layout = *a_layout, b_layout = *b_layout,
-                                     d_layout = *d_layout] {
-           multiply(product, a, a_layout, b, b_layout, factor, c, d, d_layout);
-         }) == cudaSuccess
+  return emulation::enqueue(stream,
+                            [=, product = *product, a_layout = *a_layout, b_layout = *b_layout, d_layout = *d_layout] {
+                              for (std::int32_t g = 0; g < d_layout.count; ++g)
+                                multiply(product, matrix(a, a_layout, g), a_layout, matrix(b, b_layout, g), b_layout,
+                                         factor, matrix(c, d_layout, g), const_cast<void*>(matrix(d, d_layout, g)),
+                                         d_layout);
+                            }) == cudaSuccess
              ? CUBLAS_STATUS_SUCCESS
              : CUBLAS_STATUS_INVALID_VALUE;
 }

@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include <mae/backend/cuda/kernels.cuh>
+#include <mae/backend/cuda/primitives.cuh>
 
 #include "backend/contract.hpp"
+#include "backend/contract_primitives.hpp"
 
 namespace {
 using namespace mae;
@@ -138,6 +140,17 @@ void products() {
     check<Policy>([&](auto kernels, int threads) { return backward_products(kernels, threads, 600 + more, 5, 36); });
     check<Policy>([&](auto kernels, int threads) { return from_anywhere(kernels, threads, 7 + more, 5, 3); });
   }
+}
+template <class Policy>
+void primitives() {
+  for (const Index count : {1, 3, 32770})
+    check_kernels<PrimitiveKernels, Policy>([&](auto kernels, int threads) {
+      return count > 3 ? products_of_activations(kernels, threads, count, 1, 1, 2)
+                       : products_of_activations(kernels, threads, count, 5, 17, 10);
+    });
+  for (const Index width : {5, 75})
+    check_kernels<PrimitiveKernels, Policy>(
+        [&](auto kernels, int threads) { return softmax<float>(kernels, threads, 19, width); });
 }
 
 TEST_CASE("float") { GROUP<Cuda<float>>(); }

@@ -1,7 +1,7 @@
 // Element-wise arithmetic as expression types: a whole statement becomes one loop, forward and backward.
 //
-// `z + gelu(y * z)` builds the type `Form<Sum, Leaf, Form<GeluOf, Form<Product, Leaf, Leaf>>>` and stores only the
-// numbers of its leaves. `value` evaluates it for one element; `pull_back` is reverse-mode differentiation in
+// `z + gelu(y * z)` builds the type `Form<Sum, Leaf, Form<ActivationOf<Gelu>, Form<Product, Leaf, Leaf>>>` and stores
+// only the numbers of its leaves. `value` evaluates it for one element; `pull_back` is reverse-mode differentiation in
 // registers. Rule of sharing: an unnamed operand is absorbed into the expression that uses it; a *named* one is
 // computed once, and every use reads that one value. So giving a sub-expression a name is what makes it shared, as a
 // reader expects.

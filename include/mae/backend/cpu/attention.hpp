@@ -11,6 +11,7 @@
 // head of one sample. Cost: 2 (forward) and 5 (backward) times M N d fused multiply-adds a head, for M queries and N
 // keys, and M N exponentials each.
 #pragma once
+#include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/kernels.hpp>
 #include <mae/core/math.hpp>
@@ -89,7 +90,7 @@ class AttentionHead {
   using ToScores = Output<A, A>;
   static constexpr Index lanes = S::lanes;
 
-  static ToScores scores(A* to, Index stride) { return {to, stride, nullptr, nullptr, nullptr, stride}; }
+  static ToScores scores(A* to, Index stride) { return {to, stride, nullptr, nullptr, {}, stride}; }
 
   /// pᵀ x, which a block of queries adds to the gradient `to` of all keys, or to its `sum`.
   static void add_up(const HeadLayout& h, Index rows, const A* p, const Stored& x, T* to, A* sum, bool accumulate,

@@ -84,10 +84,10 @@ class RoundedPairs {
     for (Index i = 0; i < count; i += 16) {
       Vector words;
       round(words, first + i, second + i);  // 16 of the first, then 16 of the second
-      const Halves x = reinterpret_cast<Halves>(words);
+      const Halves x = __builtin_bit_cast(Halves, words);
       const Halves pairs = __builtin_shufflevector(x, x, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24,
                                                    9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-      Words::at(to + i).v = reinterpret_cast<Vector>(pairs);
+      Words::at(to + i).v = __builtin_bit_cast(Vector, pairs);
     }
   }
 

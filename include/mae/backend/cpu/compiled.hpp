@@ -16,13 +16,13 @@ namespace mae::cpu {
 extern template struct ChosenProduct<float, isa::Best, DefaultThreads, float, float, float>;
 extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, float>;
 extern template struct AttentionKernels<float, isa::Best, DefaultThreads>;
-extern template struct GeluPass<float, isa::Best, DefaultThreads, float>;
+extern template struct ActivationPass<Gelu, float, isa::Best, DefaultThreads, float>;
 extern template struct TrainingKernels<float, isa::Best, DefaultThreads>;
 
 extern template struct ChosenProduct<double, isa::Best, DefaultThreads, double, double, double>;
 extern template struct LayerNormPass<double, isa::Best, DefaultThreads, double, double>;
 extern template struct AttentionKernels<double, isa::Best, DefaultThreads>;
-extern template struct GeluPass<double, isa::Best, DefaultThreads, double>;
+extern template struct ActivationPass<Gelu, double, isa::Best, DefaultThreads, double>;
 extern template struct TrainingKernels<double, isa::Best, DefaultThreads>;
 
 // Mixed precision: activations of both types, weights of one.
@@ -34,7 +34,7 @@ extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, bf16, bf16
 extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, float, bf16, float>;
 extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, bf16>;
 extern template struct AttentionKernels<bf16, isa::Best, DefaultThreads>;
-extern template struct GeluPass<float, isa::Best, DefaultThreads, bf16>;
+extern template struct ActivationPass<Gelu, float, isa::Best, DefaultThreads, bf16>;
 
 // Pictures: from the pixels of a file to what a model looks at.
 extern template struct SplitColours<isa::Best>;

@@ -1,12 +1,13 @@
 // The linear layer and its two gradients: three products of the same kind, shared among threads.
 //
-//    y  [R, out] = x  [R, in]   w  [out, in]ᵀ     terms: in       bias, GELU and residual are added to the tile of y
+//    y  [R, out] = x  [R, in]   w  [out, in]ᵀ     terms: in       bias, residual and activation join to the tile of y
 //    dx [R, in]  = dy [R, out]  w  [out, in]      terms: out      while it is still in the first cache
 //    dw [out, in] += dy [R, out]ᵀ x [R, in]       terms: R        db falls out of packing dy
 //
 // The result is cut into a grid of rectangles, one a thread. Each thread packs what it needs for itself: no thread
 // waits for another, and the sum behind one number is never divided. Cost: R in out fused multiply-adds each.
 #pragma once
+#include <mae/backend/cpu/activation.hpp>
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/backend/policy.hpp>
 
@@ -81,9 +82,11 @@ struct LinearKernels {
   static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y, Workspace ws) {
     product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b}, nullptr, ws);
   }
-  template <class X, class Y>
-  static void linear_gelu(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* h, Y* y, Workspace ws) {
-    product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, y}, nullptr, ws);
+  template <class Activation, class X, class Y>
+  static void linear_activated(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* h, Y* y,
+                               Workspace ws) {
+    const Activated<Y> activated{y, &ActivationPass<Activation, W, IsaChoice, Threads, Y>::tile};
+    product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, activated}, nullptr, ws);
   }
   template <class X, class Y>
   static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b, const Y* residual, Y* y,

@@ -25,6 +25,7 @@ namespace mae::cpu {
 
 template <class T, class Isa>
 struct Math {
+  using Number = T;
   using S = Simd<T, Isa>;
   using Vector = typename S::Vector;
   using Bits = typename S::Bits;

@@ -82,7 +82,7 @@ class Product {
                                     const Output<C, Sum>& c, Sum* row_sums, void* scratch) {
     const Index blocks = Sizes::count(K);
     if constexpr (std::is_same_v<EA, T> && std::is_same_v<EB, T> && std::is_same_v<C, T> && Packed<T>::terms == 1)
-      if (M * N * K <= Sizes::not_packed && N <= Sizes::columns && blocks == 1 && !c.gelu && !row_sums)
+      if (M * N * K <= Sizes::not_packed && N <= Sizes::columns && blocks == 1 && !c.activated.to && !row_sums)
         return SmallProduct<T, Isa>::run(M, N, K, a, b, c, static_cast<T*>(scratch));
     Word* packed_a = static_cast<Word*>(scratch);
     Word* packed_b = packed_a + packed_rows<T>(M, K);
@@ -146,7 +146,7 @@ class Product {
       if (wide && height == Shape::rows) Shape::template multiply<Shape::rows>(a + m * steps, b, steps, tile, ahead);
       else if (wide && height == Shape::few) Shape::template multiply<Shape::few>(a + m * steps, b, steps, tile, ahead);
       else Shape::multiply_edge(a + m * steps, b, steps, tile, height, width, ahead);
-      if (last && c.gelu) Shape::activate(whole, height, width);
+      if (last && c.activated.to) c.activated.apply(height, width, c.stride, whole.to, whole.activated.to);
     }
   }
 

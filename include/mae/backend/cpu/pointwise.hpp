@@ -1,4 +1,4 @@
-// Element-wise work: fused expressions, GELU (gelu.hpp), and loops whose body the caller brings.
+// Element-wise work: fused expressions, activations (activation.hpp), and loops whose body the caller brings.
 //
 // An expression (`Form`) is a struct: `leaves`, how many arrays it reads; `value(in)`, a scalar formula of one
 // element of each; `pull_back(in, gradient, out)`, the gradients of its leaves; `reads(k)`, whether those need the
@@ -8,7 +8,7 @@
 #pragma once
 #include <tuple>
 
-#include <mae/backend/cpu/gelu.hpp>
+#include <mae/backend/cpu/activation.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
@@ -16,13 +16,13 @@ namespace mae::cpu {
 /// Computes in T; what is read and written may be of another type.
 template <class T, class IsaChoice, class Threads>
 struct PointwiseKernels {
-  template <class E>
-  static void gelu(Index n, const E* h, E* y) {
-    GeluPass<T, IsaChoice, Threads, E>::values(n, h, y);
+  template <class Activation, class E>
+  static void activation(Index n, const E* h, E* y) {
+    ActivationPass<Activation, T, IsaChoice, Threads, E>::values(n, h, y);
   }
-  template <class E>
-  static void gelu_gradient(Index n, const E* dy, const E* h, E* dh) {
-    GeluPass<T, IsaChoice, Threads, E>::slopes(n, dy, h, dh);
+  template <class Activation, class E>
+  static void activation_gradient(Index n, const E* dy, const E* h, E* dh) {
+    ActivationPass<Activation, T, IsaChoice, Threads, E>::slopes(n, dy, h, dh);
   }
 
   template <class Form, class... X, class Y>

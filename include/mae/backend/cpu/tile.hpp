@@ -17,7 +17,6 @@
 #include <cstring>
 
 #include <mae/backend/cpu/avx512_bf16.hpp>
-#include <mae/backend/cpu/math.hpp>
 #include <mae/backend/cpu/pack.hpp>
 #include <mae/backend/cpu/prefetcher.hpp>
 #include <mae/core/shape.hpp>
@@ -25,7 +24,13 @@
 MAE_PRECISE_BEGIN
 namespace mae::cpu {
 
-/// Where C goes, row i at `to + i * stride`, and what happens on the way: C = Σ + bias + start, gelu = gelu(C).
+/// An activation of a result, laid out as the result: `apply` computes it for a tile that has just been stored.
+template <class C>
+struct Activated {
+  C* to = nullptr;  ///< null for none
+  void (*apply)(Index height, Index width, Index stride, const C* from, C* to) = nullptr;
+};
+/// Where C goes, row i at `to + i * stride`, and what happens on the way: C = Σ + bias + start, and its activation.
 /// `C` is what is stored, `Sum` what is added up.
 template <class C, class Sum = C>
 struct Output {
@@ -33,7 +38,7 @@ struct Output {
   Index stride;
   const Sum* bias = nullptr;  ///< [N], added to every row; null for none
   const C* start = nullptr;   ///< laid out as C and may be C itself; null for none
-  C* gelu = nullptr;          ///< laid out as C; null for none
+  Activated<C> activated = {};
   Index room = 0;  ///< columns that a row of C has room for, if more than N: those beyond N may be overwritten
 };
 
@@ -41,8 +46,12 @@ struct Output {
 template <class C, class Sum>
 Output<C, Sum> part(const Output<C, Sum>& all, Index m, Index n) {
   const Index at = m * all.stride + n;
-  return {all.to + at, all.stride, all.bias ? all.bias + n : nullptr, all.start ? all.start + at : nullptr,
-          all.gelu ? all.gelu + at : nullptr, all.room - n};
+  return {all.to + at,
+          all.stride,
+          all.bias ? all.bias + n : nullptr,
+          all.start ? all.start + at : nullptr,
+          {all.activated.to ? all.activated.to + at : nullptr, all.activated.apply},
+          all.room - n};
 }
 
 /// Columns of B that a tile multiplies, side by side: those of step s begin at data[s * stride].
@@ -115,20 +124,6 @@ class Tile {
     if (height <= few) multiply<few>(a, b, steps, whole, ahead);
     else multiply<rows>(a, b, steps, whole, ahead);
     copy(edge, columns, c.to, c.stride, height, width);
-  }
-
-  /// gelu = gelu(C) for a tile that has just been stored.
-  template <class C>
-  [[gnu::noinline]] static void activate(const Output<C, Sum>& c, Index height, Index width) {
-    Isa::run([&]() __attribute__((always_inline)) {
-      for (Index i = 0; i < height; ++i)
-        for (Index j = 0; j < width; j += lanes) {
-          Vector x, y;
-          S::load(x, c.to + i * c.stride + j, width - j);
-          Math<Sum, Isa>::gelu(y, x);
-          S::store(c.gelu + i * c.stride + j, y, width - j);
-        }
-    });
   }
 
  private:

@@ -30,10 +30,11 @@ struct Kernels<Cuda<Element>> {
   static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y, Workspace ws) {
     Products::forward(R, in, out, x, w, b, static_cast<const Y*>(nullptr), y, ws.base);
   }
-  template <class X>
-  static void linear_gelu(Index R, Index in, Index out, const X* x, const W* w, const W* b, T* h, T* y, Workspace ws) {
+  template <class Activation, class X>
+  static void linear_activated(Index R, Index in, Index out, const X* x, const W* w, const W* b, T* h, T* y,
+                               Workspace ws) {
     linear(R, in, out, x, w, b, h, ws);
-    gelu(R * out, h, y);
+    activation<Activation>(R * out, h, y);
   }
   template <class X, class Residual, class Y>
   static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b, const Residual* residual,
@@ -50,11 +51,13 @@ struct Kernels<Cuda<Element>> {
                                      Workspace ws) {
     Products::weight_gradient(R, in, out, dy, x, dw, db, ws.base);
   }
-  static void gelu(Index n, const T* h, T* y) {
-    cuda::each_run(n, cuda::in_fours(0, h, y), cuda::Gelu<T>(h, y));
+  template <class Activation>
+  static void activation(Index n, const T* h, T* y) {
+    cuda::each_run(n, cuda::in_fours(0, h, y), cuda::Activated<Activation, T>(h, y));
   }
-  static void gelu_gradient(Index n, const T* dy, const T* h, T* dh) {
-    cuda::each_run(n, cuda::in_fours(0, dy, h, dh), cuda::GeluGradient<T>(dy, h, dh));
+  template <class Activation>
+  static void activation_gradient(Index n, const T* dy, const T* h, T* dh) {
+    cuda::each_run(n, cuda::in_fours(0, dy, h, dh), cuda::ActivationGradient<Activation, T>(dy, h, dh));
   }
 
   template <class X>

@@ -15,12 +15,13 @@
 
 namespace mae::cuda {
 
-/// A column-major matrix, dense.
+/// A column-major matrix, dense; or `count` of them, one behind the other.
 struct Matrix {
   const void* data;
   cudaDataType type;
   Index rows, columns;
   bool transposed = false;
+  Index count = 1;
 };
 /// What happens to a product as it is written: a bias is added to each column, or what one factor sums up to is noted.
 struct Epilogue {
@@ -58,12 +59,17 @@ struct MatmulPlan {
   }
 };
 /// All that a plan depends on.
-using MatmulKey = std::array<Index, 17>;
+using MatmulKey = std::array<Index, 18>;
 
-/// The largest power of two up to `alignment` that an address is a multiple of.
-inline std::uint32_t aligned_to(const void* memory) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory) | std::uintptr_t{alignment};
+/// The largest power of two up to `alignment` that an address is a multiple of, and `distance` too.
+inline std::uint32_t aligned_to(const void* memory, Index distance = 0) {
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(memory) | std::uintptr_t{alignment} | static_cast<std::uintptr_t>(distance);
   return static_cast<std::uint32_t>(address & (~address + 1));
+}
+/// What all matrices of `m` are aligned to, if the first lies at `memory`.
+inline std::uint32_t aligned_to(const void* memory, const Matrix& m) {
+  return aligned_to(memory, m.count > 1 ? m.rows * m.columns * (m.type == CUDA_R_16BF ? 2 : 4) : 0);
 }
 
 inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matrix& a, const Matrix& b, const void* c,
@@ -72,6 +78,13 @@ inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matri
     check(cublasLtMatrixLayoutCreate(&layout.handle, m.type, static_cast<std::uint64_t>(m.rows),
                                      static_cast<std::uint64_t>(m.columns), m.rows),
           "cublasLtMatrixLayoutCreate");
+    if (m.count == 1) return;
+    auto set = [&](cublasLtMatrixLayoutAttribute_t attribute, const auto& value) {
+      check(cublasLtMatrixLayoutSetAttribute(layout.handle, attribute, &value, sizeof value),
+            "cublasLtMatrixLayoutSetAttribute");
+    };
+    set(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, static_cast<std::int32_t>(m.count));
+    set(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, std::int64_t{m.rows * m.columns});
   };
   check(cublasLtMatmulDescCreate(&plan.product.handle, compute, CUDA_R_32F), "cublasLtMatmulDescCreate");
   plan.set(CUBLASLT_MATMUL_DESC_TRANSA, a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -91,10 +104,10 @@ inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matri
   };
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<std::size_t>(room));
   prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, std::uint32_t{CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, aligned_to(a.data));
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, aligned_to(b.data));
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, aligned_to(c));
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned_to(d.data));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, aligned_to(a.data, a));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, aligned_to(b.data, b));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, aligned_to(c, d));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned_to(d.data, d));
   cublasLtMatmulHeuristicResult_t best{};
   int found = 0;
   const cublasStatus_t status =
@@ -108,13 +121,29 @@ inline void make_plan(MatmulPlan& plan, cublasComputeType_t compute, const Matri
   plan.algorithm = best.algo;
 }
 
-/// d = a b + beta · c, `c` of d's shape and type. False, and nothing done, if cuBLASLt has no algorithm for it.
+/// d = a b + beta · c for each of the matrices, `c` of d's shape and type. False, and nothing done, if cuBLASLt has no
+/// algorithm for it.
 inline bool multiply(cublasComputeType_t compute, const Matrix& a, const Matrix& b, float beta, const void* c,
                      const Matrix& d, const Epilogue& epilogue, const DeviceWorkspace& room) {
   static thread_local std::map<MatmulKey, std::unique_ptr<MatmulPlan>> plans;
-  const MatmulKey key{compute, a.type, a.rows, a.columns, a.transposed, aligned_to(a.data), b.type, b.rows, b.columns,
-                      b.transposed, aligned_to(b.data), d.type, aligned_to(d.data), aligned_to(c), epilogue.kind,
-                      aligned_to(epilogue.vector), room.bytes};
+  const MatmulKey key{compute,
+                      a.type,
+                      a.rows,
+                      a.columns,
+                      a.transposed,
+                      aligned_to(a.data),
+                      b.type,
+                      b.rows,
+                      b.columns,
+                      b.transposed,
+                      aligned_to(b.data),
+                      d.type,
+                      aligned_to(d.data),
+                      aligned_to(c),
+                      epilogue.kind,
+                      aligned_to(epilogue.vector),
+                      room.bytes,
+                      d.count};
   std::unique_ptr<MatmulPlan>& plan = plans[key];
   if (!plan) {
     auto made = std::make_unique<MatmulPlan>();

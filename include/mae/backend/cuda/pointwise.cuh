@@ -1,13 +1,13 @@
-// Element-wise forms, GELU, and whatever operations hand to `each` and `rows`.
+// Element-wise forms, activations, and whatever operations hand to `each` and `rows`.
 //
 // What operations hand over is one number a thread. The library's own forms are bodies with `run<width>(i)`, for the
 // numbers from i to i + width: `each_run` has a thread take four where memory lies so, and the last few one by one.
 #pragma once
 #include <tuple>
 
+#include <mae/backend/activation.hpp>
 #include <mae/backend/cuda/launch.cuh>
 #include <mae/backend/cuda/vectors.cuh>
-#include <mae/backend/scalar.hpp>
 
 namespace mae::cuda {
 
@@ -128,31 +128,31 @@ struct PullBackForm : Runs<PullBackForm<Form, A, Y, X...>> {
   }
 };
 
-/// y = gelu(h).
-template <class T>
-struct Gelu : Runs<Gelu<T>> {
+/// y = F(h) for an activation F.
+template <class F, class T>
+struct Activated : Runs<Activated<F, T>> {
   const T* h;
   T* y;
-  Gelu(const T* from, T* to) : h(from), y(to) {}
+  Activated(const T* from, T* to) : h(from), y(to) {}
   template <int width>
   __device__ void run(Index i) const {
     const Run<T, width> in = cuda::run<width>(h + i);
     Run<T, width> result;
-    for (int e = 0; e < width; ++e) result.at[e] = stored<T>(gelu_value(float(in.at[e])));
+    for (int e = 0; e < width; ++e) result.at[e] = stored<T>(activation_value<F>(float(in.at[e])));
     put(y + i, result);
   }
 };
-/// dh = dy gelu'(h).
-template <class T>
-struct GeluGradient : Runs<GeluGradient<T>> {
+/// dh = dy F'(h).
+template <class F, class T>
+struct ActivationGradient : Runs<ActivationGradient<F, T>> {
   const T *dy, *h;
   T* dh;
-  GeluGradient(const T* slopes, const T* from, T* to) : dy(slopes), h(from), dh(to) {}
+  ActivationGradient(const T* slopes, const T* from, T* to) : dy(slopes), h(from), dh(to) {}
   template <int width>
   __device__ void run(Index i) const {
     const Run<T, width> in = cuda::run<width>(h + i), slope = cuda::run<width>(dy + i);
     Run<T, width> result;
-    for (int e = 0; e < width; ++e) result.at[e] = stored<T>(float(slope.at[e]) * gelu_slope(float(in.at[e])));
+    for (int e = 0; e < width; ++e) result.at[e] = stored<T>(float(slope.at[e]) * activation_slope<F>(float(in.at[e])));
     put(dh + i, result);
   }
 };

@@ -4,8 +4,8 @@
 //     y = x wᵀ + b    is  Y [out × R] = Wᵀ X, bias along the rows of Y: epilogue BIAS; a residual is C with beta 1
 //     dx = dy w       is  dX [in × R] = W dY;                           += by beta 1
 //     dw += dyᵀ x     is  dW [in × out] = X dYᵀ, beta 1;                db is dY summed along R: epilogue BGRADB
-// cuBLASLt's GELU is the tanh approximation, which MAE's weights were not trained with: `linear_gelu` is BIAS and the
-// exact GELU in a pass of its own. Where cuBLASLt has no algorithm with the epilogue, the bias and its gradient are
+// cuBLASLt's GELU is the tanh approximation, which MAE's weights were not trained with: `linear_activated` is BIAS and
+// the activation in a pass of its own. Where cuBLASLt has no algorithm with the epilogue, the bias and its gradient are
 // passes of their own too.
 //
 // Same bits every run: parts of a sum may only meet in a step of their own, in float (backend/cuda/matmul.cuh).
