@@ -70,7 +70,7 @@ class Progress {
   bool terminal_, drawn_ = false;
 };
 
-/// A collection that another one is, and that counts in `progress` what is looked at.
+/// Forwards to another collection and counts every picture that is read in `progress`.
 struct Counted {
   mae::Images images;
   Progress& progress;

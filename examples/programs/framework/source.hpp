@@ -109,7 +109,7 @@ inline void validate(const Part& part, const std::string& subject) {
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// What the paths of the settings are: known to source.cpp.
+/// The opened data sets, defined in source.cpp.
 struct Collections;
 
 /// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,

@@ -26,8 +26,8 @@
 //                                                                        wanted; accumulate: an array
 //              each(n, f)                                                f(i) for i in [0, n), any order, in parallel
 //              rows(R, D, f)                                             f(r, c) for all r, c
-//              columns_together                                          a constant: how many a call of f had best take
-//                                                                        where it goes through many rows by itself
+//              columns_together                                          preferred number of adjacent columns per call
+//                                                                        when f itself loops over rows
 //              column_sums(R, D, f, put)                                 put(c, Σ_r f(r, c)) for all c, in f's type
 //              row_sums(R, D, f, put)                                    put(r, Σ_c f(r, c)) for all r
 //   training   sum_of_squares(n, g, ws) -> double                        fixed order

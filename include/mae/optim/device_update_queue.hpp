@@ -1,4 +1,5 @@
-// What an update and the program tell each other, where kernels work beside the program: factors there, a check back.
+// Updates of a device: uploads one table of step factors per update and reads the check of the gradient back one step
+// later.
 //
 // All that changes from one update to the next, rates and corrections, travels as one table to one place, in the order
 // of kernels: so an update's kernels can be recorded once and repeated. What was found wrong with the gradient comes

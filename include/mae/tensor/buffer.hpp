@@ -58,8 +58,9 @@ class Buffer {
   Index size_ = 0;
 };
 
-/// `size` elements, zero at first, for kernels that work in `MemorySpace` and for the program. A pointer to one side is
-/// good until the other side is asked for. The program's copy is made when it is first asked for.
+/// `size` elements, zero at first, for kernels that work in `MemorySpace` and for the program. A host pointer is
+/// invalidated by the next call that returns a device pointer, and vice versa. The program's copy is made when it is
+/// first asked for.
 template <class T, class MemorySpace, bool same = MemorySpace::host_accessible>
 class DualBuffer {
  public:

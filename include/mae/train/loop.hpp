@@ -8,8 +8,9 @@
 // that is no tensor; `checkpoint/run_state.hpp` saves it all.
 //
 // Where kernels work beside the program, it makes the next batch while a step runs and learns of its loss one step
-// later: the passes whose losses are not known yet wait in a queue. Every public function ends with an empty one, so no
-// caller sees a difference. `update` has to wait for the loss that it returns; between its updates `advance` does not.
+// later: the passes whose losses are not known yet wait in a queue. Public functions drain this queue before they
+// return, so the asynchrony is invisible to callers. `update` waits for the loss that it returns; between its updates
+// `advance` does not.
 //
 // When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `InBackward`, which
 // needs no memory for gradients (`optim/in_backward.hpp`). Both make the same bits.
@@ -191,7 +192,7 @@ class TrainingLoop {
     } catch (...) {
       Index earlier = 0;
       while (earlier < started_ && passes_started_[earlier].update < number) ++earlier;
-      end_passes(started_ - earlier);  // they have nothing to do with it; if they fail too, theirs is the error to tell
+      end_passes(started_ - earlier);  // earlier passes: unaffected, but an error of theirs came first
       leave_off((std::min)(number, optimizer_.steps()));
       throw;
     }

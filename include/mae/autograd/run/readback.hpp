@@ -1,4 +1,4 @@
-// Results that the program looks at later: it goes on at once, and waits only for the one that it reads.
+// Asynchronous read-back of small results (losses, gradient norms), up to two in flight.
 //
 // A step on a GPU has a loss and a gradient's norm that somebody wants to see, but not before the next step can begin.
 // So each is copied away when the kernels get there, and read one step behind: first come, first read, two at most.

@@ -1,4 +1,4 @@
-// What passes between the program and the memory that a session's kernels work in: inputs there, results back.
+// Host/device staging of a session: uploads inputs, downloads results. A no-op where kernels run in host memory.
 //
 // Where the kernels work in the program's own memory nothing moves: an input is read where it lies, the result is
 // looked at where it was written. Elsewhere each input has a place in the session's block and a copy on the way to it,

@@ -63,8 +63,8 @@ struct Operation {
   template <class M, class... X>
   static constexpr Index backward_scratch = 0;
   template <class M, class... X>
-  static constexpr Index overwriting_scratch = -1;  ///< instead, where backward may use the memory of dy; -1: never.
-                                                    ///< Not where it passes dy on
+  static constexpr Index overwriting_scratch = -1;  ///< when backward may overwrite dy; -1 if it never may.
+                                                    ///< Ignored where dx is dy itself
   template <class M, class... X>
   static constexpr unsigned in_place = 0;  ///< bit k: then dx(k) may lie on dy, which is read first
   template <class M, class... X>

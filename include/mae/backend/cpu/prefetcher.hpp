@@ -1,9 +1,7 @@
-// Memory that is called for before it is needed, while the registers multiply.
+// Software prefetching: pulls the next operand panel into the second cache while the current tile is multiplied.
 //
-// Weights come from main memory and results go there: slow and far away, but it can bring while a tile is computed. A
-// core waits for some twenty cache lines at a time, though, and once it does so, what the second cache could answer
-// at once has to wait too. So nothing calls for many lines together: a tile calls for a few, again and again
-// (`prefetch_interval`). That is worth 3 % of a product.
+// A core tracks about twenty outstanding cache misses. Prefetching more at once delays hits in the second cache, so each
+// tile issues a few prefetches every `prefetch_interval` steps. What it is worth: benchmarks/README.md.
 #pragma once
 #include <mae/backend/cpu/parallel.hpp>
 

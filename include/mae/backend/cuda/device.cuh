@@ -82,7 +82,7 @@ struct Device {
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
     ~Event() {
-      cudaEventSynchronize(event_);  // for whom it was set may own memory that goes next
+      cudaEventSynchronize(event_);  // the caller may free memory that pending work still uses
       cudaEventDestroy(event_);
     }
     void set() { cuda::check(cudaEventRecord(event_, cuda::Runtime::get().kernels), "cudaEventRecord"); }

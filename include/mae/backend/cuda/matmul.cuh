@@ -23,7 +23,7 @@ struct Matrix {
   bool transposed = false;
   Index count = 1;
 };
-/// What happens to a product as it is written: a bias is added to each column, or what one factor sums up to is noted.
+/// cuBLASLt's epilogue: add a bias, or also return a column sum (the gradient of a bias).
 struct Epilogue {
   cublasLtEpilogue_t kind = CUBLASLT_EPILOGUE_DEFAULT;
   const void* vector = nullptr;
