@@ -1,4 +1,4 @@
-// Functions of one number that several backends parallel_for, for host and device.
+// Functions of one number that several backends share, for host and device.
 #pragma once
 #include <mae/core/config.hpp>
 #include <mae/core/math.hpp>
