@@ -1,8 +1,11 @@
-// What an update and the program tell each other, where kernels work beside the program: factors there, a check back.
+// What an update and the program tell each other: factors there, a check of the gradient back.
 //
-// All that changes from one update to the next, rates and corrections, travels as one table to one place, in the order
-// of kernels: so an update's kernels can be recorded once and repeated. What was found wrong with the gradient comes
-// back later (`Readback`). Kernels change nothing once something is wrong, so the program may look when it likes.
+// All that changes from one update to the next, rates and corrections, lies in one table where kernels work; kernels
+// note there what is wrong with the gradient, and change nothing from then on. So an optimizer is written once: it
+// hands over an update and asks later how it went. Where the program reaches that memory the work is done when a call
+// returns. Where kernels work beside the program the table travels in the order of kernels, an update's kernels are
+// recorded once and repeated, and the answer comes back later (`Readback`). Nothing else in this folder knows the
+// difference.
 #pragma once
 #include <mae/autograd/run/readback.hpp>
 #include <mae/backend/kernels.hpp>
@@ -10,62 +13,97 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Where the program reaches the kernels' memory it knows all this itself.
-template <class MemorySpace, bool same = MemorySpace::host_accessible>
-class DeviceUpdateQueue {
- public:
-  explicit DeviceUpdateQueue(Index) {}
+/// The addresses that an update works on.
+template <int states>
+struct UpdateKey {
+  const void *weights, *gradients, *state[states];
+  bool operator==(const UpdateKey&) const = default;
 };
 
-template <class MemorySpace>
-class DeviceUpdateQueue<MemorySpace, false> {
+/// For `parameters` parameters; `Factors` are of the kernels' type `Factor`. At most `most` updates may be unread.
+template <class Policy, template <class> class Of, bool same = Policy::MemorySpace::host_accessible>
+class DeviceUpdateQueue {
  public:
-  /// The addresses that an update works on.
-  struct Key {
-    const void *weights, *gradients, *first_moment, *second_moment;
-    bool operator==(const Key&) const = default;
-  };
+  using Factors = Of<typename Kernels<Policy>::Factor>;
+  static constexpr Index most = 2;
+  static constexpr bool recorded = false;  ///< whether work that is run again with the same key is not called again
 
-  explicit DeviceUpdateQueue(Index parameters)
-      : outbound_(2 * parameters), factors_(parameters), check_(1), checks_(Index{sizeof(GradientCheck)}) {}
+  explicit DeviceUpdateQueue(Index parameters) : factors_(parameters) {}
 
-  /// Sends the factors of parameters k = 0, 1, ..., factors(k), for another update. At most two may be unread.
-  template <class Factors>
-  void send(const Factors& factors) {
-    if (checks_.unread() == checks_.most)
-      throw Error("AdamW", "another update", "at most " + std::to_string(checks_.most) + " that are not finished");
-    AdamwFactors<float>* const half = outbound_.data() + checks_.slot() * factors_.size();
-    for (Index k = 0; k < factors_.size(); ++k) half[k] = factors(static_cast<std::size_t>(k));
-    MemorySpace::enqueue_to_device(factors_.data(), half, factors_.size() * Index{sizeof(AdamwFactors<float>)});
+  /// Sends the factors, in double, of parameters k = 0, 1, ..., exact(k), for another update.
+  template <class Exact>
+  void send(const Exact& exact) {
+    if (unread() == most)
+      throw Error("optimizer", "another update", "at most " + std::to_string(most) + " that are not finished");
+    for (Index k = 0; k < factors_.size(); ++k)
+      factors_[k] = rounded<typename Kernels<Policy>::Factor>(exact(static_cast<std::size_t>(k)));
   }
-  const AdamwFactors<float>* factors(std::size_t k) const { return factors_.data() + k; }
-  GradientCheck* gradient_check() { return check_.data(); }
+  Factors* factors(std::size_t k) { return factors_.data() + k; }
+  GradientCheck* gradient_check() { return &check_; }
   template <class Work>
-  void run(const Key& key, const Work& work) {
-    graph_cache_.run(key, work);
+  void run(const UpdateKey<Factors::states>&, const Work& work) {
+    work();
   }
   /// After the last kernel of an update.
-  void enqueue() { checks_.enqueue(check_.data(), Index{sizeof(GradientCheck)}); }
+  void enqueue() { found_[enqueued_++ % most] = check_; }
+  Index unread() const { return enqueued_ - read_; }
+  /// What was found of the first update that has not been read.
+  GradientCheck read() { return found_[read_++ % most]; }
+  /// Leaves off what is unread, and lets updates change weights again.
+  void reset() { read_ = enqueued_, check_ = {}; }
 
+ private:
+  Buffer<Factors> factors_;
+  GradientCheck check_, found_[most];
+  Index enqueued_ = 0, read_ = 0;
+};
+
+template <class Policy, template <class> class Of>
+class DeviceUpdateQueue<Policy, Of, false> {
+  using Memory = typename Policy::MemorySpace;
+
+ public:
+  using Factors = Of<typename Kernels<Policy>::Factor>;
+  static constexpr Index most = Readback<MemorySpace>::most;
+  static constexpr bool recorded = true;
+
+  explicit DeviceUpdateQueue(Index parameters)
+      : outbound_(most * parameters), factors_(parameters), check_(1), checks_(Index{sizeof(GradientCheck)}) {}
+
+  template <class Exact>
+  void send(const Exact& exact) {
+    if (unread() == most)
+      throw Error("optimizer", "another update", "at most " + std::to_string(most) + " that are not finished");
+    Factors* const half = outbound_.data() + checks_.slot() * factors_.size();
+    for (Index k = 0; k < factors_.size(); ++k)
+      half[k] = rounded<typename Kernels<Policy>::Factor>(exact(static_cast<std::size_t>(k)));
+    MemorySpace::enqueue_to_device(factors_.data(), half, factors_.size() * Index{sizeof(Factors)});
+  }
+  Factors* factors(std::size_t k) { return factors_.data() + k; }
+  GradientCheck* gradient_check() { return check_.data(); }
+  template <class Work>
+  void run(const UpdateKey<Factors::states>& key, const Work& work) {
+    graph_cache_.run(key, work);
+  }
+  void enqueue() { checks_.enqueue(check_.data(), Index{sizeof(GradientCheck)}); }
   Index unread() const { return checks_.unread(); }
-  /// What was found of the first update that has not been read. Waits for it.
+  /// Waits for it.
   GradientCheck read() {
     GradientCheck found;
     std::memcpy(&found, checks_.read(), sizeof found);
     return found;
   }
-  /// Leaves off what is unread, and lets updates change weights again.
   void reset() {
     checks_.forget();
     MemorySpace::fill(check_.data(), 0, Index{sizeof(GradientCheck)});
   }
 
  private:
-  Buffer<AdamwFactors<float>, typename MemorySpace::Pinned> outbound_;
-  Buffer<AdamwFactors<float>, MemorySpace> factors_;
+  Buffer<Factors, typename MemorySpace::Pinned> outbound_;
+  Buffer<Factors, MemorySpace> factors_;
   Buffer<GradientCheck, MemorySpace> check_;
   Readback<MemorySpace> checks_;
-  typename MemorySpace::template GraphCache<Key> graph_cache_;
+  typename MemorySpace::template GraphCache<UpdateKey<Factors::states>> graph_cache_;
 };
 
 }  // namespace mae
