@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include <mae/backend/adamw.hpp>
 #include <mae/backend/cuda/kernels.cuh>
 
 namespace {
@@ -26,9 +27,8 @@ void instantiate() {
   K::linear_weight_gradient(0, 0, 0, t, t, f, f, {});
   K::template activation_gradient<mae::Gelu>(0, t, t, t);
   K::sum_of_squares(0, f, {});
-  K::adamw(0, f, f, f, f, AdamwStep{});
   K::check_gradient(0, f, 0, 0, nullptr, {});
-  K::adamw(0, f, f, f, f, static_cast<const AdamwFactors<float>*>(nullptr), nullptr);
+  K::update(0, UpdateOperands<float, 2>{f, f, {f, f}}, static_cast<const AdamwFactors<float>*>(nullptr), nullptr);
 }
 
 /// "attention_kernel<8, bf16>|encoder|shared bytes|bytes moved|least possible".
@@ -83,8 +83,7 @@ void rows_of_update() {
   row("squares_kernel<float>", "weights", shared, n * 4 + sums, n * 4 + 8);
   row("add_up_kernel<double>", "weights", shared, sums + 8, sums + 8);
   row("check_kernel<float>", "weights", sum_threads * Index{sizeof(Index)}, sums + 8, sums + 8);
-  row("each_kernel<Adamw>", "weights", 0, n * 32, n * 32);
-  row("each_kernel<CheckedAdamw>", "weights", 0, n * 32, n * 32);
+  row("each_kernel<Update<AdamwFactors<float>>>", "weights", 0, n * 32, n * 32);
 }
 
 }  // namespace

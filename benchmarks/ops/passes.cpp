@@ -3,6 +3,7 @@
 //
 // Usage: passes [repetitions = 10] [threads = all]. Counted are the bytes that a kernel must read and write once. The
 // limit counts likewise, so a kernel that overwrites what it has just read can be faster: nobody fetches its result.
+#include <mae/backend/adamw.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/tensor/buffer.hpp>
 
@@ -28,6 +29,9 @@ void measure(int repetitions, int threads) {
   Buffer<char> memory(Workspace::bytes(size, threads));
   const Workspace ws{memory.data(), size, threads};
 
+  const auto adamw = rounded<float>(AdamwStep{.rate = 1e-4, .weight_decay = 0.05}.factors());
+  const GradientCheck check;
+
   const double n = count, one = sizeof(float) * n;
   const Pass passes[] = {
       {"layer norm", 2 * one, 8 * n,
@@ -41,7 +45,9 @@ void measure(int repetitions, int threads) {
       {"GELU, gradient", 3 * one, 34 * n,
        [&] { Kernels::activation_gradient<Gelu>(count, dy.data(), x.data(), dx.data()); }},
       {"AdamW", 8 * one, 14 * n,
-       [&] { Kernels::adamw(count, x.data(), dy.data(), y.data(), dx.data(), {.rate = 1e-4, .weight_decay = 0.05}); }},
+       [&] {
+         Kernels::update(count, UpdateOperands<float, 2>{x.data(), dy.data(), {y.data(), dx.data()}}, &adamw, &check);
+       }},
   };
   std::vector<std::function<void()>> works;
   for (const Pass& pass : passes) works.push_back(pass.work);

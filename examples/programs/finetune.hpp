@@ -31,7 +31,8 @@ struct Finetune {
     options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
     options.drop_path = settings.drop_path();
     options.label_smoothing = settings.label_smoothing();
-    program::train_supervised<Preset, Device, Model>(settings, options, source, source.normalization(from), threads,
-                                                     false, [](auto&) {});
+    using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>>;
+    program::train_supervised<Preset, Run>(settings, options, source, source.normalization(from), threads, false,
+                                           [](auto&) {});
   }
 };

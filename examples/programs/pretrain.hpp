@@ -92,9 +92,10 @@ struct Pretrain {
     double look_size = program::drawing_bytes + program::look_bytes<Panel>(1, threads);
     if (validation)
       look_size = std::max(look_size, look_bytes<Model, Policy>(*validation, neighbours ? known.size() : 0, threads));
-    program::report_memory<mae::PretrainingLoss<Model>, Policy>(options.batch, threads, source, look_size);
-    program::check_room(settings.run, program::checkpoint_bytes<Model, Policy>);
-    mae::Pretraining<Model, Policy> run(images, options, normalization);
+    using Run = mae::Pretraining<Model, Policy>;
+    program::report_memory<Run>(options.batch, threads, source, look_size);
+    program::check_room(settings.run, program::checkpoint_bytes<Run>);
+    Run run(images, options, normalization);
     program::report_updates(run);
     const double baseline = mae::baseline_loss<Model>(images, normalization);
     program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");

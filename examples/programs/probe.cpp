@@ -2,8 +2,8 @@
 //
 //   probe --encoder pretrained/encoder.safetensors --data labelled --validation_share 0.2 --out probed
 //
-// The features are the mean over the patches. Writes into the folder `out` what finetune does. `probe --help` lists all
-// settings.
+// The features are the mean over the patches, with `--recipe paper` the class token. Writes into the folder `out` what
+// finetune does. `probe --help` lists all settings.
 #include "probe.hpp"
 
 int main(int count, char** arguments) { return program::main<Probe>(count, arguments); }

@@ -130,7 +130,8 @@ TEST_CASE("a gradient that is not finite is told with its parameter; clipping is
   auto* const gradient = static_cast<double*>(update.memory);
   gradient[3] = std::numeric_limits<double>::quiet_NaN();
   const Weights<Net, Policy> start(1);
-  CHECK(error_of([&] { update.take(weights.at(p), p.count, gradient); }) ==
+  update.take(weights.at(p), p.count, gradient);
+  CHECK(error_of([&] { update.finish(); }) ==
         "mae: gradient: found a norm that is not finite, first in blocks.1.norm2.bias, expected finite numbers; lower "
         "the learning rate, and go on from a checkpoint");
   CHECK(std::memcmp(start.data(), weights.data(), static_cast<std::size_t>(start.size()) * sizeof(double)) == 0);

@@ -16,9 +16,13 @@ mae::Index parameter_count() {
   for (const mae::ParameterInfo& parameter : mae::parameters<Model>()) count += parameter.count;
   return count;
 }
-/// Bytes of a checkpoint of a run: weights and both moments.
-template <class Model, class Policy>
-constexpr mae::Index checkpoint_bytes = 3 * mae::weights_size<Model>* mae::Index{sizeof(typename Policy::Parameter)};
+/// How many numbers a run's optimizer keeps for each weight.
+template <class Run>
+constexpr mae::Index states = Run::Rule::template Factors<double>::states;
+/// Bytes of a checkpoint of a run: weights and the optimizer's states.
+template <class Run>
+constexpr mae::Index checkpoint_bytes =
+    (1 + states<Run>)*mae::weights_size<typename Run::Model>* mae::Index{sizeof(typename Run::Policy::Parameter)};
 
 template <class Model>
 void report_model(const char* name) {
@@ -74,19 +78,21 @@ inline void check_memory(double bytes, double images, const Source& source) {
 /// Bytes that curves take while they are drawn and written.
 inline constexpr double drawing_bytes = 4e6;
 
-/// What memory a run will take that trains `Loss`, told before it is taken: `threads` compute on batches of `batch`
+/// What memory a `Run` will take, told before it is taken: `threads` compute on batches of `batch`
 /// images; a look at images, held-out ones or for a panel, takes `look` bytes. Throws mae::Error if this process may
 /// not have as much as it takes in any case; that there may be too little for decoded images is told.
-template <class Loss, class Policy>
+template <class Run>
 void report_memory(mae::Index batch, int threads, const Source& source, double look) {
-  using Step = mae::BatchStep<mae::Program<Loss, Policy>>;
-  const double weights = 4.0 * static_cast<double>(mae::weights_size<Loss>) * sizeof(typename Policy::Parameter);
-  const auto step = static_cast<double>(Step::bytes(batch, threads));
-  const double batches = batch_bytes<Loss, Policy>((source.settings().loaders() + 3) * batch);
+  using Model = typename Run::Model;
+  using Policy = typename Run::Policy;
+  const double weights =
+      static_cast<double>((2 + states<Run>)*mae::weights_size<Model>) * sizeof(typename Policy::Parameter);
+  const auto step = static_cast<double>(Run::step_bytes(batch, threads));
+  const double batches = batch_bytes<Model, Policy>((source.settings().loaders() + 3) * batch);
   const mae::Index decoders = threads + source.settings().loaders();
   const double images = source.bytes(), decoding = source.decoding_bytes(decoders);
   report("memory", "up to " + memory(weights + step + batches + images + decoding + look) + " beside the program: " +
-                       memory(weights) + " weights, gradients and moments, " + memory(step) + " a step, " +
+                       memory(weights) + " weights, gradients and what the optimizer keeps, " + memory(step) + " a step, " +
                        memory(batches) + " batches, " + memory(images) + " images" +
                        (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time"
                                      : "") +

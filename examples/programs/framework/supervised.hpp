@@ -14,8 +14,9 @@
 namespace program {
 
 struct SupervisedSettings : Settings {
-  SupervisedSettings(const char* program, const char* purpose, const char* folder, const mae::FinetuningOptions& recipe)
-      : Settings(program, purpose), training{*this, recipe}, run{*this, folder} {}
+  SupervisedSettings(const char* program, const char* purpose, const char* folder, const mae::FinetuningOptions& recipe,
+                     const char* open_rate = nullptr)
+      : Settings(program, purpose), training{*this, recipe, open_rate}, run{*this, folder} {}
 
   DataSettings data{*this};
   Heading heading{*this, "Model"};
@@ -39,12 +40,13 @@ struct SupervisedSettings : Settings {
   }
 };
 
-/// Trains `Model`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are loaded; with
-/// `looks` it computes the features of the images.
-template <class Preset, class Device, class Model, class Prepare>
-void train_supervised(const SupervisedSettings& settings, const mae::FinetuningOptions& options, const Source& source,
+/// Trains the model of a `Run`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are
+/// loaded; with `looks` it computes the features of the images.
+template <class Preset, class Run, class Prepare>
+void train_supervised(const SupervisedSettings& settings, const typename Run::Options& options, const Source& source,
                       const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare) {
-  using Policy = typename Device::template Policy<typename Preset::Element>;
+  using Model = typename Run::Model;
+  using Policy = typename Run::Policy;
   const Part images = source.training().repeated(settings.training.repeats());
   const Part* const validation = source.validation();
   source.check_classes(Preset::classes, Preset::name);
@@ -55,10 +57,9 @@ void train_supervised(const SupervisedSettings& settings, const mae::FinetuningO
   const mae::Index looked_at = std::max(validation ? validation->size() : 0, looks ? images.size() : 0);
   const double look_size =
       std::max(drawing_bytes, looked_at > 0 ? look_bytes<Look>(std::min<mae::Index>(64, looked_at), threads) : 0);
-  report_memory<mae::ClassificationLoss<Model>, Policy>(std::min(options.batch, images.size()), threads, source,
-                                                        look_size);
-  check_room(settings.run, checkpoint_bytes<Model, Policy>);
-  mae::Finetuning<Model, Policy> run(images, options, normalization);
+  report_memory<Run>(std::min(options.batch, images.size()), threads, source, look_size);
+  check_room(settings.run, checkpoint_bytes<Run>);
+  Run run(images, options, normalization);
   if (settings.checkpoint.empty() && !settings.encoder().empty())
     begin_from(settings.encoder(), run.weights(), normalization);
   prepare(run);

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <mae/data/augment.hpp>
-#include <mae/optim/adamw.hpp>
 #include <mae/optim/schedule.hpp>
 
 #include "machine.hpp"
@@ -25,6 +24,7 @@ template <class Options>
 struct TrainingSettings {
   Settings& all;
   Options recipe{};
+  const char* open_rate = nullptr;  ///< help where base_learning_rate may be left open: it is that of the recipe chosen
 
   Heading training{all, "Training"};
   Whole epochs{all, "epochs", recipe.epochs, "passes over the images; with resume more than before, or fewer",
@@ -32,12 +32,14 @@ struct TrainingSettings {
   Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
   Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
   MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
-  MaybeNumber base_learning_rate{all, "base_learning_rate", recipe.base_learning_rate,
-                                 "highest rate for 256 images in one update; grows with batch x accumulation",
+  MaybeNumber base_learning_rate{all, "base_learning_rate",
+                                 open_rate ? std::nullopt : std::optional(recipe.base_learning_rate),
+                                 open_rate ? open_rate
+                                           : "highest rate for 256 images in one update; grows with batch x accumulation",
                                  at_least(0)};
   Number min_learning_rate{all, "min_learning_rate", recipe.min_learning_rate, "rate at the end", at_least(0)};
   MaybeNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
-  Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of AdamW", at_least(0)};
+  Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of the optimizer", at_least(0)};
   Number beta1{all, "beta1", recipe.optimizer.beta1, "of AdamW", from_below(0, 1)};
   Number beta2{all, "beta2", recipe.optimizer.beta2, "of AdamW", from_below(0, 1)};
   Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
@@ -54,10 +56,14 @@ struct TrainingSettings {
   /// The options for data of `images` images. A run that goes on from `checkpoint`, or "", keeps its warm-up, whatever
   /// its new length. Throws mae::Error if settings contradict each other.
   Options options(mae::Index images, const std::string& checkpoint) const {
-    Options o = recipe;
+    return options(images, checkpoint, recipe);
+  }
+  /// The same for a run by another recipe.
+  template <class Other>
+  Other options(mae::Index images, const std::string& checkpoint, Other o) const {
     o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
     const mae::Index update = std::min(batch() * accumulation(), images);
-    o.base_learning_rate = rate_of_256_images(update);
+    o.base_learning_rate = base_learning_rate(update, o.base_learning_rate);
     o.min_learning_rate = min_learning_rate();
     const double peak = learning_rate() ? *learning_rate() : mae::scaled_rate(o.base_learning_rate, update);
     if (min_learning_rate() > peak)
@@ -72,8 +78,8 @@ struct TrainingSettings {
         throw too_few(static_cast<mae::Index>(least), "the warm-up of the run that is resumed has");
       o.warmup = before.warmup;
     }
-    o.optimizer.weight_decay = weight_decay(), o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
-    o.optimizer.clip = clip();
+    o.optimizer.weight_decay = weight_decay(), o.optimizer.clip = clip();
+    if constexpr (requires { o.optimizer.beta1; }) o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.seed = static_cast<std::uint64_t>(seed());
     o.augmentation = {shift(), flip(), min_crop_scale(), max_aspect_ratio()};
     return o;
@@ -83,11 +89,12 @@ struct TrainingSettings {
   mae::Error too_few(mae::Index least, const char* as) const {
     return epochs.error(std::to_string(epochs()), "at least " + std::to_string(least) + ", as many as " + as);
   }
-  /// The rate for 256 images, where an update has `update`.
-  double rate_of_256_images(mae::Index update) const {
+  /// The rate for 256 images, where an update has `update`; left open it is `standard`.
+  double rate_of_256_images(mae::Index update, double standard) const {
     if (learning_rate() && base_learning_rate() && base_learning_rate.given())
       throw base_learning_rate.error("a value beside " + learning_rate.subject(),
                                      "one of the two; null leaves it open");
+    if (!learning_rate() && !base_learning_rate() && open_rate) return standard;
     if (!learning_rate() && !base_learning_rate())
       throw base_learning_rate.error("null", "a rate here or in learning_rate");
     if (!learning_rate()) return *base_learning_rate();

@@ -31,18 +31,18 @@
 //              column_sums(R, D, f, put)                                 put(c, Σ_r f(r, c)) for all c, in f's type
 //              row_sums(R, D, f, put)                                    put(r, Σ_c f(r, c)) for all r
 //   training   sum_of_squares(n, g, ws) -> double                        fixed order
-//              adamw(n, w, g, m, v, AdamwStep)                           one pass; g is read and set to zero
-//
-// Where the program does not reach the memory of the kernels, it would wait there for the sum before it could clip by
-// it. So the sum stays there, and an update reads what it needs; all that changes from step to step lies in memory:
-//              check_gradient(n, g, first, clip, GradientCheck*, ws)      g is of the weights from number `first` on
-//              adamw(n, w, g, m, v, const AdamwFactors<W>*, const GradientCheck*)  nothing, once a fault is noted
+//              check_gradient(n, g, offset, clip, GradientCheck*, ws)    g is of the weights from number `offset` on
+//              update(n, UpdateOperands, const Factors<Factor>*, const GradientCheck*)    one step of the optimizer
+//                                                                        whose factors they are, in one pass; the
+//                                                                        gradient is read and set to zero. Nothing,
+//                                                                        once a fault is noted
+//              Factor                                                    a type: of what updates multiply by
 //
 // Sizes of workspace, constant whatever the batch:
 //              linear_workspace(in, out), layer_norm_workspace(D), attention_workspace(N, H, d), sum_workspace()
 #pragma once
-#include <mae/backend/adamw.hpp>
 #include <mae/backend/policy.hpp>
+#include <mae/backend/update.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -58,12 +58,6 @@ template <class T>
 struct AttentionGradient {
   T *q, *k, *v;
   bool accumulate_q, accumulate_kv;
-};
-
-/// What is known of a gradient before it is applied.
-struct GradientCheck {
-  double scale = 1;  ///< clips it
-  Index fault = 0;   ///< one more than the number of the first weight whose gradient is not finite; stays until cleared
 };
 
 }  // namespace mae

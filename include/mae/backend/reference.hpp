@@ -267,12 +267,19 @@ struct Kernels<Reference<Element>> {
     for (Index i = 0; i < n; ++i) sum += double(g[i]) * double(g[i]);
     return sum;
   }
-  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) {
-    const AdamwFactors<double> by(s);
-    for (Index i = 0; i < n; ++i) {
-      double weight = double(w[i]), mean = double(m[i]), square = double(v[i]);
-      adamw_update<RootOfNumber>(weight, double(g[i]) * s.gradient_scale, mean, square, by);
-      w[i] = W(weight), m[i] = W(mean), v[i] = W(square), g[i] = W(0);
+  using Factor = double;
+  static void check_gradient(Index n, const W* g, Index offset, double clip, GradientCheck* check, Workspace ws) {
+    note_gradient(*check, sum_of_squares(n, g, ws), n, g, offset, clip);
+  }
+  template <class Factors>
+  static void update(Index n, const UpdateOperands<W, Factors::states>& x, const Factors* by,
+                     const GradientCheck* check) {
+    for (Index i = 0; i < n && check->fault == 0; ++i) {
+      double weight = double(x.weights[i]), state[Factors::states];
+      for (int k = 0; k < Factors::states; ++k) state[k] = double(x.state[k][i]);
+      by->template update<RootOfNumber>(weight, double(x.gradients[i]) * check->scale, state);
+      x.weights[i] = W(weight), x.gradients[i] = W(0);
+      for (int k = 0; k < Factors::states; ++k) x.state[k][i] = W(state[k]);
     }
   }
 };

@@ -4,12 +4,13 @@
 //   load_run("run.safetensors", run);                           // a run made with the same options
 //   load_run("run.safetensors", longer, {.other_length = true}); // … but for the number of epochs
 //
-// The file is a checkpoint of the model (checkpoint.hpp) with more in it: the moments of the optimizer as tensors
-// `optimizer.exp_avg.<parameter>` and `optimizer.exp_avg_sq.<parameter>`, and as metadata the number of updates, the
-// loss so far of the epoch, every option that the bits depend on, and a checksum of all that. Batches, crops, masks and
-// drop path follow from the number of updates and the seed, so there is nothing else. It is written atomically, three
-// times as large as the weights; saving copies no more than the few tensors that files order in another way than
-// memory, loading one tensor at a time. Bits continue on processors with the same instruction set.
+// The file is a checkpoint of the model (checkpoint.hpp) with more in it: the states of the optimizer by the names of
+// its rule, for AdamW tensors `optimizer.exp_avg.<parameter>` and `optimizer.exp_avg_sq.<parameter>`, and as metadata
+// the number of updates, the loss so far of the epoch, every option that the bits depend on, and a checksum of all
+// that. Batches, crops, masks and drop path follow from the number of updates and the seed, so there is nothing else.
+// It is written atomically, with AdamW three times as large as the weights; saving copies no more than the few tensors
+// that files order in another way than memory, loading one tensor at a time. Bits continue on processors with the same
+// instruction set.
 #pragma once
 #include <mae/checkpoint/checkpoint.hpp>
 #include <mae/checkpoint/old_names.hpp>
@@ -25,23 +26,22 @@ namespace detail {
 
 inline constexpr const char* checksum_key = "run.checksum";
 
-/// Calls visit(name, parameter, values) for each tensor of a run's checkpoint. A frozen parameter has no moments.
+/// Calls visit(name, parameter, values) for each tensor of a run's checkpoint. A frozen parameter has no states.
 template <class Run, class Visit>
 void each_run_tensor(Run& run, const Visit& visit) {
   auto& weights = run.weights();
-  auto &exp_avg = run.optimizer().first_moment(), &exp_avg_sq = run.optimizer().second_moment();
+  auto& optimizer = run.optimizer();
   for (const ParameterInfo& p : weights.parameters()) visit(p.name, p, weights.at(p));
   for (const ParameterInfo& p : weights.parameters()) {
-    if (!p.trained) continue;
-    visit(optimizer_prefix + ("exp_avg." + p.name), p, exp_avg.at(p));
-    visit(optimizer_prefix + ("exp_avg_sq." + p.name), p, exp_avg_sq.at(p));
+    for (int k = 0; k < optimizer.states && p.trained; ++k)
+      visit(optimizer_prefix + (Run::Rule::state_names[k] + ("." + p.name)), p, optimizer.state(k).at(p));
   }
 }
 
 /// What must be the same in the run that goes on.
 template <class Run>
 Metadata identity_of(const Run& run) {
-  Metadata metadata{{"run.images", std::to_string(run.images().size())}};
+  Metadata metadata{{"run.images", std::to_string(run.images().size())}, {"run.optimizer", Run::Rule::name}};
   each_option(run.options(), [&](const char* name, const auto& value) {
     metadata[std::string("run.") + name] = nlohmann::json(value).dump();
   });
@@ -55,6 +55,7 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
   std::string found, expected;
   Metadata metadata = file.metadata();
   metadata.emplace("masking", recorded_masking(file));
+  metadata.emplace("run.optimizer", AdamwRule::name);  // a file of version 0.1 has none, and there was no other
   for (const auto& [key, value] : identity_of(run)) {
     if (other_length && key == "run.epochs") continue;
     const std::string name = key.starts_with("run.") ? key.substr(4) : key;

@@ -18,14 +18,26 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-struct FinetuningOptions {
+namespace detail {
+/// β₂ = 0.999 where an optimizer has one.
+template <class OptimizerOptions>
+constexpr OptimizerOptions finetuning_optimizer() {
+  OptimizerOptions options{};
+  if constexpr (requires { options.beta2; }) options.beta2 = 0.999;
+  return options;
+}
+}  // namespace detail
+
+/// Of a run whose optimizer is `Rule`.
+template <class Rule>
+struct FinetuningOptionsOf {
   Index batch = 32;            ///< images in one forward and backward pass; all, if there are fewer
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 50;
   double warmup = 5;           ///< epochs, at most all
   double base_learning_rate = 1e-3;  ///< learning rate for 256 images in one update
   double min_learning_rate = 1e-6;
-  AdamwOptions optimizer{.beta2 = 0.999};
+  typename Rule::Options optimizer = detail::finetuning_optimizer<typename Rule::Options>();
   double layer_decay = 0.75;   ///< 1: the same rate everywhere
   double drop_path = 0.1;      ///< of the deepest block
   double label_smoothing = 0.1;
@@ -33,22 +45,26 @@ struct FinetuningOptions {
   std::uint64_t seed = 0;
 };
 
+using FinetuningOptions = FinetuningOptionsOf<AdamwRule>;
+
 /// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
-/// has their `Image`, `EncoderShape`, `classes` and call, and an encoder (`encoder_parameters`). An epoch sees every
-/// image; its last batch may be smaller.
-template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
-class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates>, Model, ClassificationLoss<Model>,
-                                       FinetuningOptions, Policy, Recompute, Updates> {
-  using Loop =
-      TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptions, Policy, Recompute, Updates>;
+/// has their `Image`, `EncoderShape`, `classes` and call, and an encoder (`encoder_parameters`); `Rule` is the
+/// optimizer's. An epoch sees every image; its last batch may be smaller.
+template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward,
+          class Rule = AdamwRule>
+class Finetuning
+    : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates, Rule>, Model, ClassificationLoss<Model>,
+                          FinetuningOptionsOf<Rule>, Policy, Recompute, Updates, Rule> {
+  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptionsOf<Rule>, Policy, Recompute,
+                            Updates, Rule>;
   friend Loop;
 
  public:
-  using typename Loop::ImageShape, typename Loop::T;
+  using typename Loop::ImageShape, typename Loop::T, typename Loop::Options;
 
   /// Starts from fresh weights. The collection must outlive the run. Throws mae::Error, naming it, if an option makes
   /// no sense or the data do not fit the model.
-  Finetuning(const LastingImages& images, const FinetuningOptions& options, const Normalization& normalization)
+  Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
         targets_(this->session_.capacity()),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
@@ -59,22 +75,21 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
     // The recipe: here, unlike in pre-training, positions and class token do not decay.
     this->optimizer().set_decay([&](const ParameterInfo& p) {
       const std::string name = name_in_encoder(encoder, p);
-      return AdamW<Model, Policy>::decays(p) && name != "pos_embed" && name != "cls_token";
+      return Optimizer<Rule, Model, Policy>::decays(p) && name != "pos_embed" && name != "cls_token";
     });
     this->session_.context().sample_keys = keys_.data();
     this->session_.context().drop_path = options.drop_path;
   }
   /// Starts from a pre-trained encoder and the normalisation that it comes with; the head is fresh.
   template <class Source, class SourcePolicy>
-  Finetuning(const LastingImages& images, const FinetuningOptions& options,
+  Finetuning(const LastingImages& images, const Options& options,
              const Pretrained<Source, SourcePolicy>& encoder)
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
   }
 
  private:
-  static BatchOrder checked_order(const Images& images, const FinetuningOptions& options,
-                                  const Normalization& normalization) {
+  static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
     detail::check_training(options);
     detail::require_finite_from_zero("layer_decay", options.layer_decay);
     if (!(options.drop_path >= 0 && options.drop_path < 1))

@@ -1,9 +1,10 @@
 // The loop that pre-training and supervised training share: epochs made of updates, updates made of passes.
 //
-// A pass loads a batch and adds its gradient; an update makes `accumulation` passes and one step of AdamW at the rate
-// of that moment. What differs, the loss of a batch, is the run's own (`pretrain.hpp`, `finetune.hpp`).
+// A pass loads a batch and adds its gradient; an update makes `accumulation` passes and one step of the optimizer at
+// the rate of that moment. What differs, the loss of a batch, is the run's own (`pretrain.hpp`, `finetune.hpp`); by
+// which rule weights are updated is a type: `AdamwRule`, or another (`optim/optimizer.hpp`).
 //
-// The state of a run is its weights, the optimizer's moments and the number of updates: everything random follows from
+// The state of a run is its weights, the optimizer's states and the number of updates: everything random follows from
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
 // that is no tensor; `checkpoint/run_state.hpp` saves it all.
 //
@@ -43,20 +44,21 @@ struct Progress {
 /// All weights are updated when all gradients are there: these can be added up over passes, clipped, and checked first.
 struct AfterBackward {
   static constexpr bool in_backward = false;
-  template <class Model, class Policy>
+  template <class Model, class Policy, class Rule = AdamwRule>
   using Gradients = Weights<Model, Policy>;
 };
 
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`
 /// that adds the gradient of the mean loss of the batch, times `scale`, to `gradients_`. `Loss` is the module
-/// that computes it.
+/// that computes it. What passes note beside can wait for `update_made` or `update_failed`.
 template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Recompute,
-          class Updates>
+          class Updates, class RuleType>
 class TrainingLoop {
  public:
   using Model = ModelType;
   using Policy = PolicyType;
   using Options = OptionsType;
+  using Rule = RuleType;
   using ImageShape = typename Model::ImageShape;
   using T = typename Policy::Accumulator;
 
@@ -107,6 +109,9 @@ class TrainingLoop {
     return {last / updates_per_epoch() + 1, mean, rate_of(last), epoch_images_};
   }
 
+  /// Bytes that a step on batches of `batch` images takes, worked by `threads`.
+  static constexpr Index step_bytes(Index batch, int threads) { return Step::bytes(batch, threads); }
+
   Progress progress() const { return {optimizer_.steps(), epoch_images_, epoch_loss_}; }
   /// Continues from there, once weights and moments are those of that moment. Throws mae::Error about `subject` if a
   /// run with these options never is there.
@@ -132,8 +137,8 @@ class TrainingLoop {
 
   Weights<Model, Policy>& weights() { return weights_; }
   const Weights<Model, Policy>& weights() const { return weights_; }
-  AdamW<Model, Policy>& optimizer() { return optimizer_; }
-  const AdamW<Model, Policy>& optimizer() const { return optimizer_; }
+  Optimizer<Rule, Model, Policy>& optimizer() { return optimizer_; }
+  const Optimizer<Rule, Model, Policy>& optimizer() const { return optimizer_; }
   const Options& options() const { return options_; }
   const Images& images() const { return images_; }
   const Normalization& normalization() const { return normalization_; }
@@ -157,11 +162,13 @@ class TrainingLoop {
       throw Error("accumulation", std::to_string(options.accumulation),
                   "1, since weights are updated during the backward pass");
   }
+  void update_made() {}
+  void update_failed() {}
   TrainingLoop(const TrainingLoop&) = delete;  // `source_` may point to `own_source_`
   TrainingLoop& operator=(const TrainingLoop&) = delete;
 
  private:
-  using Gradients = typename Updates::template Gradients<Model, Policy>;
+  using Gradients = typename Updates::template Gradients<Model, Policy, Rule>;
   using Step = BatchStep<Program<Loss, Policy, Recompute>, Model>;
 
   /// What is on its way.
@@ -215,6 +222,7 @@ class TrainingLoop {
       epoch_loss_ = step == 0 ? sum : epoch_loss_ + sum;
       epoch_images_ = step == 0 ? images : epoch_images_ + images;
       update_loss_ = sum / static_cast<double>(images);
+      static_cast<Derived&>(*this).update_made();
     }
   }
   /// Forgets what is on its way: update number `steps` is the next one.
@@ -225,6 +233,7 @@ class TrainingLoop {
     optimizer_.forget();
     optimizer_.set_steps(steps);
     gradients_.zero();
+    static_cast<Derived&>(*this).update_failed();
   }
 
   Gradients make_gradients() {
@@ -252,7 +261,7 @@ class TrainingLoop {
   Weights<Model, Policy> weights_;
 
  private:
-  AdamW<Model, Policy> optimizer_;
+  Optimizer<Rule, Model, Policy> optimizer_;
 
  protected:
   Gradients gradients_;

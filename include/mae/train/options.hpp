@@ -12,19 +12,15 @@ namespace mae {
 /// reference to a whole number, double or bool: options can be written out, compared, and read in.
 template <class Options, class Visit>
 void each_option(Options& options, const Visit& visit) {
-  auto& [beta1, beta2, epsilon, weight_decay, clip] = options.optimizer;  // all there are, or this does not compile
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio] = options.augmentation;
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio] =
+      options.augmentation;  // all there are, or this does not compile
   visit("batch", options.batch);
   visit("accumulation", options.accumulation);
   visit("epochs", options.epochs);
   visit("warmup", options.warmup);
   visit("base_learning_rate", options.base_learning_rate);
   visit("min_learning_rate", options.min_learning_rate);
-  visit("beta1", beta1);
-  visit("beta2", beta2);
-  visit("epsilon", epsilon);
-  visit("weight_decay", weight_decay);
-  visit("clip", clip);
+  options.optimizer.each(options.optimizer, visit);
   if constexpr (requires { options.layer_decay; }) {
     visit("layer_decay", options.layer_decay);
     visit("drop_path", options.drop_path);

@@ -12,40 +12,46 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-struct PretrainingOptions {
+/// Of a run whose optimizer is `Rule`.
+template <class Rule>
+struct PretrainingOptionsOf {
   Index batch = 64;            ///< images in one forward and backward pass
   Index accumulation = 1;      ///< passes in one update
   Index epochs = 100;
   double warmup = 10;          ///< epochs, at most all
   double base_learning_rate = 1.5e-4;  ///< learning rate for 256 images in one update
   double min_learning_rate = 0;
-  AdamwOptions optimizer{};     ///< β (0.9, 0.95), decay 0.05
+  typename Rule::Options optimizer{};  ///< AdamW: β (0.9, 0.95), decay 0.05
   Augmentation augmentation{};
   std::uint64_t seed = 0;
   Masking masking{};  ///< which patches are hidden: RandomMasking, others by model/mask_strategies.hpp
 };
 
+using PretrainingOptions = PretrainingOptionsOf<AdamwRule>;
+
 using PretrainingEpoch = TrainingEpoch;  ///< what an epoch reports
 
-/// A run of pre-training: its weights, optimizer and memory. `Model` is a `MaskedAutoencoder`. Images that make no
-/// whole update are left for another epoch's order.
-template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward>
-class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Recompute, Updates>, Model, PretrainingLoss<Model>,
-                                        PretrainingOptions, Policy, Recompute, Updates> {
-  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptions, Policy, Recompute, Updates>;
+/// A run of pre-training: its weights, optimizer and memory. `Model` is a `MaskedAutoencoder`, `Rule` the
+/// optimizer's. Images that make no whole update are left for another epoch's order.
+template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward,
+          class Rule = AdamwRule>
+class Pretraining
+    : public TrainingLoop<Pretraining<Model, Policy, Recompute, Updates, Rule>, Model, PretrainingLoss<Model>,
+                          PretrainingOptionsOf<Rule>, Policy, Recompute, Updates, Rule> {
+  using Loop = TrainingLoop<Pretraining, Model, PretrainingLoss<Model>, PretrainingOptionsOf<Rule>, Policy, Recompute,
+                            Updates, Rule>;
   friend Loop;
 
  public:
-  using typename Loop::ImageShape, typename Loop::T;
+  using typename Loop::ImageShape, typename Loop::T, typename Loop::Options;
 
   /// The collection must outlive the run. The size of pictures may differ from the model's: they are resized. Throws
   /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
-  Pretraining(const LastingImages& images, const PretrainingOptions& options, const Normalization& normalization)
+  Pretraining(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)), masks_(options.batch) {}
 
  private:
-  static BatchOrder checked_order(const Images& images, const PretrainingOptions& options,
-                                  const Normalization& normalization) {
+  static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
     detail::check_training(options);
     images.ensure_valid("images");
     check_channels(images, normalization, ImageShape::channels, "images");

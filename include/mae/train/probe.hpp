@@ -55,30 +55,30 @@ void set_feature_statistics(Weights<Model, Policy>& weights, const Images& data,
 
 /// Lets `run` train the head alone. This is all that a run needs whose checkpoint is then loaded: the statistics are
 /// among its weights.
-template <class Model, class Policy, class Recompute, class Updates>
-void freeze_encoder(Finetuning<Model, Policy, Recompute, Updates>& run) {
+template <class... Choices>
+void freeze_encoder(Finetuning<Choices...>& run) {
   // The encoder has no gradient, but weight decay would shrink it.
-  const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
+  const std::vector<ParameterInfo> encoder = encoder_parameters<typename Finetuning<Choices...>::Model>();
   run.optimizer().set_scale([&](const ParameterInfo& p) { return name_in_encoder(encoder, p).empty() ? 1.0 : 0.0; });
 }
 
 /// Prepares `run`, whose weights hold an encoder, to train the head alone.
-template <class Model, class Policy, class Recompute, class Updates>
-void prepare_probe(Finetuning<Model, Policy, Recompute, Updates>& run) {
+template <class... Choices>
+void prepare_probe(Finetuning<Choices...>& run) {
   set_feature_statistics(run.weights(), run.images(), run.normalization());
   freeze_encoder(run);
 }
 
 /// Trains the head on top of the encoder weights that `run.weights()` holds, calling report(TrainingEpoch) after each
 /// epoch.
-template <class Model, class Policy, class Recompute, class Updates, class Report>
-void probe(Finetuning<Model, Policy, Recompute, Updates>& run, const Report& report) {
+template <class... Choices, class Report>
+void probe(Finetuning<Choices...>& run, const Report& report) {
   prepare_probe(run);
   run.train(report);
 }
 /// The same without a report.
-template <class Model, class Policy, class Recompute, class Updates>
-void probe(Finetuning<Model, Policy, Recompute, Updates>& run) {
+template <class... Choices>
+void probe(Finetuning<Choices...>& run) {
   prepare_probe(run);
   run.train();
 }

@@ -6,6 +6,7 @@
 // That is the library target `mae::kernels`, made of this list without the word `extern`; what links it includes this
 // header by itself. What the list lacks, such as kernels of one chosen instruction set, is compiled as ever.
 #pragma once
+#include <mae/backend/adamw.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/backend/cpu/planes.hpp>
 #include <mae/backend/cpu/resize.hpp>
@@ -18,12 +19,14 @@ extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, fl
 extern template struct AttentionKernels<float, isa::Best, DefaultThreads>;
 extern template struct ActivationPass<Gelu, float, isa::Best, DefaultThreads, float>;
 extern template struct TrainingKernels<float, isa::Best, DefaultThreads>;
+extern template struct UpdatePass<AdamwFactors<float>, float, isa::Best, DefaultThreads>;
 
 extern template struct ChosenProduct<double, isa::Best, DefaultThreads, double, double, double>;
 extern template struct LayerNormPass<double, isa::Best, DefaultThreads, double, double>;
 extern template struct AttentionKernels<double, isa::Best, DefaultThreads>;
 extern template struct ActivationPass<Gelu, double, isa::Best, DefaultThreads, double>;
 extern template struct TrainingKernels<double, isa::Best, DefaultThreads>;
+extern template struct UpdatePass<AdamwFactors<double>, double, isa::Best, DefaultThreads>;
 
 // Mixed precision: activations of both types, weights of one.
 extern template struct ChosenProduct<bf16, isa::Best, DefaultThreads, bf16, float, bf16>;

@@ -2,11 +2,11 @@
 // chapter: `simd` and `parallel` are the two means, `math`, `pack`, `tile` and `matmul` the tools, the others the
 // kernels themselves.
 #pragma once
-#include <mae/backend/cpu/adamw.hpp>
 #include <mae/backend/cpu/attention.hpp>
 #include <mae/backend/cpu/layer_norm.hpp>
 #include <mae/backend/cpu/linear.hpp>
 #include <mae/backend/cpu/pointwise.hpp>
+#include <mae/backend/cpu/update.hpp>
 #include <mae/backend/kernels.hpp>
 
 MAE_PRECISE_BEGIN

@@ -1,7 +1,7 @@
 // Software prefetching: pulls the next operand panel into the second cache while the current tile is multiplied.
 //
-// A core tracks about twenty outstanding cache misses. Prefetching more at once delays hits in the second cache, so each
-// tile issues a few prefetches every `prefetch_interval` steps. What it is worth: benchmarks/README.md.
+// A core tracks about twenty outstanding cache misses. Prefetching more at once delays hits in the second cache, so
+// each tile issues a few prefetches every `prefetch_interval` steps.
 #pragma once
 #include <mae/backend/cpu/parallel.hpp>
 

@@ -109,12 +109,14 @@ struct Kernels<Cuda<Element>> {
   static double sum_of_squares(Index n, const W* g, Workspace ws) {
     return cuda::sum_of_squares(n, g, ws.template shared<double>());
   }
-  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwStep& s) { cuda::adamw(n, w, g, m, v, s); }
+  using Factor = float;
   static void check_gradient(Index n, const W* g, Index first, double clip, GradientCheck* check, Workspace ws) {
     cuda::check_gradient(n, g, first, clip, check, ws.template shared<double>());
   }
-  static void adamw(Index n, W* w, W* g, W* m, W* v, const AdamwFactors<W>* factors, const GradientCheck* check) {
-    cuda::adamw(n, w, g, m, v, factors, check);
+  template <class Factors>
+  static void update(Index n, const UpdateOperands<W, Factors::states>& x, const Factors* by,
+                     const GradientCheck* check) {
+    cuda::update(n, x, by, check);
   }
 
  private:

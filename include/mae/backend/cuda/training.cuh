@@ -1,7 +1,7 @@
-// What an optimizer needs: the sum of squares of all gradients, and AdamW.
+// The sum of squares of all gradients.
 //
-// The sum has a fixed order: `sum_blocks` blocks go over the numbers in strides, each thread adds up in double, and one
-// more block adds up the blocks. AdamW is one pass over w, g, m and v, each read and written: 32 bytes a weight.
+// It has a fixed order: `sum_blocks` blocks go over the numbers in strides, each thread adds up in double, and one more
+// block adds up the blocks.
 #pragma once
 #include <mae/backend/cuda/device.cuh>
 #include <mae/backend/cuda/pointwise.cuh>
@@ -34,24 +34,6 @@ inline double sum_of_squares(Index n, const float* g, double* partial) {
   double sum = 0;
   Device::copy_to_host(&sum, partial, sizeof sum);
   return sum;
-}
-
-struct Adamw {
-  float *w, *g, *m, *v;
-  AdamwFactors<float> by;
-  float gradient_scale;
-  __device__ void operator()(Index i) const {
-    const float gradient = g[i] * gradient_scale;
-    float weight = w[i], first = m[i], second = v[i];
-    adamw_update<RootOfNumber>(weight, gradient, first, second, by);
-    w[i] = weight;
-    m[i] = first;
-    v[i] = second;
-    g[i] = 0;
-  }
-};
-inline void adamw(Index n, float* w, float* g, float* m, float* v, const AdamwStep& s) {
-  each(n, Adamw{w, g, m, v, AdamwFactors<float>(s), float(s.gradient_scale)});
 }
 
 }  // namespace mae::cuda
