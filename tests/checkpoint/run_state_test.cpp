@@ -172,7 +172,7 @@ TEST_CASE("the states of another optimizer have their own names, and its run is 
 
 TEST_CASE("a run that version 0.1 saved goes on") {
   using Small = MaskedAutoencoder<Geometry, Transformer<8, 1, 2>, Transformer<8, 1, 2>>;
-  const std::string path = source_folder() + "/tests/io/run_0_1.safetensors";  // after 6 updates of 24 images
+  const std::string path = source_folder() + "/tests/checkpoint/run_0_1.safetensors";  // after 6 updates of 24 images
   const SafetensorsFile file = SafetensorsFile::read(path);
   CHECK(file.metadata("version") == "0.1.0");
   CHECK_FALSE(file.metadata().contains("run.optimizer"));

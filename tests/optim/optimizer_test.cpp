@@ -245,7 +245,7 @@ TEST_CASE("options that make no sense are named, and all have a name") {
   CHECK(error_of([] { validate(LarsOptions{.momentum = NAN}); }) ==
         "mae: momentum: found nan, expected a number in [0, 1)");
   CHECK(error_of([] { validate(LarsOptions{.weight_decay = -1}); }) ==
-        "mae: decay: found -1.000000, expected a finite number from 0");
+        "mae: weight_decay: found -1.000000, expected a finite number from 0");
   CHECK(error_of([] { validate(SgdOptions{.clip = HUGE_VAL}); }) ==
         "mae: clip: found inf, expected a finite number from 0");
   auto names = [](auto options) {
