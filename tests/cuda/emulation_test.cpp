@@ -30,7 +30,7 @@ struct Numbers {
 std::string fault() {
   try {
     Device::wait();
-  } catch (const emulation::NonFinite& found) { return found.what(); }
+  } catch (const emulation::Fault& found) { return found.what(); }
   return "";
 }
 bool says(const std::string& message, const char* words) { return message.find(words) != std::string::npos; }
@@ -102,9 +102,9 @@ TEST_CASE("sums over warps and blocks reach every thread") {
 TEST_CASE("memory of the program does not reach a kernel, nor the device's a careless copy") {
   float here[4] = {};
   const Numbers y(4);
-  CHECK_THROWS_AS(launch(count, 1, 1, 0, static_cast<float*>(here)), emulation::NonFinite);
-  CHECK_THROWS_AS(Device::copy_to_device(here, here, sizeof here), emulation::NonFinite);
-  CHECK_THROWS_AS(Device::copy_to_host(here, y.data, 5 * sizeof(float)), emulation::NonFinite);
+  CHECK_THROWS_AS(launch(count, 1, 1, 0, static_cast<float*>(here)), emulation::Fault);
+  CHECK_THROWS_AS(Device::copy_to_device(here, here, sizeof here), emulation::Fault);
+  CHECK_THROWS_AS(Device::copy_to_host(here, y.data, 5 * sizeof(float)), emulation::Fault);
 }
 TEST_CASE("a step is recorded the second time and repeated from the third on") {
   const Numbers y(1);

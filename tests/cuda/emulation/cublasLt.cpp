@@ -163,7 +163,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
   *found = 0;
   ++emulation::heuristics;
   if (preference->schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE)
-    throw emulation::NonFinite("a product whose sums may be added up in any order, or in bf16");
+    throw emulation::Fault("a product whose sums may be added up in any order, or in bf16");
   if (!emulation::epilogues && product->epilogue != CUBLASLT_EPILOGUE_DEFAULT) {  // the three ways to refuse, in turn
     results[0].state = CUBLAS_STATUS_NOT_SUPPORTED;
     *found = emulation::heuristics % 3 == 0;
@@ -200,13 +200,13 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
       !emulation::on_device(d, bytes_of(*d_layout)) || (factor != 0 && !emulation::on_device(c, bytes_of(*c_layout))) ||
       (workspace_bytes > 0 && !emulation::on_device(workspace, workspace_bytes)) ||
       (product->bias && !emulation::on_device(product->bias, 1)))
-    throw emulation::NonFinite("a product whose matrices do not lie on the device");
+    throw emulation::Fault("a product whose matrices do not lie on the device");
   const void* const matrices[] = {a, b, c, d};
   const emulated_layout* const layouts[] = {a_layout, b_layout, c_layout, d_layout};
   for (int i = 0; i < 4; ++i)
     if (reinterpret_cast<std::uintptr_t>(matrices[i]) % algorithm->alignment[i] != 0 ||
         static_cast<std::size_t>(layouts[i]->distance) * element_bytes(*layouts[i]) % algorithm->alignment[i] != 0)
-      throw emulation::NonFinite("a product whose matrices are less aligned than the heuristic was told");
+      throw emulation::Fault("a product whose matrices are less aligned than the heuristic was told");
   return emulation::enqueue(stream,
                             [=, product = *product, a_layout = *a_layout, b_layout = *b_layout, d_layout = *d_layout] {
                               for (std::int32_t g = 0; g < d_layout.count; ++g)

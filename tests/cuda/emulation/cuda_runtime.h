@@ -51,12 +51,12 @@ extern dim3 blockDim, gridDim;
 
 // ---- in kernels ----------------------------------------------------------------------------------------------------
 
-inline void __syncthreads(mae::cuda::Place where = mae::cuda::Place::here()) {
+inline void __syncthreads(mae::cuda::SourceLocation where = mae::cuda::SourceLocation::here()) {
   emulation::block_barrier(where);
 }
 template <class T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
-              mae::cuda::Place where = mae::cuda::Place::here()) {
+              mae::cuda::SourceLocation where = mae::cuda::SourceLocation::here()) {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof(T));
@@ -67,16 +67,16 @@ T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
 }
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                  mae::cuda::Place where = mae::cuda::Place::here()) {
+                  mae::cuda::SourceLocation where = mae::cuda::SourceLocation::here()) {
   return __shfl_sync(mask, value, emulation::lane() ^ lanes, width, where);
 }
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, int lanes, int width = 32,
-                   mae::cuda::Place where = mae::cuda::Place::here()) {
+                   mae::cuda::SourceLocation where = mae::cuda::SourceLocation::here()) {
   const int self = emulation::lane(), last = self / width * width + width - 1;
   return __shfl_sync(mask, value, self + lanes <= last ? self + lanes : self, width, where);
 }
-inline void __syncwarp(unsigned mask = 0xffffffffu, mae::cuda::Place where = mae::cuda::Place::here()) {
+inline void __syncwarp(unsigned mask = 0xffffffffu, mae::cuda::SourceLocation where = mae::cuda::SourceLocation::here()) {
   emulation::exchange_in_warp(mask, 0, emulation::lane(), where);
 }
 template <class T>

@@ -129,7 +129,7 @@ struct Block {
   std::vector<Warp> warps;
   unsigned threads = 0, alive = 0, arrived = 0;
   long generation = 0;
-  mae::cuda::Place barrier;
+  mae::cuda::SourceLocation barrier;
   Fibre* current = nullptr;
   void* scheduler = nullptr;
   const void* scheduler_stack = nullptr;
@@ -139,7 +139,7 @@ struct Block {
   std::string fault;
 } block;
 
-std::string place_of(mae::cuda::Place where) {
+std::string place_of(mae::cuda::SourceLocation where) {
   return std::string(where.file) + ":" + std::to_string(where.line);
 }
 std::string block_name() {
@@ -163,7 +163,7 @@ void yield(bool last = false) {
 }
 /// A mistake in a kernel: told by the scheduler, for exceptions do not leave a fibre. Nothing on the fibre's stack is
 /// destroyed, so it holds nothing here.
-[[noreturn]] void give_up(const char* why, mae::cuda::Place where) {
+[[noreturn]] void give_up(const char* why, mae::cuda::SourceLocation where) {
   if (block.fault.empty())
     block.fault = std::string(why) + ", " + place_of(where) + ", in " + block_name() + ", thread " +
                   std::to_string(threadIdx.x);
@@ -248,17 +248,17 @@ void run_block(std::size_t shared) {
   if (block.fault.empty() &&
       !std::all_of(memory + shared, memory + shared + guard_bytes, [](unsigned char byte) { return byte == guard; }))
     block.fault = "a write behind the " + std::to_string(shared) + " bytes of shared memory, in " + block_name();
-  if (!block.fault.empty()) throw NonFinite(block.fault);
+  if (!block.fault.empty()) throw Fault(block.fault);
 }
 
 }  // namespace
 
 void run_grid(Dimensions grid, Dimensions size, std::size_t shared, const std::function<void()>& thread) {
   const unsigned threads = size.x * size.y * size.z;
-  if (threads == 0 || threads > most_threads) throw NonFinite("a block of " + std::to_string(threads) + " threads");
-  if (shared > most_shared) throw NonFinite("a block with " + std::to_string(shared) + " bytes of shared memory");
+  if (threads == 0 || threads > most_threads) throw Fault("a block of " + std::to_string(threads) + " threads");
+  if (shared > most_shared) throw Fault("a block with " + std::to_string(shared) + " bytes of shared memory");
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
-    throw NonFinite("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " +
+    throw Fault("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) + " x " +
                     std::to_string(grid.z));
   ++launches;
   block.threads = threads;
@@ -282,7 +282,7 @@ bool sanitized() {
 #endif
 }
 
-void block_barrier(mae::cuda::Place where) {
+void block_barrier(mae::cuda::SourceLocation where) {
   Fibre& me = *block.current;
   if (block.arrived == 0) block.barrier = where;
   else if (block.barrier.line != where.line || std::strcmp(block.barrier.file, where.file) != 0)
@@ -299,7 +299,7 @@ void block_barrier(mae::cuda::Place where) {
 
 int lane() { return static_cast<int>((block.current - block.fibres.data()) % warp_size); }
 
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where) {
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::SourceLocation where) {
   Fibre& me = *block.current;
   Warp& warp = block.warps[static_cast<std::size_t>(block.current - block.fibres.data()) / warp_size];
   const int self = lane();

@@ -1,6 +1,6 @@
 // A GPU played by the host: the threads of a block are fibres that run one after the other until each waits or ends.
 //
-// What a real GPU forgives, or answers with garbage, is a `NonFinite` here: a barrier that not all threads of a block
+// What a real GPU forgives, or answers with garbage, is a `Fault` here: a barrier that not all threads of a block
 // reach, or that they reach in different lines; a shuffle without all lanes that it names; a write behind the shared
 // memory that was asked for; a pointer into the program's own memory among a kernel's arguments. Shared memory holds
 // NaN when a block begins. `order` turns the order of threads and blocks around, so that a missing barrier shows in the
@@ -17,7 +17,7 @@
 
 namespace emulation {
 
-struct NonFinite : std::logic_error {
+struct Fault : std::logic_error {
   using std::logic_error::logic_error;
 };
 
@@ -47,9 +47,9 @@ void run_grid(Dimensions grid, Dimensions block, std::size_t shared, const std::
 bool sanitized();
 
 /// Waits until all threads of the block are here.
-void block_barrier(mae::cuda::Place where);
+void block_barrier(mae::cuda::SourceLocation where);
 /// Waits until all lanes in `mask` are here; each has left 8 bytes, and gets those of lane `source`.
-std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::Place where);
+std::uint64_t exchange_in_warp(unsigned mask, std::uint64_t mine, int source, mae::cuda::SourceLocation where);
 /// The number of the calling thread in its warp.
 int lane();
 

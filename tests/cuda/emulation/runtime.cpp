@@ -65,7 +65,7 @@ void finish_all() {
 bool fails(const char* function) { return std::string(failing) == function && until_failure-- == 0; }
 
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work) {
-  if (!stream) throw NonFinite("work for the default stream, which waits for all others");
+  if (!stream) throw Fault("work for the default stream, which waits for all others");
   if (stream->capture) {
     stream->capture->work.push_back(std::move(work));
     return cudaSuccess;
@@ -175,7 +175,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (fails("cudaEventRecord")) return note(failure);
-  if (stream->capture) throw NonFinite("an event recorded into a graph");
+  if (stream->capture) throw Fault("an event recorded into a graph");
   *event = {stream, stream->put};
   return cudaSuccess;
 }
@@ -254,7 +254,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   if (fails("cudaMemcpyAsync")) return note(failure);
   const bool from_device = kind != cudaMemcpyHostToDevice, to_device = kind != cudaMemcpyDeviceToHost;
   if ((bytes > 0) && ((from_device != on_device(from, bytes)) || (to_device != on_device(to, bytes))))
-    throw NonFinite("a copy of " + std::to_string(bytes) + " bytes whose memory is not where it says, or too small");
+    throw Fault("a copy of " + std::to_string(bytes) + " bytes whose memory is not where it says, or too small");
   // What is not pinned has been read, or is written, when the call returns.
   if (!from_device && !is_pinned(from)) {
     const std::vector<char> copy(static_cast<const char*>(from), static_cast<const char*>(from) + bytes);
@@ -270,6 +270,6 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t stream) {
   if (fails("cudaMemsetAsync")) return note(failure);
   if (bytes > 0 && !on_device(memory, bytes))
-    throw NonFinite("a fill of " + std::to_string(bytes) + " bytes that are not the device's");
+    throw Fault("a fill of " + std::to_string(bytes) + " bytes that are not the device's");
   return enqueue(stream, [memory, byte, bytes] { std::memset(memory, byte, bytes); });
 }
