@@ -14,7 +14,6 @@ namespace mae {
 template <class Options, class Visit>
 void each_option(Options& options, const Visit& visit) {
   auto& [beta1, beta2, epsilon, weight_decay, clip] = options.optimizer;  // all there are, or this does not compile
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio] = options.augmentation;
   visit("batch", options.batch);
   visit("accumulation", options.accumulation);
   visit("epochs", options.epochs);
@@ -31,10 +30,7 @@ void each_option(Options& options, const Visit& visit) {
     visit("drop_path", options.drop_path);
     visit("label_smoothing", options.label_smoothing);
   }
-  visit("shift", shift);
-  visit("flip", flip);
-  visit("min_crop_scale", min_crop_scale);
-  visit("max_aspect_ratio", max_aspect_ratio);
+  each_option(options.augmentation, visit);
   visit("seed", options.seed);
 }
 

@@ -56,7 +56,7 @@ class Pretraining : public TrainingLoop<Pretraining<Model, Policy, Recompute, Up
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return {images.size(), batch, images.size() / (batch * passes) * passes, options.seed};
   }
-  void pass(double scale, const Batch<ImageShape, T>& batch) {
+  void pass(double scale, const typename Loop::Batch& batch) {
     masks_.resize(batch.count());
     for (Index b = 0; b < batch.count(); ++b)
       masks_.random(b, this->options().seed, batch.epoch,
