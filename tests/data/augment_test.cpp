@@ -11,11 +11,11 @@
 using namespace test;
 
 TEST_CASE("random crops: whole pixels inside the picture, area and aspect in their ranges, everything reached") {
-  const Augmentation options{.min_crop_scale = 0.2};
+  const RandomResizedCrop crop{.min_crop_scale = 0.2};
   const Index height = 60, width = 100;
   double least = 1, most = 0, narrowest = 9, max_aspect_ratio = 0, top = 0, bottom = 0, left = 0, right = 0;
   for (std::uint64_t sample = 0; sample < 3000; ++sample) {
-    const CropBox box = random_crop(RandomStream(1, Purpose::augment, 0, sample), height, width, options);
+    const CropBox box = crop.random_box({RandomStream(1, Purpose::augment, 0, sample), 0, 40}, height, width);
     CHECK(box.top >= 0);
     CHECK(box.left >= 0);
     CHECK(box.top + box.height <= 60);
@@ -51,8 +51,8 @@ TEST_CASE("where no random crop fits: the largest box at the centre whose aspect
   for (const Case& now : cases) {
     INFO(now.height, " x ", now.width);
     // Crops of the whole area: none of another shape fits.
-    const CropBox box = random_crop(RandomStream(1, Purpose::augment), now.height, now.width,
-                                    {.min_crop_scale = 0.999, .max_aspect_ratio = now.max_aspect_ratio});
+    const RandomResizedCrop crop{.min_crop_scale = 0.999, .max_aspect_ratio = now.max_aspect_ratio};
+    const CropBox box = crop.random_box({RandomStream(1, Purpose::augment), 0, 40}, now.height, now.width);
     CHECK(box.top == now.expected.top);
     CHECK(box.left == now.expected.left);
     CHECK(box.height == now.expected.height);
@@ -81,7 +81,8 @@ TEST_CASE("a crop of a sample is the resized box of each channel") {
   const Augmentation options{.min_crop_scale = 0.3};
   for (Index i = 0; i < 4; ++i) {
     const auto found = loaded(set, i, options, 3, 2);
-    const CropBox box = random_crop(RandomStream(3, Purpose::augment, 2, std::uint64_t(i)), 6, 9, options);
+    const CropBox box = RandomResizedCrop{.min_crop_scale = 0.3}.random_box(
+        {RandomStream(3, Purpose::augment, 2, std::uint64_t(i)), 0, 40}, 6, 9);
     for (std::size_t c = 0; c < 2; ++c) {
       std::vector<float> expected(54);
       resize(set.image(i).data() + 54 * c, 1, 6, 9, box, expected.data(), 6, 9);

@@ -34,18 +34,18 @@ FinetuningOptions small(Index batch, Index accumulation) {
 }
 
 /// The batches of a run, but for one.
-struct Faulty final : BatchSource<Run::ImageShape, float> {
+struct Faulty final : BatchSource<Run::ImageShape, float, Label> {
   Faulty(const Run& run, Index where, bool reading) : good(run.loader(), 1), bad(where), reading_fails(reading) {}
-  const Batch<Run::ImageShape, float>& at(Index position) override {
+  const Run::Batch& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
     if (reading_fails) throw Error("photo.png", "nonsense", "a picture");
-    changed.samples = batch.samples, changed.pictures = batch.pictures;
+    changed.samples = batch.samples, changed.pictures = batch.pictures, changed.targets = batch.targets;
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }
-  LoadOnDemand<Run::ImageShape, float, Serial> good;
-  Batch<Run::ImageShape, float> changed{8};
+  LoadOnDemand<Run::ImageShape, float, Serial, Label> good;
+  Run::Batch changed{8};
   Index bad;
   bool reading_fails;
 };

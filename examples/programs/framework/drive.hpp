@@ -50,8 +50,8 @@ class Driver {
  public:
   using Geometry = typename Run::ImageShape;
   using T = typename Run::T;
-  using Ahead = mae::Prefetch<Geometry, T>;
-  using Batches = mae::BatchSource<Geometry, T>;
+  using Ahead = mae::Prefetch<Geometry, T, typename Run::Target>;
+  using Batches = mae::BatchSource<Geometry, T, typename Run::Target>;
 
   Driver(Run& run, const Course& course)
       : run_(run),
@@ -107,7 +107,7 @@ class Driver {
   /// Notes whether it was a batch that failed.
   struct Watched final : Batches {
     explicit Watched(Batches& from) : source(from) {}
-    const mae::Batch<Geometry, T>& at(mae::Index position) override {
+    const typename Run::Batch& at(mae::Index position) override {
       failed = true;
       const auto& batch = source.at(position);
       failed = false;

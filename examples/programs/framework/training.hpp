@@ -81,7 +81,7 @@ struct TrainingSettings {
     o.optimizer.weight_decay = weight_decay(), o.optimizer.clip = clip();
     if constexpr (requires { o.optimizer.beta1; }) o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.seed = static_cast<std::uint64_t>(seed());
-    o.augmentation = {shift(), flip(), min_crop_scale(), max_aspect_ratio()};
+    o.augmentation = {.shift = shift(), .flip = flip(), .min_crop_scale = min_crop_scale(), .max_aspect_ratio = max_aspect_ratio()};
     return o;
   }
 

@@ -24,7 +24,7 @@ namespace mae {
 
 namespace detail {
 
-inline constexpr const char* checksum_key = "run.checksum";
+inline constexpr const char *checksum_key = "run.checksum", *transforms_key = "run.transforms";
 
 /// Calls visit(name, parameter, values) for each tensor of a run's checkpoint. A frozen parameter has no states.
 template <class Run, class Visit>
@@ -38,6 +38,17 @@ void each_run_tensor(Run& run, const Visit& visit) {
   }
 }
 
+/// The transforms of one's own, by name and options: "invert share=0.2".
+inline std::string transforms_text(const Augmentation& augmentation) {
+  std::string text;
+  for (const Transform& transform : augmentation.transforms) {
+    text += (text.empty() ? "" : ", ") + std::string(transform.name());
+    transform.each_option(
+        [&](const char* name, double value) { text += std::string(" ") + name + "=" + short_text(value, 17); });
+  }
+  return text;
+}
+
 /// What must be the same in the run that goes on.
 template <class Run>
 Metadata identity_of(const Run& run) {
@@ -45,6 +56,8 @@ Metadata identity_of(const Run& run) {
   each_option(run.options(), [&](const char* name, const auto& value) {
     metadata[std::string("run.") + name] = nlohmann::json(value).dump();
   });
+  if (const std::string text = transforms_text(run.options().augmentation); !text.empty())
+    metadata[transforms_key] = text;
   record(metadata, run.normalization());
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
   if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
@@ -65,6 +78,10 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
     const std::string recorded = at == metadata.end() ? "nothing" : quoted(at->second);
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
     expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
+  }
+  if (file.metadata().contains(transforms_key) && run.options().augmentation.transforms.empty()) {
+    found += (found.empty() ? "" : ", ") + ("transforms " + quoted(file.metadata(transforms_key)));
+    expected += (expected.empty() ? "" : ", ") + std::string("transforms nothing");
   }
   if (!found.empty()) throw Error(file.path() + ": the run to continue", found, expected + ", as this run has");
 }

@@ -81,4 +81,10 @@ struct KeptPatches {
   static constexpr bool holds = some_visible && some_hidden;
 };
 
+/// A class map holds a byte a pixel, of which 255 is no class.
+template <Index Classes>
+struct MapClasses {
+  static constexpr bool holds = Classes > 0 && Classes < 256;
+};
+
 }  // namespace mae::rule

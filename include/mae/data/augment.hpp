@@ -1,16 +1,23 @@
-// Augmentation, and from bytes to a model's input: shift or resized crop, flip, normalisation.
+// Augmentation: a list of transforms; and from bytes to a model's input by what they say.
 //
 // MAE needs little: a random resized crop and a horizontal flip (He et al., 2021, table 1e); for small pictures such
 // as digits, a shift by a pixel. All random numbers come from (seed, epoch, sample), so a sample looks the same
 // whatever the batch or the number of threads. Without a random crop the model sees the middle of the picture, as much
-// of it as has the model's aspect ratio: nothing is stretched.
+// of it as has the model's aspect ratio: nothing is stretched. The list first decides where the picture lies
+// (`Placement`), then one pass resizes, moves, mirrors and normalises it; transforms that change pixels cost one more.
+//
+// One more for everybody is a member of `Augmentation`, and a line in `each_transform` and in `each_option`, at the end
+// of those that are there. One of your own goes into `transforms` (`transform.hpp`).
 #pragma once
+#include <vector>
+
 #include <mae/core/finite.hpp>
 #include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/data/statistics.hpp>
+#include <mae/data/transform.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -18,21 +25,10 @@ namespace mae {
 struct Augmentation {
   Index shift = 0;          ///< up to this many pixels each way, edges repeated; 0: none
   bool flip = false;        ///< left and right, every other time
-  double min_crop_scale = 1;          ///< area of the smallest resized crop, as a share; 1: no crop
-  double max_aspect_ratio = 4.0 / 3;  ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
+  double min_crop_scale = 1;            ///< area of the smallest resized crop, as a share; 1: no crop
+  double max_aspect_ratio = 4.0 / 3;    ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
+  std::vector<Transform> transforms{};  ///< your own, after these
 };
-
-/// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
-/// at least 1.
-inline void validate(const Augmentation& options) {
-  constexpr Index farthest = 1 << 20;
-  if (options.shift < 0 || options.shift > farthest)
-    throw Error("shift", std::to_string(options.shift), "pixels from 0 to " + std::to_string(farthest));
-  if (!(options.min_crop_scale > 0 && options.min_crop_scale <= 1))
-    throw Error("min_crop_scale", std::to_string(options.min_crop_scale), "a share above 0 and at most 1");
-  if (!(options.max_aspect_ratio >= 1 && is_finite(options.max_aspect_ratio)))
-    throw Error("max_aspect_ratio", std::to_string(options.max_aspect_ratio), "an aspect ratio of at least 1");
-}
 
 /// The largest box at the centre of a picture that has the aspect ratio of [height, width].
 inline CropBox centre_crop(const PictureView& picture, Index height, Index width) {
@@ -43,51 +39,133 @@ inline CropBox centre_crop(const PictureView& picture, Index height, Index width
   return {math::floor((tall - h) / 2), math::floor((broad - w) / 2), h, w};
 }
 
-/// The box of a random resized crop of an image of height × width: area uniform in [smallest, 1], aspect log-uniform.
-/// If ten tries do not fit, the largest box at the centre whose aspect is in range: the whole image, or what remains
-/// of one that is too wide or too tall. Uses numbers 0 … 39 of the stream; `options` must be valid.
-inline CropBox random_crop(const RandomStream& stream, Index height, Index width, const Augmentation& options) {
-  for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
-    const double area = static_cast<double>(height * width) *
-                        (options.min_crop_scale + (1 - options.min_crop_scale) * double(stream.uniform(4 * attempt)));
-    const double aspect =
-        math::exp((2 * double(stream.uniform(4 * attempt + 1)) - 1) * math::log(options.max_aspect_ratio));
-    const double w = math::round(math::sqrt(area * aspect)), h = math::round(math::sqrt(area / aspect));
-    if (!(w >= 1 && h >= 1 && w <= double(width) && h <= double(height))) continue;
-    return {math::floor(double(stream.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
-            math::floor(double(stream.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
+/// A random resized crop, or the middle of the picture.
+struct RandomResizedCrop {
+  static constexpr const char* name = "random resized crop";
+  static constexpr std::uint32_t draws = 40;
+  double min_crop_scale = 1, max_aspect_ratio = 4.0 / 3;
+
+  void check() const {
+    if (!(min_crop_scale > 0 && min_crop_scale <= 1))
+      throw Error("min_crop_scale", std::to_string(min_crop_scale), "a share above 0 and at most 1");
+    if (!(max_aspect_ratio >= 1 && is_finite(max_aspect_ratio)))
+      throw Error("max_aspect_ratio", std::to_string(max_aspect_ratio), "an aspect ratio of at least 1");
   }
-  const double w = math::fmin(double(width), math::round(double(height) * options.max_aspect_ratio));
-  const double h = math::fmin(double(height), math::round(double(width) * options.max_aspect_ratio));
-  return {math::floor((double(height) - h) / 2), math::floor((double(width) - w) / 2), h, w};
+  /// A box of an image of height × width: area uniform in [smallest, 1], aspect log-uniform. If ten tries do not fit,
+  /// the largest box at the centre whose aspect is in range: the whole image, or what remains of one that is too wide
+  /// or too tall.
+  CropBox random_box(const Draws& random, Index height, Index width) const {
+    for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
+      const double area = static_cast<double>(height * width) *
+                          (min_crop_scale + (1 - min_crop_scale) * double(random.uniform(4 * attempt)));
+      const double aspect = math::exp((2 * double(random.uniform(4 * attempt + 1)) - 1) * math::log(max_aspect_ratio));
+      const double w = math::round(math::sqrt(area * aspect)), h = math::round(math::sqrt(area / aspect));
+      if (!(w >= 1 && h >= 1 && w <= double(width) && h <= double(height))) continue;
+      return {math::floor(double(random.uniform(4 * attempt + 2)) * (double(height) - h + 1)),
+              math::floor(double(random.uniform(4 * attempt + 3)) * (double(width) - w + 1)), h, w};
+    }
+    const double w = math::fmin(double(width), math::round(double(height) * max_aspect_ratio));
+    const double h = math::fmin(double(height), math::round(double(width) * max_aspect_ratio));
+    return {math::floor((double(height) - h) / 2), math::floor((double(width) - w) / 2), h, w};
+  }
+  void place(const Draws& random, const PictureView& picture, Placement& to) const {
+    to.box = min_crop_scale < 1 ? random_box(random, picture.height, picture.width)
+                                : centre_crop(picture, to.height, to.width);
+  }
+};
+
+/// Moves the image by up to `shift` pixels each way.
+struct RandomShift {
+  static constexpr const char* name = "shift";
+  static constexpr std::uint32_t draws = 2;
+  Index shift = 0;
+
+  void check() const {
+    constexpr Index farthest = 1 << 20;
+    if (shift < 0 || shift > farthest)
+      throw Error("shift", std::to_string(shift), "pixels from 0 to " + std::to_string(farthest));
+  }
+  void place(const Draws& random, const PictureView&, Placement& to) const {
+    const auto reach = static_cast<std::uint32_t>(2 * shift + 1);
+    const Index down = Index{random.below(0, reach)} - shift, right = Index{random.below(1, reach)} - shift;
+    to.move(down, right);
+  }
+};
+
+/// Mirrors every other time.
+struct RandomFlip {
+  static constexpr const char* name = "flip";
+  static constexpr std::uint32_t draws = 1;
+  bool flip = false;
+
+  void check() const {}
+  void place(const Draws& random, const PictureView&, Placement& to) const {
+    if (flip && random.below(0, 2) == 1) to.mirror();
+  }
+};
+
+/// Calls visit(transform, number) for every transform of the list in its order. Its random numbers begin at `number`.
+template <class Visit>
+void each_transform(const Augmentation& options, const Visit& visit) {
+  std::uint32_t number = 0;
+  const auto one = [&](const auto& transform, std::uint32_t draws) {
+    visit(transform, number, draws);
+    number += draws;
+  };
+  one(RandomResizedCrop{options.min_crop_scale, options.max_aspect_ratio}, RandomResizedCrop::draws);
+  one(RandomShift{options.shift}, RandomShift::draws);
+  one(RandomFlip{options.flip}, RandomFlip::draws);
+  for (const Transform& transform : options.transforms) one(transform, transform.draw_count());
 }
 
-/// Writes a picture as model input [C, height, width], augmented by the random numbers of `stream`. Nothing is checked:
-/// picture and statistics must pass `check_channels`, the augmentation `validate`.
+/// Calls visit(name, value) for each option that is a number or a switch.
+template <class Options, class Visit>
+requires std::is_same_v<std::remove_const_t<Options>, Augmentation>
+void each_option(Options& options, const Visit& visit) {
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] =
+      options;  // all there are, or this does not compile
+  visit("shift", shift);
+  visit("flip", flip);
+  visit("min_crop_scale", min_crop_scale);
+  visit("max_aspect_ratio", max_aspect_ratio);
+  static_cast<void>(transforms);  // each tells its own
+}
+/// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
+/// at least 1, and all other transforms are content.
+inline void validate(const Augmentation& options) {
+  each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.check(); });
+}
+
+/// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.
+inline Placement place(const PictureView& picture, const Augmentation& augmentation, const RandomStream& stream,
+                       Index height, Index width) {
+  Placement placement{height, width};
+  each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
+    transform.place(Draws{stream, number, draws}, picture, placement);
+  });
+  return placement;
+}
+
+namespace detail {
+/// Writes a picture as `placement` says, normalised, as [C, height, width].
 template <class T>
-void write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
-                 const RandomStream& stream, T* out, Index height, Index width) {
-  const CropBox box = augmentation.min_crop_scale < 1 ? random_crop(stream, picture.height, picture.width, augmentation)
-                                                      : centre_crop(picture, height, width);
-  const auto reach = static_cast<std::uint32_t>(2 * augmentation.shift + 1);
-  const Index down = Index{stream.below(40, reach)} - augmentation.shift;
-  const Index right = Index{stream.below(41, reach)} - augmentation.shift;
-  const bool mirror = augmentation.flip && stream.below(42, 2) == 1;
+[[gnu::noinline]] void write_placed(const PictureView& picture, const Placement& placement,
+                                    const Normalization& normalization, T* out) {
+  const Index height = placement.height, width = placement.width;
+  const CropBox& box = placement.box;
   const bool as_it_is = picture.height == height && picture.width == width && box.height == double(height) &&
                         box.width == double(width);
   std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * height * width));
   if (!as_it_is)
     resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), height, width);
-  const auto inside = [](Index at, Index extent) { return at < 0 ? 0 : at >= extent ? extent - 1 : at; };
   std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
-  for (Index x = 0; x < width; ++x)
-    columns[static_cast<std::size_t>(x)] = inside((mirror ? width - 1 - x : x) - right, width);
+  for (Index x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = placement.column(x);
   for (Index c = 0; c < picture.channels; ++c) {
     const double mean = normalization.mean[static_cast<std::size_t>(c)];
     const double scale = 1 / normalization.deviation[static_cast<std::size_t>(c)];
     const auto rows = [&](const auto* from, const auto& value) {
       for (Index y = 0; y < height; ++y, out += width) {
-        const auto* const row = from + (c * height + inside(y - down, height)) * width;
+        const auto* const row = from + (c * height + placement.row(y)) * width;
         for (Index x = 0; x < width; ++x) out[x] = value(row[columns[static_cast<std::size_t>(x)]]);
       }
     };
@@ -101,17 +179,57 @@ void write_input(const PictureView& picture, const Normalization& normalization,
     }
   }
 }
+/// The same for a list that changes pixels on the way.
+template <class T>
+[[gnu::noinline]] void write_changed(const PictureView& picture, const Placement& placement,
+                                     const Normalization& normalization, const Augmentation& augmentation,
+                                     const RandomStream& stream, T* out) {
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  const Index plane = placement.height * placement.width;
+  std::vector<float> levels(channels * static_cast<std::size_t>(plane));
+  write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
+  const PlacedPixels image{levels.data(), picture.channels, placement.height, placement.width};
+  each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
+    if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
+      transform.change(Draws{stream, number, draws}, image);
+  });
+  for (std::size_t c = 0; c < channels; ++c)
+    for (const float *level = image.row(Index(c), 0), *const end = level + plane; level != end; ++level)
+      *out++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
+}
+inline bool changes_pixels(const Augmentation& augmentation) {
+  bool changes = false;
+  for (const Transform& transform : augmentation.transforms) changes |= transform.changes();
+  return changes;
+}
+struct Ignore {
+  void operator()(const auto&...) const {}
+};
+}  // namespace detail
+
+/// Writes a picture as model input [C, height, width], augmented by the random numbers of `stream`, and says how it
+/// lies there. Nothing is checked: picture and statistics must pass `check_channels`, the augmentation `validate`.
+template <class T>
+Placement write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
+                      const RandomStream& stream, T* out, Index height, Index width) {
+  const Placement placement = place(picture, augmentation, stream, height, width);
+  if (detail::changes_pixels(augmentation))
+    detail::write_changed(picture, placement, normalization, augmentation, stream, out);
+  else detail::write_placed(picture, placement, normalization, out);
+  return placement;
+}
 
 /// Writes sample `i` as model input [C, height, width], augmented by the random numbers of (seed, epoch, i). Returns
-/// the number of the picture: `i`, or that of its replacement. Throws mae::Error if it cannot be read.
-template <class T>
+/// the number of the picture: `i`, or that of its replacement; `use(number, placement)` is told how it lies there.
+/// Throws mae::Error if it cannot be read.
+template <class T, class Use = detail::Ignore>
 Index load_sample(const Images& images, Index i, const Normalization& normalization, const Augmentation& augmentation,
-                  std::uint64_t seed, std::uint64_t epoch, T* out, Index height, Index width) {
+                  std::uint64_t seed, std::uint64_t epoch, T* out, Index height, Index width, const Use& use = {}) {
   const RandomStream stream(seed, Purpose::augment, epoch, static_cast<std::uint64_t>(i));
   Index number = i;
   images.with_picture(i, [&](const PictureView& picture) {
     number = picture.number;
-    write_input(picture, normalization, augmentation, stream, out, height, width);
+    use(number, write_input(picture, normalization, augmentation, stream, out, height, width));
   });
   return number;
 }

@@ -2,7 +2,8 @@
 //
 // A batch is a pure function of its position in a run: position → epoch → order of the images → samples → crops, all
 // from the seed. So a resumed run needs to know its position alone, threads cannot change a bit, and batches can be
-// made ahead of time by anybody (`data/prefetch.hpp`). A batch of B images costs B times `load_sample`.
+// made ahead of time by anybody (`data/prefetch.hpp`). A batch of B images costs B times `load_sample`. Who trains on a
+// target names its type (`target.hpp`): it is placed where the image is, by the thread that loads it.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -34,14 +35,15 @@ inline std::uint64_t sample_key(std::uint64_t seed, std::uint64_t epoch, std::ui
   return std::uint64_t{stream.bits(0)} << 32 | stream.bits(1);
 }
 
-/// Images of a model, ready to be trained on.
-template <class Geometry, class T>
+/// Images of a model and their targets, ready to be trained on.
+template <class Geometry, class T, ImageTarget Target = NoTarget>
 struct Batch {
   explicit Batch(Index capacity) : images(capacity) {}
 
   Tensor<T, typename Geometry::Pixels> images;  // [capacity, C, H, W], of which count() are filled
   std::vector<Index> samples;                   ///< the numbers that the order gives: masks and keys follow from them
   std::vector<Index> pictures;                  ///< the numbers of what was loaded: labels follow from them
+  std::vector<typename Target::Placed> targets;  ///< of these, as the model sees the pictures
   std::uint64_t epoch = 0;
 
   Index count() const { return static_cast<Index>(samples.size()); }
@@ -50,16 +52,22 @@ struct Batch {
 };
 
 /// Fills `batch` with its `samples`, on at most `threads` of `Threads`. Throws mae::Error if one cannot be read.
-template <class Threads, class Geometry, class T>
+template <class Threads, class Geometry, class T, class Target>
 void load_batch(const Images& images, const Normalization& normalization, const Augmentation& augmentation,
-                std::uint64_t seed, Batch<Geometry, T>& batch, int threads) {
+                std::uint64_t seed, Batch<Geometry, T, Target>& batch, int threads) {
   batch.pictures.resize(batch.samples.size());
+  batch.targets.resize(batch.samples.size());
   // Small pictures are loaded sooner than another thread is woken.
   if (batch.count() * Geometry::values < 1 << 18) threads = 1;
   detail::share_pictures<Threads>(batch.count(), threads, [&](Index b, int) {
-    batch.pictures[static_cast<std::size_t>(b)] =
-        load_sample(images, batch.samples[static_cast<std::size_t>(b)], normalization, augmentation, seed, batch.epoch,
-                    batch.images.data() + b * Geometry::values, Geometry::height, Geometry::width);
+    const auto at = static_cast<std::size_t>(b);
+    const auto follow = [&](Index number, const Placement& placement) {
+      images.with_target<Target>(
+          number, [&](const typename Target::View& view) { Target::place(view, placement, batch.targets[at]); });
+    };
+    batch.pictures[at] =
+        load_sample(images, batch.samples[at], normalization, augmentation, seed, batch.epoch,
+                    batch.images.data() + b * Geometry::values, Geometry::height, Geometry::width, follow);
   });
 }
 
@@ -71,7 +79,7 @@ struct BatchOrder {
 };
 
 /// Makes the batches of a run. A copy has a memory of its own, so that several threads can make batches at once.
-template <class Geometry, class T>
+template <class Geometry, class T, class Target = NoTarget>
 class Loader {
  public:
   /// Nothing is checked: see `write_input`.
@@ -81,7 +89,7 @@ class Loader {
 
   /// Makes the batch at `position`, counted from the beginning of the run.
   template <class Threads>
-  void load(Index position, Batch<Geometry, T>& batch, int threads) {
+  void load(Index position, Batch<Geometry, T, Target>& batch, int threads) {
     batch.epoch = static_cast<std::uint64_t>(position / order_.per_epoch);
     if (numbers_.empty() || epoch_ != batch.epoch) {
       numbers_ = shuffled(order_.images, order_.seed, batch.epoch);
@@ -104,28 +112,28 @@ class Loader {
 };
 
 /// Where a training loop takes its batches from. `at(position)` stays valid until the next call.
-template <class Geometry, class T>
+template <class Geometry, class T, class Target = NoTarget>
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
-  virtual const Batch<Geometry, T>& at(Index position) = 0;
+  virtual const Batch<Geometry, T, Target>& at(Index position) = 0;
 };
 
 /// Loads each batch when it is asked for, on the threads that train.
-template <class Geometry, class T, class Threads>
-class LoadOnDemand final : public BatchSource<Geometry, T> {
+template <class Geometry, class T, class Threads, class Target = NoTarget>
+class LoadOnDemand final : public BatchSource<Geometry, T, Target> {
  public:
-  LoadOnDemand(const Loader<Geometry, T>& loader, int threads)
+  LoadOnDemand(const Loader<Geometry, T, Target>& loader, int threads)
       : loader_(loader), batch_(loader.order().batch), threads_(threads) {}
-  const Batch<Geometry, T>& at(Index position) override {
+  const Batch<Geometry, T, Target>& at(Index position) override {
     loader_.template load<Threads>(position, batch_, threads_);
     return batch_;
   }
-  const Loader<Geometry, T>& loader() const { return loader_; }
+  const Loader<Geometry, T, Target>& loader() const { return loader_; }
 
  private:
-  Loader<Geometry, T> loader_;
-  Batch<Geometry, T> batch_;
+  Loader<Geometry, T, Target> loader_;
+  Batch<Geometry, T, Target> batch_;
   int threads_;
 };
 

@@ -1,9 +1,10 @@
 // Where pictures come from: any collection of them, seen through one small window.
 //
 // Some collections hold all pictures in memory (`Dataset`), others decode them when asked (an image folder). What
-// trains on them needs five questions answered: how many there are, of how many channels and classes, which class
-// picture i has, and its bytes for a moment. `Images` asks them of any collection, borrowed, as a span borrows
-// elements: the collection must outlive it. Asking costs one call through a pointer.
+// trains on them needs five questions answered: how many there are, of how many channels and classes, what is said of
+// picture i (its target: a label, unless the collection chooses another, `target.hpp`), and its bytes for a moment.
+// `Images` asks them of any collection, borrowed, as a span borrows elements: the collection must outlive it. Asking
+// costs one call through a pointer.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include <mae/core/config.hpp>
 #include <mae/core/error.hpp>
+#include <mae/data/target.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -28,20 +30,35 @@ namespace detail {
 struct TakesAnyPicture {
   void operator()(const PictureView&) const {}
 };
+template <class Target>
+struct TakesAnyTarget {
+  void operator()(const typename Target::View&) const {}
+};
+template <class Set, class Target>
+concept GivesTarget = std::same_as<Target, NoTarget> || requires(const Set& set, Index i) {
+  { set.class_count() } -> std::same_as<Index>;
+  requires std::same_as<Target, Label> || requires { set.with_target(i, TakesAnyTarget<Target>{}); };
+  requires !std::same_as<Target, Label> || requires {
+    { set.label(i) } -> std::same_as<std::int32_t>;
+  };
+};
 }  // namespace detail
 
 /// What a collection of pictures offers. `with_picture(i, use)` calls use(PictureView) once and keeps the bytes alive
-/// meanwhile; many threads may ask at once. `label(i)` is a class in [0, class_count()), or -1 where there are none.
-/// `validate(set, subject)` throws mae::Error about `subject` unless the collection is whole.
+/// meanwhile; many threads may ask at once. `validate(set, subject)` throws mae::Error about `subject` unless the
+/// collection is whole. What it says of a picture:
+///   a label         label(i), a class in [0, class_count()), or -1 where there are none
+///   another Target  `using Target = …`, with_target(i, use), which calls use(Target::View) once, and class_count()
+///   nothing         `using Target = NoTarget`
+/// `i` is a picture's own number there: `PictureView::number`.
 template <class Set>
 concept ImageCollection = requires(const Set& set, Index i, std::string subject) {
   { set.size() } -> std::same_as<Index>;
   { set.channel_count() } -> std::same_as<Index>;
-  { set.class_count() } -> std::same_as<Index>;
-  { set.label(i) } -> std::same_as<std::int32_t>;
   set.with_picture(i, detail::TakesAnyPicture{});
   validate(set, subject);
-};
+}
+&&ImageTarget<TargetOf<Set>>&& detail::GivesTarget<Set, TargetOf<Set>>;
 
 /// A borrowed view of any collection of pictures.
 class Images {
@@ -55,8 +72,33 @@ class Images {
   Index channels() const { return calls_->channels(set_); }
   /// Number of classes; 0 without labels.
   Index classes() const { return calls_->classes(set_); }
-  /// The class of picture `i`, or -1.
-  std::int32_t label(Index i) const { return calls_->label(set_, i); }
+  /// The class of picture `i`, or -1: where there are none, and where the target is no label.
+  std::int32_t label(Index i) const {
+    std::int32_t label = -1;
+    if (gives<Label>()) with_target<Label>(i, [&](std::int32_t found) { label = found; });
+    return label;
+  }
+  /// Whether the target of pictures is a `Target`. Any collection gives `NoTarget`.
+  template <ImageTarget Target>
+  bool gives() const {
+    return std::same_as<Target, NoTarget> || calls_->target == &detail::target_name<Target>;
+  }
+  /// Throws mae::Error about `subject` unless it is.
+  template <ImageTarget Target>
+  void ensure_gives(const std::string& subject) const {
+    if (!gives<Target>())
+      throw Error(subject, std::string("images with ") + *calls_->target, std::string("images with ") + Target::name);
+  }
+  /// Calls use(Target::View) for what the collection says of picture `i`. Throws mae::Error if it gives another target.
+  template <ImageTarget Target, class Use>
+  void with_target(Index i, const Use& use) const {
+    ensure_gives<Target>("images");
+    auto call = [](const void* to, const void* view) {
+      (*static_cast<const Use*>(to))(*static_cast<const typename Target::View*>(view));
+    };
+    if constexpr (std::same_as<Target, NoTarget>) use(typename NoTarget::View{});
+    else calls_->with_target(set_, i, call, &use);
+  }
   /// Throws mae::Error about `subject` unless there are pictures, all whole.
   void ensure_valid(const std::string& subject) const { calls_->validate(set_, subject); }
 
@@ -69,11 +111,13 @@ class Images {
 
  private:
   using UsePicture = void (*)(const void* use, const PictureView&);
+  using UseTarget = void (*)(const void* use, const void* view);
   struct Calls {
     Index (*size)(const void*);
     Index (*channels)(const void*);
     Index (*classes)(const void*);
-    std::int32_t (*label)(const void*, Index);
+    const char* const* target;  // `detail::target_name` of it
+    void (*with_target)(const void*, Index, UseTarget, const void* use);
     void (*validate)(const void*, const std::string&);
     void (*with_picture)(const void*, Index, UsePicture, const void* use);
   };
@@ -82,15 +126,28 @@ class Images {
     return *static_cast<const Set*>(set);
   }
   template <class Set>
-  static constexpr Calls calls_of{
-      [](const void* set) { return as<Set>(set).size(); },
-      [](const void* set) { return as<Set>(set).channel_count(); },
-      [](const void* set) { return as<Set>(set).class_count(); },
-      [](const void* set, Index i) { return as<Set>(set).label(i); },
-      [](const void* set, const std::string& subject) { validate(as<Set>(set), subject); },
-      [](const void* set, Index i, UsePicture use, const void* to) {
-        as<Set>(set).with_picture(i, [&](const PictureView& picture) { use(to, picture); });
-      }};
+  static constexpr Calls calls_of{[](const void* set) { return as<Set>(set).size(); },
+                                  [](const void* set) { return as<Set>(set).channel_count(); },
+                                  [](const void* set) {
+                                    if constexpr (requires { as<Set>(set).class_count(); })
+                                      return as<Set>(set).class_count();
+                                    else return static_cast<void>(set), Index{0};
+                                  },
+                                  &detail::target_name<TargetOf<Set>>,
+                                  [](const void* set, Index i, UseTarget use, const void* to) {
+                                    using Given = TargetOf<Set>;
+                                    if constexpr (std::same_as<Given, Label>) {
+                                      const std::int32_t label = as<Set>(set).label(i);
+                                      use(to, &label);
+                                    } else if constexpr (!std::same_as<Given, NoTarget>) {
+                                      as<Set>(set).with_target(
+                                          i, [&](const typename Given::View& view) { use(to, &view); });
+                                    }
+                                  },
+                                  [](const void* set, const std::string& subject) { validate(as<Set>(set), subject); },
+                                  [](const void* set, Index i, UsePicture use, const void* to) {
+                                    as<Set>(set).with_picture(i, [&](const PictureView& picture) { use(to, picture); });
+                                  }};
 
   const void* set_;
   const Calls* calls_;

@@ -24,11 +24,11 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-template <class Geometry, class T>
-class Prefetch final : public BatchSource<Geometry, T> {
+template <class Geometry, class T, class Target = NoTarget>
+class Prefetch final : public BatchSource<Geometry, T, Target> {
  public:
   /// Starts `workers` threads, at least one. The loader's collection must outlive this.
-  Prefetch(const Loader<Geometry, T>& loader, int workers) {
+  Prefetch(const Loader<Geometry, T, Target>& loader, int workers) {
     if (workers < 1) throw Error("Prefetch", std::to_string(workers) + " workers", "at least one");
     shelf_.reserve(static_cast<std::size_t>(workers) + 2);
     for (int i = 0; i < workers + 2; ++i) shelf_.emplace_back(loader.order().batch);
@@ -42,7 +42,7 @@ class Prefetch final : public BatchSource<Geometry, T> {
   ~Prefetch() override { stop(); }
 
   /// Waits until the batch at `position` is made. Throws what making it threw. It stays valid until the next call.
-  const Batch<Geometry, T>& at(Index position) override {
+  const Batch<Geometry, T, Target>& at(Index position) override {
     if (forked()) throw Error("Prefetch", "the child of the process that made it", "one that the child made itself");
     std::unique_lock lock(signals_->mutex);
     if (position != begin_ && position != begin_ + 1) next_ = position;  // not the one in hand nor the one after it
@@ -57,7 +57,7 @@ class Prefetch final : public BatchSource<Geometry, T> {
  private:
   struct Place {
     explicit Place(Index size) : batch(size) {}
-    Batch<Geometry, T> batch;
+    Batch<Geometry, T, Target> batch;
     Index position = -1;  // what it holds, or what a worker puts there
     bool made = true;     // false while a worker writes
     std::exception_ptr error;
@@ -73,7 +73,7 @@ class Prefetch final : public BatchSource<Geometry, T> {
   bool forked() const { return ::getpid() != process_; }
 
   /// A worker: takes the next position that has a free place, until told to stop.
-  void work(Loader<Geometry, T>& loader) {
+  void work(Loader<Geometry, T, Target>& loader) {
     std::unique_lock lock(signals_->mutex);
     for (;;) {
       signals_->room.wait(lock, [&] { return stopping_ || (wanted() && place_of(next_).made); });
@@ -120,8 +120,8 @@ class Prefetch final : public BatchSource<Geometry, T> {
   std::vector<std::thread> threads_;
 };
 
-template <class Geometry, class T>
-Prefetch(const Loader<Geometry, T>&, int) -> Prefetch<Geometry, T>;
+template <class Geometry, class T, class Target>
+Prefetch(const Loader<Geometry, T, Target>&, int) -> Prefetch<Geometry, T, Target>;
 
 }  // namespace mae
 MAE_PRECISE_END

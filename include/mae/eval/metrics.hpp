@@ -6,10 +6,11 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Throws mae::Error unless `data` is whole and its labels fit the model.
-template <class Model>
+/// Throws mae::Error unless `data` is whole, its target is a `Target`, and its classes fit the model.
+template <class Model, class Target = Label>
 void check_classes(const Images& data, const std::string& subject) {
   data.ensure_valid(subject);
+  data.ensure_gives<Target>(subject);
   if (data.classes() == 0) throw Error(subject, "images without labels", "a label for each");
   if (data.classes() > Model::classes)
     throw Error(subject, std::to_string(data.classes()) + " classes",
@@ -18,14 +19,14 @@ void check_classes(const Images& data, const std::string& subject) {
 
 /// Calls use(batch) for `images` in their order, not augmented, `batch_size` at a time: for all of them, or for `most`
 /// that are evenly spaced. Throws mae::Error if they do not fit the model or one cannot be read.
-template <class Geometry, class Policy, class Use>
+template <class Geometry, class Policy, class Target = NoTarget, class Use>
 void for_each_batch(const Images& images, const Normalization& normalization, Index batch_size, const Use& use,
                     Index most = PTRDIFF_MAX) {
   using Threads = typename Policy::Threads;
   check_channels(images, normalization, Geometry::channels, "images");
   const Index count = images.size() < most ? images.size() : most;
   if (batch_size > count) batch_size = count;
-  Batch<Geometry, typename Policy::Accumulator> batch(batch_size);
+  Batch<Geometry, typename Policy::Accumulator, Target> batch(batch_size);
   for (Index begin = 0; begin < count; begin += batch_size) {
     batch.samples.clear();
     for (Index i = begin; i < count && i < begin + batch_size; ++i) batch.samples.push_back(i * images.size() / count);
@@ -35,15 +36,15 @@ void for_each_batch(const Images& images, const Normalization& normalization, In
 }
 
 /// Calls use(batch, result) for the result of `ProgramType`, whose only input is images, on every batch.
-template <class ProgramType, class W, class Use>
+template <class ProgramType, class Target = NoTarget, class W, class Use>
 void for_each_result(const Weights<W, typename ProgramType::Policy>& weights, const Images& images,
                      const Normalization& normalization, Index batch_size, const Use& use) {
   using Geometry = typename ProgramType::Model::ImageShape;
   check_channels(images, normalization, Geometry::channels, "images");  // before memory is asked for
   Session<ProgramType> session(batch_size < images.size() ? batch_size : images.size());
-  for_each_batch<Geometry, typename ProgramType::Policy>(images, normalization, batch_size, [&](const auto& batch) {
-    use(batch, session.forward(weights, batch.view()));
-  });
+  for_each_batch<Geometry, typename ProgramType::Policy, Target>(
+      images, normalization, batch_size,
+      [&](const auto& batch) { use(batch, session.forward(weights, batch.view())); });
 }
 
 /// The share of `data` that the model classifies rightly, in [0, 1].

@@ -1,12 +1,29 @@
-// Supervised training of a classifier: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
+// Supervised training: fine-tuning after pre-training, or from scratch (He et al., 2021, table 9).
 //
 //   Finetuning<Model> run(training_set, options, load_encoder<Encoder<ImageShape, Size>>(path));
 //   Finetuning<Model> run(training_set, options, Normalization::of(training_set));           // from scratch
 //   run.train();                                              // or run.train([](const TrainingEpoch& e) { ... });
 //
 // The same run serves both, and linear probing too (`probe.hpp`): what is trained is the model's business. A pass: make
-// smoothed targets, draw drop-path keys, forward and backward; rates are layer-wise. Updates, epochs and how a run is
+// tensors of targets, draw drop-path keys, forward and backward; rates are layer-wise. Updates, epochs and how a run is
 // resumed: `loop.hpp`.
+//
+// A head says by its task what it learns from: which target of the data (`data/target.hpp`), the module of its loss,
+// and how a target becomes the loss's inputs. `Classification` below is the task of a model that names none. Your own:
+//
+//   struct Counting {                                                      // how many objects are in the picture?
+//     using Target = Boxes;                                                // what the collection must give
+//     template <class Model> using Loss = CountingLoss<Model>;             // images, its inputs → one loss a sample
+//     template <class Model, class T>
+//     class Inputs {                                                       // of a batch of up to `capacity` images
+//      public:
+//       explicit Inputs(Index capacity);
+//       static void check(const FinetuningOptions&);                       // throws mae::Error
+//       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
+//       auto views(Index count) const;                                     // std::tuple of what the loss takes
+//     };
+//   };
+//   struct Counter { using Task = Counting; ... };
 #pragma once
 #include <mae/eval/metrics.hpp>
 #include <mae/model/classifier.hpp>
@@ -47,23 +64,80 @@ struct FinetuningOptionsOf {
 
 using FinetuningOptions = FinetuningOptionsOf<AdamwRule>;
 
+/// One class an image, as probabilities that may be smoothed.
+struct Classification {
+  using Target = Label;
+  template <class Model>
+  using Loss = ClassificationLoss<Model>;
+  template <class Model, class T>
+  class Inputs {
+   public:
+    explicit Inputs(Index capacity) : probabilities_(capacity) {}
+    static void check(const auto&) {}
+    /// Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
+    void set(Index b, std::int32_t label, const auto& options) {
+      const double smoothing = options.label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
+      for (Index k = 0; k < Model::classes; ++k) probabilities_(b, k) = T(rest);
+      probabilities_(b, label) = T(rest + 1 - smoothing);
+    }
+    auto views(Index count) const { return std::tuple(probabilities_.view().slice(0, count)); }
+
+   private:
+    Tensor<T, Shape<dyn, Model::classes>> probabilities_;
+  };
+};
+
+namespace detail {
+template <class Model>
+struct TaskOfModel {
+  using type = Classification;
+};
+template <class Model>
+requires requires { typename Model::Task; }
+struct TaskOfModel<Model> {
+  static_assert(
+      requires { sizeof(typename Model::Task); },
+      "mae::Finetuning: include the header of the model's task, such as mae/train/segmentation.hpp");
+  using type = typename Model::Task;
+};
+/// The collection, if its target is what the model's task takes; else one error.
+template <class Set, class Taken>
+const Set& collection_for(const Set& set) {
+  static_assert(rule::SameTarget<TargetOf<Set>, Taken>::holds,
+                "mae::Finetuning: the collection gives another target than the model's head is trained on");
+  return set;
+}
+}  // namespace detail
+
+/// What a model is trained on, and how: its `Task`, or `Classification`.
+template <class Model>
+using TaskOf = typename detail::TaskOfModel<Model>::type;
+
 /// A run of supervised training: its weights, optimizer and memory. `Model` is a `Classifier` or a `LinearProbe`, or
-/// has their `Image`, `EncoderShape`, `classes` and call, and an encoder (`encoder_parameters`); `Rule` is the
-/// optimizer's. An epoch sees every image; its last batch may be smaller.
+/// has their `ImageShape`, `EncoderShape`, `classes` and call, and an encoder (`encoder_parameters`),
+/// or names a `Task`; `Rule` is the optimizer's. An epoch sees every image; its last batch may be smaller.
 template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward,
           class Rule = AdamwRule>
 class Finetuning
-    : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates, Rule>, Model, ClassificationLoss<Model>,
-                          FinetuningOptionsOf<Rule>, Policy, Recompute, Updates, Rule> {
-  using Loop = TrainingLoop<Finetuning, Model, ClassificationLoss<Model>, FinetuningOptionsOf<Rule>, Policy, Recompute,
-                            Updates, Rule>;
+    : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates, Rule>, Model,
+                          typename TaskOf<Model>::template Loss<Model>, FinetuningOptionsOf<Rule>, Policy, Recompute,
+                          Updates, Rule, typename TaskOf<Model>::Target> {
+  using Loop = TrainingLoop<Finetuning, Model, typename TaskOf<Model>::template Loss<Model>, FinetuningOptionsOf<Rule>,
+                            Policy, Recompute, Updates, Rule, typename TaskOf<Model>::Target>;
   friend Loop;
 
  public:
-  using typename Loop::ImageShape, typename Loop::T, typename Loop::Options;
+  using typename Loop::ImageShape, typename Loop::T, typename Loop::Target, typename Loop::Options;
+  using Task = TaskOf<Model>;
 
   /// Starts from fresh weights. The collection must outlive the run. Throws mae::Error, naming it, if an option makes
-  /// no sense or the data do not fit the model.
+  /// no sense or the data do not fit the model: another target of a collection whose type is known does not compile.
+  template <ImageCollection Set>
+  Finetuning(const Set& images, const Options& options, const Normalization& normalization)
+      : Finetuning(LastingImages(detail::collection_for<Set, Target>(images)), options, normalization) {}
+  template <ImageCollection Set>
+  Finetuning(const Set&& images, const Options& options, const Normalization& normalization)
+      : Finetuning(LastingImages(static_cast<const Set&&>(images)), options, normalization) {}
   Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
         targets_(this->session_.capacity()),
@@ -96,25 +170,27 @@ class Finetuning
       throw Error("drop_path", std::to_string(options.drop_path), "a rate in [0, 1)");
     if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
       throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
-    check_classes<Model>(images, "training set");
+    Inputs::check(options);
+    check_classes<Model, Target>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;
     return {count, batch, (count + batch - 1) / batch, options.seed};
   }
-  void pass(double scale, const Batch<ImageShape, T>& batch) {
-    // Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
-    const double smoothing = this->options().label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
+  void pass(double scale, const typename Loop::Batch& batch) {
     for (Index b = 0; b < batch.count(); ++b) {
       const auto at = static_cast<std::size_t>(b);
       keys_[at] = sample_key(this->options().seed, batch.epoch, static_cast<std::uint64_t>(batch.samples[at]));
-      for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = T(rest);
-      targets_(b, this->images().label(batch.pictures[at])) = T(rest + 1 - smoothing);
+      targets_.set(b, batch.targets[at], this->options());
     }
-    this->session_.start(scale, this->weights_, this->gradients_, batch.view(),
-                         targets_.view().slice(0, batch.count()));
+    std::apply(
+        [&](const auto&... targets) {
+          this->session_.start(scale, this->weights_, this->gradients_, batch.view(), targets...);
+        },
+        targets_.views(batch.count()));
   }
 
-  Tensor<T, Shape<dyn, Model::classes>> targets_;
+  using Inputs = typename Task::template Inputs<Model, T>;
+  Inputs targets_;
   std::vector<std::uint64_t> keys_;
 };
 

@@ -50,9 +50,10 @@ struct AfterBackward {
 
 /// A run: its weights, optimizer and memory. `Derived` offers pass(scale, batch), which starts a step of `session_`
 /// that adds the gradient of the mean loss of the batch, times `scale`, to `gradients_`. `Loss` is the module
-/// that computes it. What passes note beside can wait for `update_made` or `update_failed`.
+/// that computes it, `TargetType` what it needs of the data beside images. What passes note beside can wait for
+/// `update_made` or `update_failed`.
 template <class Derived, class ModelType, class Loss, class OptionsType, class PolicyType, class Recompute,
-          class Updates, class RuleType>
+          class Updates, class RuleType, class TargetType = NoTarget>
 class TrainingLoop {
  public:
   using Model = ModelType;
@@ -61,6 +62,8 @@ class TrainingLoop {
   using Rule = RuleType;
   using ImageShape = typename Model::ImageShape;
   using T = typename Policy::Accumulator;
+  using Target = TargetType;
+  using Batch = mae::Batch<ImageShape, T, Target>;
 
   /// Runs all epochs that are left, calling report(TrainingEpoch) after each.
   template <class Report>
@@ -130,10 +133,10 @@ class TrainingLoop {
 
   /// What makes this run's batches, and where they are taken from in place of `LoadOnDemand`: see `data/prefetch.hpp`.
   /// The source must make the same batches, and outlive the run or be replaced.
-  const Loader<ImageShape, T>& loader() const { return own_source_.loader(); }
-  void read_from(BatchSource<ImageShape, T>& source) { source_ = &source; }
+  const Loader<ImageShape, T, Target>& loader() const { return own_source_.loader(); }
+  void read_from(BatchSource<ImageShape, T, Target>& source) { source_ = &source; }
   /// Where they are taken from now.
-  BatchSource<ImageShape, T>& source() { return *source_; }
+  BatchSource<ImageShape, T, Target>& source() { return *source_; }
 
   Weights<Model, Policy>& weights() { return weights_; }
   const Weights<Model, Policy>& weights() const { return weights_; }
@@ -186,7 +189,7 @@ class TrainingLoop {
     const double rate = rate_of(number);
     try {
       for (Index i = step * passes_; i < end; ++i) {
-        const Batch<ImageShape, T>& batch = source_->at(start + i);
+        const Batch& batch = source_->at(start + i);
         end_passes(most_started - 1);
         if constexpr (Updates::in_backward) gradients_.begin(rate);
         const auto count = static_cast<double>(batch.count());
@@ -268,8 +271,8 @@ class TrainingLoop {
   Step session_;
 
  private:
-  LoadOnDemand<ImageShape, T, typename Policy::Threads> own_source_;
-  BatchSource<ImageShape, T>* source_ = &own_source_;
+  LoadOnDemand<ImageShape, T, typename Policy::Threads, Target> own_source_;
+  BatchSource<ImageShape, T, Target>* source_ = &own_source_;
   CosineSchedule schedule_;
   Pass passes_started_[most_started];
   Index started_ = 0;

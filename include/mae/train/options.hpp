@@ -12,8 +12,6 @@ namespace mae {
 /// reference to a whole number, double or bool: options can be written out, compared, and read in.
 template <class Options, class Visit>
 void each_option(Options& options, const Visit& visit) {
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio] =
-      options.augmentation;  // all there are, or this does not compile
   visit("batch", options.batch);
   visit("accumulation", options.accumulation);
   visit("epochs", options.epochs);
@@ -26,10 +24,7 @@ void each_option(Options& options, const Visit& visit) {
     visit("drop_path", options.drop_path);
     visit("label_smoothing", options.label_smoothing);
   }
-  visit("shift", shift);
-  visit("flip", flip);
-  visit("min_crop_scale", min_crop_scale);
-  visit("max_aspect_ratio", max_aspect_ratio);
+  each_option(options.augmentation, visit);
   visit("seed", options.seed);
 }
 

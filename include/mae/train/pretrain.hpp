@@ -61,7 +61,7 @@ class Pretraining
                   "at least the " + std::to_string(batch * passes) + " of one update");
     return {images.size(), batch, images.size() / (batch * passes) * passes, options.seed};
   }
-  void pass(double scale, const Batch<ImageShape, T>& batch) {
+  void pass(double scale, const typename Loop::Batch& batch) {
     masks_.resize(batch.count());
     for (Index b = 0; b < batch.count(); ++b)
       masks_.draw(b, this->options().masking, ImageShape::grid, this->options().seed, batch.epoch,
