@@ -8,7 +8,7 @@
 #include "programs/framework/program.hpp"
 #include "scenes.hpp"
 
-#include <mae/checkpoint/checkpoint.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 #include <mae/mae.hpp>
 #include <mae/train/segmentation.hpp>
 
@@ -21,13 +21,14 @@ using Geometry = mae::ImageShape<1, scenes::side, scenes::side, 4>;  // 64 patch
 using Encoder = mae::Transformer<96, 4, 4>;
 using Autoencoder = mae::MaskedAutoencoder<Geometry, Encoder, mae::Transformer<48, 2, 4>>;
 using Segmenter = mae::Segmenter<Geometry, Encoder, scenes::classes>;
+using digits::Policy;
 
 struct Settings : program::Settings {
   Settings() : program::Settings("segment_digits", "Pre-trains on scenes and learns their class maps.") {}
   program::Whole unlabelled{*this, "unlabelled", 2000, "scenes to pre-train on", program::between(1, 1e6)};
-  program::Whole labelled{*this, "labelled", 200, "scenes with class maps", program::between(1, 1e6)};
-  program::Whole pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
-  program::Whole epochs{*this, "epochs", 60, "passes over the labelled", program::between(1, 1e6)};
+  program::Whole labelled{*this, "labelled", 600, "scenes with class maps", program::between(1, 1e6)};
+  program::Whole pretraining{*this, "pretraining_epochs", 30, "passes over the unlabelled", program::between(1, 1e6)};
+  program::Whole epochs{*this, "epochs", 40, "passes over the labelled", program::between(1, 1e6)};
   program::Whole seed{*this, "seed", 0, "of the runs", program::at_least(0)};
   program::Text out{*this, "out", ".", "folder for the picture and the encoder"};
 };
@@ -52,7 +53,7 @@ int main(int count, char** arguments) {
     const mae::SegmentationSet unlabelled = scenes::make(training, settings.unlabelled(), 1),
                                labelled = scenes::make(training, settings.labelled(), 2),
                                test = scenes::make(scenes::material(digits.test, false), 300, 3);
-    const auto normalization = mae::Normalization::of(mae::channel_statistics(unlabelled));
+    const auto normalization = mae::Normalization::of(unlabelled);
     const std::string encoder = folder + "/scenes-encoder.safetensors";
     {
       mae::PretrainingOptions options;
@@ -61,25 +62,24 @@ int main(int count, char** arguments) {
       options.base_learning_rate = 6e-3;
       options.augmentation.min_crop_scale = 0.5;
       options.seed = static_cast<std::uint64_t>(settings.seed());
-      mae::Pretraining<Autoencoder> run(unlabelled, options, normalization);
+      mae::Pretraining<Autoencoder, Policy> run(unlabelled, options, normalization);
       run.train([&](const mae::TrainingEpoch& e) {
         if (e.epoch % 10 == 0 || e.epoch == options.epochs) std::printf("epoch %3jd  loss %.4f\n", e.epoch, e.loss);
         std::fflush(stdout);
       });
-      mae::save_encoder(encoder, run.weights(), mae::metadata_of(run));
+      mae::save_encoder(encoder, run);
     }
     std::printf("%jd scenes with class maps, mean IoU on %jd others:\n", labelled.size(), test.size());
     std::printf("  background everywhere  %5.1f %%\n", 100 * background_alone(test));
     for (const bool pretrained : {false, true}) {
       mae::FinetuningOptions options = mae::segmentation_options(settings.epochs(), 3.2e-2);
-      options.batch = 16;
       options.augmentation.min_crop_scale = 0.6;
       options.augmentation.shift = 2;
       options.seed = static_cast<std::uint64_t>(settings.seed());
       if (!pretrained) options.layer_decay = 1, options.drop_path = 0;
-      mae::Finetuning<Segmenter> run(labelled, options, normalization);
-      if (pretrained) mae::load_encoder(encoder, run.weights());
-      run.train([](const mae::TrainingEpoch&) {});
+      mae::Finetuning<Segmenter, Policy> run(labelled, options, normalization);
+      if (pretrained) mae::load_encoder(encoder, run.weights(), normalization);
+      run.train();
       const mae::SegmentationScores scores = mae::segmentation_scores(run.weights(), test, normalization);
       std::printf("  %-21s  %5.1f %%   (pixels right %.1f %%)\n", pretrained ? "pre-trained" : "from scratch",
                   100 * scores.mean_iou(), 100 * scores.pixel_accuracy());

@@ -13,7 +13,7 @@
 #include <mae/autograd/run/gradient_check.hpp>
 #include <mae/nn/init.hpp>
 #include <mae/ops/attention.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/patch_error.hpp>
 #include <mae/ops/primitives.hpp>
 
 #include <cstdio>

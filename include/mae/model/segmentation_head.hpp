@@ -34,10 +34,10 @@ struct Segmenter {
   EncoderTrunk<ImageType, Size, Trainable::yes, Kind> trunk;
   LayerNorm<Size::width> norm;
   Linear<Size::width, classes, init::Normal<2, 100>> head;
-  constexpr void each(auto&& visit) {
+  MAE_MODULE(flat(trunk), norm, head)
+  constexpr void encoder_parts(auto&& visit) {
     visit("", trunk);
     visit("norm", norm);
-    visit("head", head);
   }
 
   constexpr auto operator()(const Expression auto& images) const {

@@ -10,7 +10,7 @@
 // double.
 #pragma once
 #include <mae/core/rules.hpp>
-#include <mae/ops/loss.hpp>
+#include <mae/ops/cross_entropy.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -70,7 +70,7 @@ struct PixelCrossEntropyOperation : Operation {
         const double scale = counts ? double(dy[b]) * double(notes[b * (N + 1)]) : 0;
         const double normalizer = counts ? double(notes[b * (N + 1) + 1 + p % N]) : 0;
         for (Index k = 0; k < K; ++k)
-          dx.add(p * K + k, A(counts ? scale * (std::exp(double(x[p * K + k]) - normalizer) - double(k == label)) : 0));
+          dx.add(p * K + k, A(counts ? scale * (math::exp(double(x[p * K + k]) - normalizer) - double(k == label)) : 0));
       });
   }
 };
