@@ -104,7 +104,8 @@ struct RandomFlip {
   }
 };
 
-/// Calls visit(transform, number) for every transform of the list in its order. Its random numbers begin at `number`.
+/// Calls visit(transform, number, draws) for every transform of the list in its order: its random numbers are `draws`
+/// of the stream from `number` on.
 template <class Visit>
 void each_transform(const Augmentation& options, const Visit& visit) {
   std::uint32_t number = 0;
@@ -164,9 +165,16 @@ template <class T>
     const double mean = normalization.mean[static_cast<std::size_t>(c)];
     const double scale = 1 / normalization.deviation[static_cast<std::size_t>(c)];
     const auto rows = [&](const auto* from, const auto& value) {
+      const Index* const column = columns.data();
       for (Index y = 0; y < height; ++y, out += width) {
         const auto* const row = from + (c * height + placement.row(y)) * width;
-        for (Index x = 0; x < width; ++x) out[x] = value(row[columns[static_cast<std::size_t>(x)]]);
+        T* const to = out;
+        if (placement.right != 0)
+          for (Index x = 0; x < width; ++x) to[x] = value(row[column[x]]);
+        else if (placement.mirrored)  // these two on vectors
+          for (Index x = 0; x < width; ++x) to[x] = value(row[width - 1 - x]);
+        else
+          for (Index x = 0; x < width; ++x) to[x] = value(row[x]);
       }
     };
     if (as_it_is) {
