@@ -69,8 +69,10 @@ struct PixelCrossEntropyOperation : Operation {
         const bool counts = label >= 0 && label < K;
         const double scale = counts ? double(dy[b]) * double(notes[b * (N + 1)]) : 0;
         const double normalizer = counts ? double(notes[b * (N + 1) + 1 + p % N]) : 0;
-        for (Index k = 0; k < K; ++k)
-          dx.add(p * K + k, A(counts ? scale * (math::exp(double(x[p * K + k]) - normalizer) - double(k == label)) : 0));
+        for (Index k = 0; k < K; ++k) {
+          const double slope = scale * (math::exp(double(x[p * K + k]) - normalizer) - double(k == label));
+          dx.add(p * K + k, A(counts ? slope : 0));
+        }
       });
   }
 };

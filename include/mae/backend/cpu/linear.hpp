@@ -27,7 +27,7 @@ Grid best_grid(Index high, Index wide, int threads) {
   Index least = -1;
   for (Index parts = 1; parts <= threads; ++parts) {
     const Grid grid{smaller(parts, high), smaller(threads / parts, wide)};
-    const Index m = ceil_divide(high, grid.rows) * Tile::rows, n = ceil_divide(wide, grid.columns) * Tile::columns;
+    const Index m = ceil_divide(high, grid.rows) * Tile::MR, n = ceil_divide(wide, grid.columns) * Tile::NR;
     const Index cost = m * n + packing * (m + n);
     if (least < 0 || cost < least) best = grid, least = cost;
   }
@@ -39,15 +39,15 @@ template <class T, class Isa, class Threads, class EA, class EB, class C, class 
 [[gnu::noinline]] void multiply(Index M, Index N, Index K, const Operand<EA>& a, const Operand<EB>& b,
                                 const Output<C, Sum>& c, Sum* row_sums, const Workspace& ws) {
   constexpr Index worth_a_thread = Index{1} << 22;  // multiply-adds: about forty microseconds
-  using Shape = Tile<T, Isa>;
-  const Index high = ceil_divide(M, Shape::rows), wide = ceil_divide(N, Shape::columns);
+  using Micro = Tile<T, Isa>;
+  const Index high = ceil_divide(M, Micro::MR), wide = ceil_divide(N, Micro::NR);
   if (M == 0 || N == 0) return;
-  const Grid grid = best_grid<Shape>(high, wide, useful_threads<Threads>(M * N * K, worth_a_thread, ws.threads));
+  const Grid grid = best_grid<Micro>(high, wide, useful_threads<Threads>(M * N * K, worth_a_thread, ws.threads));
   Threads::run(static_cast<int>(grid.rows * grid.columns), [&](int thread) {
     const Index row = thread % grid.rows, column = thread / grid.rows;
-    const Index m = high * row / grid.rows * Shape::rows, n = wide * column / grid.columns * Shape::columns;
-    const Index m_end = smaller(M, high * (row + 1) / grid.rows * Shape::rows);
-    const Index n_end = smaller(N, wide * (column + 1) / grid.columns * Shape::columns);
+    const Index m = high * row / grid.rows * Micro::MR, n = wide * column / grid.columns * Micro::NR;
+    const Index m_end = smaller(M, high * (row + 1) / grid.rows * Micro::MR);
+    const Index n_end = smaller(N, wide * (column + 1) / grid.columns * Micro::NR);
     Product<T, Isa>::run(m_end - m, n_end - n, K, part(a, m, 0), part(b, n, 0), part(c, m, n),
                          row_sums && column == 0 ? row_sums + m : nullptr, ws.template mine<char>(thread));
   });

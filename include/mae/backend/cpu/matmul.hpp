@@ -4,19 +4,21 @@
 // and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of each operand is copied
 // ("packed", pack.hpp) into the order in which it is read, then multiplied tile by tile (tile.hpp).
 //
-//    block of A: some hundred rows in panels of 14,          block of B: panels of 32 columns, [step][32], packed just
-//    [step][14], in the second cache                         before their first use
+//    for n in N by NC      columns of C          (names of BLIS: Van Zee and van de Geijn, 2015; 14 x 32 by AVX-512)
+//      for k in K by KC    terms of the sum
+//        for m in M by MC  rows of C             pack A [MC, KC] into panels of MR rows, [KC][MR]: the second cache
+//          for j by NR     panels of B           pack B [KC, NR], [KC][NR], just before its first use: the third cache
+//            for i by MR   tiles of C            the microkernel: C [MR, NR] in registers, KC steps
 //
 // What will be packed next is called for while the tiles multiply (prefetcher.hpp). Where the rows of B lie side by
 // side and a second cache holds them all, as in a small model, tiles read whole panels where they lie, if in float or
 // double.
 //
-// Long sums are cut into equal blocks of about `Blocking::depth` terms, which depend on K alone, and are added up in
+// Long sums are cut into equal blocks of about `Blocking::KC` terms, which depend on K alone, and are added up in
 // order. A tile at an edge is padded with zeros and computed like any other; one with eight rows or fewer computes
 // eight. So each number of C comes out with the same bits wherever its tile lies and whoever computes it.
-// Cost: M N K multiply-adds; copies of at most M K + N K numbers, M K again for every `Blocking::columns` columns. On
-// two cores of Zen 4 the products of ViT-B and ViT-L reach 90 % of the peak in float (the tile alone 98 %), 87 % in
-// bf16; packing takes 4 to 8 %.
+// Cost: M N K multiply-adds; copies of at most M K + N K numbers, M K again for every `Blocking::NC` columns. What
+// share of the processor's peak that reaches: benchmarks/README.md.
 #pragma once
 #include <mae/backend/cpu/small_product.hpp>
 #include <mae/backend/cpu/tile.hpp>
@@ -27,7 +29,7 @@ namespace mae::cpu {
 /// Sizes of the packed blocks, in words: A's lies in the second cache, B's in the third.
 template <class T>
 struct Blocking {
-  static constexpr Index columns = 1536, block = 336 * 512;
+  static constexpr Index NC = 1536, block = 336 * 512;
   /// Of A's block, what a second cache has room for: 1 MiB where there is AVX-512, else half of that.
   template <class Isa>
   static constexpr Index used_block = Isa::bytes == 64 ? block : 252 * 512;
@@ -36,16 +38,16 @@ struct Blocking {
   /// Up to so many bytes, from the first term to the last, B is not copied if its rows lie side by side.
   static constexpr Index not_copied = 128 * 1024;
   /// Terms that are summed up before C is written. A sum of bf16 is best not stored in between, where it is rounded.
-  static constexpr Index depth = Packed<T>::terms == 1 ? 512 : 3072;
+  static constexpr Index KC = Packed<T>::terms == 1 ? 512 : 3072;
   /// Rows and columns of packed blocks fill whole tiles of every instruction set: a multiple of their sizes.
   static constexpr Index row_grain = 168, column_grain = 96;
-  /// Into how many blocks K terms are cut: the number that brings their length nearest to `depth`.
-  static constexpr Index count(Index K) { return larger(smaller(K, 1), (K + depth / 2) / depth); }
+  /// Into how many blocks K terms are cut: the number that brings their length nearest to `KC`.
+  static constexpr Index count(Index K) { return larger(smaller(K, 1), (K + KC / 2) / KC); }
   /// Steps of the longest block of all sums of at most K terms.
-  static constexpr Index longest(Index K) { return steps_of<T>(smaller(K, depth + depth / 2)); }
+  static constexpr Index longest(Index K) { return steps_of<T>(smaller(K, KC + KC / 2)); }
   /// Rows of A in a block of `steps`: M cut into the fewest equal parts that it has room for, in whole tiles.
   template <class Isa>
-  static constexpr Index rows(Index M, Index steps, Index tile) {
+  static constexpr Index MC(Index M, Index steps, Index tile) {
     const Index most = larger(tile, used_block<Isa> / larger(steps, 1) / tile * tile);
     return round_up(ceil_divide(M, larger(1, ceil_divide(M, most))), tile);
   }
@@ -60,7 +62,7 @@ constexpr Index packed_rows(Index M, Index K) {
 template <class T>
 constexpr Index packed_columns(Index N, Index K) {
   using Sizes = Blocking<T>;
-  return round_up(smaller(round_up(N, Sizes::column_grain), Sizes::columns) * Sizes::longest(K) + 16, 16);
+  return round_up(smaller(round_up(N, Sizes::column_grain), Sizes::NC) * Sizes::longest(K) + 16, 16);
 }
 /// Bytes of packing memory for any product with at most `M` rows, `N` columns and `K` terms.
 template <class T>
@@ -82,28 +84,28 @@ class Product {
                                     const Output<C, Sum>& c, Sum* row_sums, void* scratch) {
     const Index blocks = Sizes::count(K);
     if constexpr (std::is_same_v<EA, T> && std::is_same_v<EB, T> && std::is_same_v<C, T> && Packed<T>::terms == 1)
-      if (M * N * K <= Sizes::not_packed && N <= Sizes::columns && blocks == 1 && !c.activated.to && !row_sums)
+      if (M * N * K <= Sizes::not_packed && N <= Sizes::NC && blocks == 1 && !c.activated.to && !row_sums)
         return SmallProduct<T, Isa>::run(M, N, K, a, b, c, static_cast<T*>(scratch));
     Word* packed_a = static_cast<Word*>(scratch);
     Word* packed_b = packed_a + packed_rows<T>(M, K);
-    for (Index n = 0; n < N; n += Sizes::columns)
+    for (Index n = 0; n < N; n += Sizes::NC)
       for (Index block = 0; block < blocks; ++block) {
-        const Index columns = smaller(Sizes::columns, N - n);
+        const Index columns = smaller(Sizes::NC, N - n);
         const Index k = K * block / blocks, depth = K * (block + 1) / blocks - k, steps = steps_of<T>(depth);
-        const Index height = Sizes::template rows<Isa>(M, steps, Shape::rows);
+        const Index height = Sizes::template MC<Isa>(M, steps, Micro::MR);
         for (Index m = 0; m < M; m += height) {
-          const Index rows = smaller(height, M - m), calls = ceil_divide(rows, Shape::rows) * Shape::calls(steps);
-          Pack<Shape::rows, T, EA, Isa>::run(part(a, m, k), rows, depth, packed_a);
+          const Index rows = smaller(height, M - m), calls = ceil_divide(rows, Micro::MR) * Micro::calls(steps);
+          Pack<Micro::MR, T, EA, Isa>::run(part(a, m, k), rows, depth, packed_a);
           if (row_sums && n == 0) add_rows(rows, steps, packed_a, row_sums + m);
-          for (Index j = 0; j < columns; j += Shape::columns) {
-            const Index width = smaller(Shape::columns, columns - j), next = j + Shape::columns;
+          for (Index j = 0; j < columns; j += Micro::NR) {
+            const Index width = smaller(Micro::NR, columns - j), next = j + Micro::NR;
             Word* room = height < M ? packed_b + j * steps : packed_b;  // kept for the rows that follow, if any
             const Panel<Word> panel = panel_of(part(b, n + j, k), width, depth, K, m == 0, room);
             Prefetcher ahead;  // the panel that follows, or the first one of the next block of the sum
             if (m == 0 && next < columns)
-              ahead = look(part(b, n + next, k), smaller(Shape::columns, columns - next), depth, calls);
+              ahead = look(part(b, n + next, k), smaller(Micro::NR, columns - next), depth, calls);
             else if (m + height >= M && next >= columns && block + 1 < blocks)
-              ahead = look(part(b, n, k + depth), smaller(Shape::columns, columns), depth, calls);
+              ahead = look(part(b, n, k + depth), smaller(Micro::NR, columns), depth, calls);
             multiply_panel(rows, width, steps, packed_a, panel, part(c, m, n + j), block == 0, block + 1 == blocks,
                            ahead);
           }
@@ -113,19 +115,19 @@ class Product {
 
  private:
   using Sizes = Blocking<T>;
-  using Shape = Tile<T, Isa>;
+  using Micro = Tile<T, Isa>;
   using S = Simd<Sum, Isa>;
   using Vector = typename S::Vector;
-  static_assert(Sizes::row_grain % Shape::rows == 0 && Sizes::column_grain % Shape::columns == 0);
+  static_assert(Sizes::row_grain % Micro::MR == 0 && Sizes::column_grain % Micro::NR == 0);
 
   /// `width` columns of B, from a sum of K terms: where they lie, or packed into `room`, if `first` now.
   template <class E>
   static Panel<Word> panel_of(const Operand<E>& b, Index width, Index depth, Index K, bool first, Word* room) {
     if constexpr (std::is_same_v<E, Word>)
-      if (width == Shape::columns && b.outer == 1 && K * b.depth * Index{sizeof(E)} <= Sizes::not_copied)
+      if (width == Micro::NR && b.outer == 1 && K * b.depth * Index{sizeof(E)} <= Sizes::not_copied)
         return {b.data, b.depth};
-    if (first) Pack<Shape::columns, T, E, Isa>::run(b, width, depth, room);
-    return {room, Shape::columns};
+    if (first) Pack<Micro::NR, T, E, Isa>::run(b, width, depth, room);
+    return {room, Micro::NR};
   }
   /// Prefetcher to `rows` rows of `depth` terms of B.
   template <class E>
@@ -138,21 +140,21 @@ class Product {
   template <class C>
   static void multiply_panel(Index rows, Index width, Index steps, const Word* a, const Panel<Word>& b,
                              const Output<C, Sum>& c, bool first, bool last, Prefetcher& ahead) {
-    for (Index m = 0; m < rows; m += Shape::rows) {
-      const Index height = smaller(Shape::rows, rows - m);
+    for (Index m = 0; m < rows; m += Micro::MR) {
+      const Index height = smaller(Micro::MR, rows - m);
       const Output<C, Sum> whole = part(c, m, 0);
       const Output<C, Sum> tile{whole.to, c.stride, first ? whole.bias : nullptr, first ? whole.start : whole.to};
-      const bool wide = width == Shape::columns;
-      if (wide && height == Shape::rows) Shape::template multiply<Shape::rows>(a + m * steps, b, steps, tile, ahead);
-      else if (wide && height == Shape::few) Shape::template multiply<Shape::few>(a + m * steps, b, steps, tile, ahead);
-      else Shape::multiply_edge(a + m * steps, b, steps, tile, height, width, ahead);
+      const bool wide = width == Micro::NR;
+      if (wide && height == Micro::MR) Micro::template multiply<Micro::MR>(a + m * steps, b, steps, tile, ahead);
+      else if (wide && height == Micro::edge_rows) Micro::template multiply<Micro::edge_rows>(a + m * steps, b, steps, tile, ahead);
+      else Micro::multiply_edge(a + m * steps, b, steps, tile, height, width, ahead);
       if (last && c.activated.to) c.activated.apply(height, width, c.stride, whole.to, whole.activated.to);
     }
   }
 
   /// sums[m] += Σ_k A(m, k), from the packed panels, where it costs next to nothing.
   [[gnu::noinline]] static void add_rows(Index rows, Index steps, const Word* a, Sum* sums) {
-    constexpr Index width = Shape::rows, chains = 4, lanes = S::lanes, pieces = ceil_divide(width, lanes);
+    constexpr Index width = Micro::MR, chains = 4, lanes = S::lanes, pieces = ceil_divide(width, lanes);
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index m = 0; m < rows; m += width, a += width * steps) {
         Vector total[chains][pieces] = {};  // step s goes to chain s % 4: one chain would wait for itself
