@@ -145,8 +145,9 @@ class Product {
       const Output<C, Sum> whole = part(c, m, 0);
       const Output<C, Sum> tile{whole.to, c.stride, first ? whole.bias : nullptr, first ? whole.start : whole.to};
       const bool wide = width == Micro::NR;
+      constexpr Index few = Micro::edge_rows;
       if (wide && height == Micro::MR) Micro::template multiply<Micro::MR>(a + m * steps, b, steps, tile, ahead);
-      else if (wide && height == Micro::edge_rows) Micro::template multiply<Micro::edge_rows>(a + m * steps, b, steps, tile, ahead);
+      else if (wide && height == few) Micro::template multiply<few>(a + m * steps, b, steps, tile, ahead);
       else Micro::multiply_edge(a + m * steps, b, steps, tile, height, width, ahead);
       if (last && c.activated.to) c.activated.apply(height, width, c.stride, whole.to, whole.activated.to);
     }

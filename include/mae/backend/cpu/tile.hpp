@@ -6,8 +6,8 @@
 // it needs is called for eight steps ahead. The 6 x 16 sums of AVX2 leave few multiply-adds a step for every other
 // instruction to hide behind, and most of their packed b [512][16] stays in the first cache: two steps a round and no
 // calls. Vectors of b are held in registers: left to itself, g++ -O3 reads them from memory for every multiply-add, at
-// half the speed. The place in C is called for row by row in the last steps only, since it would be driven out before. Bias, residual and what lies in C already are added
-// before the tile is stored.
+// half the speed. The place in C is called for row by row in the last steps only, since it would be driven out before.
+// Bias, residual and what lies in C already are added before the tile is stored.
 //
 // bf16 has two terms in a word. A processor without an instruction for them takes the pair apart: the higher term is
 // the word without its lower half, the lower one is shifted up; both are floats then. The products are exact either way
