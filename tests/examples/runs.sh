@@ -5,6 +5,7 @@
 # disk or a memory that is too small, weights that are no numbers, a wish for more epochs. Nothing of it loses what was
 # learnt, and where a run goes on it ends in the bits of one to which nothing happened.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 export PATH="$1:$PATH" LC_ALL=C OMP_NUM_THREADS=1
 data=$2 folder=$3
 rm -rf "$folder"
@@ -209,3 +210,13 @@ refused "mae: memory: found too little for a list of 1797000000 images, expected
   sh -c "ulimit -v 1000000; exec $digits --repeats 1000000 --out little"
 sh -c "ulimit -v 800000; exec pretrain --model digits-8 --data photos --batch 2 --epochs 1 --out little" > little.txt
 says little.txt "^memory  *that is more than the .* MB, which ulimit -v leaves: should the images not fit, take --cache_megabytes [1-9]"
+
+echo "--- settings of version 0.1, under the names that they had then"
+pretrain "$here/version_0_1/settings.json" --print-config > now.json
+for setting in '"validation_share": 0.2' '"min_learning_rate": 1e-05' '"repeats": 2' '"min_crop_scale": 0.8' \
+  '"max_aspect_ratio": 1.3333'; do
+  says now.json "$setting"
+done
+echo '{"views": 2, "repeats": 3}' > both.json
+refused 'mae: both.json: *: found the same setting also as repeats, expected it once; this is its old name' \
+  pretrain both.json
