@@ -58,10 +58,10 @@ int main(int count, char** arguments) {
         std::fflush(stdout);
       });
 
-      const mae::Metadata facts{{"data", "UCI optical digits"}};
-      mae::save_encoder(digits::encoder_file(folder, seed), pretraining, facts);
+      const mae::Metadata metadata{{"data", "UCI optical digits"}};
+      mae::save_encoder(digits::encoder_file(folder, seed), pretraining, metadata);
       if (seed > 0) return;
-      mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining, facts);
+      mae::save_checkpoint(folder + "/digits-mae.safetensors", pretraining, metadata);
       mae::write_png(folder + "/digits-panel.png",
                      mae::draw_panel(pretraining.weights(), digits::first(data.test, 6), normalization, {.scale = 12}));
     });

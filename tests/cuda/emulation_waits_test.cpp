@@ -37,25 +37,25 @@ FinetuningOptions options(Index accumulation = 1) {
   return o;
 }
 /// The batches of a run, but one has no finite number.
-struct Faulty final : BatchSource<Model::ImageShape, float> {
+struct Faulty final : BatchSource<Model::ImageShape, float, Label> {
   template <class R>
   Faulty(const R& run, Index where) : good(run.loader(), 1), bad(where) {}
-  const Batch<Model::ImageShape, float>& at(Index position) override {
+  const Batch<Model::ImageShape, float, Label>& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
-    changed.samples = batch.samples, changed.pictures = batch.pictures;
+    changed.samples = batch.samples, changed.pictures = batch.pictures, changed.targets = batch.targets;
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }
-  LoadOnDemand<Model::ImageShape, float, Serial> good;
-  Batch<Model::ImageShape, float> changed{4};
+  LoadOnDemand<Model::ImageShape, float, Serial, Label> good;
+  Batch<Model::ImageShape, float, Label> changed{4};
   Index bad;
 };
 template <class R>
 bool same_weights(const R& a, const R& b) {
   const auto bytes = static_cast<std::size_t>(a.weights().size()) * sizeof(float);
   return std::memcmp(a.weights().data(), b.weights().data(), bytes) == 0 &&
-         std::memcmp(a.optimizer().first_moment().data(), b.optimizer().first_moment().data(), bytes) == 0;
+         std::memcmp(a.optimizer().state(0).data(), b.optimizer().state(0).data(), bytes) == 0;
 }
 
 TEST_CASE("losses of a run with drop path, one by one, and of an epoch that nobody watches") {

@@ -135,7 +135,7 @@ TEST_CASE("a picture that stands in for a broken one is the one whose number is 
   batch.samples = {1, 2};
   CHECK(test::error_of([&] { mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1); }) ==
         "mae: picture 2: found nothing, expected a picture");
-  album.error_placeholder = 4;
+  album.substitute = 4;
   mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1);
   CHECK(batch.samples == std::vector<Index>{1, 2});
   CHECK(batch.pictures == std::vector<Index>{1, 4});

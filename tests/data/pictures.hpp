@@ -16,7 +16,7 @@ using namespace mae;
 /// Pictures of several sizes. One may be broken: it throws, or another stands in for it.
 struct Album {
   std::vector<Image> pictures;
-  Index broken = -1, error_placeholder = -1;
+  Index broken = -1, substitute = -1;
 
   Index size() const { return static_cast<Index>(pictures.size()); }
   Index channel_count() const { return pictures.front().channels; }
@@ -24,8 +24,8 @@ struct Album {
   std::int32_t label(Index i) const { return static_cast<std::int32_t>(i); }
   template <class Use>
   void with_picture(Index i, const Use& use) const {
-    if (i == broken && error_placeholder < 0) throw Error("picture " + std::to_string(i), "nothing", "a picture");
-    const Index number = i == broken ? error_placeholder : i;
+    if (i == broken && substitute < 0) throw Error("picture " + std::to_string(i), "nothing", "a picture");
+    const Index number = i == broken ? substitute : i;
     const Image& picture = pictures[static_cast<std::size_t>(number)];
     use(PictureView{picture.pixels.data(), picture.channels, picture.height, picture.width, number});
   }

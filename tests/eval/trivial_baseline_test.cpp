@@ -102,7 +102,7 @@ TEST_CASE("images that do not fit") {
 }
 
 TEST_CASE("a run that stays at the baseline is told after every so many updates, until it leaves") {
-  PlateauDetector watch(0.9, 3, 0.1);  // the level: 0.81
+  BaselineWatch watch(0.9, 3, 0.1);  // the level: 0.81
   auto give = [&](std::vector<double> losses) {
     std::vector<bool> told;
     for (const double loss : losses) told.push_back(watch.stuck(loss));
@@ -115,12 +115,12 @@ TEST_CASE("a run that stays at the baseline is told after every so many updates,
   CHECK(give({2, 2, 2}) == Told{false, false, false});           // an old run that gets worse is another matter
 
   // Another watch goes on from the state of the first.
-  PlateauDetector whole(0.9, 3), before(0.9, 3), after(0.9, 3);
+  BaselineWatch whole(0.9, 3), before(0.9, 3), after(0.9, 3);
   for (const double loss : {1., 1., 1., 2.}) CHECK(whole.stuck(loss) == before.stuck(loss));
   after.resume(before.state());
   for (const double loss : {0.5, 0.5, 0.1, 0.1, 0.1, 2., 2., 2.}) CHECK(whole.stuck(loss) == after.stuck(loss));
   CHECK(after.state().left);
 
-  CHECK(error_of([] { PlateauDetector(1, 0); }) == "mae: patience: found 0, expected a number of updates from 1");
-  CHECK(error_of([] { PlateauDetector(1, 1, 1); }) == "mae: margin: found 1.000000, expected a share in [0, 1)");
+  CHECK(error_of([] { BaselineWatch(1, 0); }) == "mae: patience: found 0, expected a number of updates from 1");
+  CHECK(error_of([] { BaselineWatch(1, 1, 1); }) == "mae: margin: found 1.000000, expected a share in [0, 1)");
 }

@@ -44,7 +44,7 @@ void settle_model(Text& model, const std::string& path);
 /// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp.
 template <class Preset>
 void check_sizes(const std::string& path) {
-  mae::detail::check_facts<typename Preset::Encoder>(mae::SafetensorsFile::read(path));
+  mae::detail::check_metadata<typename Preset::Encoder>(mae::SafetensorsFile::read(path));
 }
 
 /// Loads the encoder of a file. That images are not normalised as it knows them was asked for, and is told.

@@ -161,7 +161,7 @@ class Driver {
   /// What a checkpoint says beside the run: also what the watch has seen.
   mae::Metadata facts() const {
     mae::Metadata metadata = course_.metadata;
-    const mae::PlateauDetector::State& state = watch_.state();
+    const mae::BaselineWatch::State& state = watch_.state();
     if (course_.baseline > 0) metadata[watch_key] = nlohmann::json::array({state.sum, state.count, state.left}).dump();
     return metadata;
   }
@@ -270,7 +270,7 @@ class Driver {
   Log log_;
   Display display_;
   mae::Interval save_;
-  mae::PlateauDetector watch_;
+  mae::BaselineWatch watch_;
   std::string saved_;          // the newest checkpoint, and after which update it was
   mae::Index saved_at_;
   bool diverged_ = false;

@@ -22,7 +22,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Metadata about a model beside its weights: metadata of a checkpoint.
+/// What a checkpoint says of a model beside its weights: text by key, the metadata of the file.
 using Metadata = std::map<std::string, std::string>;
 
 /// The sizes of `Model` that a checkpoint records and that loading compares, where both sides know them.
@@ -125,7 +125,7 @@ void read_parameter(const SafetensorsFile& file, const std::string& name, const 
   for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
 }
 
-/// `facts` and `more`, which cannot contradict them.
+/// `metadata` and `more`, which cannot contradict it.
 inline Metadata merged(Metadata metadata, const Metadata& more) {
   metadata.insert(more.begin(), more.end());
   return metadata;
@@ -133,7 +133,7 @@ inline Metadata merged(Metadata metadata, const Metadata& more) {
 
 /// What every checkpoint of `Model` says of itself: `more`, which cannot contradict the sizes of `Part`.
 template <class Part, class Model>
-Metadata checkpoint_facts(const Metadata& more) {
+Metadata checkpoint_metadata(const Metadata& more) {
   Metadata metadata = mae::describe<Part>();
   for (const auto& [key, value] : mae::describe<Model>())
     metadata.emplace(key, value);  // how an encoder was pre-trained
@@ -155,7 +155,7 @@ void save_part(const std::string& path, const Weights<Model, Policy>& weights, c
     if (!parameter) throw Error(path, "no parameter " + part.name + " in the model", "one, to save it");
     tensors.add(parameter->name, *parameter, weights.at(*parameter));
   }
-  write_safetensors(path, tensors.list(), detail::checkpoint_facts<Part, Model>(more));
+  write_safetensors(path, tensors.list(), detail::checkpoint_metadata<Part, Model>(more));
 }
 /// Writes the whole model.
 template <class Model, class Policy>
@@ -167,7 +167,7 @@ template <class Model, class Policy>
 void save_encoder(const std::string& path, const Weights<Model, Policy>& weights, const Metadata& metadata = {}) {
   detail::CheckpointTensors<typename Policy::Parameter> tensors(path);
   for (const ParameterInfo& p : encoder_parameters<Model>()) tensors.add(p.name, p, weights.at(p));
-  write_safetensors(path, tensors.list(), detail::checkpoint_facts<Model, Model>(metadata));
+  write_safetensors(path, tensors.list(), detail::checkpoint_metadata<Model, Model>(metadata));
 }
 /// The same of a run, with what it knows of itself; `more` cannot contradict it.
 template <TrainingRun Run>
@@ -197,7 +197,7 @@ inline bool begins_with_any(const std::string& name, const std::vector<std::stri
   return false;
 }
 template <class Model>
-void check_facts(const SafetensorsFile& file) {
+void check_metadata(const SafetensorsFile& file) {
   for (const auto& [key, value] : mae::describe<Model>()) {
     const auto found = file.metadata().find(key);
     if (found != file.metadata().end() && found->second != value)
@@ -235,7 +235,7 @@ void read_parameters(const SafetensorsFile& file, Weights<Model, Policy>& weight
 template <class Model, class Policy>
 LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& weights,
                            const LoadOptions& options = {}) {
-  detail::check_facts<Model>(file);
+  detail::check_metadata<Model>(file);
   LoadReport report;
   for (const std::string& name : file.names()) {
     if (weights.find(name)) continue;

@@ -57,7 +57,7 @@ inline std::string encoder_prefix(const SafetensorsFile& file, const std::string
 /// Loads the encoder of `file` into that of `weights`; all else keeps its values.
 template <class Model, class Policy>
 LoadReport load_encoder_part(const SafetensorsFile& file, Weights<Model, Policy>& weights) {
-  check_facts<Model>(file);
+  check_metadata<Model>(file);
   const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
   const std::string prefix = encoder_prefix(file, encoder.front().name);
   LoadReport report;

@@ -154,7 +154,7 @@ void save_run(const std::string& path, const Run& run, const Metadata& more = {}
   metadata["run.epoch_loss"] = nlohmann::json(progress.loss).dump();
   metadata["epochs"] = std::to_string(run.epoch());
   metadata.insert(more.begin(), more.end());
-  metadata = detail::checkpoint_facts<typename Run::Model, typename Run::Model>(metadata);
+  metadata = detail::checkpoint_metadata<typename Run::Model, typename Run::Model>(metadata);
   Checksum sum;
   detail::add_metadata(sum, metadata);
   for (const TensorBytes& tensor : tensors.list())
@@ -178,7 +178,7 @@ void load_run(const std::string& path, Run& run, const ContinueOptions& options 
   const SafetensorsFile file = SafetensorsFile::read(path);
   if (!file.metadata().contains(detail::checksum_key))
     throw Error(path, "a checkpoint without the state of a run", "one that save_run wrote");
-  detail::check_facts<typename Run::Model>(file);
+  detail::check_metadata<typename Run::Model>(file);
   detail::check_identity(file, run, options.other_length);
   detail::check_tensors(file, run);
   detail::check_checksum(file);

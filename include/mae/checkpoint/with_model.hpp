@@ -29,8 +29,8 @@ auto models_of_presets(std::tuple<P...>*)
 using PresetModels = decltype(models_of_presets(static_cast<presets::All*>(nullptr)));
 
 /// The sizes of a model in words, for an error.
-inline std::string sizes_text(const Metadata& facts, bool whole) {
-  auto text = [&](const char* key) { return facts.contains(key) ? facts.at(key) : std::string("unknown"); };
+inline std::string sizes_text(const Metadata& metadata, bool whole) {
+  auto text = [&](const char* key) { return metadata.contains(key) ? metadata.at(key) : std::string("unknown"); };
   std::string sizes = "images " + text("image") + " in patches of " + text("patch") + ", encoder " + text("encoder");
   if (whole) sizes += ", decoder " + text("decoder") + ", target " + text("target") + ", mask " + text("mask_ratio");
   return sizes;
@@ -39,13 +39,13 @@ inline std::string sizes_text(const Metadata& facts, bool whole) {
 /// Whether the file is of this model. With `whole`, whatever else is recorded must agree: decoder, target, mask ratio.
 template <class Model>
 bool is_of(const SafetensorsFile& file, bool whole) {
-  Metadata facts = mae::describe<typename Model::Encoder>();
-  for (const auto& [key, value] : facts)
+  Metadata metadata = mae::describe<typename Model::Encoder>();
+  for (const auto& [key, value] : metadata)
     if (!file.metadata().contains(key) || file.metadata(key) != value) return false;
   if (!whole) return true;
-  facts = checkpoint_facts<Model, Model>({});
+  metadata = checkpoint_metadata<Model, Model>({});
   for (const char* const key : {"decoder", "target", "mask_ratio"})
-    if (file.metadata().contains(key) && file.metadata(key) != facts[key]) return false;
+    if (file.metadata().contains(key) && file.metadata(key) != metadata[key]) return false;
   return true;
 }
 
@@ -54,7 +54,7 @@ template <class... Model, class Use>
 void dispatch(ModelList<Model...>, const SafetensorsFile& file, bool whole, const Use& use) {
   if (((is_of<Model>(file, whole) && (use(std::type_identity<Model>()), true)) || ...)) return;
   std::string known;
-  ((known += (known.empty() ? "" : "; ") + sizes_text(checkpoint_facts<Model, Model>({}), whole)), ...);
+  ((known += (known.empty() ? "" : "; ") + sizes_text(checkpoint_metadata<Model, Model>({}), whole)), ...);
   throw Error(file.path(), "a model of " + sizes_text(file.metadata(), whole), "one of: " + known);
 }
 

@@ -65,7 +65,7 @@ double baseline_loss(const Images& images, const Normalization& normalization, I
 }
 
 /// Notices a run that does not get away from the baseline.
-class PlateauDetector {
+class BaselineWatch {
  public:
   /// What a run that is resumed must know of its losses.
   struct State {
@@ -76,7 +76,7 @@ class PlateauDetector {
 
   /// Judges the mean of every `patience` losses; one above (1 - margin) · baseline is still there. Throws mae::Error if
   /// a number makes no sense.
-  PlateauDetector(double baseline, Index patience, double margin = 0.02)
+  BaselineWatch(double baseline, Index patience, double margin = 0.02)
       : level_((1 - margin) * baseline), patience_(patience) {
     if (patience < 1) throw Error("patience", std::to_string(patience), "a number of updates from 1");
     if (!(margin >= 0 && margin < 1)) throw Error("margin", std::to_string(margin), "a share in [0, 1)");

@@ -2,7 +2,7 @@
 //
 //     L = 1/(M n) Σ (pred - target)²,   ∂L/∂pred = 2 (pred - target) / (M n)      (He et al., 2021, section 3)
 //
-// Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a plateau detector needs.
+// Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a watch over a run needs.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>
 

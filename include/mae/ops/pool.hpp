@@ -1,6 +1,6 @@
 // From tokens to one vector an image: the mean of the patch tokens, or the class token.
 //
-// [B, N, D] → [B, D]. `mean_tokens` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix
+// [B, N, D] → [B, D]. `Pool::mean` leaves out the class token, as MAE fine-tuning does (He et al., 2021, appendix
 // A.1); its gradient spreads evenly: ∂L/∂x[b, n] = ∂L/∂y[b] / (N - 1), and zero for the class token.
 #pragma once
 #include <mae/autograd/trace/operation.hpp>

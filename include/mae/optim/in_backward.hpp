@@ -6,8 +6,8 @@
 // step that changes nothing if some gradient is not a finite number. A rule that must see a whole parameter (LARS) can
 // be had where one operation makes the gradient of all of it.
 //
-//     Optimizer::step    gradients [all weights] ← whole backward pass;   norm;   update all
-//     OptimizerInBackward       for each operation, last to first: gradients [its weights]; update those
+//     Optimizer::step        gradients [all weights] ← whole backward pass;   norm;   update all
+//     OptimizerInBackward    for each operation, last to first: gradients [its weights]; update those
 #pragma once
 #include <algorithm>
 

@@ -1,12 +1,12 @@
 // A training step over a batch: whole, or in micro-batches of samples that threads work by themselves.
 //
 // A kernel of a small model is done sooner than a second thread wakes up. So a thread takes whole micro-batches of
-// samples through forward and backward alone, and a step is one parallel region instead of hundreds. Chunks are divided
-// among shards, each with a gradient of its own: the micro-batches of a shard are worked in their order, and the
-// shards' gradients are added up in theirs. How a batch is divided follows from its size and from the model, so the
-// bits depend neither on the number of threads nor on who did what. A thread has one session for all shards that it
-// works: less memory, of which more is in the caches when the next micro-batch comes (a session a shard is 3 to 7 %
-// slower on the digits' model).
+// samples through forward and backward alone, and a step is one parallel region instead of hundreds. Micro-batches are
+// divided among shards, each with a gradient of its own: those of a shard are worked in their order, and the shards'
+// gradients are added up in theirs. How a batch is divided follows from its size and from the model, so the bits depend
+// neither on the number of threads nor on who did what.
+// A thread has one session for all shards that it works: less memory, of which more is in the caches when the next
+// micro-batch comes, and so faster.
 //
 //   batch of 64 = 4 micro-batches of 16 → shards 0 1 2 3 → gradient = ((g₀ + g₁) + g₂) + g₃
 //

@@ -7,7 +7,7 @@
 //
 // There are two places for inputs, used in turn: while a step runs, the next one's inputs travel.
 //
-//   program   load 3 | send 3   (waits for step 1)   load 4 | send 4
+//   program   load 3 | copy 3   (waits for step 1)   load 4 | copy 4
 //   kernels   step 1 ───────┤ step 2 ─────────────────┤ step 3 ...
 #pragma once
 #include <mae/autograd/plan/graph.hpp>

@@ -129,7 +129,7 @@ class Product {
     if (first) Pack<Micro::NR, T, E, Isa>::run(b, width, depth, room);
     return {room, Micro::NR};
   }
-  /// Prefetcher to `rows` rows of `depth` terms of B.
+  /// A prefetcher of `rows` rows of `depth` terms of B.
   template <class E>
   static Prefetcher look(const Operand<E>& b, Index rows, Index depth, Index calls) {
     constexpr Index bytes = sizeof(E);

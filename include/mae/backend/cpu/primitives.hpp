@@ -55,16 +55,16 @@ class SoftmaxRows {
   [[gnu::noinline]] static void backward(Index rows, Index D, const T* y, const T* dy, X* dx, bool accumulate) {
     Isa::run([&]() __attribute__((always_inline)) {
       for (Index r = 0; r < rows; ++r, y += D, dy += D, dx += D) {
-        Vector parallel_for, slope, before = {}, dots = {};
+        Vector weight, slope, before = {}, dots = {};
         for (Index c = 0; c < D; c += lanes) {
-          S::load(parallel_for, y + c, D - c), S::load(slope, dy + c, D - c);
-          dots += parallel_for * slope;
+          S::load(weight, y + c, D - c), S::load(slope, dy + c, D - c);
+          dots += weight * slope;
         }
         const A dot = S::sum(dots);
         for (Index c = 0; c < D; c += lanes) {
-          S::load(parallel_for, y + c, D - c), S::load(slope, dy + c, D - c);
+          S::load(weight, y + c, D - c), S::load(slope, dy + c, D - c);
           if (accumulate) S::load(before, dx + c, D - c);
-          S::store(dx + c, before + parallel_for * (slope - dot), D - c);
+          S::store(dx + c, before + weight * (slope - dot), D - c);
         }
       }
     });

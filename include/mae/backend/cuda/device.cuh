@@ -1,8 +1,8 @@
 // The memory of a GPU, and steps that run there as a whole.
 //
 // `Device` is to `Cuda` what `Host` is to `Cpu` (backend/memory.hpp). Everything here keeps the order of calls: a fill,
-// a copy and a kernel see what was called before them. `send` and `fetch` have finished when they return; `send_ahead`
-// has not: its bytes travel while kernels run, and only kernels called later wait for them.
+// a copy and a kernel see what was called before them. `copy_to_device` and `copy_to_host` have finished when they
+// return; `copy_to_device_ahead` has not: its bytes travel while kernels run, and only later kernels wait for them.
 //
 // A step is hundreds of kernels of some microseconds each. `GraphCache` lets the second step with the same addresses
 // and sizes be captured as a CUDA graph, and every later one be a single call. An `Event` is how the program waits for
@@ -57,7 +57,7 @@ struct Device {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
     wait();
   }
-  /// `from` is `Pinned` and stays as it is until a `Event` that is set afterwards has been waited for. Kernels called
+  /// `from` is `Pinned` and stays as it is until an `Event` that is set afterwards has been waited for. Kernels called
   /// before do not use what is at `to`.
   static void copy_to_device_ahead(void* to, const void* from, Index bytes) {
     cuda::Runtime& runtime = cuda::Runtime::get();
@@ -68,7 +68,7 @@ struct Device {
   static void enqueue_to_device(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyHostToDevice, cuda::Runtime::get().kernels);
   }
-  /// `to` is `Pinned`, and has the bytes when a `Event` that is set afterwards has been waited for.
+  /// `to` is `Pinned`, and has the bytes when an `Event` that is set afterwards has been waited for.
   static void enqueue_to_host(void* to, const void* from, Index bytes) {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, cuda::Runtime::get().kernels);
   }
@@ -118,23 +118,23 @@ struct Device {
     GraphCache(const GraphCache&) = delete;
     GraphCache& operator=(const GraphCache&) = delete;
     ~GraphCache() {
-      for (const Recording& recording : graph_cache_)
+      for (const Recording& recording : recordings_)
         if (recording.graph) cudaGraphExecDestroy(recording.graph);
     }
     /// The first time `work` is run as it is, for it may load code and ask cuBLASLt; the second time it is recorded.
     template <class Work>
     void run(const Key& key, const Work& work) {
-      for (Recording& recording : graph_cache_)
+      for (Recording& recording : recordings_)
         if (recording.key == key) {
           if (!recording.graph) recording.graph = record(work);
           cuda::check(cudaGraphLaunch(recording.graph, cuda::Runtime::get().kernels), "cudaGraphLaunch");
           return;
         }
-      if (graph_cache_.size() == most) {
-        if (graph_cache_.front().graph) cudaGraphExecDestroy(graph_cache_.front().graph);
-        graph_cache_.pop_front();
+      if (recordings_.size() == most) {
+        if (recordings_.front().graph) cudaGraphExecDestroy(recordings_.front().graph);
+        recordings_.pop_front();
       }
-      graph_cache_.push_back({key, nullptr});
+      recordings_.push_back({key, nullptr});
       work();
     }
 
@@ -165,7 +165,7 @@ struct Device {
       return executable;
     }
 
-    std::deque<Recording> graph_cache_;
+    std::deque<Recording> recordings_;
   };
 
  private:

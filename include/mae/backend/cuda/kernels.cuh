@@ -110,8 +110,8 @@ struct Kernels<Cuda<Element>> {
     return cuda::sum_of_squares(n, g, ws.template shared<double>());
   }
   using Factor = float;
-  static void check_gradient(Index n, const W* g, Index first, double clip, GradientCheck* check, Workspace ws) {
-    cuda::check_gradient(n, g, first, clip, check, ws.template shared<double>());
+  static void check_gradient(Index n, const W* g, Index offset, double clip, GradientCheck* check, Workspace ws) {
+    cuda::check_gradient(n, g, offset, clip, check, ws.template shared<double>());
   }
   template <class Factors>
   static void update(Index n, const UpdateOperands<W, Factors::states>& x, const Factors* by,
