@@ -63,7 +63,7 @@ struct TrainingSettings {
   Other options(mae::Index images, const std::string& checkpoint, Other o) const {
     o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
     const mae::Index update = std::min(batch() * accumulation(), images);
-    o.base_learning_rate = base_learning_rate(update, o.base_learning_rate);
+    o.base_learning_rate = rate_of_256_images(update, o.base_learning_rate);
     o.min_learning_rate = min_learning_rate();
     const double peak = learning_rate() ? *learning_rate() : mae::scaled_rate(o.base_learning_rate, update);
     if (min_learning_rate() > peak)
