@@ -4,6 +4,7 @@
 // expect-text: Shape<-1, 5, 9>
 #include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/ops/gelu.hpp>
 
 struct Model {

@@ -2,6 +2,7 @@
 // expect-error: mae: more than 4 operands in one element-wise expression; give a part of it a name
 #include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
+#include <mae/autograd/trace/pointwise.hpp>
 #include <mae/ops/gelu.hpp>
 
 struct Model {

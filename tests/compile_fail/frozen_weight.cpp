@@ -7,12 +7,12 @@
 #include <mae/ops/linear.hpp>
 
 #ifdef MAE_FIXED
-constexpr auto bias_training = mae::Training::no;
+constexpr auto bias_training = mae::Trainable::no;
 #else
-constexpr auto bias_training = mae::Training::yes;
+constexpr auto bias_training = mae::Trainable::yes;
 #endif
 struct Model {
-  mae::Parameter<mae::Shape<4, 6>, mae::init::XavierUniform, mae::Training::no> weight;
+  mae::Parameter<mae::Shape<4, 6>, mae::init::XavierUniform, mae::Trainable::no> weight;
   mae::Parameter<mae::Shape<4>, mae::init::Zeros, bias_training> bias;
   MAE_MODULE(weight, bias)
   using Inputs = mae::Inputs<mae::Input<mae::Shape<mae::dyn, 5, 6>>>;

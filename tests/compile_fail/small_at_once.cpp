@@ -1,5 +1,5 @@
-// A small model's samples are shared out among lanes, whose gradients are added up before anything is updated.
-// expect-error: mae: a small model is worked in lanes, each with a gradient of its own
+// A small model's samples are shared out among shards, whose gradients are added up before anything is updated.
+// expect-error: mae: a small model is worked in shards, each with a gradient of its own
 #include <mae/autograd/run/batch_step.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/nn/linear.hpp>

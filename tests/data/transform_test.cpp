@@ -35,7 +35,7 @@ struct Look {
   static constexpr std::uint32_t draws = 0;
   double top = 0, height = 1;
   void place(const Draws&, const PictureView&, Placement& to) const { to.box.top = top, to.box.height = height; }
-  void check() const {
+  void ensure_valid() const {
     if (top < 0) throw Error("top", std::to_string(top), "0 or more");
   }
 };

@@ -45,7 +45,7 @@ struct RandomResizedCrop {
   static constexpr std::uint32_t draws = 40;
   double min_crop_scale = 1, max_aspect_ratio = 4.0 / 3;
 
-  void check() const {
+  void ensure_valid() const {
     if (!(min_crop_scale > 0 && min_crop_scale <= 1))
       throw Error("min_crop_scale", std::to_string(min_crop_scale), "a share above 0 and at most 1");
     if (!(max_aspect_ratio >= 1 && is_finite(max_aspect_ratio)))
@@ -80,7 +80,7 @@ struct RandomShift {
   static constexpr std::uint32_t draws = 2;
   Index shift = 0;
 
-  void check() const {
+  void ensure_valid() const {
     constexpr Index farthest = 1 << 20;
     if (shift < 0 || shift > farthest)
       throw Error("shift", std::to_string(shift), "pixels from 0 to " + std::to_string(farthest));
@@ -98,7 +98,7 @@ struct RandomFlip {
   static constexpr std::uint32_t draws = 1;
   bool flip = false;
 
-  void check() const {}
+  void ensure_valid() const {}
   void place(const Draws& random, const PictureView&, Placement& to) const {
     if (flip && random.below(0, 2) == 1) to.mirror();
   }
@@ -134,7 +134,7 @@ void each_option(Options& options, const Visit& visit) {
 /// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
 /// at least 1, and all other transforms are content.
 inline void validate(const Augmentation& options) {
-  each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.check(); });
+  each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.ensure_valid(); });
 }
 
 /// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.

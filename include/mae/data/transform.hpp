@@ -15,7 +15,7 @@
 //
 // `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
 // `change(random, image)` works on the pixels there, after all placing. A transform has one of them or both, and
-// perhaps check(), which throws mae::Error where an option makes no sense. Those of a list take their random numbers
+// perhaps ensure_valid(), which throws mae::Error where an option makes no sense. Those of a list take their random numbers
 // one after the other from the sample's stream, each as many as it says: no two share any, and adding one at the end
 // leaves the others' as they were.
 #pragma once
@@ -101,7 +101,7 @@ class Transform {
   void change(const Draws& random, const PlacedPixels& image) const {
     if (calls_->change) calls_->change(options_, random, image);
   }
-  void check() const { calls_->check(options_); }
+  void ensure_valid() const { calls_->ensure_valid(options_); }
   const char* name() const { return calls_->name; }
   /// Calls visit(name, value) for each option that it tells.
   template <class Visit>
@@ -119,7 +119,7 @@ class Transform {
     const char* name;
     void (*place)(const void*, const Draws&, const PictureView&, Placement&);
     void (*change)(const void*, const Draws&, const PlacedPixels&);
-    void (*check)(const void*);
+    void (*ensure_valid)(const void*);
     void (*each_option)(const void*, UseOption, const void* use);
   };
   template <class Kind>
@@ -139,8 +139,8 @@ class Transform {
       calls.change = [](const void* o, const Draws& random, const PlacedPixels& image) {
         as<Kind>(o).change(random, image);
       };
-    if constexpr (requires(const Kind& kind) { kind.check(); })
-      calls.check = [](const void* o) { as<Kind>(o).check(); };
+    if constexpr (requires(const Kind& kind) { kind.ensure_valid(); })
+      calls.ensure_valid = [](const void* o) { as<Kind>(o).ensure_valid(); };
     calls.each_option = [](const void* o, UseOption use, const void* to) {
       const auto visit = [&](const char* name, auto value) { use(to, name, static_cast<double>(value)); };
       const Kind kind = as<Kind>(o);

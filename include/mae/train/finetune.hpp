@@ -18,7 +18,7 @@
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
 //       explicit Inputs(Index capacity);
-//       static void check(const FinetuningOptions&);                       // throws mae::Error
+//       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
 //     };
@@ -73,7 +73,7 @@ struct Classification {
   class Inputs {
    public:
     explicit Inputs(Index capacity) : probabilities_(capacity) {}
-    static void check(const auto&) {}
+    static void ensure_valid(const auto&) {}
     /// Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     void set(Index b, std::int32_t label, const auto& options) {
       const double smoothing = options.label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
@@ -170,7 +170,7 @@ class Finetuning
       throw Error("drop_path", std::to_string(options.drop_path), "a rate in [0, 1)");
     if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
       throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
-    Inputs::check(options);
+    Inputs::ensure_valid(options);
     check_classes<Model, Target>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;

@@ -28,7 +28,7 @@ struct Segmentation {
   class Inputs {
    public:
     explicit Inputs(Index capacity) : classes_(capacity) {}
-    static void check(const FinetuningOptions& options) {
+    static void ensure_valid(const FinetuningOptions& options) {
       if (options.label_smoothing != 0)
         throw Error("label_smoothing", std::to_string(options.label_smoothing),
                     "0 for class maps, as segmentation_options() has it");
