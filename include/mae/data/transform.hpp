@@ -15,9 +15,9 @@
 //
 // `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
 // `change(random, image)` works on the pixels there, after all placing. A transform has one of them or both, and
-// perhaps ensure_valid(), which throws mae::Error where an option makes no sense. Those of a list take their random numbers
-// one after the other from the sample's stream, each as many as it says: no two share any, and adding one at the end
-// leaves the others' as they were.
+// perhaps ensure_valid(), which throws mae::Error where an option makes no sense. Those of a list take their random
+// numbers one after the other from the sample's stream, each as many as it says: no two share any, and adding one at
+// the end leaves the others' as they were.
 #pragma once
 #include <cstring>
 #include <string>
