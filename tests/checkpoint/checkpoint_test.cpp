@@ -270,7 +270,7 @@ TEST_CASE("a run of pre-training knows what it did") {
   PretrainingOptions options;
   options.batch = 2;
   Pretraining<Small, Reference<float>> run(images, options, {{0.25}, {0.5}});
-  const Metadata before{{"epochs", "0"}, {"mean", "[0.25]"}, {"deviation", "[0.5]"}};
+  const Metadata before{{"epochs", "0"}, {"mean", "[0.25]"}, {"deviation", "[0.5]"}, {"masking", "random"}};
   CHECK(metadata_of(run) == before);
   for (int update = 0; update < 5; ++update) run.update();  // two epochs of two, and half of another
   CHECK(metadata_of(run).at("epochs") == "2");

@@ -253,7 +253,7 @@ TEST_CASE("options that make no sense are named, and all have a name") {
     options.each(options, [&](const char* name, auto&) { all += std::string(name) + " "; });
     return all;
   };
-  CHECK(names(SgdOptions{}) == "momentum nesterov decay clip ");
-  CHECK(names(LarsOptions{}) == "momentum trust decay clip ");
-  CHECK(names(AdamwOptions{}) == "beta1 beta2 epsilon decay clip ");
+  CHECK(names(SgdOptions{}) == "momentum nesterov weight_decay clip ");
+  CHECK(names(LarsOptions{}) == "momentum trust weight_decay clip ");
+  CHECK(names(AdamwOptions{}) == "beta1 beta2 epsilon weight_decay clip ");
 }
