@@ -72,7 +72,7 @@ echo "--- signals"
 $digits --epochs 8 --log_every 10 --out whole > whole.txt
 $digits --epochs 8 --log_every 10 --out signalled > signalled.txt &
 run=$!
-waits_for signalled/log.jsonl '"step":50,' $run
+waits_for signalled/log.jsonl '"step":40,' $run
 kill -s USR1 $run
 until ls signalled/checkpoint-*.safetensors > /dev/null 2>&1; do kill -0 $run && sleep 0.02; done
 kill -s HUP $run
