@@ -15,6 +15,7 @@
 #endif
 
 #include <mae/backend/cpu/simd.hpp>
+#include <mae/backend/threads.hpp>
 #include <mae/core/bf16.hpp>
 
 #include "row.hpp"
