@@ -79,13 +79,15 @@ using Tiny32 = Preset<"tiny-32", ImageShape<3, 32, 32, 4>, TinyEncoder, Transfor
 using Photos64 = Preset<"photos-64", ImageShape<3, 64, 64, 8>, Transformer<192, 8, 3>, Transformer<128, 4, 4>, pixels,
                         Classes<100>, MaskRatio<75>>;
 // ImageNet.
-template <FixedString PresetName, class ImageShape, class EncoderSize, class DecoderSize>
-using ImageNet = Preset<PresetName, ImageShape, EncoderSize, DecoderSize, normalized, Classes<1000>, MaskRatio<75>>;
-using VitTiny224 = ImageNet<"vit-tiny-224", Image224, TinyEncoder, TinyDecoder>;
-using VitSmall224 = ImageNet<"vit-small-224", Image224, SmallEncoder, SmallDecoder>;
-using VitBase224 = ImageNet<"vit-base-224", Image224, BaseEncoder, PaperDecoder>;
-using VitLarge224 = ImageNet<"vit-large-224", Image224, LargeEncoder, PaperDecoder>;
-using VitHuge224 = ImageNet<"vit-huge-224", Image224Patch14, HugeEncoder, PaperDecoder>;
+using VitTiny224 = Preset<"vit-tiny-224", Image224, TinyEncoder, TinyDecoder, normalized, Classes<1000>, MaskRatio<75>>;
+using VitSmall224 =
+    Preset<"vit-small-224", Image224, SmallEncoder, SmallDecoder, normalized, Classes<1000>, MaskRatio<75>>;
+using VitBase224 =
+    Preset<"vit-base-224", Image224, BaseEncoder, PaperDecoder, normalized, Classes<1000>, MaskRatio<75>>;
+using VitLarge224 =
+    Preset<"vit-large-224", Image224, LargeEncoder, PaperDecoder, normalized, Classes<1000>, MaskRatio<75>>;
+using VitHuge224 =
+    Preset<"vit-huge-224", Image224Patch14, HugeEncoder, PaperDecoder, normalized, Classes<1000>, MaskRatio<75>>;
 
 /// The table.
 using All =
