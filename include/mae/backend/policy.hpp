@@ -59,6 +59,10 @@ struct Cuda : Elements<T> {
   using Threads = DefaultThreads;
 };
 
+/// Policies whose kernels are threads of the program and work in its memory.
+template <class Policy>
+concept RunsOnHost = HostAccessible<typename Policy::MemorySpace>;
+
 /// The kernels of a policy; each backend specialises it. `backend/kernels.hpp` writes down the contract.
 template <class Policy>
 struct Kernels {
