@@ -59,9 +59,9 @@ struct Cuda : Elements<T> {
   using Threads = DefaultThreads;
 };
 
-/// Policies whose kernels are threads of the program and work in its memory.
+/// Whether a policy's kernels are threads of the program and work in its memory.
 template <class Policy>
-concept RunsOnHost = HostAccessible<typename Policy::MemorySpace>;
+inline constexpr bool runs_on_host = HostAccessible<typename Policy::MemorySpace>;
 
 /// The kernels of a policy; each backend specialises it. `backend/kernels.hpp` writes down the contract.
 template <class Policy>

@@ -131,7 +131,7 @@ class BatchStep {
   /// Up to so many bytes of weights a model is worked in micro-batches, by at most so many shards, where kernels are
   /// threads of the program.
   static constexpr Index small_model = Index{8} << 20,
-                         most_shards = RunsOnHost<Policy> && weight_bytes <= small_model ? 16 : 1;
+                         most_shards = runs_on_host<Policy> && weight_bytes <= small_model ? 16 : 1;
   /// Samples in a micro-batch of a small model. Fewer would divide among more threads, but weights are packed anew for
   /// every micro-batch and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible
   /// patches).

@@ -23,8 +23,8 @@ template <class Program, class Sent>
 [[noreturn, gnu::cold]] void report_non_finite(const Execution& step, double loss, const Sent& sent) {
   int k = 0;
   [&]<class... In>(Inputs<In...>*) {
-    (ensure_finite_input(k++, sent(step.at<typename In::template Element<typename Program::Policy>>({input + k})),
-                         step.batch * In::Shape::count),
+    const auto look = [&]<class E>(const E* x, Index count) { ensure_finite_input(k++, sent(x), count); };
+    (look(step.at<typename In::template Element<typename Program::Policy>>({input + k}), step.batch * In::Shape::count),
      ...);
   }(static_cast<typename Program::Inputs*>(nullptr));
   const NonFinite fault = Program::find_non_finite(step);
