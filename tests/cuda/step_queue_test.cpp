@@ -14,14 +14,20 @@ struct Square {
   float* y;
   MAE_HOST_DEVICE void operator()(mae::Index i) const { y[i] = x[i] * x[i]; }
 };
+struct Add {
+  const float* x;
+  float* y;
+  MAE_HOST_DEVICE void operator()(mae::Index i) const { y[i] += x[i]; }
+};
 }  // namespace test
 
 namespace {
 using namespace mae;
 
 /// Steps that square up to four numbers.
-template <class Policy, Transfer transfer>
+template <class PolicyType, Transfer transfer>
 struct Squares {
+  using Policy = PolicyType;
   static constexpr Index most = 4;
   struct Key {
     const float* x;
@@ -86,6 +92,29 @@ TEST_CASE_TEMPLATE("what was not read is left off", Steps, Squares<OnHost, Trans
     steps.start(3, 2);
     CHECK(steps.read() == 9);
   }
+}
+TEST_CASE_TEMPLATE("steps of which nobody asks anything keep what was sent until they have used it", Steps,
+                   Squares<OnHost, Transfer::ahead>, Squares<Gpu, Transfer::ahead>, Squares<Gpu, Transfer::in_order>) {
+  using Policy = typename Steps::Policy;
+  Steps steps;
+  for (int step = 1; step <= 9; ++step) {
+    std::fill_n(steps.given, 4, static_cast<float>(step));
+    steps.queue.begin();
+    const float* const x = steps.queue.send(steps.given, 4);
+    steps.queue.run({x, 4}, [&] { Kernels<Policy>::each(4, test::Add{x, steps.results.data()}); });
+  }
+  steps.queue.ask(steps.results.data(), 4);
+  CHECK(steps.read() == 45);
+}
+TEST_CASE("at one place, sent in order, others may call the kernels") {
+  Squares<Gpu, Transfer::in_order> steps;
+  for (int step = 1; step <= 9; ++step) {
+    std::fill_n(steps.given, 4, static_cast<float>(step));
+    steps.queue.begin();
+    Kernels<Gpu>::each(4, test::Add{steps.queue.send(steps.given, 4), steps.results.data()});
+  }
+  steps.queue.ask(steps.results.data(), 4);
+  CHECK(*steps.queue.read() == 45);
 }
 TEST_CASE("the host calls every step and knows its result in the middle; a GPU repeats what it has recorded") {
   Squares<OnHost, Transfer::ahead> host;

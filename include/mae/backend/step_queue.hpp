@@ -38,7 +38,7 @@ class UnreadSteps {
 };
 
 /// How inputs travel: ahead of the kernels of earlier steps, to one of two places in turn; or behind them, to one place
-/// whose address never changes.
+/// whose address never changes, where kernels that are called outside of `run` find them too.
 enum class Transfer { ahead, in_order };
 
 /// For `inputs` bytes a step, what each `send` takes being rounded up to `alignment`, and for answers of up to
