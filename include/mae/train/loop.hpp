@@ -204,7 +204,7 @@ class TrainingLoop {
       throw;
     }
   }
-  /// Looks at losses and gradients, the first ones first, until `left` passes are on their way.
+  /// Looks at losses and gradients, the first ones first, until at most `left` passes, or none, are on their way.
   void end_passes(Index left) {
     while (started_.count() > (std::max)(left, Index{0})) {
       const Pass pass = started_[0];
