@@ -8,7 +8,7 @@
 #pragma once
 #include <mae/backend/cuda/kernels.cuh>
 #include <mae/core/random.hpp>
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 #include "../row.hpp"
 

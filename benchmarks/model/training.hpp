@@ -84,7 +84,7 @@ class Trainer {
   using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Memory>, Model>;
   using Gradients = typename Chosen::Updates::template Gradients<Model, Policy>;
   static constexpr bool in_backward = Chosen::Updates::in_backward;
-  static constexpr int most_started = int{Step::most_started};
+  static constexpr int most_started = Step::ahead > 0 ? int{Step::ahead} : 1;
   static constexpr double rate = 1e-4;
 
   void start() {

@@ -5,7 +5,7 @@
 // limit counts likewise, so a kernel that overwrites what it has just read can be faster: nobody fetches its result.
 #include <mae/backend/adamw.hpp>
 #include <mae/backend/cpu/kernels.hpp>
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 #include "../measure.hpp"
 

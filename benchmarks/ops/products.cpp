@@ -10,7 +10,7 @@
 
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/core/random.hpp>
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 #include "../measure.hpp"
 #include "peers.hpp"

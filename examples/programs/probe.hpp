@@ -33,7 +33,7 @@ struct Probe {
     if (settings.recipe() == "paper") {
       using Model = mae::LinearProbe<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes,
                                      mae::Pool::class_token>;
-      if constexpr (Policy::MemorySpace::host_accessible)
+      if constexpr (mae::runs_on_host<Policy>)
         program::train_supervised<Preset, mae::LinearProbing<Model, Policy>>(
             settings, settings.training.options(images, settings.checkpoint, mae::LinearProbeOptions{}), source,
             normalization, threads, false, [](auto&) {});

@@ -2,8 +2,8 @@
 // and OpenMP where a file is built with it; no third party. All else is included by the name of its header.
 //
 //   1 core/             what every header stands on: numbers, shapes and their rules, random numbers, the one exception
-//   2 backend/          who computes: the kernels' contract, plain loops, SIMD and threads, CUDA
-//   3 tensor/           numbers with a shape: owning memory, tensors, views
+//   2 backend/          who computes and where: the kernels' contract, plain loops, SIMD and threads, CUDA; memory
+//   3 tensor/           numbers with a shape: tensors, views
 //   4 autograd/trace/   a model becomes a list of operations, once, at compile time
 //     autograd/plan/    where each value lives and what is computed again, with a proof
 //     autograd/run/     weights, sessions and batch steps run the plan
@@ -31,14 +31,15 @@
 #include <mae/core/random.hpp>   // random numbers without state
 
 #include <mae/backend/memory.hpp>       // where numbers live
+#include <mae/backend/buffer.hpp>       // owning, aligned memory
 #include <mae/backend/threads.hpp>      // who works at the same time
 #include <mae/backend/isa.hpp>          // instruction sets
 #include <mae/backend/policy.hpp>       // Reference, Cpu: a choice is a type
 #include <mae/backend/kernels.hpp>      // the contract
 #include <mae/backend/reference.hpp>    // its meaning in plain loops
 #include <mae/backend/cpu/kernels.hpp>  // SIMD and threads
+#include <mae/backend/step_queue.hpp>   // what is asked of them, and what they answer
 
-#include <mae/tensor/buffer.hpp>  // owning, aligned memory
 #include <mae/tensor/tensor.hpp>  // Tensor and View
 
 #include <mae/autograd/plan/graph.hpp>       // a traced network is a list

@@ -140,19 +140,22 @@ TEST_CASE("a large model is worked whole, by all threads in every kernel") {
 
 TEST_CASE("an error in a micro_batch is told, and the shards are clean afterwards") {
   const Weights<Net, Policy> weights(1);
-  auto x = random_tensor<float, S>(64, 1);
-  const auto y = random_tensor<float, S>(64, 2);
+  auto x = random_tensor<float, S>(64, 1), y = random_tensor<float, S>(64, 2);
   for (const int threads : {1, 2}) {
     Step step(64, threads);
-    Weights<Net, Policy> expected, found, lost;
+    Weights<Net, Policy> expected, lost;
     step.step_scaled(1, weights, expected, x, y);
-    const float good = x(40, 0, 0);
-    x(40, 0, 0) = std::numeric_limits<float>::quiet_NaN();
-    CHECK(error_of([&] { step.step_scaled(1, weights, lost, x, y); }) ==
-          "mae: training step: input 0: found a value that is not finite, expected finite numbers");
-    x(40, 0, 0) = good;
-    step.step_scaled(1, weights, found, x, y);
-    CHECK(same_bits(found, expected));
+    for (auto* input : {&x, &y}) {
+      Weights<Net, Policy> found;
+      float& number = (*input)(40, 0, 0);
+      const float good = std::exchange(number, std::numeric_limits<float>::quiet_NaN());
+      CHECK(error_of([&] { step.step_scaled(1, weights, lost, x, y); }) ==
+            std::string("mae: training step: input ") + (input == &x ? "0" : "1") +
+                ": found a value that is not finite, expected finite numbers");
+      number = good;
+      step.step_scaled(1, weights, found, x, y);
+      CHECK(same_bits(found, expected));
+    }
   }
 }
 

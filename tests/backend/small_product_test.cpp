@@ -5,7 +5,7 @@
 
 #include <mae/backend/cpu/matmul.hpp>
 #include <mae/core/random.hpp>
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 namespace {
 

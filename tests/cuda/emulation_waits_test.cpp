@@ -91,18 +91,25 @@ TEST_CASE("no step waits for itself") {
   check_waits<AfterBackward>();
   check_waits<InBackward>();
 }
-TEST_CASE("a loss that is not finite stops the run where it was, though the next step had begun") {
-  Run<Gpu> run(images, options(), normalization), undisturbed(images, options(), normalization);
-  Faulty source(run, 3);
-  run.read_from(source);
-  const std::string error = test::error_of([&] { run.train_epoch(); });
-  CHECK(error.starts_with("mae: training step: input 0: found a value that is not finite"));
-  CHECK(run.progress().steps == 3);
-  undisturbed.advance(3);
-  CHECK(same_weights(run, undisturbed));
-  source.bad = -1;
-  CHECK(run.train_epoch().loss == undisturbed.train_epoch().loss);
-  CHECK(same_weights(run, undisturbed));
+TEST_CASE_TEMPLATE("a loss that is not finite stops the run where it was, though the next step had begun", Policy, Gpu,
+                   Reference<float>) {
+  for (const Index accumulation : {1, 2}) {
+    const auto chosen = options(accumulation);
+    for (const Index bad : {0, 3, 5}) {  // the first batch of an epoch of six, and the last
+      Run<Policy> run(images, chosen, normalization), undisturbed(images, chosen, normalization);
+      Faulty source(run, bad);
+      run.read_from(source);
+      const std::string error = test::error_of([&] { run.train_epoch(); });
+      CHECK(error.starts_with("mae: training step: input 0: found a value that is not finite"));
+      CHECK(run.progress().steps == bad / accumulation);
+      if (bad >= accumulation) undisturbed.advance(bad / accumulation);
+      CHECK(run.progress().loss == undisturbed.progress().loss);
+      CHECK(same_weights(run, undisturbed));
+      source.bad = -1;
+      CHECK(run.train_epoch().loss == undisturbed.train_epoch().loss);
+      CHECK(same_weights(run, undisturbed));
+    }
+  }
 }
 TEST_CASE("a gradient that is not finite behind a finite loss is named, and changes nothing") {
   Weights<Model, Gpu> weights(1), gradients;

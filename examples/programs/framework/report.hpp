@@ -98,8 +98,8 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
              memory(step) + " a step, " + memory(batches) + " batches, " + memory(images) + " images" +
              (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time" : "") +
              ", " + memory(look) + " a look at images" +
-             (Policy::MemorySpace::host_accessible ? "" : "; weights and steps on the GPU, weights here too"));
-  check_memory(weights + (Policy::MemorySpace::host_accessible ? step : 0) + batches + look, images + decoding, source);
+             (mae::runs_on_host<Policy> ? "" : "; weights and steps on the GPU, weights here too"));
+  check_memory(weights + (mae::runs_on_host<Policy> ? step : 0) + batches + look, images + decoding, source);
 }
 
 /// How many updates the run will make.

@@ -2,7 +2,7 @@
 //
 // `Host` is the memory of the program. A backend with a memory of its own adds a type with the same functions
 // (`Device` in backend/cuda/device.cuh); `host_accessible` says whether the program may read and write there by itself.
-// What is not reachable is sent and fetched: inputs go there before a step, results come back after it.
+// What cannot be reached so is sent and fetched (`DualBuffer`, `HostWindow`, `StepQueue`).
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -53,5 +53,9 @@ struct Host {
     return bytes >= Index{large_memory} ? std::align_val_t{large_page} : std::align_val_t{alignment};
   }
 };
+
+/// Memory where the program reads and writes by itself, and where kernels that were called have done their work.
+template <class MemorySpace>
+concept HostAccessible = MemorySpace::host_accessible;
 
 }  // namespace mae

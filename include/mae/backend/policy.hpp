@@ -59,6 +59,10 @@ struct Cuda : Elements<T> {
   using Threads = DefaultThreads;
 };
 
+/// Whether a policy's kernels are threads of the program and work in its memory.
+template <class Policy>
+inline constexpr bool runs_on_host = HostAccessible<typename Policy::MemorySpace>;
+
 /// The kernels of a policy; each backend specialises it. `backend/kernels.hpp` writes down the contract.
 template <class Policy>
 struct Kernels {

@@ -13,12 +13,13 @@
 //
 // The norm is computed in any case, one more pass over the gradient: a loss may be finite and its gradient not, and
 // such a gradient must not reach the weights, where one step would spoil what days have trained. Kernels see to that by
-// themselves; where they work beside the program, it is told later: `start` and `finish`.
+// themselves: they note what is wrong with the gradient, and change nothing from then on. An update is handed over by
+// `start`, and `finish` asks how it went (`StepQueue`).
 #pragma once
 #include <mae/autograd/run/weights.hpp>
-#include <mae/core/math.hpp>
 #include <mae/backend/kernels.hpp>
-#include <mae/optim/update_queue.hpp>
+#include <mae/backend/step_queue.hpp>
+#include <mae/core/math.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -91,7 +92,15 @@ class Optimizer {
   using Options = typename Rule::Options;
   using WeightsType = Weights<Model, Policy>;
   using Element = typename WeightsType::Element;
-  static constexpr int states = Rule::template Factors<double>::states;
+  using Factor = typename Kernels<Policy>::Factor;
+  using Factors = typename Rule::template Factors<Factor>;
+  static constexpr int states = Factors::states;
+  /// The addresses that an update works on.
+  struct Key {
+    const void *weights, *gradients, *state[states];
+    bool operator==(const Key&) const = default;
+  };
+  using Queue = StepQueue<typename Policy::MemorySpace, Key, GradientCheck, Transfer::in_order>;
 
   /// Throws mae::Error, naming it, if an option makes no sense.
   explicit Optimizer(const Options& options = {}, int threads = Policy::Threads::count())
@@ -100,7 +109,9 @@ class Optimizer {
         decay_(scale_.size()),
         workspace_memory_(Workspace::bytes(workspace_size(), threads)),
         workspace_{workspace_memory_.data(), workspace_size(), threads},
-        queue_(static_cast<Index>(scale_.size())) {
+        rounded_(static_cast<Index>(scale_.size())),
+        check_(1),
+        queue_(rounded_.size() * Index{sizeof(Factors)}, 1) {
     set_decay(decays);
   }
 
@@ -148,7 +159,7 @@ class Optimizer {
   /// Ends the first update that was started and not finished: throws what `step` throws. Then those started since are
   /// left off too, and `steps` is what it was.
   void finish(const char* expected = "finite numbers; lower the learning rate") {
-    const Index fault = queue_.read().fault;
+    const Index fault = queue_.read()->fault;
     if (fault == 0) return;
     --steps_;
     forget();
@@ -157,7 +168,8 @@ class Optimizer {
   /// Leaves off updates that were started and not finished, after one of them or what led to it has failed.
   void forget() {
     steps_ -= queue_.unread();
-    queue_.reset();
+    queue_.forget();
+    Policy::MemorySpace::fill(check_.data(), 0, Index{sizeof(GradientCheck)});
   }
 
   // An update in parts, for whoever has one range of the gradient after the other (`OptimizerInBackward`): `begin`, for
@@ -165,12 +177,17 @@ class Optimizer {
 
   /// Before update number steps() + 1.
   void begin(double rate) {
+    if (queue_.unread() == Queue::most)
+      throw Error("optimizer", "another update", "at most " + std::to_string(Queue::most) + " that are not finished");
     const Rule rule(options_, steps_ + 1);
-    queue_.send([&](std::size_t k) { return rule.factors(rate * scale_[k], decay_[k]); });
+    for (std::size_t k = 0; k < scale_.size(); ++k)
+      rounded_[static_cast<Index>(k)] = rounded<Factor>(rule.factors(rate * scale_[k], decay_[k]));
+    queue_.begin();
+    factors_ = queue_.send(rounded_.data(), rounded_.size());
   }
   /// Looks at the gradient of the weights from number `offset` on.
   void check_gradient(Index offset, Index count, double clip, const Element* gradient) {
-    Kernels<Policy>::check_gradient(count, gradient, offset, clip, queue_.gradient_check(), workspace_);
+    Kernels<Policy>::check_gradient(count, gradient, offset, clip, check_.data(), workspace_);
   }
   /// Lets the rule see the weights of parameter k from number `offset` on; without a gradient it is zero. Throws
   /// mae::Error if the rule must see them all, and these are some.
@@ -181,9 +198,8 @@ class Optimizer {
       if (count != p.count)
         throw Error(Rule::name, "the gradient of a part of " + p.name,
                     "that of the whole parameter; update after the backward pass");
-      Rule::template prepare<Kernels<Policy>>(count, weights.kernel_data() + offset, gradient,
-                                              queue_.factors(k), queue_.gradient_check(),
-                                              workspace_);
+      Rule::template prepare<Kernels<Policy>>(count, weights.kernel_data() + offset, gradient, factors_ + k,
+                                              check_.data(), workspace_);
     }
   }
   /// Updates `count` weights of parameter k, those from number `offset` on, and sets their gradient to zero; nothing,
@@ -191,20 +207,20 @@ class Optimizer {
   void apply(std::size_t k, Index offset, Index count, WeightsType& weights, Element* gradient) {
     UpdateOperands<Element, states> operands{weights.kernel_data() + offset, gradient, {}};
     for (int s = 0; s < states; ++s) operands.state[s] = state_[s].kernel_data() + offset;
-    Kernels<Policy>::update(count, operands, queue_.factors(k), queue_.gradient_check());
+    Kernels<Policy>::update(count, operands, factors_ + k, check_.data());
   }
   void end() {
-    queue_.enqueue();
+    queue_.ask(check_.data(), 1);
     ++steps_;
   }
   /// Brings all that an update works on to where kernels work. Gives the addresses.
-  auto key(WeightsType& weights, const void* gradients) {
-    UpdateKey<states> key{weights.kernel_data(), gradients, {}};
+  Key key(WeightsType& weights, const void* gradients) {
+    Key key{weights.kernel_data(), gradients, {}};
     for (int s = 0; s < states; ++s) key.state[s] = state_[s].kernel_data();
     return key;
   }
   /// Whether a backward pass that is repeated calls `apply` the first time alone.
-  static constexpr bool recorded = UpdateQueue<Policy, Rule::template Factors>::recorded;
+  static constexpr bool recorded = Queue::repeats;
 
   /// The state that a resumed run needs: state k, whose name is Rule::state_names[k].
   WeightsType& state(int k) { return state_[k]; }
@@ -236,7 +252,10 @@ class Optimizer {
   std::vector<double> scale_, decay_;
   Buffer<char, typename Policy::MemorySpace> workspace_memory_;
   Workspace workspace_;
-  UpdateQueue<Policy, Rule::template Factors> queue_;
+  Buffer<Factors> rounded_;     // of this update, one for each parameter
+  Factors* factors_ = nullptr;  // where kernels find them
+  Buffer<GradientCheck, typename Policy::MemorySpace> check_;
+  Queue queue_;
   Index steps_ = 0;
 };
 

@@ -4,7 +4,7 @@
 // extents but the batch are compile-time numbers, so an index is a few multiply-adds by constants and a wrong number
 // of indices, or a reshape that changes the number of elements, is a compile error.
 #pragma once
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 namespace mae {
 

@@ -94,8 +94,7 @@ class LinearProbing : public TrainingLoop<LinearProbing<Model, Policy>, Model, P
   using Loop = TrainingLoop<LinearProbing, Model, ProbeHeadLoss<Model>, LinearProbeOptions, Policy, KeepAll,
                             AfterBackward, LarsRule>;
   friend Loop;
-  static_assert(Policy::MemorySpace::host_accessible,
-                "mae: statistics of a batch are taken by the program: probe on Cpu");
+  static_assert(runs_on_host<Policy>, "mae: statistics of a batch are taken by the program: probe on Cpu");
   static constexpr Index D = Model::EncoderShape::width;
 
  public:

@@ -8,10 +8,9 @@
 // (seed, epoch, sample). The sum of losses since the epoch began is kept for the report alone. `Progress` is what of
 // that is no tensor; `checkpoint/run_state.hpp` saves it all.
 //
-// Where kernels work beside the program, it makes the next batch while a step runs and learns of its loss one step
-// later: the passes whose losses are not known yet wait in a queue. Public functions drain this queue before they
-// return, so the asynchrony is invisible to callers. `update` waits for the loss that it returns; between its updates
-// `advance` does not.
+// A pass is started, and its loss looked at when its step is none of those that may be on their way (`StepQueue`): at
+// once, or, where kernels work beside the program, when the next batch has been made. Public functions look at all of
+// them before they return: `update` waits for the loss that it returns; between its updates `advance` does not.
 //
 // When weights are updated is a type: `AfterBackward`, or, without clipping and accumulation, `InBackward`, which
 // needs no memory for gradients (`optim/in_backward.hpp`). Both make the same bits.
@@ -174,13 +173,11 @@ class TrainingLoop {
   using Gradients = typename Updates::template Gradients<Model, Policy, Rule>;
   using Step = BatchStep<Program<Loss, Policy, Recompute>, Model>;
 
-  /// What is on its way.
   struct Pass {
     double images = 0;
     Index update = 0;
     bool last = false;  ///< of its update
   };
-  static constexpr Index most_started = Step::most_started;
 
   /// Starts the passes of an update, and the update.
   void begin_update() {
@@ -190,27 +187,28 @@ class TrainingLoop {
     try {
       for (Index i = step * passes_; i < end; ++i) {
         const Batch& batch = source_->at(start + i);
-        end_passes(most_started - 1);
+        end_passes(Step::ahead - 1);
         if constexpr (Updates::in_backward) gradients_.begin(rate);
         const auto count = static_cast<double>(batch.count());
         static_cast<Derived&>(*this).pass(count / static_cast<double>(images), batch);
-        passes_started_[started_++] = {count, number, i + 1 == end};
+        started_.push({count, number, i + 1 == end});
       }
       if constexpr (Updates::in_backward) gradients_.end();
       else optimizer_.start(weights_, gradients_, rate);
-      if constexpr (most_started == 1) end_passes(0);
+      end_passes(Step::ahead);
     } catch (...) {
       Index earlier = 0;
-      while (earlier < started_ && passes_started_[earlier].update < number) ++earlier;
-      end_passes(started_ - earlier);  // earlier passes: unaffected, but an error of theirs came first
+      while (earlier < started_.count() && started_[earlier].update < number) ++earlier;
+      end_passes(started_.count() - earlier);  // earlier passes: unaffected, but an error of theirs came first
       leave_off((std::min)(number, optimizer_.steps()));
       throw;
     }
   }
-  /// Looks at losses and gradients, the first ones first, until `left` passes are on their way.
+  /// Looks at losses and gradients, the first ones first, until at most `left` passes, or none, are on their way.
   void end_passes(Index left) {
-    for (; started_ > left; passes_started_[0] = passes_started_[--started_]) {
-      const Pass pass = passes_started_[0];
+    while (started_.count() > (std::max)(left, Index{0})) {
+      const Pass pass = started_[0];
+      started_.pop();
       try {
         loss_of_passes_ += pass.images * session_.finish();
         if (!pass.last) continue;
@@ -230,7 +228,7 @@ class TrainingLoop {
   }
   /// Forgets what is on its way: update number `steps` is the next one.
   void leave_off(Index steps) {
-    started_ = 0;
+    started_.clear();
     loss_of_passes_ = 0;
     session_.forget();
     optimizer_.forget();
@@ -274,8 +272,7 @@ class TrainingLoop {
   LoadOnDemand<ImageShape, T, typename Policy::Threads, Target> own_source_;
   BatchSource<ImageShape, T, Target>* source_ = &own_source_;
   CosineSchedule schedule_;
-  Pass passes_started_[most_started];
-  Index started_ = 0;
+  UnreadSteps<Pass> started_;
   Index epoch_images_ = 0;
   double epoch_loss_ = 0, update_loss_ = 0, loss_of_passes_ = 0;
 };

@@ -53,60 +53,42 @@ class BatchStep {
   /// What random operations read: set before a step.
   Context& context() { return context_; }
 
-  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients are added to
-  /// `gradients`, times `scale`. One tensor or view for each program input. Throws mae::Error naming the first layer
-  /// whose result is not finite; part of the gradient may then have been added.
-  template <class X0, class... X>
-  double step_scaled(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients,
-                     const X0& input, const X&... inputs) {
+  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients, times `scale`,
+  /// are added to `gradients`, which are weights, or given to it as soon as each is whole, if it is a GradientSink: for
+  /// a large model. One tensor or view for each program input. Throws mae::Error naming the first layer whose result is
+  /// not finite; part of the gradient may then have been added.
+  template <class Gradients, class X0, class... X>
+  double step_scaled(double scale, const Weights<Owner, Policy>& weights, Gradients& gradients, const X0& input,
+                     const X&... inputs) {
     start(scale, weights, gradients, input, inputs...);
     return finish();
   }
-  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept: for a large model.
-  template <class X0, class... X>
-  double step_scaled(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X0& input,
-                     const X&... inputs) {
-    start(scale, weights, sink, input, inputs...);
-    return finish();
-  }
 
-  /// Begins a step, of which `finish` returns the loss: `most_started` may be on their way. See `Session`.
-  template <class X0, class... X>
-  void start(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients, const X0& input,
+  /// Begins a step, of which `finish` returns the loss. See `Session`.
+  template <class Gradients, class X0, class... X>
+  void start(double scale, const Weights<Owner, Policy>& weights, Gradients& gradients, const X0& input,
              const X&... inputs) {
-    if constexpr (Policy::MemorySpace::host_accessible) {
-      loss_ = work(scale, weights, gradients, input, inputs...);
-    } else {
-      check_batch(input, inputs...);
-      whole().start(scale, weights, gradients, input, inputs...);
-    }
-  }
-  template <class X0, class... X>
-  void start(double scale, const Weights<Owner, Policy>& weights, GradientSink& sink, const X0& input,
-             const X&... inputs) {
-    static_assert(most_shards == 1,
+    static_assert(most_shards == 1 || std::is_same_v<Gradients, Weights<Owner, Policy>>,
                   "mae: a small model is worked in shards, each with a gradient of its own; "
                   "update after the backward pass");
-    whole().start(scale, weights, sink, input, inputs...);
-    if constexpr (Policy::MemorySpace::host_accessible) loss_ = whole().finish();
+    const Index batch = check_batch(input, inputs...);
+    if constexpr (most_shards == 1) {
+      sessions_.front().context() = context_;
+      sessions_.front().start(scale, weights, gradients, input, inputs...);
+    } else if constexpr (std::is_same_v<Gradients, Weights<Owner, Policy>>) {
+      loss_ = work(batch, scale, weights, gradients, input, inputs...);
+    }
   }
   double finish() {
-    if constexpr (Policy::MemorySpace::host_accessible) return loss_;
-    else return sessions_.front().finish();
+    if constexpr (most_shards == 1) return sessions_.front().finish();
+    else return loss_;
   }
   /// Leaves off what was started and not finished.
-  void forget() {
-    if constexpr (!Policy::MemorySpace::host_accessible) sessions_.front().forget();
-  }
-  static constexpr Index most_started = Session<Program>::most_started;
+  void forget() { sessions_.front().forget(); }
+  /// How many steps may be on their way when their losses are looked at; 0: each is done when it has been started.
+  static constexpr Index ahead = Session<Program>::ahead;
 
  private:
-  /// The session of a model that has one, about to make a step.
-  Session<Program>& whole() {
-    Session<Program>& session = sessions_.front();
-    session.context() = context_;
-    return session;
-  }
   template <class X0, class... X>
   Index check_batch(const X0& input, const X&... inputs) const {
     const Index batch = input.batch();
@@ -115,10 +97,10 @@ class BatchStep {
                   "the same for all inputs, from 1 to " + std::to_string(capacity_));
     return batch;
   }
-  template <class X0, class... X>
-  double work(double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients, const X0& input,
+  /// The whole step of a small model: its loss.
+  template <class... X>
+  double work(Index batch, double scale, const Weights<Owner, Policy>& weights, Weights<Owner, Policy>& gradients,
               const X&... inputs) {
-    const Index batch = check_batch(input, inputs...);
     const Index size = micro_batch_of(capacity_), micro_batches = ceil_divide(batch, size),
                 shards = smaller(micro_batches, most_shards);
     const int team = static_cast<int>(smaller(threads_, shards));
@@ -132,14 +114,12 @@ class BatchStep {
         if (context_.sample_keys) session.context().sample_keys += begin;
         means_[static_cast<std::size_t>(micro_batch)] =
             session.step_scaled(scale * static_cast<double>(count) / static_cast<double>(batch), weights, to,
-                                slice(input, begin, count), slice(inputs, begin, count)...);
+                                slice(inputs, begin, count)...);
       }
     };
     if (shards == 1) work_shard(0, 0);
     else share(shards, team, work_shard);
-    if constexpr (most_shards > 1)
-      for (Index shard = 1; shard < shards; ++shard)
-        add(gradients, *shards_[static_cast<std::size_t>(shard)].gradients);
+    for (Index shard = 1; shard < shards; ++shard) add(gradients, *shards_[static_cast<std::size_t>(shard)].gradients);
     double mean = 0;
     for (Index micro_batch = 0; micro_batch < micro_batches; ++micro_batch)
       mean += means_[static_cast<std::size_t>(micro_batch)] *
@@ -151,7 +131,7 @@ class BatchStep {
   /// Up to so many bytes of weights a model is worked in micro-batches, by at most so many shards, where kernels are
   /// threads of the program.
   static constexpr Index small_model = Index{8} << 20,
-                         most_shards = Policy::MemorySpace::host_accessible && weight_bytes <= small_model ? 16 : 1;
+                         most_shards = runs_on_host<Policy> && weight_bytes <= small_model ? 16 : 1;
   /// Samples in a micro-batch of a small model. Fewer would divide among more threads, but weights are packed anew for
   /// every micro-batch and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible
   /// patches).

@@ -23,7 +23,7 @@ template <class Model, class Policy>
 class Eager : private EagerRunner {
  public:
   using Mode = mae::Mode<Policy, Inference>;
-  static_assert(Policy::MemorySpace::host_accessible,
+  static_assert(runs_on_host<Policy>,
                 "mae: Eager shows every value to the program, so its kernels must work in the program's memory: use "
                 "Reference or Cpu");
 

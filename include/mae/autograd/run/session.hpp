@@ -4,14 +4,14 @@
 //   Session<Program<Model, Cpu<float>>> session(64);                  // up to 64 samples
 //   double loss = session.step(weights, gradients, images, keep);     // forward, mean loss, backward
 //
-// All memory is allocated here, once; `forward` and `step` allocate nothing. Where kernels work beside the program,
-// `start` hands a step over and `finish` looks at its loss: two steps may be on their way (`Readback`).
+// All memory is allocated here, once; `forward` and `step` allocate nothing. A step is `start` and `finish`, which
+// returns its loss: where kernels work beside the program (`StepQueue`) the next one may be started before.
 #pragma once
 #include <mae/autograd/run/gradient_sink.hpp>
+#include <mae/autograd/run/non_finite.hpp>
 #include <mae/autograd/run/program.hpp>
-#include <mae/autograd/run/staging.hpp>
 #include <mae/autograd/run/weights.hpp>
-#include <mae/core/finite.hpp>
+#include <mae/backend/step_queue.hpp>
 #include <mae/tensor/tensor.hpp>
 
 MAE_PRECISE_BEGIN
@@ -32,26 +32,37 @@ struct SeedFromLoss {
   E* seed;
   MAE_HOST_DEVICE void operator()(Index i) const { seed[i] = E(*each) + loss[i] * E(0); }
 };
+
+/// What a session has run: all that the arguments of its kernels follow from.
+struct SessionWork {
+  enum class Phase { forward, backward, step } phase = Phase::forward;
+  Execution execution;
+  bool operator==(const SessionWork&) const = default;
+};
 }  // namespace detail
 
 template <class ProgramType>
 class Session {
+  using Queue =
+      StepQueue<typename ProgramType::Policy::MemorySpace, detail::SessionWork, typename ProgramType::ResultElement>;
+  using Phase = detail::SessionWork::Phase;
+  static constexpr bool has_loss = ProgramType::Recompute::backward && ProgramType::Result::count == 1;
+
  public:
   using Program = ProgramType;
   using Model = typename Program::Model;
   using Policy = typename Program::Policy;
-  using Result = View<typename Program::ResultElement, typename Program::Result>;
+  using ResultElement = typename Program::ResultElement;
+  using Result = View<ResultElement, typename Program::Result>;
   using WeightsType = Weights<Model, Policy>;
-  using StagingArea = Staging<typename Policy::MemorySpace>;
 
   /// Memory for up to `capacity` samples and a team of `threads`.
   explicit Session(Index capacity, int threads = Policy::Threads::count())
       : capacity_(capacity),
         threads_(threads),
-        arena_(bytes(capacity, threads)),
-        staging_(staging_bytes * capacity, arena_.data()),
-        losses_(result_bytes * capacity) {
-    char* at = arena_.data() + staging_bytes * capacity;
+        arena_(bytes(capacity, threads) - Queue::bytes(sent_bytes * capacity)),
+        queue_(sent_bytes * capacity, has_loss ? capacity : 0) {
+    char* at = arena_.data();
     auto take = [&](Index size) {
       char* const piece = at;
       at += align_up(size);
@@ -72,7 +83,7 @@ class Session {
   static constexpr Index bytes(Index capacity, int threads) {
     if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
     if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
-    Index per_sample = staging_bytes + Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
+    Index per_sample = Queue::bytes(sent_bytes) + Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
     for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
     return size_product(per_sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
@@ -89,22 +100,16 @@ class Session {
                   "mae: an input is a temporary tensor; give it a name, for backward reads it again");
     check_room(1);
     begin(weights, inputs...);
-    staging_.run(Phase::forward, execution_, [this] { Program::forward(execution_); });
+    queue_.run({Phase::forward, execution_}, [this] { Program::forward(execution_); });
     return result();
   }
 
-  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients are added to
-  /// `gradients`, times `scale`. Throws mae::Error naming the first layer whose result is not finite.
-  template <class W, class... X>
-  double step_scaled(double scale, const Weights<W, Policy>& weights, Weights<W, Policy>& gradients,
-                     const X&... inputs) {
+  /// Forward, then backward from the mean of the per-sample losses, whose value is returned. Gradients, times `scale`,
+  /// are added to `gradients`, which are weights, or given to it as soon as each is whole, if it is a GradientSink.
+  /// Throws mae::Error naming the first layer whose result is not finite.
+  template <class W, class Gradients, class... X>
+  double step_scaled(double scale, const Weights<W, Policy>& weights, Gradients& gradients, const X&... inputs) {
     start(scale, weights, gradients, inputs...);
-    return finish();
-  }
-  /// The same, but each gradient goes to `sink` as soon as it is whole, and none is kept.
-  template <class W, class... X>
-  double step_scaled(double scale, const Weights<W, Policy>& weights, GradientSink& sink, const X&... inputs) {
-    start(scale, weights, sink, inputs...);
     return finish();
   }
   template <class W, class... X>
@@ -112,77 +117,54 @@ class Session {
     return step_scaled(1.0, weights, gradients, inputs...);
   }
 
-  /// Begins a step, for `gradients` that are weights or a sink; inputs may change when it returns. A loss that is not
-  /// finite gives a gradient that is not, so what is called next can tell. At most `most_started` may be unfinished.
+  /// Begins a step; inputs may change when it returns. A loss that is not finite is thrown here or by `finish`; until
+  /// then it gives a gradient that is not finite, so what is called next can tell. Two steps may be unfinished.
   template <class W, class Gradients, class... X>
   void start(double scale, const Weights<W, Policy>& weights, Gradients& gradients, const X&... inputs) {
     static_assert(Program::Recompute::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     static_assert(Program::Result::count == 1, "mae: step needs a model that returns one loss a sample, Shape<dyn>");
-    if constexpr (Policy::MemorySpace::host_accessible) {
-      begin(weights, inputs...);
-      if constexpr (Program::Recompute::backward) bind_gradients(gradients);
-      Program::forward(execution_);
-      loss_ = mean_loss(result(), execution_);
-      set_seed(scale);
-      if constexpr (Program::Recompute::backward) Program::backward(execution_);
-    } else {
-      check_room(most_started);
-      begin(weights, inputs...);
-      if constexpr (Program::Recompute::backward) bind_gradients(gradients);
+    check_room(Queue::most);
+    begin(weights, inputs...);
+    if constexpr (has_loss) {
+      bind_gradients(gradients);
       const double each = scale / static_cast<double>(execution_.batch);
-      const auto* const seed_of_all = reinterpret_cast<const double*>(staging_.input(&each, sizeof each));
-      staging_.run(Phase::step, execution_, [this, seed_of_all] {
+      const double* const seed_of_all = queue_.send(&each, 1);
+      auto* const losses = execution_.template at<ResultElement>({output});
+      auto* const seeds = execution_.template at<ResultElement>({seed});
+      queue_.run({Phase::step, execution_}, [&] {
         Program::forward(execution_);
-        if constexpr (Program::Recompute::backward) {
-          using E = typename Program::ResultElement;
-          auto* const losses = reinterpret_cast<const E*>(execution_.base[output]);
-          auto* const seeds = reinterpret_cast<E*>(execution_.base[seed]);
-          Kernels<Policy>::each(execution_.batch, detail::SeedFromLoss<E>{seed_of_all, losses, seeds});
-          Program::backward(execution_);
-        }
+        queue_.if_known([&] { mean_loss(losses, execution_); });
+        Kernels<Policy>::each(execution_.batch, detail::SeedFromLoss<ResultElement>{seed_of_all, losses, seeds});
+        Program::backward(execution_);
       });
-      started_[losses_.slot()] = execution_;
-      losses_.enqueue(execution_.base[output], result_size());
+      queue_.ask(losses, execution_.batch);
     }
   }
   /// The mean loss of the first step that was started and not finished. Throws mae::Error as `step` does; the other
   /// one is then to be forgotten.
   double finish() {
-    if constexpr (Policy::MemorySpace::host_accessible) {
-      return loss_;
-    } else {
-      const Execution& step = started_[losses_.oldest_slot()];
-      const auto* const losses = reinterpret_cast<const typename Program::ResultElement*>(losses_.read());
-      return mean_loss(View<const typename Program::ResultElement, typename Program::Result>(losses, step.batch), step);
-    }
+    const Execution& step = queue_.oldest().execution;
+    return mean_loss(queue_.read(), step);
   }
   /// Leaves off what was started and not finished.
-  void forget() {
-    if constexpr (!Policy::MemorySpace::host_accessible) losses_.forget();
-  }
-  static constexpr Index most_started = Readback<typename Policy::MemorySpace>::most;
+  void forget() { queue_.forget(); }
+  /// How many steps may be on their way when their losses are looked at; 0: each is done when it has been started.
+  static constexpr Index ahead = Queue::ahead;
 
-  /// Runs backward from the gradient in `seed_gradient()`, after `forward`.
-  template <class W>
-  void backward(Weights<W, Policy>& gradients) {
+  /// Runs backward from the gradient in `seed_gradient()`, after `forward`, for `gradients` that are weights or a sink,
+  /// whose memory holds `largest_gradient(Program::graph)` of them.
+  template <class Gradients>
+  void backward(Gradients& gradients) {
     bind_gradients(gradients);
-    staging_.upload(seed, execution_.base[seed], result_size());
-    staging_.run(Phase::backward, execution_, [this] { Program::backward(execution_); });
-  }
-  /// The same, with gradients for `sink`, whose memory holds `largest_gradient(Program::graph)` of them.
-  void backward(GradientSink& sink) {
-    bind_gradients(sink);
-    staging_.upload(seed, execution_.base[seed], result_size());
-    staging_.run(Phase::backward, execution_, [this] { Program::backward(execution_); });
+    windows_[seed].upload(execution_.template at<ResultElement>({seed}), result_count());
+    queue_.run({Phase::backward, execution_}, [this] { Program::backward(execution_); });
   }
   Result result() {
-    char* const at = staging_.map_for_read(output, execution_.base[output], result_size());
-    return {reinterpret_cast<typename Program::ResultElement*>(at), execution_.batch};
+    return {windows_[output].read(execution_.template at<ResultElement>({output}), result_count()), execution_.batch};
   }
   /// The gradient of the result, to be set before each `backward`, which may overwrite it.
   Result seed_gradient() {
-    char* const at = staging_.map_for_write(seed, execution_.base[seed], result_size());
-    return {reinterpret_cast<typename Program::ResultElement*>(at), execution_.batch};
+    return {windows_[seed].write(execution_.template at<ResultElement>({seed}), result_count()), execution_.batch};
   }
   /// After `backward`, the gradient of input k, for programs that ask for it with `Input<S, E, true>`. It is zero if
   /// the result does not depend on the input.
@@ -192,9 +174,9 @@ class Session {
     using Element = typename In::template Element<Policy>;
     static_assert(In::gradient, "mae: this input has no gradient; declare it as Input<Shape, Element, true>");
     constexpr int region = Program::gradient_region(k) == seed ? int{seed} : input_gradient + k;
-    const Index size = In::Shape::count * execution_.batch * Index{sizeof(Element)};
-    char* const place = staging_.map_for_read(input_gradient + k, execution_.base[region], size);
-    return View<Element, typename In::Shape>(reinterpret_cast<Element*>(place), execution_.batch);
+    Element* const gradient = execution_.template at<Element>({region});
+    return View<Element, typename In::Shape>(
+        windows_[input_gradient + k].read(gradient, In::Shape::count * execution_.batch), execution_.batch);
   }
   /// Fills with NaN what a correct plan does not read before writing it: for tests of plans and operations.
   void poison_before_forward() {
@@ -208,22 +190,19 @@ class Session {
   const Execution& execution() const { return execution_; }
 
  private:
-  static constexpr Index result_bytes =
-      align_up(Program::Result::count * Index{sizeof(typename Program::ResultElement)});
+  static constexpr Index result_bytes = align_up(Program::Result::count * Index{sizeof(ResultElement)});
   /// Input k is value k of the graph. A gradient that the plan makes in place of the seed needs no memory.
   static constexpr Index input_gradient_bytes(int k) {
     const GraphValue& value = Program::graph.values[k];
     return Program::Recompute::backward && value.gradient && Program::gradient_region(k) != seed ? value.bytes : 0;
   }
-  /// Of the inputs in the block, where kernels cannot read them from the program's memory.
-  static constexpr Index staging_bytes = [] {
-    Index sum = 0;
+  /// What is sent for a sample: inputs, keys, and the scale of the gradient.
+  static constexpr Index sent_bytes = [] {
+    Index sum = align_up(Index{sizeof(std::uint64_t)}) + align_up(Index{sizeof(double)});
     for (int k = 0; k < Program::Inputs::count; ++k) sum += Program::graph.values[k].bytes;
-    return StagingArea::bytes(sum);
+    return sum;
   }();
-  Index result_size() const {
-    return Program::Result::count * execution_.batch * Index{sizeof(typename Program::ResultElement)};
-  }
+  Index result_count() const { return Program::Result::count * execution_.batch; }
   /// All bits set: NaN in every floating-point type.
   static void poison(char* from, const char* to) { Policy::MemorySpace::fill(from, 0xff, to - from); }
 
@@ -246,25 +225,19 @@ class Session {
     execution_.sink = &sink, execution_.sink_number = sink.number;
   }
 
-  template <class Losses>
-  double mean_loss(const Losses& losses, const Execution& step) {
+  double mean_loss(const ResultElement* losses, const Execution& step) const {
     double mean = 0;
-    for (const auto loss : losses) mean += static_cast<double>(loss);
+    for (Index b = 0; b < step.batch; ++b) mean += static_cast<double>(losses[b]);
     mean /= static_cast<double>(step.batch);
-    if (!is_finite(mean)) report_non_finite(step, mean);
+    if (!is_finite(mean))
+      detail::report_non_finite<Program>(step, mean, [this](const auto* place) { return queue_.sent(place); });
     return mean;
-  }
-  /// The gradient of the mean loss, times `scale`.
-  void set_seed(double scale) {
-    const double each = scale / static_cast<double>(execution_.batch);
-    for (auto& gradient : seed_gradient()) gradient = static_cast<typename Program::ResultElement>(each);
-    staging_.upload(seed, execution_.base[seed], result_size());
   }
 
   /// What runs next takes the place of inputs that a report of a fault may need.
   void check_room(Index most) const {
-    if (losses_.unread() >= most)
-      throw Error("Session", std::to_string(losses_.unread()) + " steps that were started and not finished",
+    if (queue_.unread() >= most)
+      throw Error("Session", std::to_string(queue_.unread()) + " steps that were started and not finished",
                   "at most " + std::to_string(most - 1));
   }
   template <class W, class... X>
@@ -272,7 +245,7 @@ class Session {
     static_assert(belongs<W>, "mae: these weights belong to another model");
     static_assert(sizeof...(X) == Program::Inputs::count, "mae: the program takes another number of inputs");
     execution_.weights = weights.kernel_data();
-    staging_.next_slot();
+    queue_.begin();
     if constexpr (sizeof...(X) == Program::Inputs::count) {
       Index batch = -1;
       int k = 0;
@@ -282,7 +255,7 @@ class Session {
       execution_.batch = batch;
     }
     execution_.context = context_;
-    execution_.context.sample_keys = staging_.keys(context_.sample_keys, execution_.batch);
+    if (context_.sample_keys) execution_.context.sample_keys = queue_.send(context_.sample_keys, execution_.batch);
   }
   template <class In, class X>
   void bind_input(int k, Index& batch, const X& x) {
@@ -295,46 +268,16 @@ class Session {
     if (x.batch() != batch || batch < 1 || batch > capacity_)
       throw Error("Session: input " + std::to_string(k), "a batch of " + std::to_string(x.batch()),
                   "the batch of input 0, within the capacity of " + std::to_string(capacity_));
-    execution_.base[input + k] = staging_.input(x.data(), x.batch() * In::Shape::count * Index{sizeof(Element)});
-  }
-
-  [[noreturn, gnu::cold]] void report_non_finite(const Execution& step, double loss) {
-    int k = 0;
-    [&]<class... In>(Inputs<In...>*) {
-      (check_finite(
-           k, View<const typename In::template Element<Policy>, typename In::Shape>(
-                  reinterpret_cast<const typename In::template Element<Policy>*>(staging_.sent(step.base[input + k])),
-                  step.batch)),
-       ...);
-    }(static_cast<typename Program::Inputs*>(nullptr));
-    const NonFinite fault = Program::find_non_finite(step);
-    std::string where = "the loss itself";
-    if (fault.found) {
-      where = std::string(fault.operation);
-      for (const ParameterInfo& parameter : parameters<Model>())  // a layer may read some rows of a parameter
-        if (parameter.offset <= fault.parameter && fault.parameter < parameter.offset + parameter.count)
-          where = parameter.name + " (" + where + ")";
-    }
-    throw Error("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
-                "finite numbers; lower the learning rate or clip the gradient");
-  }
-
-  template <class X>
-  [[gnu::cold]] static void check_finite(int& k, const X& x) {
-    for (const auto value : x)
-      if (!is_finite(static_cast<double>(value)))
-        throw Error("training step: input " + std::to_string(k), "a value that is not finite", "finite numbers");
-    ++k;
+    execution_.base[input + k] = reinterpret_cast<char*>(queue_.send(x.data(), x.batch() * In::Shape::count));
   }
 
   Index capacity_;
   int threads_;
   Buffer<char, typename Policy::MemorySpace> arena_;
-  StagingArea staging_;
-  Readback<typename Policy::MemorySpace> losses_;
+  Queue queue_;
+  HostWindow<typename Policy::MemorySpace> windows_[region_count];
   Context context_;
-  Execution execution_, started_[most_started];
-  double loss_ = 0;
+  Execution execution_;
 };
 
 }  // namespace mae

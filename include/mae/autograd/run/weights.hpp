@@ -5,7 +5,7 @@
 // other is asked for.
 #pragma once
 #include <mae/autograd/trace/parameter.hpp>
-#include <mae/tensor/buffer.hpp>
+#include <mae/backend/buffer.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

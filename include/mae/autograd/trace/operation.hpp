@@ -25,6 +25,7 @@
 
 #include <mae/autograd/trace/parameter.hpp>
 #include <mae/autograd/trace/value.hpp>
+#include <mae/backend/buffer.hpp>
 #include <mae/core/finite.hpp>
 
 MAE_PRECISE_BEGIN
@@ -197,12 +198,8 @@ namespace detail {
 /// Whether y[0 ... count), which lies in `MemorySpace`, has finite numbers alone.
 template <class MemorySpace, class T>
 [[gnu::cold]] bool all_finite(Index count, const T* y) {
-  std::vector<T> copy;
-  if constexpr (!MemorySpace::host_accessible) {
-    copy.resize(static_cast<std::size_t>(count));
-    MemorySpace::copy_to_host(copy.data(), y, count * Index{sizeof(T)});
-    y = copy.data();
-  }
+  HostWindow<MemorySpace> window;
+  y = window.read(y, count);
   for (Index i = 0; i < count; ++i)
     if (!is_finite(static_cast<double>(y[i]))) return false;
   return true;

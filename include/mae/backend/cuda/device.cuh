@@ -11,6 +11,7 @@
 #include <deque>
 
 #include <mae/backend/cuda/runtime.cuh>
+#include <mae/backend/device_queue.hpp>
 #include <mae/backend/policy.hpp>
 
 namespace mae {

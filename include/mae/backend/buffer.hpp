@@ -2,7 +2,7 @@
 //
 // `Buffer` lies in one memory. `DualBuffer` is for numbers that kernels work on and the program looks at, like weights:
 // where both share one memory it is a buffer, else each side has its own and is brought up to date when it is asked
-// for.
+// for. `HostWindow` is the program's look at a place in memory that somebody else owns.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -61,8 +61,10 @@ class Buffer {
 /// `size` elements, zero at first, for kernels that work in `MemorySpace` and for the program. A host pointer is
 /// invalidated by the next call that returns a device pointer, and vice versa. The program's copy is made when it is
 /// first asked for.
-template <class T, class MemorySpace, bool same = MemorySpace::host_accessible>
-class DualBuffer {
+template <class T, class MemorySpace>
+class DualBuffer;
+template <class T, HostAccessible MemorySpace>
+class DualBuffer<T, MemorySpace> {
  public:
   explicit DualBuffer(Index size) : data_(size) {}
   Index size() const { return data_.size(); }
@@ -76,7 +78,7 @@ class DualBuffer {
   Buffer<T, MemorySpace> data_;
 };
 template <class T, class MemorySpace>
-class DualBuffer<T, MemorySpace, false> {
+class DualBuffer {
  public:
   explicit DualBuffer(Index size) : device_(size) {}
   Index size() const { return device_.size(); }
@@ -121,6 +123,50 @@ class DualBuffer<T, MemorySpace, false> {
   mutable Buffer<T, MemorySpace> device_;
   mutable Buffer<T> host_;
   mutable Side newest_ = Side::device;
+};
+
+/// Shows the program a place in `MemorySpace`, or takes there what the program writes.
+template <class MemorySpace>
+class HostWindow;
+template <HostAccessible MemorySpace>
+class HostWindow<MemorySpace> {
+ public:
+  /// `count` elements at `at`, as the kernels called so far leave them, until this window is used again.
+  template <class T>
+  T* read(T* at, Index) {
+    return at;
+  }
+  /// Room for what the program wants to write to `at`, where `upload` brings it.
+  template <class T>
+  T* write(T* at, Index) {
+    return at;
+  }
+  template <class T>
+  void upload(T*, Index) {}
+};
+template <class MemorySpace>
+class HostWindow {
+ public:
+  template <class T>
+  T* read(T* at, Index count) {
+    T* const copy = write(at, count);
+    MemorySpace::copy_to_host(const_cast<std::remove_const_t<T>*>(copy), at, count * Index{sizeof(T)});
+    return copy;
+  }
+  template <class T>
+  T* write(T*, Index count) {
+    const Index size = count * Index{sizeof(T)};
+    if (copy_.size() < size) copy_ = Buffer<char, typename MemorySpace::Pinned>(size);
+    return reinterpret_cast<T*>(copy_.data());
+  }
+  template <class T>
+  void upload(T* at, Index count) {
+    const Index size = count * Index{sizeof(T)};
+    if (copy_.size() >= size) MemorySpace::copy_to_device(at, copy_.data(), size);
+  }
+
+ private:
+  Buffer<char, typename MemorySpace::Pinned> copy_;
 };
 
 }  // namespace mae
