@@ -3,7 +3,7 @@
 // Give every patch a number; the V patches with the smallest numbers stay. The rank of patch l among the
 // numbers of its image says everything: `restore[l]` = rank; if the rank is below V the patch is the rank-th visible
 // token, else it is hidden. Ranks are counted (ties: the earlier patch first), which is sorting without a sort
-// (L² comparisons: nothing at 196 patches, a few milliseconds at 4,096).
+// (L² comparisons: nothing at 196 patches, little at 4,096).
 // Numbers are random, or what a mask strategy says (mask_strategy.hpp). They come from (seed, epoch, sample), so an
 // image's mask does not depend on its batch. A mask can also be given by noise, by ids or patch by patch.
 #pragma once
