@@ -14,10 +14,12 @@ namespace mae {
 
 namespace detail {
 
+template <class Recompute>
 class Planner {
  public:
   constexpr explicit Planner(Graph& graph) : g(graph), step_of(graph.node_count) {}
   constexpr void run() {
+    Selection<Recompute>(g).run();
     place_saved();
     place_forward();
     schedule_backward();
@@ -216,8 +218,7 @@ class Planner {
 /// Fills in everything that the tracer left open in `graph`, under the policy `Recompute`.
 template <class Recompute>
 constexpr void plan(Graph& graph) {
-  detail::Selection<Recompute>(graph).run();
-  detail::Planner(graph).run();
+  detail::Planner<Recompute>(graph).run();
 }
 
 }  // namespace mae
