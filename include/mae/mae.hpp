@@ -36,7 +36,6 @@
 #include <mae/backend/isa.hpp>          // instruction sets
 #include <mae/backend/policy.hpp>       // Reference, Cpu: a choice is a type
 #include <mae/backend/kernels.hpp>      // the contract
-#include <mae/backend/reference.hpp>    // its meaning in plain loops
 #include <mae/backend/cpu/kernels.hpp>  // SIMD and threads
 #include <mae/backend/step_queue.hpp>   // what is asked of them, and what they answer
 

@@ -1,4 +1,5 @@
 // expect-error: mae: a run looks at its images as long as it lives, but these are a temporary; give them a name
+#include <mae/backend/reference.hpp>
 #include <mae/mae.hpp>
 
 using Image = mae::ImageShape<1, 4, 4, 2>;

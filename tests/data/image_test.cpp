@@ -1,4 +1,4 @@
-#include <mae/data/image.hpp>
+#include <mae/data/canvas.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+#include <mae/data/canvas.hpp>
 #include <mae/data/placement.hpp>
 
 #include <doctest/doctest.h>

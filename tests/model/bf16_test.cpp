@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <mae/backend/reference.hpp>
 #include <mae/mae.hpp>
 
 #include "support/team.hpp"

@@ -22,7 +22,6 @@ inline constexpr Index baseline_registers = 32;
 inline constexpr Index baseline_registers = 16;
 #endif
 
-MAE_FUSED_BEGIN
 /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
 struct Baseline {
   static constexpr const char* name = "baseline";
@@ -30,7 +29,7 @@ struct Baseline {
   static constexpr bool multiplies_bf16 = false;
   static bool supported() { return true; }
   template <class Body>
-  [[gnu::noinline]] static void run(const Body& body) {
+  MAE_FUSED [[gnu::noinline]] static void run(const Body& body) {
     body();
   }
 };
@@ -42,7 +41,7 @@ struct Avx2 {
   static constexpr bool multiplies_bf16 = false;
   static bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
   template <class Body>
-  [[gnu::target("avx2,fma"), gnu::noinline]] static void run(const Body& body) {
+  MAE_FUSED [[gnu::target("avx2,fma"), gnu::noinline]] static void run(const Body& body) {
     body();
   }
 };
@@ -55,7 +54,8 @@ struct Avx512 {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   }
   template <class Body>
-  [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), gnu::noinline]] static void run(const Body& body) {
+  MAE_FUSED [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), gnu::noinline]] static void run(
+      const Body& body) {
     body();
   }
 };
@@ -70,7 +70,6 @@ using Avx2 = Baseline;
 using Avx512 = Baseline;
 using Avx512Bf16 = Baseline;
 #endif
-MAE_FUSED_END
 
 /// Has a vector in a register from here on, where g++ would rather read it from memory at each use. clang keeps it
 /// there unasked, and without OpenMP it refuses a vector wider than what this function itself is compiled for.

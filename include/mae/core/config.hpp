@@ -25,24 +25,22 @@
 // the linker keeps. All code of the library that computes stands there. g++ gets these orders only in files whose flags
 // need them, for it inlines nothing across a change of orders. Its predefined macros do not tell whether it makes
 // multiply-adds, which it decides for a function together with all that was inlined into it: those that kernels run in
-// stand between MAE_FUSED_BEGIN and MAE_FUSED_END.
+// have the attribute MAE_FUSED. (A pragma around functions for another instruction set has g++ prepare for that set in
+// every file that reads them, which takes longer than to read all kernels.)
 #if defined(__CUDACC__)
 #define MAE_PRECISE_BEGIN
 #define MAE_PRECISE_END
-#define MAE_FUSED_BEGIN
-#define MAE_FUSED_END
+#define MAE_FUSED
 #elif defined(__clang__) && !defined(__x86_64__) && !defined(__i386__)
 // clang 14 knows these orders for x86 alone.
 #define MAE_PRECISE_BEGIN
 #define MAE_PRECISE_END
-#define MAE_FUSED_BEGIN
-#define MAE_FUSED_END
+#define MAE_FUSED
 #elif defined(__clang__)
 #define MAE_PRECISE_BEGIN \
   _Pragma("float_control(push)") _Pragma("float_control(precise, on)") _Pragma("clang fp contract(fast)")
 #define MAE_PRECISE_END _Pragma("float_control(pop)")
-#define MAE_FUSED_BEGIN
-#define MAE_FUSED_END
+#define MAE_FUSED
 #elif __FINITE_MATH_ONLY__ || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
     defined(__NO_SIGNED_ZEROS__)
 #define MAE_PRECISE_BEGIN                                                                                  \
@@ -50,13 +48,11 @@
   _Pragma("GCC optimize(\"no-fast-math,no-unsafe-math-optimizations,no-associative-math,signed-zeros\")")  \
   _Pragma("GCC optimize(\"no-reciprocal-math,no-finite-math-only,fp-contract=fast\")")
 #define MAE_PRECISE_END _Pragma("GCC pop_options")
-#define MAE_FUSED_BEGIN
-#define MAE_FUSED_END
+#define MAE_FUSED
 #else
 #define MAE_PRECISE_BEGIN
 #define MAE_PRECISE_END
-#define MAE_FUSED_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"fp-contract=fast\")")
-#define MAE_FUSED_END _Pragma("GCC pop_options")
+#define MAE_FUSED [[gnu::optimize("fp-contract=fast")]]
 #endif
 
 MAE_PRECISE_BEGIN

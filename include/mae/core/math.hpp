@@ -1,6 +1,6 @@
 // The functions of <cmath> that the library calls, as the compiler's own: `math::exp(x)` is `std::exp(x)`.
 //
-// The standard header is a tenth of what `mae.hpp` takes to compile, for functions that nobody here calls.
+// The standard header takes long to compile, for functions that nobody here calls.
 #pragma once
 #include <mae/core/config.hpp>
 

@@ -6,7 +6,6 @@
 // target names its type (`target.hpp`): it is placed where the image is, by the thread that loads it.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 

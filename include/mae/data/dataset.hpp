@@ -22,8 +22,10 @@ struct Dataset {
   Index image_size() const { return channels * height * width; }
   /// Number of images.
   Index size() const { return image_size() == 0 ? 0 : static_cast<Index>(pixels.size()) / image_size(); }
-  /// The bytes of image `i`, [C, H, W]; `i` must be in [0, size()).
-  std::span<const std::uint8_t> image(Index i) const {
+  /// The bytes of image `i`, [C, H, W]; `i` must be in [0, size()). A template, so that the compiler looks into a span,
+  /// which has many concepts to check, in files that ask for one.
+  template <class Byte = const std::uint8_t>
+  std::span<Byte> image(Index i) const {
     return {pixels.data() + i * image_size(), static_cast<std::size_t>(image_size())};
   }
   // What an ImageCollection offers.
@@ -32,12 +34,12 @@ struct Dataset {
   std::int32_t label(Index i) const { return labels.empty() ? -1 : labels[static_cast<std::size_t>(i)]; }
   template <class Use>
   void with_picture(Index i, const Use& use) const {
-    use(PictureView{image(i).data(), channels, height, width, i});
+    use(PictureView{pixels.data() + i * image_size(), channels, height, width, i});
   }
   /// Image `i` as a picture of its own; `i` must be in [0, size()).
   Image picture(Index i) const {
-    const auto bytes = image(i);
-    return {channels, height, width, {bytes.data(), bytes.data() + bytes.size()}};
+    const std::uint8_t* const bytes = pixels.data() + i * image_size();
+    return {channels, height, width, {bytes, bytes + image_size()}};
   }
 };
 

@@ -27,11 +27,7 @@ inline double cubic(double x) {
 /// The sources and weights that make `to` pixels from a run of `from` pixels beginning at `begin`.
 inline Taps taps(Index to, double begin, double from) {
   const double scale = from / static_cast<double>(to), stretch = scale > 1 ? scale : 1;
-  Taps result;
-  result.most = static_cast<Index>(4 * stretch) + 2;
-  result.weights.resize(static_cast<std::size_t>(to * result.most));
-  result.first.resize(static_cast<std::size_t>(to));
-  result.count.resize(static_cast<std::size_t>(to));
+  Taps result(to, static_cast<Index>(4 * stretch) + 2);
   for (Index i = 0; i < to; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
     const double low = math::fmax(math::floor(center - 2 * stretch + 0.5), 0);

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <span>
 
-#include <mae/data/image.hpp>
+#include <mae/data/canvas.hpp>
 #include <mae/eval/rebuild.hpp>
 
 MAE_PRECISE_BEGIN

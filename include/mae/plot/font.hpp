@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include <mae/data/image.hpp>
+#include <mae/data/canvas.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

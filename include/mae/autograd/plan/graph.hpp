@@ -56,7 +56,7 @@ struct GradientSink {
   ~GradientSink() = default;
 
  private:
-  /// By the compiler's own atomic addition: with the header for it `mae.hpp` would be a twelfth longer to read.
+  /// By the compiler's own atomic addition: its header would make `mae.hpp` much longer to read.
   static std::uint64_t next_number() {
     static std::uint64_t last = 0;
     return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);

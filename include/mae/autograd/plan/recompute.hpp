@@ -2,13 +2,7 @@
 //
 // A policy is a struct with three facts. `recompute(node)` may be any constexpr predicate, so "recompute whatever is
 // larger than a megabyte" is a policy of three lines.
-// `print_plan.hpp` shows what a policy saves. ViT-B/16 in float, a step of 8 images, in megabytes of the whole process
-// (weights and moments are 1,343 of them), updating weights after the backward pass or during it (`train/loop.hpp`):
-//
-//                          after   during   time
-//     KeepAll              2,488    2,050   1
-//     RecomputeCheap       2,215    1,777   1.03
-//     CheckpointBlocks     1,940    1,502   1.35     (benchmarks/model/memory.cpp)
+// `print_plan.hpp` shows what a policy saves; what that costs in time is measured by benchmarks/model/memory.cpp.
 #pragma once
 #include <mae/autograd/plan/graph.hpp>
 

@@ -31,7 +31,8 @@ class Eager : private EagerRunner {
   explicit Eager(const Weights<Model, Policy>& weights, int threads = Policy::Threads::count())
       : module_(bound<Model>()), threads_(threads) {
     static_assert(Kernels<Policy>::available,
-                  "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>");
+                  "mae: this policy's kernels are not included; Cpu needs <mae/mae.hpp>, Reference needs "
+                  "<mae/backend/reference.hpp>");
     execution_.weights = weights.kernel_data();
     clear();
   }

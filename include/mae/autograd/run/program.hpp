@@ -72,8 +72,8 @@ struct Program<ModelType, PolicyType, RecomputeType, Inputs<In...>> {
   using Result = typename Symbol::Shape;
   using ResultElement = typename Symbol::Element;
   static_assert(Kernels<Policy>::available,
-                "mae: this policy's kernels are not included; Reference and Cpu need <mae/mae.hpp>, "
-                "Cuda needs <mae/mae.cuh>");
+                "mae: this policy's kernels are not included; Cpu needs <mae/mae.hpp>, Reference needs "
+                "<mae/backend/reference.hpp>, Cuda needs <mae/mae.cuh>");
 
   static constexpr GraphOf<size.nodes, size.values> graph{trace};
   static_assert(graph.error != TraceError::unlisted_parameter,

@@ -89,9 +89,8 @@ struct RepeatOperation : Operation {
     };
     E* gradient = f.own_dy();
     if (!gradient) {
-      E* const copy = gradient = take();
-      const E* const dy = f.dy();
-      f.each([=] MAE_HOST_DEVICE(Index i) { copy[i] = dy[i]; });
+      gradient = take();
+      detail::add_all<typename Call::Kernels>(count, f.dy(), GradientTarget<E, typename Call::A>{gradient, false});
     }
     E* next = here ? nullptr : take();
     for (int i = N - 1; i >= 0; --i) {
@@ -109,9 +108,8 @@ struct RepeatOperation : Operation {
         f.each([=] MAE_HOST_DEVICE(Index k) { next[k] = {}; });
       if constexpr (!here) std::swap(gradient, next);
     }
-    const E* const whole = gradient;
-    if (const auto dx = f.dx(first); dx.wanted() && dx.data != whole)
-      Call::Kernels::each(count, [=] MAE_HOST_DEVICE(Index i) { dx.add(i, typename Call::A(whole[i])); });
+    if (const auto dx = f.dx(first); dx.wanted() && dx.data != gradient)
+      detail::add_all<typename Call::Kernels>(count, gradient, dx);
   }
 
  private:

@@ -1,7 +1,7 @@
 // Kernels compiled once: a file that includes this leaves them to the linker.
 //
 // A kernel depends on types and not on the shapes of a model, so every file that trains compiles the same ones, for
-// every instruction set; that is a third of the compiler's work. With this header first they are only declared, and
+// every instruction set, which is much of the compiler's work. With this header first they are only declared, and
 // even a file that is built for debugging (-O0) trains fast, for the kernels are optimised where they are defined.
 // That is the library target `mae::kernels`, made of this list without the word `extern`; what links it includes this
 // header by itself. What the list lacks, such as kernels of one chosen instruction set, is compiled as ever.

@@ -69,7 +69,7 @@ void ChosenProduct<T, IsaChoice, Threads, EA, EB, C>::run(Index M, Index N, Inde
 }
 
 /// The products of the kernel contract (`backend/kernels.hpp`), of numbers multiplied as `T`. Activations and their
-/// gradients (X, Y) are `T` or `W`, weights are `W`.
+/// gradients (X, Y) are `T` or `W`, weights are `W`. Not inlined: a model calls each from dozens of layers.
 template <class T, class IsaChoice, class Threads>
 struct LinearKernels {
   using W = typename Packed<T>::Sum;
@@ -79,28 +79,29 @@ struct LinearKernels {
   }
 
   template <class X, class Y>
-  static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y, Workspace ws) {
+  [[gnu::noinline]] static void linear(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* y,
+                                       Workspace ws) {
     product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b}, nullptr, ws);
   }
   template <class Activation, class X, class Y>
-  static void linear_activated(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* h, Y* y,
-                               Workspace ws) {
+  [[gnu::noinline]] static void linear_activated(Index R, Index in, Index out, const X* x, const W* w, const W* b, Y* h,
+                                                 Y* y, Workspace ws) {
     const Activated<Y> activated{y, &ActivationPass<Activation, W, IsaChoice, Threads, Y>::tile};
     product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {h, out, b, nullptr, activated}, nullptr, ws);
   }
   template <class X, class Y>
-  static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b, const Y* residual, Y* y,
-                         Workspace ws) {
+  [[gnu::noinline]] static void linear_add(Index R, Index in, Index out, const X* x, const W* w, const W* b,
+                                           const Y* residual, Y* y, Workspace ws) {
     product<X, W, Y>(R, out, in, {x, in, 1}, {w, in, 1}, {y, out, b, residual}, nullptr, ws);
   }
   template <class X, class Y>
-  static void linear_input_gradient(Index R, Index in, Index out, const Y* dy, const W* w, X* dx, bool accumulate,
-                                    Workspace ws) {
+  [[gnu::noinline]] static void linear_input_gradient(Index R, Index in, Index out, const Y* dy, const W* w, X* dx,
+                                                      bool accumulate, Workspace ws) {
     product<Y, W, X>(R, in, out, {dy, out, 1}, {w, 1, in}, {dx, in, nullptr, accumulate ? dx : nullptr}, nullptr, ws);
   }
   template <class X, class Y>
-  static void linear_weight_gradient(Index R, Index in, Index out, const Y* dy, const X* x, W* dw, W* db,
-                                     Workspace ws) {
+  [[gnu::noinline]] static void linear_weight_gradient(Index R, Index in, Index out, const Y* dy, const X* x, W* dw,
+                                                       W* db, Workspace ws) {
     product<Y, X, W>(out, in, R, {dy, 1, out}, {x, 1, in}, {dw, in, nullptr, dw}, db, ws);
   }
 

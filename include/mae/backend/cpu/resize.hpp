@@ -18,10 +18,16 @@ namespace mae {
 /// How one axis is resized: new pixel i is the sum of `count[i]` old ones from number `first[i]` on, each by its weight
 /// among `weights`, which begin at i · `most`.
 struct Taps {
-  Index most = 0;
+  Index most;
   std::vector<Index> first, count;
   std::vector<float> weights;  // [to, most]
 
+  /// For `to` new pixels; all weights are zero.
+  Taps(Index to, Index most_of_one)
+      : most(most_of_one),
+        first(static_cast<std::size_t>(to)),
+        count(static_cast<std::size_t>(to)),
+        weights(static_cast<std::size_t>(to * most_of_one)) {}
   Index size() const { return static_cast<Index>(first.size()); }
   const float* weights_of(Index i) const { return weights.data() + i * most; }
 };

@@ -2,9 +2,9 @@
 //
 // Four rows of C by one or two vectors are summed in registers, or five where five are left: tokens are often a square
 // of patches and the class token. A is read where it lies, a number at a time; B too if its rows lie side by side,
-// otherwise it is transposed first. No tile is copied: attention over 5 to 17 tokens takes half the time of the blocked
-// product. The terms of a sum are added in the same order as there, so that both give the same bits and a product may
-// be cut for threads at any place. Cost: M N K multiply-adds.
+// otherwise it is transposed first. No tile is copied, which is most of what the blocked product does for a few tokens.
+// The terms of a sum are added in the same order as there, so that both give the same bits and a product may be cut for
+// threads at any place. Cost: M N K multiply-adds.
 #pragma once
 #include <mae/backend/cpu/tile.hpp>
 

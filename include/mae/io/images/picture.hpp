@@ -10,7 +10,7 @@
 #include <string>
 
 #include <mae/backend/cpu/planes.hpp>
-#include <mae/data/image.hpp>
+#include <mae/data/canvas.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
