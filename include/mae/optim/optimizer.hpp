@@ -153,7 +153,7 @@ class Optimizer {
     if (fault == 0) return;
     --steps_;
     forget();
-    throw Error("gradient", "a norm that is not finite, first in " + owner(fault - 1), expected);
+    throw DivergenceError("gradient", "a norm that is not finite, first in " + owner(fault - 1), expected);
   }
   /// Leaves off updates that were started and not finished, after one of them or what led to it has failed.
   void forget() {
