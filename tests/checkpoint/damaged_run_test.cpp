@@ -97,6 +97,21 @@ TEST_CASE("files that say nonsense, with the right checksum") {
   CHECK(error_with("run.seed", std::string(5000, '9')).size() < 300);
 }
 
+TEST_CASE("files of another mask ratio or precision") {
+  const TemporaryDirectory folder;
+  save_run(folder / "run", Run(images, small<PretrainingOptions>(), normalization));
+  Parts ratio(folder / "run"), precision(folder / "run");
+  ratio.metadata["mask_ratio"] = "0.500000";
+  ratio.write_run(folder / "ratio");
+  CHECK(load_error(folder / "ratio") ==
+        "mae: FILE: the run to continue: found mask_ratio '0.500000', expected mask_ratio '0.750000', as this run has");
+  Parts::Tensor& token = precision["cls_token"];
+  token.dtype = "F64";
+  token.bytes.resize(2 * token.bytes.size());
+  precision.write_run(folder / "precision");
+  CHECK(load_error(folder / "precision") == "mae: FILE: tensor 'cls_token': found dtype F64, expected F32");
+}
+
 TEST_CASE("a file that cannot be written leaves the earlier one") {
   const TemporaryDirectory folder;
   Run run(images, small<PretrainingOptions>(), normalization);
