@@ -9,7 +9,6 @@
 #include <mae/train/probe.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <string>
 
 namespace digits {
@@ -47,20 +46,11 @@ inline std::string encoder_file(const std::string& folder, int seed) {
   return folder + "/digits-encoder-" + std::to_string(seed) + ".safetensors";
 }
 
-/// Calls job(0) … job(count - 1), as many at a time as there are threads. The first error is thrown when all are done.
+/// Calls job(0) … job(count - 1), as many at a time as there are threads. The first error is thrown when all have stopped.
 template <class App>
 void side_by_side(int count, const App& job) {
   const int threads = std::min(count, mae::DefaultThreads::count());
-  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads));
-  mae::DefaultThreads::run(threads, [&](int thread) {
-    try {
-      for (int i = thread; i < count; i += threads) job(i);
-    } catch (...) {
-      errors[static_cast<std::size_t>(thread)] = std::current_exception();
-    }
-  });
-  for (const std::exception_ptr& error : errors)
-    if (error) std::rethrow_exception(error);
+  mae::parallel_for_each<mae::DefaultThreads>(count, threads, [&](mae::Index i, int) { job(static_cast<int>(i)); });
 }
 
 }  // namespace digits

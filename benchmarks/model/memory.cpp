@@ -25,12 +25,12 @@ namespace {
 using namespace mae;
 using Policy = Cpu<float>;
 
-template <class Model, class Memory, class Updates>
+template <class Model, class Recompute, class Updates>
 void measure(const std::string& name, Index batch, int steps) {
   const int threads = Policy::Threads::count();
   benchmark::peak<float>(threads);  // starts the threads
   const double before = benchmark::peak_resident() * (1 << 20);
-  benchmark::Trainer<Model, Policy, benchmark::Choice<Memory, Updates>> trainer(batch, threads);
+  benchmark::Trainer<Model, Policy, benchmark::Choice<Recompute, Updates>> trainer(batch, threads);
   trainer.steps(1);
   std::vector<double> times, peaks;
   for (int k = 0; k < steps; ++k) {
@@ -48,11 +48,11 @@ void measure(const std::string& name, Index batch, int steps) {
               (resident - before) / planned, seconds, seconds * benchmark::median(peaks) * 1e-12, threads);
 }
 
-template <class Model, class Memory>
+template <class Model, class Recompute>
 bool choose(const std::string& name, const std::string& updates, Index batch, int steps) {
-  if (updates == "after") return measure<Model, Memory, AfterBackward>(name, batch, steps), true;
+  if (updates == "after") return measure<Model, Recompute, AfterBackward>(name, batch, steps), true;
   if constexpr (weights_size<Model> > 4000000)  // a small model is worked in lanes, which need their gradients
-    if (updates == "during") return measure<Model, Memory, InBackward>(name, batch, steps), true;
+    if (updates == "during") return measure<Model, Recompute, InBackward>(name, batch, steps), true;
   return false;
 }
 template <class Model>

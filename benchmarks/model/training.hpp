@@ -39,9 +39,9 @@ constexpr double operations() {
 
 /// What a trainer keeps, and when it updates weights: as the library does unless it is told otherwise, and with the
 /// least memory that costs nearly no time.
-template <class MemoryType, class UpdatesType>
+template <class RecomputeType, class UpdatesType>
 struct Choice {
-  using Memory = MemoryType;
+  using Recompute = RecomputeType;
   using Updates = UpdatesType;
 };
 using Usual = Choice<KeepAll, AfterBackward>;
@@ -81,7 +81,7 @@ class Trainer {
   }
 
  private:
-  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Memory>, Model>;
+  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Recompute>, Model>;
   using Gradients = typename Chosen::Updates::template Gradients<Model, Policy>;
   static constexpr bool in_backward = Chosen::Updates::in_backward;
   static constexpr int most_started = Step::ahead > 0 ? int{Step::ahead} : 1;

@@ -48,9 +48,9 @@ struct Loss {
 
 using Blocks = mae::Repeat<12, mae::Block<8, 2>>;
 
-template <class Memory>
+template <class Recompute>
 void print_bytes(const char* name) {
-  using Program = mae::Program<Loss<Blocks>, Policy, Memory>;
+  using Program = mae::Program<Loss<Blocks>, Policy, Recompute>;
   std::printf("%-18s %6jd %8jd\n", name, Program::saved_bytes, Program::scratch_bytes);
 }
 

@@ -8,6 +8,7 @@ struct Finetune {
         : program::SupervisedSettings("finetune", "Fine-tunes a pre-trained encoder on labelled images.", "finetuned",
                                       {}) {}
     program::Heading heading{*this, "Fine-tuning"};
+    program::OptimizerSetting optimizer{*this};
     program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
     program::OptionalNumber layer_decay{*this,
                                         "layer_decay",
@@ -28,13 +29,16 @@ struct Finetune {
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
-    mae::FinetuningOptions options =
-        settings.training.options(source.training().size() * settings.training.repeats(), settings.checkpoint);
-    options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
-    options.drop_path = settings.drop_path();
-    options.label_smoothing = settings.label_smoothing();
-    using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>>;
-    program::train_supervised<Preset, Run>(settings, options, source, source.normalization(from), threads, false,
-                                           [](auto&) {});
+    settings.optimizer.dispatch([&]<class Rule>(Rule*) {
+      auto options = settings.training.options(source.training().size() * settings.training.repeats(),
+                                               settings.checkpoint, mae::FinetuningOptionsOf<Rule>{});
+      options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
+      options.drop_path = settings.drop_path();
+      options.label_smoothing = settings.label_smoothing();
+      using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>, mae::KeepAll,
+                                  mae::AfterBackward, Rule>;
+      program::train_supervised<Preset, Run>(settings, options, source, source.normalization(from), threads, false,
+                                             [](auto&) {});
+    });
   }
 };

@@ -28,6 +28,7 @@ struct Pretrain {
     program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
                           program::one_of(mae::mask_strategy_names())};
     program::TrainingSettings<mae::PretrainingOptions> training{*this};
+    program::OptimizerSetting optimizer{*this};
     program::RunSettings run{*this, "pretrained"};
     program::Integer neighbours{*this,
                                 "neighbours",
@@ -53,7 +54,11 @@ struct Pretrain {
   static void run(const Settings& settings) {
     [&]<class... Ratio>(std::tuple<Ratio...>*) {
       auto is_wanted = [&](double ratio) { return !settings.mask_ratio() || *settings.mask_ratio() == ratio; };
-      if (((is_wanted(Ratio::value) && (train<Preset, Ratio, Device>(settings), true)) || ...)) return;
+      auto train_with = [&]<class R>(R) {
+        settings.optimizer.dispatch([&]<class Rule>(Rule*) { train<Preset, R, Device, Rule>(settings); });
+        return true;
+      };
+      if (((is_wanted(Ratio::value) && train_with(Ratio{})) || ...)) return;
       std::string compiled;
       ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
       throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 4),
@@ -74,7 +79,7 @@ struct Pretrain {
     return std::max(loss, static_cast<double>(compared) + program::batch_bytes<Model, Policy>(batch));
   }
 
-  template <class Preset, class Ratio, class Device>
+  template <class Preset, class Ratio, class Device, class Rule>
   static void train(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
     using Policy = typename Device::template Policy<typename Preset::Element>;
@@ -82,7 +87,7 @@ struct Pretrain {
     const program::Source source(settings.data, Model::ImageShape::channels);
     const program::Subset images = source.training().repeated(settings.training.repeats());
     const program::Subset* const validation = source.validation();
-    auto options = settings.training.options(images.size(), settings.checkpoint);
+    auto options = settings.training.options(images.size(), settings.checkpoint, mae::PretrainingOptionsOf<Rule>{});
     options.masking = mae::mask_strategy(settings.masking());
     if (options.batch > images.size() / options.accumulation)
       throw settings.training.batch.error(std::to_string(options.batch * options.accumulation) + " images in an update",
@@ -99,7 +104,7 @@ struct Pretrain {
     double look_size = program::drawing_bytes + program::look_bytes<Panel>(1, threads);
     if (validation)
       look_size = std::max(look_size, look_bytes<Model, Policy>(*validation, neighbours ? known.size() : 0, threads));
-    using Run = mae::Pretraining<Model, Policy>;
+    using Run = mae::Pretraining<Model, Policy, mae::KeepAll, mae::AfterBackward, Rule>;
     program::report_memory<Run>(options.batch, threads, source, look_size);
     program::check_room(settings.run, program::checkpoint_bytes<Run>);
     Run run(images, options, normalization);

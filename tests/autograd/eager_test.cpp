@@ -7,6 +7,8 @@
 
 #include "modules.hpp"
 
+#include "support/error_of.hpp"
+
 using namespace test;
 
 namespace {
@@ -31,12 +33,6 @@ struct Forgetful {
 template <class A, class B>
 bool same_bits(const A& a, const B& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), sizeof(*a.data()) * std::size_t(a.size())) == 0;
-}
-std::string error_of(auto&& run) {
-  try {
-    run();
-  } catch (const Error& error) { return error.what(); }
-  return "no error";
 }
 }  // namespace
 

@@ -104,12 +104,12 @@ Tensor<T, S> random_tensor(Index batch, std::uint64_t seed) {
 }
 
 /// The worst relative error of all gradients of `Module` on two samples of shape S, under one memory policy.
-template <class Module, class S, class Memory>
+template <class Module, class S, class Recompute>
 GradientReport gradient_report(Index samples = 0) {
   using Model = WithLoss<Module, S>;
   using Policy = Reference<double>;
   const Weights<Model, Policy> weights(5);
-  return check_gradients<Program<Model, Policy, Memory>>(GradientCheckOptions{samples, 1e-3, {}}, weights,
+  return check_gradients<Program<Model, Policy, Recompute>>(GradientCheckOptions{samples, 1e-3, {}}, weights,
                                                          random_tensor<double, S>(2, 3));
 }
 

@@ -6,26 +6,26 @@
 using namespace test;
 
 namespace {
-template <class Memory>
+template <class Recompute>
 void check(std::uint64_t seed) {
   const auto unplanned = random_graph(seed);
   auto planned = std::make_unique<RandomGraph>(*unplanned);
-  plan<Memory>(*planned);
+  plan<Recompute>(*planned);
   INFO("seed ", seed);
-  REQUIRE(verified(*planned, Memory::backward));
-  CHECK(run_plan(*planned, *unplanned) == run_freely(*unplanned, Memory::backward));
-  if (!Memory::backward) CHECK((planned->saved_bytes == 0 && planned->step_count == 0));
+  REQUIRE(verified(*planned, Recompute::backward));
+  CHECK(run_plan(*planned, *unplanned) == run_freely(*unplanned, Recompute::backward));
+  if (!Recompute::backward) CHECK((planned->saved_bytes == 0 && planned->step_count == 0));
 }
 struct Totals {
   Index saved = 0, nodes = 0, dropped = 0, recomputed = 0, aliased = 0, consumed = 0, in_place = 0;
 };
-template <class Memory>
+template <class Recompute>
 Totals totals() {
   Totals sum;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     const auto g = random_graph(seed);
     const int before = g->node_count;
-    plan<Memory>(*g);
+    plan<Recompute>(*g);
     sum.saved += g->saved_bytes;
     sum.nodes += g->node_count;
     sum.dropped += before - g->node_count;

@@ -32,8 +32,8 @@ struct Forms {
     else return gelu(gelu(p));
   }
 };
-template <class Model, class Memory = KeepAll>
-constexpr const Graph& graph_of = Program<Model, Reference<double>, Memory>::graph;
+template <class Model, class Recompute = KeepAll>
+constexpr const Graph& graph_of = Program<Model, Reference<double>, Recompute>::graph;
 
 // Counts the operations called `name`.
 constexpr int count(const Graph& g, std::string_view name) {

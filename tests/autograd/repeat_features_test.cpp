@@ -81,11 +81,11 @@ struct Outcome {
   Weights<Net, Policy> gradients;
   std::vector<typename Policy::Activation> input_gradients;
 };
-template <class Net, class Policy, class Memory>
+template <class Net, class Policy, class Recompute>
 Outcome<Net, Policy> outcome(const Context& context = {}) {
   Weights<Net, Policy> weights(1);
   Outcome<Net, Policy> all;
-  Session<Program<Net, Policy, Memory>> session(3);
+  Session<Program<Net, Policy, Recompute>> session(3);
   session.context() = context;
   session.poison_before_forward();
   all.loss = session.step(weights, all.gradients, random_tensor<typename Policy::Activation, S>(3, 1));
@@ -103,40 +103,40 @@ double difference(const A& a, const B& b) {
   }
   return worst / largest;
 }
-template <template <class> class A, template <class> class B, class Kind, class Policy, class Memory>
+template <template <class> class A, template <class> class B, class Kind, class Policy, class Recompute>
 void check_equal(double tolerance, const Context& context = {}) {
-  const auto a = outcome<A<Kind>, Policy, Memory>(context);
-  const auto b = outcome<B<Kind>, Policy, Memory>(context);
+  const auto a = outcome<A<Kind>, Policy, Recompute>(context);
+  const auto b = outcome<B<Kind>, Policy, Recompute>(context);
   CHECK(a.loss == b.loss);
   CHECK(difference(a.gradients, b.gradients) <= tolerance);
   CHECK(difference(a.input_gradients, b.input_gradients) <= tolerance);
 }
-template <class Kind, class Policy, class Memory>
+template <class Kind, class Policy, class Recompute>
 void check_written_out() {
   // Where gradients meet they are added in another order.
-  check_equal<Chosen, WrittenOut, Kind, Policy, Memory>(std::is_same_v<Policy, InDouble> ? 1e-14 : 1e-6);
+  check_equal<Chosen, WrittenOut, Kind, Policy, Recompute>(std::is_same_v<Policy, InDouble> ? 1e-14 : 1e-6);
 }
-template <class Model, class Policy, class Memory>
+template <class Model, class Policy, class Recompute>
 constexpr Index repeats() {
   Index count = 0;
-  for (int i = 0; i < Program<Model, Policy, Memory>::graph.node_count; ++i)
-    count += Program<Model, Policy, Memory>::graph.nodes[i].repeats;
+  for (int i = 0; i < Program<Model, Policy, Recompute>::graph.node_count; ++i)
+    count += Program<Model, Policy, Recompute>::graph.nodes[i].repeats;
   return count;
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("the blocks written out give the same loss, bit for bit, and the same gradients", Memory, KeepAll,
+TEST_CASE_TEMPLATE("the blocks written out give the same loss, bit for bit, and the same gradients", Recompute, KeepAll,
                    RecomputeCheap, CheckpointBlocks) {
-  check_written_out<test::Block<8, 2>, InDouble, Memory>();
-  check_written_out<TwoGradients, InDouble, Memory>();
-  check_written_out<Frozen, InDouble, Memory>();
-  check_written_out<test::Block<8, 2>, InFloat, Memory>();
+  check_written_out<test::Block<8, 2>, InDouble, Recompute>();
+  check_written_out<TwoGradients, InDouble, Recompute>();
+  check_written_out<Frozen, InDouble, Recompute>();
+  check_written_out<test::Block<8, 2>, InFloat, Recompute>();
 }
 
-TEST_CASE_TEMPLATE("all gradients agree with differences, with drop path too", Memory, KeepAll, RecomputeCheap,
+TEST_CASE_TEMPLATE("all gradients agree with differences, with drop path too", Recompute, KeepAll, RecomputeCheap,
                    CheckpointBlocks) {
   auto worst = []<class Net>(const Net&) {
-    return check_gradients<Program<Net, InDouble, Memory>>(GradientCheckOptions{4, 1e-3, dropping},
+    return check_gradients<Program<Net, InDouble, Recompute>>(GradientCheckOptions{4, 1e-3, dropping},
                                                            Weights<Net, InDouble>(5), random_tensor<double, S>(3, 3))
         .worst;
   };
@@ -145,11 +145,12 @@ TEST_CASE_TEMPLATE("all gradients agree with differences, with drop path too", M
   CHECK(worst(Chosen<Frozen>{}) <= 1e-6);
 }
 
-TEST_CASE_TEMPLATE("a row in parts computes what the row computes, to the last bit and dropped branch", Memory, KeepAll,
-                   RecomputeCheap, CheckpointBlocks) {
-  check_equal<LastChosen, Whole, Dropping, InDouble, Memory>(0, dropping);
-  check_equal<LastChosen, Whole, Dropping, InFloat, Memory>(0, dropping);
-  CHECK(outcome<Whole<Dropping>, InDouble, Memory>(dropping).loss != outcome<Whole<Dropping>, InDouble, Memory>().loss);
+TEST_CASE_TEMPLATE("a row in parts computes what the row computes, to the last bit and dropped branch", Recompute,
+                   KeepAll, RecomputeCheap, CheckpointBlocks) {
+  check_equal<LastChosen, Whole, Dropping, InDouble, Recompute>(0, dropping);
+  check_equal<LastChosen, Whole, Dropping, InFloat, Recompute>(0, dropping);
+  CHECK(outcome<Whole<Dropping>, InDouble, Recompute>(dropping).loss !=
+        outcome<Whole<Dropping>, InDouble, Recompute>().loss);
 }
 
 TEST_CASE("each range is one operation; blocks after the last do not run; frozen ones keep nothing") {
@@ -171,10 +172,10 @@ TEST_CASE("each range is one operation; blocks after the last do not run; frozen
   static_assert(Program<FixedTwice, InFloat>::saved_bytes == Program<FixedTwice, InFloat, Inference>::saved_bytes);
 }
 
-TEST_CASE_TEMPLATE("weights updated during the backward pass have the bits of updates after it", Memory, KeepAll,
+TEST_CASE_TEMPLATE("weights updated during the backward pass have the bits of updates after it", Recompute, KeepAll,
                    CheckpointBlocks) {
   using Net = Chosen<Dropping>;
-  using P = Program<Net, InFloat, Memory>;
+  using P = Program<Net, InFloat, Recompute>;
   static_assert(!shares_parameters(P::graph));
   Weights<Net, InFloat> apart(1), in_backward(1), gradients;
   AdamW<Net, InFloat> optimizer, other;

@@ -77,9 +77,9 @@ struct StoppedNet {
   constexpr auto operator()(const Expression auto& x) const { return weighted_squares(blocks(in(x))); }
 };
 /// Whether the blocks of Net may overwrite the gradient of their result.
-template <class Net, class Memory>
+template <class Net, class Recompute>
 constexpr bool may_overwrite_dy() {
-  constexpr const Graph& g = Program<WithLoss<Net, S>, Policy, Memory>::graph;
+  constexpr const Graph& g = Program<WithLoss<Net, S>, Policy, Recompute>::graph;
   for (int i = 0; i < g.node_count; ++i)
     if (g.nodes[i].repeats) return g.nodes[i].may_overwrite_dy;
   return false;
@@ -136,11 +136,11 @@ TEST_CASE("gradients through a Repeat, whatever is kept") {
   CHECK(gradient_report<Repeat<4, Block<8, 2>>, S, CheckpointBlocks>(8).worst <= 1e-6);
 }
 
-TEST_CASE_TEMPLATE("a gradient that others read after the blocks stays whole", Memory, KeepAll, CheckpointBlocks) {
-  static_assert(may_overwrite_dy<Repeat<2, Block<8, 2>>, Memory>());
-  static_assert(!may_overwrite_dy<Beside<Block<8, 2>>, Memory>() && !may_overwrite_dy<Beside<Stage>, Memory>());
-  CHECK(gradient_report<Beside<Block<8, 2>>, S, Memory>(8).worst <= 1e-6);  // blocks with one gradient
-  CHECK(gradient_report<Beside<Stage>, S, Memory>(6).worst <= 1e-6);        // and with two in turn
+TEST_CASE_TEMPLATE("a gradient that others read after the blocks stays whole", Recompute, KeepAll, CheckpointBlocks) {
+  static_assert(may_overwrite_dy<Repeat<2, Block<8, 2>>, Recompute>());
+  static_assert(!may_overwrite_dy<Beside<Block<8, 2>>, Recompute>() && !may_overwrite_dy<Beside<Stage>, Recompute>());
+  CHECK(gradient_report<Beside<Block<8, 2>>, S, Recompute>(8).worst <= 1e-6);  // blocks with one gradient
+  CHECK(gradient_report<Beside<Stage>, S, Recompute>(6).worst <= 1e-6);        // and with two in turn
 }
 
 TEST_CASE("blocks that stop the gradient of what enters them") {

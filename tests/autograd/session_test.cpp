@@ -6,6 +6,8 @@
 #include "modules.hpp"
 #include "support/allocations.hpp"
 
+#include "support/error_of.hpp"
+
 using namespace test;
 
 namespace {
@@ -27,12 +29,6 @@ struct TwoInputs {
     return a(x) + y;
   }
 };
-std::string error_of(auto&& run) {
-  try {
-    run();
-  } catch (const Error& error) { return error.what(); }
-  return "no error";
-}
 template <class A, class B>
 bool same_bits(const A& a, const B& b) {
   return a.size() == b.size() &&
@@ -148,7 +144,7 @@ TEST_CASE("a loss that is not finite names the first layer at fault") {
   CHECK(message("in.bias", 1e30f).find("first not finite in") != std::string::npos);
   for (const float gradient : std::vector<float>(gradients.data(), gradients.data() + gradients.size()))
     REQUIRE(gradient == 0);  // nothing was added
-  CHECK(error_of([&] { session.step(weights, gradients, x); }) == "no error");
+  CHECK(error_of([&] { session.step(weights, gradients, x); }) == "");
 }
 
 TEST_CASE("the memory of a session is known at compile time") {

@@ -70,8 +70,8 @@ constexpr int backward_steps(const Graph& g) {
   for (int s = 0; s < g.step_count; ++s) count += !g.steps[s].recompute;
   return count;
 }
-template <class Model, class Memory = KeepAll>
-constexpr const Graph& graph_of = Program<Model, Policy, Memory>::graph;
+template <class Model, class Recompute = KeepAll>
+constexpr const Graph& graph_of = Program<Model, Policy, Recompute>::graph;
 }  // namespace
 
 TEST_CASE("before a stop nothing runs backward and nothing is kept") {

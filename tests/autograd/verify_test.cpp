@@ -14,19 +14,19 @@ constexpr int whole_plan = -1;
 
 /// Applies `change(graph, node, operand)` to every node and operand of many plans. A change that does not apply returns
 /// false; one that does must be rejected.
-template <class Memory = RecomputeCheap, class Change>
+template <class Recompute = RecomputeCheap, class Change>
 void must_be_rejected(const std::string& what, const Change& change) {
   int applied = 0, accepted = 0;
   for (std::uint64_t seed = 0; seed < graphs; ++seed) {
     const auto unplanned = random_graph(seed);
     auto planned = std::make_unique<RandomGraph>(*unplanned);
-    plan<Memory>(*planned);
+    plan<Recompute>(*planned);
     for (int i = whole_plan; i < planned->node_count; ++i)
       for (int k = 0; k < (i < 0 ? 1 : planned->nodes[i].input_count); ++k) {
         auto wrong = std::make_unique<RandomGraph>(*planned);
         if (!change(*wrong, i, k)) continue;
         ++applied;
-        accepted += verified(*wrong, Memory::backward) ? 1 : 0;
+        accepted += verified(*wrong, Recompute::backward) ? 1 : 0;
       }
   }
   INFO(what, ", applied ", applied, " times");

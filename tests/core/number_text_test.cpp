@@ -23,6 +23,9 @@ void check_numbers() {
   CHECK(short_text(1e-7, 4) == "1e-07");
   CHECK(short_text(12345678, 4) == "1.235e+07");
   CHECK(short_text(0.5, 4) == "0.5");
+  for (const double value : {0.1, 1. / 3, 5e-324, -1.7976931348623157e308}) CHECK(number_in(shortest_text(value)) == value);
+  CHECK(shortest_text(0.1) == "0.1");
+  CHECK(shortest_text(std::numeric_limits<double>::infinity()) == "inf");
   CHECK(number_in("0.75") == 0.75);
   CHECK(number_in("-1e-3") == -1e-3);
   for (const char* const text : {"", " 1", "1 ", "0,75", "1.5x", "inf", "nan", "1e999", "0x10", "1.234,5"})

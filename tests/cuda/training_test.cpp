@@ -20,11 +20,11 @@ struct Run {
   std::vector<float> weights;   // in the end
 };
 /// Five updates, the last of a smaller batch.
-template <class Policy, class Memory = KeepAll>
+template <class Policy, class Recompute = KeepAll>
 Run train() {
   constexpr Index batch = 4;
   Weights<Model, Policy> weights(3), gradients;
-  BatchStep<Program<PretrainingLoss<Model>, Policy, Memory>, Model> step(batch);
+  BatchStep<Program<PretrainingLoss<Model>, Policy, Recompute>, Model> step(batch);
   AdamW<Model, Policy> optimizer({.clip = 0.3});
   Tensor<float, Pictures::Pixels> images(batch);
   const RandomStream random(5, Purpose::probe);

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <mae/data/images.hpp>
 
 #include <doctest/doctest.h>
@@ -39,21 +37,4 @@ TEST_CASE("the check is the collection's own") {
   CHECK(error_of([&] { Images(empty).ensure_valid("album"); }) == "mae: album: found no images, expected at least one");
   const Dataset torn{1, 2, 2, {1, 2, 3}, {}, 0};
   CHECK(error_of([&] { Images(torn).ensure_valid("set"); }) == "mae: set: found 3 bytes of pixels, expected a multiple of 4");
-}
-
-TEST_CASE("shared work is done once each; the first error is thrown when all have stopped") {
-  for (const int threads : {1, 2, 7}) {
-    std::vector<int> done(20);
-    mae::detail::share_pictures<Serial>(20, threads, [&](Index i, int) { ++done[static_cast<std::size_t>(i)]; });
-    CHECK(done == std::vector<int>(20, 1));
-    std::fill(done.begin(), done.end(), 0);
-    CHECK(error_of([&] {
-            mae::detail::share_pictures<DefaultThreads>(20, threads, [&](Index i, int) {
-              if (i == 7) throw Error("picture 7", "x", "y");
-              ++done[static_cast<std::size_t>(i)];
-            });
-          }) == "mae: picture 7: found x, expected y");
-    CHECK(done[6] == 1);
-    CHECK(done[7] == 0);
-  }
 }

@@ -69,6 +69,8 @@ pictures s_val/extra bird
 # shellcheck disable=SC2086
 {
   told "held out: 4 images of s_val/val, 2 classes" probe $tune --data s_val/train --validation s_val --out probed
+  told "held-out images that are byte copies of images to train on: 4, such as 's_val/val/cat/0.png' of 's_val/train/cat/0.png'" \
+    probe $tune --data s_val/train --validation s_val --out copies
   refused "mae: --validation: found 's_val/train/cat/0.png', a file to train on, expected images that are not trained on" \
     finetune $tune --data s_val --validation s_val/train --out refused
   ln -s s_val/train linked

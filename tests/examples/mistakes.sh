@@ -94,6 +94,11 @@ fi
 mistake "Two learning rates" \
   "mae: --base_learning_rate: found a value beside --learning_rate, expected one of the two; null leaves it open" \
   $digits --learning_rate 1e-3 --base_learning_rate 1e-3
+mistake "An option of another optimizer" "mae: --beta1: found a value, expected none, since the optimizer has no beta1" \
+  $digits --optimizer sgd --beta1 0.5
+mistake "The layout of IDX files for a folder" \
+  "mae: idx_layout: found 'emnist' for photos, whose format is folder, expected a layout for IDX files alone" \
+  pretrain --model digits-8 --data photos --idx_layout emnist
 mistake "A warm-up as long as the run" \
   "mae: --warmup: found 10 epochs, expected fewer than the 10 of the run" $digits --epochs 10 --warmup 10
 mistake "A lowest rate above the highest" \

@@ -39,6 +39,15 @@ head -c 128 features/features.npy | grep -q "'shape': (1797, 64)" || fail "featu
 head -c 128 all/features.npy | grep -q "'shape': (1797, 17, 64)" || fail "all/features.npy has another shape"
 has features/labels.npy
 
+# Other optimizers, one of them at a rate of its own; that run goes on.
+pretrain --data "$digits" --model digits-8 --limit 200 --epochs 1 --optimizer sgd --nesterov --momentum 0.8 \
+  --learning_rate 1e-2 --out sgd
+pretrain --resume --epochs 2 --out sgd
+grep -aq '"run.momentum":"0.8"' sgd/checkpoint-*.safetensors ||
+  fail "the run was not made by the optimizer that was asked for"
+finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --optimizer lars --trust 0.01 --out lars
+has sgd/model.safetensors lars/model.safetensors
+
 # A folder of photographs, with accumulation; one that cannot be read is named and skipped.
 mkdir photos
 for name in astronaut chelsea coffee; do for i in 1 2 3; do cp "$data/$name.png" photos/$name-$i.png; done; done

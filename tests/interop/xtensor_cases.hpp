@@ -8,19 +8,12 @@
 #include <mae/nn/linear.hpp>
 #include <mae/nn/patch_embed.hpp>
 
+#include "support/error_of.hpp"
+
 using namespace mae;
+using test::error_of;
 
 namespace {
-
-template <class Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 using Features = Shape<dyn, 5, 4>;
 

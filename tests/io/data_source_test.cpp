@@ -363,3 +363,13 @@ TEST_CASE("files that two sources share are found, through links too") {
   CHECK(shared("c", "a") == std::pair<Index, Index>{0, 1});
   CHECK(shared("d", "a") == std::pair<Index, Index>{0, 0});
 }
+
+TEST_CASE("a layout of IDX files for other data is a mistake") {
+  const Folder folder;
+  folder.picture("a/1.png");
+  folder.idx("x-images-idx3-ubyte", "x-labels-idx1-ubyte", 3);
+  DataOptions options = grey();
+  options.idx_layout = "mnist";
+  CHECK(opening(folder / "x-images-idx3-ubyte", options) == "");
+  CHECK(contains(opening(folder / "a", options), "idx_layout: found 'mnist' for "));
+}

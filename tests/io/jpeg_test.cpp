@@ -106,6 +106,8 @@ TEST_CASE("a white page takes almost no bytes in arithmetic code, and is read") 
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(page.data()), page.size());
   CHECK(contains(error_of([&] { mae::decode_jpeg(bytes, "page", 0, options); }),
                  "page: found 3508 x 2480 pixels, expected at most 8699839, which is max_pixels"));
+  options.max_pixels = 0;
+  CHECK(contains(error_of([&] { mae::decode_jpeg(bytes, "page", 0, options); }), "max_pixels: found 0, expected 1 to"));
 }
 
 TEST_CASE("a file cut at any byte is refused, progressive or not") {

@@ -18,7 +18,7 @@ using Loss = PretrainingLoss<Model>;
 using Image = Model::ImageShape;
 
 /// Loss and gradient of a batch of random images under `Policy`.
-template <class Policy, class Memory = KeepAll>
+template <class Policy, class Recompute = KeepAll>
 struct Trained {
   double loss;
   Weights<Model, Policy> gradients;
@@ -32,7 +32,7 @@ struct Trained {
       images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -2.0f, 2.0f);
     for (Index b = 0; b < batch; ++b) masks.random(b, seed, 0, static_cast<std::uint64_t>(b));
     const Weights<Model, Policy> weights(seed);
-    Session<Program<Loss, Policy, Memory>> session(batch, threads);
+    Session<Program<Loss, Policy, Recompute>> session(batch, threads);
     session.poison_before_forward();
     loss = session.step(weights, gradients, images, masks.keep(), masks.hidden(), masks.restore());
   }
@@ -48,11 +48,11 @@ double difference(const auto& a, const auto& b) {
   return std::sqrt(between / size);
 }
 
-template <class Policy, class Memory = KeepAll>
+template <class Policy, class Recompute = KeepAll>
 void check_policy() {
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const Trained<Reference<float>> whole(seed);
-    const Trained<Policy, Memory> mixed(seed);
+    const Trained<Policy, Recompute> mixed(seed);
     CHECK(mixed.loss == doctest::Approx(whole.loss).epsilon(2e-3));
     CHECK(difference(mixed.gradients, whole.gradients) < 2e-2);
   }
@@ -106,11 +106,11 @@ TEST_CASE("a classifier that leaves out branches: sums of a wide and a narrow op
   for (Index i = 0; i < images.size(); ++i)
     images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -2.0f, 2.0f);
   for (Index b = 0; b < batch; ++b) target(b, b % 5) = 1, keys[b] = static_cast<std::uint64_t>(b);
-  auto step = [&]<class Policy, class Memory = KeepAll>(Weights<Classes, Policy>& gradients, Memory = {}) {
+  auto step = [&]<class Policy, class Recompute = KeepAll>(Weights<Classes, Policy>& gradients, Recompute = {}) {
     Weights<Classes, Policy> weights(1);
     for (Index i = 0; i < weights.size(); ++i)  // the head begins next to zero: no gradient would flow
       weights.data()[i] += 0.05f * random.uniform(static_cast<std::uint32_t>(i), -1.0f, 1.0f);
-    Session<Program<ClassificationLoss<Classes>, Policy, Memory>> session(batch);
+    Session<Program<ClassificationLoss<Classes>, Policy, Recompute>> session(batch);
     session.context().sample_keys = keys;
     session.context().drop_path = 0.5;
     return session.step(weights, gradients, images, target);

@@ -53,9 +53,9 @@ TEST_CASE("the last thing is a norm: each token has mean 0 and deviation 1 with 
     }
 }
 
-TEST_CASE_TEMPLATE("a loss on features trains the encoder", Memory, KeepAll, CheckpointBlocks) {
+TEST_CASE_TEMPLATE("a loss on features trains the encoder", Recompute, KeepAll, CheckpointBlocks) {
   using Loss = Scored<Model>;
-  const auto report = check_gradients<Program<Loss, Cpu<double>, Memory>>(
+  const auto report = check_gradients<Program<Loss, Cpu<double>, Recompute>>(
       {3, 1e-3, {}}, Weights<Loss, Cpu<double>>(1), random_tensor<double, Shape3::Pixels>(2, 1));
   INFO(report.where, "[", report.index, "]");
   CHECK(report.worst <= 1e-6);

@@ -29,7 +29,7 @@ typename Model::Masks golden_masks(const SafetensorsFile& file) {
 }
 
 /// Loss, every gradient and the predictions for all patches.
-template <class Model, class Policy, class Memory = KeepAll>
+template <class Model, class Policy, class Recompute = KeepAll>
 void check_training(const SafetensorsFile& file) {
   using T = typename Policy::Activation;
   const Tolerance allowed = tolerance<T>;
@@ -38,7 +38,7 @@ void check_training(const SafetensorsFile& file) {
   Weights<Model, Policy> weights, gradients;
   load(file, weights);
 
-  Session<Program<PretrainingLoss<Model>, Policy, Memory>> training(images.batch());
+  Session<Program<PretrainingLoss<Model>, Policy, Recompute>> training(images.batch());
   const double loss = training.step(weights, gradients, images, masks.keep(), masks.hidden(), masks.restore());
   CHECK(loss == doctest::Approx(file.values<double>("loss")[0]).epsilon(allowed.loss).scale(0));
   const GradientError worst = worst_gradient(file, gradients);

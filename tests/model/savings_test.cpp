@@ -51,9 +51,9 @@ template <Target Kind, int DecoderDepth = 2>
 using Model = MaskedAutoencoder<ImageShape<2, 6, 12, 3>, Transformer<16, 2, 2>, Transformer<8, DecoderDepth, 2>,
                                 MaskRatio<75>, Kind>;
 
-template <class M, class Policy = Reference<double>, class Memory = KeepAll>
+template <class M, class Policy = Reference<double>, class Recompute = KeepAll>
 void check_savings() {
-  using Saving = Program<PretrainingLoss<M>, Policy, Memory>;
+  using Saving = Program<PretrainingLoss<M>, Policy, Recompute>;
   using Plain = Program<PlainLoss<M>, Policy>;
   static_assert(Saving::flops < Plain::flops);
   static_assert(Saving::saved_bytes < Plain::saved_bytes);

@@ -113,8 +113,8 @@ TEST_CASE("a Repeat tells its layers apart") {
     REQUIRE(product[i] == doctest::Approx(second_layer[i] * third_layer[i]).epsilon(1e-15));
 }
 
-TEST_CASE_TEMPLATE("gradients pass the same branches, also when blocks are run again", Memory, KeepAll, RecomputeCheap,
-                   CheckpointBlocks) {
+TEST_CASE_TEMPLATE("gradients pass the same branches, also when blocks are run again", Recompute, KeepAll,
+                   RecomputeCheap, CheckpointBlocks) {
   using Blocks = WithLoss<Repeat<3, mae::Block<8, 2, 16, StochasticDepth::on>>, Shape<dyn, 3, 8>>;
   const auto all = keys(6);
   GradientCheckOptions options;
@@ -122,11 +122,11 @@ TEST_CASE_TEMPLATE("gradients pass the same branches, also when blocks are run a
   options.context = {all.data(), 0.6, 0, 1};
   const auto x = random_tensor<double, Shape<dyn, 3, 8>>(6, 1);
   const Weights<Blocks, Policy> weights(1);
-  const auto report = check_gradients<Program<Blocks, Policy, Memory>>(options, weights, x);
+  const auto report = check_gradients<Program<Blocks, Policy, Recompute>>(options, weights, x);
   INFO(report.where, "[", report.index, "]");
   CHECK(report.worst <= 1e-6);
 
-  Session<Program<Blocks, Policy, Memory>> dropping(6), whole(6);
+  Session<Program<Blocks, Policy, Recompute>> dropping(6), whole(6);
   dropping.context() = options.context;
   Weights<Blocks, Policy> gradients;
   const double loss = dropping.step(weights, gradients, x);

@@ -42,9 +42,9 @@ struct Net {
   }
 };
 
-template <class Policy, class Memory>
+template <class Policy, class Recompute>
 void check_bits(int threads) {
-  using P = Program<Net, Policy, Memory>;
+  using P = Program<Net, Policy, Recompute>;
   using W = Weights<Net, Policy>;
   Team::number = threads;
   W apart(1), in_backward(1), gradients;

@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <mae/core/bf16.hpp>
 
+#include "support/error_of.hpp"
+
 using namespace mae;
+using test::error_of;
 
 namespace {
 using S = Shape<dyn, 3, 4>;
@@ -18,12 +21,6 @@ static_assert(std::is_default_constructible_v<Tensor<float, Shape<3, 4>>>);
 static_assert(std::is_convertible_v<View<float, S>, View<const float, S>>);
 static_assert(!std::is_convertible_v<View<const float, S>, View<float, S>>);
 
-std::string error_of(auto&& run) {
-  try {
-    run();
-  } catch (const Error& error) { return error.what(); }
-  return "no error";
-}
 T counting(Index batch) {
   T x(batch);
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i);

@@ -23,6 +23,7 @@ using Data = mae::DataSource<PictureFormats>;
 
 struct Collections {
   std::unique_ptr<const Data> data, validation;
+  std::string copies{};  // a line about held-out images that are byte copies, or ""
 };
 
 namespace {
@@ -62,6 +63,16 @@ void refuse_shared(const Data& validation, const Data& data, const Text& setting
   throw setting.error(mae::detail::quoted(found) + ", a file to train on" +
                           (found == known ? "" : ", where it is " + mae::detail::quoted(known)),
                       "images that are not trained on");
+}
+
+/// A line about files held out that are byte copies of files to train on; "" if there are none.
+template <class Path, class OtherPath>
+std::string describe_copies(mae::Index count, const Path& path, mae::Index others, const OtherPath& other_path) {
+  const auto copies = mae::copied_files(count, path, others, other_path);
+  if (!copies) return "whether held-out images are byte copies of others is not looked at: too many files of one size";
+  if (copies->count == 0) return "";
+  return "held-out images that are byte copies of images to train on: " + std::to_string(copies->count) + ", such as " +
+         mae::detail::quoted(path(copies->first.first)) + " of " + mae::detail::quoted(other_path(copies->first.second));
 }
 
 /// What was passed over on the way to the images, in lines.
@@ -122,6 +133,13 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
                                "at most the " + std::to_string(numbers.size()) + " images that there are");
   if (settings.limit() > 0) numbers.resize(static_cast<std::size_t>(settings.limit()));
   training_ = std::make_unique<Subset>(Subset{all, std::move(numbers)});
+  const auto file_in = [](const Data& data, const Subset& part) {
+    return [&](mae::Index i) { return data.file(part.numbers[static_cast<std::size_t>(i)]); };
+  };
+  if (validation_ && collections_->data->folder())
+    collections_->copies =
+        describe_copies(validation_->size(), file_in(*collections_->data, *validation_), training_->size(),
+                        file_in(*collections_->data, *training_));
   if (settings.validation().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.validation(), settings.data(), unknown);
@@ -130,6 +148,10 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
   refuse_shared(*collections_->validation, *collections_->data, settings.validation);
   const mae::Images other = collections_->validation->images();
   validation_ = std::make_unique<Subset>(Subset{other, in_order(other.size())});
+  if (collections_->data->folder() && collections_->validation->folder())
+    collections_->copies =
+        describe_copies(validation_->size(), file_in(*collections_->validation, *validation_), training_->size(),
+                        file_in(*collections_->data, *training_));
 }
 Source::~Source() = default;
 
@@ -166,6 +188,7 @@ std::vector<std::string> Source::describe() const {
   lines.insert(lines.end(), data.notes().begin(), data.notes().end());
   if (!validation_) return lines;
   lines.push_back("held out: " + line(*validation_, other ? other->place() : "them"));
+  if (!collections_->copies.empty()) lines.push_back(collections_->copies);
   if (other && other->folder()) describe_folder(other->folder()->list(), lines);
   if (other) lines.insert(lines.end(), other->notes().begin(), other->notes().end());
   std::set<std::int32_t> missing;

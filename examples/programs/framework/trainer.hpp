@@ -51,7 +51,6 @@ class Trainer {
   using Geometry = typename Run::ImageShape;
   using T = typename Run::T;
   using Ahead = mae::Prefetch<Geometry, T, typename Run::Target>;
-  using Batches = mae::BatchSource<Geometry, T, typename Run::Target>;
 
   Trainer(Run& run, const TrainerConfig& config)
       : run_(run),
@@ -68,7 +67,7 @@ class Trainer {
         saved_(config.checkpoint),
         saved_at_(begun_) {
     resume_watch();
-    run.read_from(batches_);
+    if (ahead_) run.read_from(*ahead_);
   }
 
   /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
@@ -103,19 +102,6 @@ class Trainer {
  private:
   static constexpr const char* watch_key = "baseline_watch";
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-  /// Notes whether it was a batch that failed.
-  struct Watched final : Batches {
-    explicit Watched(Batches& from) : source(from) {}
-    const typename Run::Batch& at(mae::Index position) override {
-      failed = true;
-      const auto& batch = source.at(position);
-      failed = false;
-      return batch;
-    }
-    Batches& source;
-    bool failed = false;
-  };
 
   /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
   static mae::Index resumed(Run& run, const TrainerConfig& config) {
@@ -186,8 +172,8 @@ class Trainer {
   double update() {
     try {
       return run_.update();
-    } catch (const mae::Error&) {
-      diverged_ = !batches_.failed;  // a loss or a gradient that is not finite
+    } catch (const mae::DivergenceError&) {
+      diverged_ = true;
       throw;
     }
   }
@@ -264,7 +250,6 @@ class Trainer {
   Run& run_;
   TrainerConfig config_;
   std::unique_ptr<Ahead> ahead_;  // before the folder: if there is no memory for batches, nothing is left behind
-  Watched batches_{ahead_ ? static_cast<Batches&>(*ahead_) : run_.source()};
   mae::CheckpointFolder folder_;
   mae::Index begun_;
   Log log_;

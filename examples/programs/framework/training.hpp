@@ -2,9 +2,13 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include <mae/data/augment.hpp>
+#include <mae/optim/lars.hpp>
 #include <mae/optim/schedule.hpp>
+#include <mae/optim/sgd.hpp>
+#include <mae/train/options.hpp>
 
 #include "machine.hpp"
 #include "settings.hpp"
@@ -43,8 +47,13 @@ struct TrainingSettings {
   Number min_learning_rate{all, "min_learning_rate", recipe.min_learning_rate, "rate at the end", at_least(0)};
   OptionalNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
   Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of the optimizer", at_least(0)};
-  Number beta1{all, "beta1", recipe.optimizer.beta1, "of AdamW", from_below(0, 1)};
-  Number beta2{all, "beta2", recipe.optimizer.beta2, "of AdamW", from_below(0, 1)};
+  OptionalNumber beta1{
+      all, "beta1", {}, ("of AdamW; open: " + plain(recipe.optimizer.beta1)).c_str(), from_below(0, 1)};
+  OptionalNumber beta2{
+      all, "beta2", {}, ("of AdamW; open: " + plain(recipe.optimizer.beta2)).c_str(), from_below(0, 1)};
+  OptionalNumber momentum{all, "momentum", {}, "of SGD and LARS; open: 0.9", from_below(0, 1)};
+  Switch nesterov{all, "nesterov", false, "Nesterov's momentum, of SGD"};
+  OptionalNumber trust{all, "trust", {}, "trust coefficient of LARS; open: 0.001", above(0)};
   Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
   Integer seed{all, "seed", 0, "of all random numbers", at_least(0)};
   Heading augmentation{all, "Augmentation"};
@@ -67,7 +76,7 @@ struct TrainingSettings {
   Other options(mae::Index images, const std::string& checkpoint, Other o) const {
     o.epochs = epochs(), o.batch = batch(), o.accumulation = accumulation();
     const mae::Index update = std::min(batch() * accumulation(), images);
-    o.base_learning_rate = rate_of_256_images(update, o.base_learning_rate);
+    o.base_learning_rate = rate_of_256_images(update, o.base_learning_rate, !checkpoint.empty());
     o.min_learning_rate = min_learning_rate();
     const double peak = learning_rate() ? *learning_rate() : mae::scaled_rate(o.base_learning_rate, update);
     if (min_learning_rate() > peak)
@@ -82,8 +91,7 @@ struct TrainingSettings {
         throw too_few(static_cast<mae::Index>(least), "the warm-up of the run that is resumed has");
       o.warmup = before.warmup;
     }
-    o.optimizer.weight_decay = weight_decay(), o.optimizer.clip = clip();
-    if constexpr (requires { o.optimizer.beta1; }) o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
+    set_optimizer(o.optimizer);
     o.seed = static_cast<std::uint64_t>(seed());
     o.augmentation = {
         .shift = shift(), .flip = flip(), .min_crop_scale = min_crop_scale(), .max_aspect_ratio = max_aspect_ratio()};
@@ -91,12 +99,30 @@ struct TrainingSettings {
   }
 
  private:
+  /// Throws mae::Error if an option was chosen that this optimizer does not have.
+  template <class Optimizer>
+  void set_optimizer(Optimizer& o) const {
+    o.weight_decay = weight_decay(), o.clip = clip();
+    const auto set = [&](const auto& setting, bool chosen) {
+      Optimizer::each(o, [&]<class T>(const std::string& name, T& value, const auto&) {
+        if (!chosen || name != setting.name()) return;
+        if constexpr (requires { value = *setting(); }) value = *setting();
+        else if constexpr (requires { value = setting(); }) value = setting();
+        chosen = false;
+      });
+      if (chosen) throw setting.error("a value", "none, since the optimizer has no " + setting.name());
+    };
+    for (const OptionalNumber* const setting : {&beta1, &beta2, &momentum, &trust})
+      set(*setting, setting->operator()().has_value());
+    set(nesterov, nesterov());
+  }
   mae::Error too_few(mae::Index least, const char* as) const {
     return epochs.error(std::to_string(epochs()), "at least " + std::to_string(least) + ", as many as " + as);
   }
-  /// The rate for 256 images, where an update has `update`; left open it is `standard`.
-  double rate_of_256_images(mae::Index update, double standard) const {
-    if (learning_rate() && base_learning_rate() && base_learning_rate.given())
+  /// The rate for 256 images, where an update has `update`; left open it is `standard`. A run that is `resumed` records
+  /// both rates, of which nobody may have chosen but one.
+  double rate_of_256_images(mae::Index update, double standard, bool resumed) const {
+    if (learning_rate() && base_learning_rate() && base_learning_rate.given() && !resumed)
       throw base_learning_rate.error("a value beside " + learning_rate.subject(),
                                      "one of the two; null leaves it open");
     if (!learning_rate() && !base_learning_rate() && open_rate) return standard;
@@ -104,6 +130,20 @@ struct TrainingSettings {
       throw base_learning_rate.error("null", "a rate here or in learning_rate");
     if (!learning_rate()) return *base_learning_rate();
     return *learning_rate() * 256 / static_cast<double>(update);
+  }
+};
+
+/// The optimizer of a training that may have any.
+struct OptimizerSetting {
+  Settings& all;
+  Text optimizer{all, "optimizer", "adamw", "by which rule weights are updated", one_of({"adamw", "sgd", "lars"})};
+
+  /// Calls train(Rule*) of the one that was chosen.
+  template <class Train>
+  void dispatch(const Train& train) const {
+    if (optimizer() == "adamw") train(static_cast<mae::AdamwRule*>(nullptr));
+    if (optimizer() == "sgd") train(static_cast<mae::SgdRule*>(nullptr));
+    if (optimizer() == "lars") train(static_cast<mae::LarsRule*>(nullptr));
   }
 };
 

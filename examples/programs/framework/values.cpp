@@ -6,11 +6,11 @@
 #include <mae/io/files/json_name.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include <mae/core/finite.hpp>
+#include <mae/core/number_text.hpp>
 
 namespace program {
 namespace {
@@ -47,10 +47,8 @@ json number_of(const std::string& text) {
 }  // namespace
 
 std::string plain(double value) {
-  char text[32];
   const bool whole = std::fabs(value) < 1e15 && value == std::trunc(value);
-  return {text, whole ? std::to_chars(text, text + sizeof text, static_cast<long long>(value)).ptr
-                      : std::to_chars(text, text + sizeof text, value).ptr};
+  return whole ? std::to_string(static_cast<long long>(value)) : mae::shortest_text(value);
 }
 
 template <>

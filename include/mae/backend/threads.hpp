@@ -1,8 +1,11 @@
 // Who works at the same time, as a type: `Serial`, or `OpenMp` in files that are built with `-fopenmp`.
 //
+// `parallel_for_each` is for work that may throw; kernels, which do not, have cpu/parallel.hpp.
+//
 // The two are different types under different names, so files with and without OpenMP go together in one program.
 #pragma once
 #include <cstdlib>
+#include <exception>
 
 #include <mae/backend/processors.hpp>
 #include <mae/core/config.hpp>
@@ -89,6 +92,26 @@ using DefaultThreads = OpenMp;
 #else
 using DefaultThreads = Serial;
 #endif
+
+/// Calls work(i, thread) for every i in [0, count) on `threads` of `Threads`. An exception ends that thread's part; of
+/// the first i that threw one, it is thrown when all have stopped.
+template <class Threads, class Work>
+void parallel_for_each(Index count, int threads, const Work& work) {
+  std::exception_ptr error;
+  Index first = count;
+  bool taken = false;  // by a thread that has an error to tell
+  Threads::run(threads, [&](int thread) {
+    Index i = thread;
+    try {
+      for (; i < count; i += threads) work(i, thread);
+    } catch (...) {
+      while (__atomic_test_and_set(&taken, __ATOMIC_ACQUIRE)) {}
+      if (i < first) first = i, error = std::current_exception();
+      __atomic_clear(&taken, __ATOMIC_RELEASE);
+    }
+  });
+  if (error) std::rethrow_exception(error);
+}
 
 }  // namespace mae
 MAE_PRECISE_END

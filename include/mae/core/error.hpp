@@ -19,5 +19,10 @@ class Error : public std::runtime_error {
       : Error(subject + ": found " + found + ", expected " + expected) {}
 };
 
+/// A loss or a gradient that is not finite: a matter of the learning rate, not of files or machines.
+class DivergenceError : public Error {
+  using Error::Error;
+};
+
 }  // namespace mae
 MAE_PRECISE_END

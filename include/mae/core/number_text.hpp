@@ -27,6 +27,12 @@ inline std::string short_text(double value, int digits) {
   return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, shown).ptr};
 }
 
+/// `value` in as few digits as give it back: "0.1", "1e-07".
+inline std::string shortest_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
 /// The number that the whole of `text` is; none, if it is no number, or not finite.
 template <class T = double>
 std::optional<T> number_in(std::string_view text) {

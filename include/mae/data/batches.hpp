@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <mae/backend/threads.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/tensor/tensor.hpp>
@@ -58,7 +59,7 @@ void load_batch(const Images& images, const Normalization& normalization, const 
   batch.targets.resize(batch.samples.size());
   // Small pictures are loaded sooner than another thread is woken.
   if (batch.count() * Geometry::values < 1 << 18) threads = 1;
-  detail::share_pictures<Threads>(batch.count(), threads, [&](Index b, int) {
+  parallel_for_each<Threads>(batch.count(), threads, [&](Index b, int) {
     const auto at = static_cast<std::size_t>(b);
     const auto follow = [&](Index number, const Placement& placement) {
       images.with_target<Target>(

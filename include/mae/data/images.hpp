@@ -8,7 +8,6 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -166,24 +165,6 @@ class LastingImages : public Images {
                   "mae: a run looks at its images as long as it lives, but these are a temporary; give them a name");
   }
 };
-
-namespace detail {
-/// Calls work(i, thread) for every i in [0, count) on `threads` of `Threads`. An exception ends that thread's part; the
-/// first one, in the order of threads, is thrown when all have stopped.
-template <class Threads, class Work>
-void share_pictures(Index count, int threads, const Work& work) {
-  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads));
-  Threads::run(threads, [&](int thread) {
-    try {
-      for (Index i = thread; i < count; i += threads) work(i, thread);
-    } catch (...) {
-      errors[static_cast<std::size_t>(thread)] = std::current_exception();
-    }
-  });
-  for (const std::exception_ptr& error : errors)
-    if (error) std::rethrow_exception(error);
-}
-}  // namespace detail
 
 }  // namespace mae
 MAE_PRECISE_END

@@ -25,7 +25,7 @@ ChannelStatistics channel_statistics(const Images& images, int threads = Threads
     std::uint64_t pixels = 0, values = 0, squares = 0;
   };
   std::vector<std::vector<Sums>> partial(static_cast<std::size_t>(threads), std::vector<Sums>(C));
-  detail::share_pictures<Threads>(images.size(), threads, [&](Index i, int thread) {
+  parallel_for_each<Threads>(images.size(), threads, [&](Index i, int thread) {
     images.with_picture(i, [&](const PictureView& picture) {
       const Index plane = picture.height * picture.width;
       for (std::size_t c = 0; c < C; ++c) {

@@ -8,11 +8,10 @@
 //             Nothing of the hidden patch is used; where its neighbours are hidden too, it is a guess.
 // All channels of a patch share one mean and deviation, as in the loss.
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include <mae/core/config.hpp>
+#include <mae/ops/normalize_patches.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -20,7 +19,7 @@ namespace mae {
 /// Where the mean and deviation of hidden patches come from.
 enum class HiddenStatistics { oracle, visible };
 
-/// Mean and deviation, √(unbiased variance + 1e-6), of each patch.
+/// `patch_moments` of each patch.
 struct PatchStatistics {
   std::vector<double> mean, deviation;  // [L]
 
@@ -28,11 +27,9 @@ struct PatchStatistics {
   static PatchStatistics of(const std::vector<float>& patches, Index n) {
     PatchStatistics all;
     for (const float *at = patches.data(), *end = at + patches.size(); at != end; at += n) {
-      double mean = 0, variance = 0;
-      for (Index v = 0; v < n; ++v) mean += double(at[v]) / double(n);
-      for (Index v = 0; v < n; ++v) variance += (double(at[v]) - mean) * (double(at[v]) - mean) / double(n - 1);
-      all.mean.push_back(mean);
-      all.deviation.push_back(std::sqrt(variance + 1e-6));
+      const PatchMoments moments = patch_moments(at, n);
+      all.mean.push_back(moments.mean);
+      all.deviation.push_back(moments.deviation);
     }
     return all;
   }

@@ -20,20 +20,17 @@ namespace detail {
 /// Normalises the patches of one image [C, H, W], in place, as `normalize_patches` does.
 template <class Geometry>
 void normalize_image_patches(double* image) {
-  constexpr Index P = Geometry::patch, n = Geometry::patch_values;
-  for (Index top = 0; top < Geometry::height; top += P)
-    for (Index left = 0; left < Geometry::width; left += P) {
-      auto each = [&](const auto& use) {
-        for (Index c = 0; c < Geometry::channels; ++c)
-          for (Index y = top; y < top + P; ++y)
-            for (Index x = left; x < left + P; ++x) use(image[(c * Geometry::height + y) * Geometry::width + x]);
-      };
-      double mean = 0, squares = 0;
-      each([&](double value) { mean += value / double(n); });
-      each([&](double value) { squares += (value - mean) * (value - mean); });
-      const double scale = 1 / math::sqrt(squares / double(n - 1) + 1e-6);
-      each([&](double& value) { value = (value - mean) * scale; });
-    }
+  constexpr Index P = Geometry::patch, C = Geometry::channels, n = Geometry::patch_values;
+  std::vector<double> patch(n);
+  for (Index p = 0; p < Geometry::patches; ++p) {
+    double* const corner = image + (p / Geometry::columns * Geometry::width + p % Geometry::columns) * P;
+    const auto at = [corner](Index v) -> double& {
+      return corner[(v % C * Geometry::height + v / C / P) * Geometry::width + v / C % P];
+    };
+    for (Index v = 0; v < n; ++v) patch[static_cast<std::size_t>(v)] = at(v);
+    const PatchMoments moments = patch_moments(patch.data(), n);
+    for (Index v = 0; v < n; ++v) at(v) = (at(v) - moments.mean) / moments.deviation;
+  }
 }
 }  // namespace detail
 

@@ -3,21 +3,15 @@
 // Rows of the target sum to one, so ∂L/∂logits = softmax(logits) - target. Label smoothing and mixed labels are targets
 // like any other. Sums run in double, less the largest logit, so that nothing overflows.
 #pragma once
-#include <mae/autograd/trace/operation.hpp>
 #include <mae/core/math.hpp>
 #include <mae/ops/error_placeholder.hpp>
+#include <mae/ops/loss.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-struct CrossEntropyOperation : Operation {
+struct CrossEntropyOperation : LossOperation {
   static constexpr const char* name = "cross-entropy";
-  static constexpr unsigned keep = keep_input(0) | keep_input(1);
-  static constexpr unsigned non_differentiable = 2;
-  template <class X, class>
-  using Output = Shape<dyn>;
-  template <class M, class...>
-  using Element = typename M::Policy::Accumulator;
   /// log Σ_k exp(x_k), safe from overflow.
   template <class T>
   MAE_HOST_DEVICE static double log_sum_exp(const T* x, Index K) {

@@ -7,6 +7,19 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
+/// Mean of the n > 1 values of a patch, and deviation, √(unbiased variance + 1e-6).
+struct PatchMoments {
+  double mean, deviation;
+};
+template <class T>
+MAE_HOST_DEVICE PatchMoments patch_moments(const T* patch, Index n) {
+  double mean = 0, variance = 0;
+  for (Index i = 0; i < n; ++i) mean += double(patch[i]);
+  mean /= double(n);
+  for (Index i = 0; i < n; ++i) variance += (double(patch[i]) - mean) * (double(patch[i]) - mean);
+  return {mean, math::sqrt(variance / double(n - 1) + 1e-6)};
+}
+
 struct NormalizePatchesOperation : Operation {
   static constexpr const char* name = "normalize patches";
   static constexpr unsigned non_differentiable = 1;
@@ -18,12 +31,9 @@ struct NormalizePatchesOperation : Operation {
     const auto x = f.x(first);
     const auto y = f.y();
     Call::Kernels::each(f.batch() * rows, [=] MAE_HOST_DEVICE (Index r) {
-      double mean = 0, variance = 0;
-      for (Index i = 0; i < n; ++i) mean += double(x[r * n + i]);
-      mean /= double(n);
-      for (Index i = 0; i < n; ++i) variance += (double(x[r * n + i]) - mean) * (double(x[r * n + i]) - mean);
-      const double scale = 1 / math::sqrt(variance / double(n - 1) + 1e-6);
-      for (Index i = 0; i < n; ++i) y[r * n + i] = typename Call::T((double(x[r * n + i]) - mean) * scale);
+      const PatchMoments moments = patch_moments(x + r * n, n);
+      const double scale = 1 / moments.deviation;
+      for (Index i = 0; i < n; ++i) y[r * n + i] = typename Call::T((double(x[r * n + i]) - moments.mean) * scale);
     });
   }
   static void backward(const auto&) {}

@@ -4,19 +4,13 @@
 //
 // Sums run in double: a loss over 100,000 values must not lose digits that a golden test or a watch over a run needs.
 #pragma once
-#include <mae/autograd/trace/operation.hpp>
+#include <mae/ops/loss.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-struct PatchErrorOperation : Operation {
+struct PatchErrorOperation : LossOperation {
   static constexpr const char* name = "patch error";
-  static constexpr unsigned keep = keep_input(0) | keep_input(1);
-  static constexpr unsigned non_differentiable = 2;
-  template <class X, class>
-  using Output = Shape<dyn>;
-  template <class M, class...>
-  using Element = typename M::Policy::Accumulator;
   template <class Call>
   static void forward(const Call& f) {
     constexpr Index count = Call::template Operand<0>::Shape::count;

@@ -15,14 +15,8 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-struct PixelCrossEntropyOperation : Operation {
+struct PixelCrossEntropyOperation : LossOperation {
   static constexpr const char* name = "pixel cross-entropy";
-  static constexpr unsigned keep = keep_input(0) | keep_input(1);
-  static constexpr unsigned non_differentiable = 2;
-  template <class X, class>
-  using Output = Shape<dyn>;
-  template <class M, class...>
-  using Element = typename M::Policy::Accumulator;
   /// 1 / |M|, then log Σ exp of each pixel.
   template <class M, class X, class>
   static constexpr Index saved_state = (1 + rows_of<X>)*Index{sizeof(typename M::Policy::Accumulator)};

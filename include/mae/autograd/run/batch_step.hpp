@@ -14,7 +14,6 @@
 // one micro-batch. Cost of the shards: their gradients, and one pass over each.
 #pragma once
 #include <deque>
-#include <exception>
 #include <optional>
 
 #include <mae/autograd/run/session.hpp>
@@ -160,7 +159,6 @@ class BatchStep {
       if (has_gradients) gradients.emplace();
     }
     std::optional<Weights<Owner, Policy>> gradients;  // the first shard adds to the caller's
-    std::exception_ptr error;
   };
 
   template <class X>
@@ -169,24 +167,16 @@ class BatchStep {
     return View<const T, typename X::Shape>(x.data(), x.batch()).slice(begin, count);
   }
 
-  /// Calls work(shard, thread) for all shards on a team. The first error, in the order of shards, is thrown when all
-  /// have stopped.
+  /// Calls work(shard, thread) for all shards on a team. After an error no shard keeps a gradient.
   template <class Work>
   void share(Index shards, int team, const Work& work) {
-    Threads::run(team, [&](int thread) {
-      for (Index shard = thread; shard < shards; shard += team) {
-        try {
-          work(shard, thread);
-        } catch (...) { shards_[static_cast<std::size_t>(shard)].error = std::current_exception(); }
-      }
-    });
-    std::exception_ptr told;
-    for (Shard& shard : shards_)
-      if (const std::exception_ptr error = std::exchange(shard.error, nullptr); error && !told) told = error;
-    if (!told) return;
-    for (Shard& shard : shards_)
-      if (shard.gradients) shard.gradients->zero();
-    std::rethrow_exception(told);
+    try {
+      parallel_for_each<Threads>(shards, team, work);
+    } catch (...) {
+      for (Shard& shard : shards_)
+        if (shard.gradients) shard.gradients->zero();
+      throw;
+    }
   }
   /// gradients += shard, shard = 0.
   static void add(Weights<Owner, Policy>& gradients, Weights<Owner, Policy>& shard) {

@@ -35,8 +35,8 @@ template <class Program, class Sent>
       if (parameter.offset <= fault.parameter && fault.parameter < parameter.offset + parameter.count)
         where = parameter.name + " (" + where + ")";
   }
-  throw Error("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
-              "finite numbers; lower the learning rate or clip the gradient");
+  throw DivergenceError("training step", "a loss of " + std::to_string(loss) + ", first not finite in " + where,
+                        "finite numbers; lower the learning rate or clip the gradient");
 }
 
 }  // namespace mae::detail

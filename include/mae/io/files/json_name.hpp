@@ -9,21 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include <mae/core/printable.hpp>
+
 namespace mae {
 
 namespace detail {
-/// How many bytes the UTF-8 character that begins at `at` has; 0 if none does (The Unicode Standard, table 3-7).
-inline std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
-  const auto continues = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) < 0xC0; };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
-  if (first < 0xE0) return 2;
-  if (first < 0xF0)
-    return continues(2) && !(first == 0xE0 && second < 0xA0) && !(first == 0xED && second > 0x9F) ? 3 : 0;
-  return continues(2) && continues(3) && !(first == 0xF0 && second < 0x90) && !(first == 0xF4 && second > 0x8F) ? 4 : 0;
-}
 /// The byte that a character of three bytes stands for, or -1: U+F780 to U+F7FF are EF 9E 80 to EF 9F BF.
 inline int byte_behind(std::string_view character) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
@@ -36,7 +26,7 @@ inline int byte_behind(std::string_view character) {
 inline std::string json_name(std::string_view name) {
   std::string text;
   for (std::size_t at = 0; at < name.size();) {
-    const std::size_t length = detail::utf8_length(name, at);
+    const std::size_t length = detail::first_character(name.substr(at)).bytes;
     if (length > 0 && detail::byte_behind(name.substr(at, length)) < 0) {
       text += name.substr(at, length);
       at += length;
@@ -52,7 +42,7 @@ inline std::string json_name(std::string_view name) {
 inline std::string name_of_json(std::string_view text) {
   std::string name;
   for (std::size_t at = 0, length = 0; at < text.size(); at += length) {
-    length = detail::utf8_length(text, at);
+    length = detail::first_character(text.substr(at)).bytes;
     if (length == 0) length = 1;
     const std::string_view character = text.substr(at, length);
     if (const int byte = detail::byte_behind(character); byte >= 0) name += static_cast<char>(byte);

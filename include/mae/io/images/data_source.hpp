@@ -134,6 +134,9 @@ class DataSource {
       format_ = found;
     }
     if (format_.empty()) format_ = detail::recognised(place_);
+    if (!options.idx_layout.empty() && format_ != "idx")
+      throw Error("idx_layout", detail::quoted(options.idx_layout) + " for " + place_ + ", whose format is " + format_,
+                  "a layout for IDX files alone");
     if (options.split == Split::test && !parts.divided() && !options.whole && (format_ == "folder" || format_ == "npy"))
       throw Error(place_, "no part to test with", "sub-folders train and test (or val)");
     if (format_ == "folder") {

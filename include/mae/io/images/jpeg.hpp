@@ -2,8 +2,8 @@
 //
 // Reading gives bytes as they are stored, taken for sRGB: grey files one channel, colour files three. Files of
 // printers' inks (CMYK and YCCK) become colours by red = (1 - cyan) * (1 - black). They hold 255 - ink: so Adobe's
-// programs write them, and so Pillow and browsers read them, whether or not the file bears Adobe's mark. Colour
-// profiles are not followed. A photograph is turned upright as its camera noted (exif.hpp).
+// programs write them, and so Pillow reads them, whether or not the file bears Adobe's mark. Colour profiles are not
+// followed. A photograph is turned upright as its camera noted (exif.hpp).
 //
 // libjpeg goes on when data are damaged or end early, with grey areas in the picture and a warning. Here that is an
 // error, except for the warnings about what does no harm to the pixels: bytes between segments, a version number, and
@@ -161,6 +161,7 @@ inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index s
 /// damaged, too large a picture, or of other colours than grey, RGB and CMYK.
 inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& subject, Index side = 0,
                          const PictureOptions& options = {}) {
+  options.ensure_valid();
   detail::JpegReader reader(bytes, subject);
   const jpeg_decompress_struct& info = reader.info();
   detail::prepare_jpeg(reader, subject, side, options);

@@ -52,9 +52,9 @@ std::uint8_t npy_level(const std::string& path, const NpyHeader& header, Stored 
     return value.byte != 0 ? 255 : 0;
   } else if constexpr (is_real<Stored>) {
     const double real = static_cast<double>(value);
-    if (!is_finite(real)) refuse_element(path, header, number, number_text(real), "finite numbers from 0 to 1");
+    if (!is_finite(real)) refuse_element(path, header, number, shortest_text(real), "finite numbers from 0 to 1");
     if (real < 0 || real > 1)
-      refuse_element(path, header, number, number_text(real),
+      refuse_element(path, header, number, shortest_text(real),
                      "real numbers from 0 to 1; levels from 0 to 255 as bytes, a.round().astype('u1')");
     return static_cast<std::uint8_t>(255 * real + 0.5);
   } else {

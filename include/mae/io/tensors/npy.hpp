@@ -12,6 +12,7 @@
 #include <span>
 
 #include <mae/core/finite.hpp>
+#include <mae/core/number_text.hpp>
 #include <mae/core/shape.hpp>
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/tensors/npy_header.hpp>
@@ -30,11 +31,6 @@ struct NpyArray {
 enum class NotFinite { refused, kept };
 
 namespace detail {
-
-inline std::string number_text(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
 
 /// The place of element `number` of the file, as NumPy's index: `[3, 17]`.
 inline std::string npy_place(const NpyHeader& header, Index number) {
@@ -140,7 +136,7 @@ NpyArray<T> read_npy(const std::string& path, NotFinite not_finite = NotFinite::
               constexpr double most = double{(std::numeric_limits<T>::max)()};
               const bool finite = is_finite(real), fits = !finite || (real >= -most && real <= most);
               if (!fits || (!finite && not_finite == NotFinite::refused))
-                detail::refuse_element(path, header, number, detail::number_text(real),
+                detail::refuse_element(path, header, number, shortest_text(real),
                                        finite ? std::string("values that fit ") + dtype_of<T>() : "finite numbers");
               value = static_cast<T>(stored);
             } else {
