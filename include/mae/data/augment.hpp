@@ -196,7 +196,8 @@ template <class T>
   const Index plane = placement.height * placement.width;
   std::vector<float> levels(channels * static_cast<std::size_t>(plane));
   write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  const PlacedPixels image{levels.data(), picture.channels, placement.height, placement.width};
+  const PlacedPixels image{levels.data(),    picture.channels,          placement.height,
+                           placement.width,  normalization.mean.data(), normalization.deviation.data()};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, image);

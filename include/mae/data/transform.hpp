@@ -14,10 +14,11 @@
 //   options.augmentation.transforms = {Invert{.share = 0.2}};
 //
 // `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
-// `change(random, image)` works on the pixels there, after all placing. A transform has one of them or both, and
-// perhaps ensure_valid(), which throws mae::Error where an option makes no sense. Those of a list take their random
-// numbers one after the other from the sample's stream, each as many as it says: no two share any, and adding one at
-// the end leaves the others' as they were.
+// `change(random, image)` works on the pixels there, after all placing; if it moves what is seen, it says `static
+// constexpr bool moves_pixels = true`, and only targets that have no place take it, such as labels. A transform has one
+// of the two functions or both, and perhaps ensure_valid(), which throws mae::Error where an option makes no sense.
+// Those of a list take their random numbers one after the other from the sample's stream, each as many as it says: no
+// two share any, and adding one at the end leaves the others' as they were.
 #pragma once
 #include <cstring>
 #include <string>
@@ -41,6 +42,10 @@ struct Draws {
   float uniform(std::uint32_t n, float low, float high) const { return stream.uniform(number(n), low, high); }
   /// Number n, a whole one, uniform in [0, most).
   std::uint32_t below(std::uint32_t n, std::uint32_t most) const { return stream.below(number(n), most); }
+  /// The normal number of mean 0 and deviation 1 that numbers n and n + 1 make.
+  double normal(std::uint32_t n) const {
+    return RandomStream::normal_of(stream.bits(number(n)), stream.bits(number(n + 1)));
+  }
 
  private:
   std::uint32_t number(std::uint32_t n) const {
@@ -58,6 +63,7 @@ struct Draws {
 struct PlacedPixels {
   float* data;
   Index channels, height, width;
+  const double *mean = nullptr, *deviation = nullptr;  ///< [C]: the model gets (level - mean) / deviation
 
   float* begin() const { return data; }
   float* end() const { return data + channels * height * width; }
@@ -94,6 +100,8 @@ class Transform {
 
   std::uint32_t draw_count() const { return calls_->draws; }
   bool changes() const { return calls_->change != nullptr; }
+  /// Whether pixels are moved so that no target follows.
+  bool moves_pixels() const { return calls_->moves_pixels; }
   void place(const Draws& random, const PictureView& picture, Placement& to) const {
     if (calls_->place) calls_->place(options_, random, picture, to);
     ensure_inside(picture, to);
@@ -117,6 +125,7 @@ class Transform {
   struct Calls {
     std::uint32_t draws;
     const char* name;
+    bool moves_pixels;
     void (*place)(const void*, const Draws&, const PictureView&, Placement&);
     void (*change)(const void*, const Draws&, const PlacedPixels&);
     void (*ensure_valid)(const void*);
@@ -130,7 +139,8 @@ class Transform {
   }
   template <class Kind>
   static constexpr Calls calls_of = [] {
-    Calls calls{Kind::draws, Kind::name, nullptr, nullptr, [](const void*) {}, nullptr};
+    Calls calls{Kind::draws, Kind::name, false, nullptr, nullptr, [](const void*) {}, nullptr};
+    if constexpr (requires { Kind::moves_pixels; }) calls.moves_pixels = Kind::moves_pixels;
     if constexpr (detail::PlacesPictures<Kind>)
       calls.place = [](const void* o, const Draws& random, const PictureView& picture, Placement& to) {
         as<Kind>(o).place(random, picture, to);
