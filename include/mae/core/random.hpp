@@ -35,7 +35,7 @@ struct Philox {
 };
 
 /// What a stream is for. Two purposes never share numbers.
-enum class Purpose : std::uint32_t { initialise, shuffle, augment, mask, drop_path, probe };
+enum class Purpose : std::uint32_t { initialise, shuffle, augment, mask, drop_path, probe, mix };
 
 /// The numbers of one (seed, purpose, epoch, sample). `bits(n)` may be asked in any order.
 class RandomStream {

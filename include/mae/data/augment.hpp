@@ -15,6 +15,7 @@
 #include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
+#include <mae/data/mixing.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/data/statistics.hpp>
 #include <mae/data/transform.hpp>
@@ -23,11 +24,12 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 struct Augmentation {
-  Index shift = 0;          ///< up to this many pixels each way, edges repeated; 0: none
-  bool flip = false;        ///< left and right, every other time
+  Index shift = 0;                      ///< up to this many pixels each way, edges repeated; 0: none
+  bool flip = false;                    ///< left and right, every other time
   double min_crop_scale = 1;            ///< area of the smallest resized crop, as a share; 1: no crop
   double max_aspect_ratio = 4.0 / 3;    ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
   std::vector<Transform> transforms{};  ///< your own, after these
+  Mixing mixing{};                      ///< of the batch that is made of such images: mixup.hpp
 };
 
 /// The largest box at the centre of a picture that has the aspect ratio of [height, width].
@@ -123,18 +125,19 @@ void each_transform(const Augmentation& options, const Visit& visit) {
 template <class Options, class Visit>
 requires std::is_same_v<std::remove_const_t<Options>, Augmentation>
 void each_option(Options& options, const Visit& visit) {
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] =
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms, mixing] =
       options;  // all there are, or this does not compile
   visit("shift", shift);
   visit("flip", flip);
   visit("min_crop_scale", min_crop_scale);
   visit("max_aspect_ratio", max_aspect_ratio);
-  static_cast<void>(transforms);  // each tells its own
+  static_cast<void>(transforms), static_cast<void>(mixing);  // each tells its own
 }
 /// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
 /// at least 1, and all other transforms are content.
 inline void validate(const Augmentation& options) {
   each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.ensure_valid(); });
+  options.mixing.ensure_valid();
 }
 
 /// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.
@@ -154,8 +157,8 @@ template <class T>
                                     const Normalization& normalization, T* out) {
   const Index height = placement.height, width = placement.width;
   const CropBox& box = placement.box;
-  const bool as_it_is = picture.height == height && picture.width == width && box.height == double(height) &&
-                        box.width == double(width);
+  const bool as_it_is =
+      picture.height == height && picture.width == width && box.height == double(height) && box.width == double(width);
   std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * height * width));
   if (!as_it_is)
     resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), height, width);
@@ -196,8 +199,8 @@ template <class T>
   const Index plane = placement.height * placement.width;
   std::vector<float> levels(channels * static_cast<std::size_t>(plane));
   write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  const PlacedPixels image{levels.data(),    picture.channels,          placement.height,
-                           placement.width,  normalization.mean.data(), normalization.deviation.data()};
+  const PlacedPixels image{levels.data(),   picture.channels,          placement.height,
+                           placement.width, normalization.mean.data(), normalization.deviation.data()};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, image);
