@@ -2,7 +2,8 @@
 //
 // Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for
 // one block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
-// policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
+// policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward. A run may
+// freeze the first blocks of a row (`Context::frozen_to`): the gradient ends before them, and costs nothing there.
 //
 //     const auto [low, middle, high] = blocks.template features<3, 7, 11>(x);  // after blocks 3, 7 and 11
 //
@@ -95,6 +96,11 @@ struct RepeatOperation : Operation {
     }
     E* next = here ? nullptr : take();
     for (int i = N - 1; i >= 0; --i) {
+      if (frozen(f, f.node().parameters[0] + i * weights_size<Block>)) {
+        E* const stopped = gradient;
+        f.each([=] MAE_HOST_DEVICE(Index k) { stopped[k] = {}; });
+        break;
+      }
       Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
         e.base[output] = top;
@@ -115,6 +121,9 @@ struct RepeatOperation : Operation {
   }
 
  private:
+  static bool frozen(const auto& f, Index weights) {
+    return weights >= f.context().frozen_from && weights < f.context().frozen_to;
+  }
   template <class Call>
   struct LayersOf {
     using X = typename Call::Result;
@@ -135,6 +144,7 @@ struct RepeatOperation : Operation {
       e.weights = f.parameter(0) + i * weights_size<Block>;
       e.workspace = f.workspace();
       e.context = f.context();
+      e.context.frozen_to = 0;  // what runs backward is not frozen, nor is what is in it
       e.context.layer = Begin + i;
       e.context.depth = Of;
       e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<E*>(static_cast<const E*>(x))) : between(i - 1);
