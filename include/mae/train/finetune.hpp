@@ -21,6 +21,7 @@
 //       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
+//       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
 //     };
 //   };
 //   struct Counter { using Task = Counting; ... };
@@ -80,6 +81,8 @@ struct Classification {
       for (Index k = 0; k < Model::classes; ++k) probabilities_(b, k) = T(rest);
       probabilities_(b, label) = T(rest + 1 - smoothing);
     }
+    /// What mixed images are called, `share` of it their own (data/mixing.hpp).
+    void mix(Index count, double share) { mix_rows(probabilities_.data(), count, Model::classes, 0, Model::classes, share); }
     auto views(Index count) const { return std::tuple(probabilities_.view().slice(0, count)); }
 
    private:
@@ -171,10 +174,20 @@ class Finetuning
     if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
       throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
     Inputs::ensure_valid(options);
+    check_targets(options.augmentation);
     check_classes<Model, Target>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;
     return {count, batch, (count + batch - 1) / batch, options.seed};
+  }
+  /// Throws mae::Error if images are changed in a way that their targets cannot follow.
+  static void check_targets(const Augmentation& augmentation) {
+    if (augmentation.mixing && !mixes)
+      throw Error("mixing", augmentation.mixing.name(), std::string("none: ") + Target::name + " cannot be mixed");
+    for (const Transform& transform : augmentation.transforms)
+      if (transform.moves_pixels() && !std::is_same_v<Target, Label> && !std::is_same_v<Target, NoTarget>)
+        throw Error(std::string("transform ") + transform.name(), "pixels moved so that no target follows",
+                    std::string("others: ") + Target::name + " has a place in the image");
   }
   void pass(double scale, const typename Loop::Batch& batch) {
     for (Index b = 0; b < batch.count(); ++b) {
@@ -182,6 +195,8 @@ class Finetuning
       keys_[at] = sample_key(this->options().seed, batch.epoch, static_cast<std::uint64_t>(batch.samples[at]));
       targets_.set(b, batch.targets[at], this->options());
     }
+    if constexpr (mixes)
+      if (batch.mix.share != 1) targets_.mix(batch.count(), batch.mix.share);
     std::apply(
         [&](const auto&... targets) {
           this->session_.start(scale, this->weights_, this->gradients_, batch.view(), targets...);
@@ -190,6 +205,7 @@ class Finetuning
   }
 
   using Inputs = typename Task::template Inputs<Model, T>;
+  static constexpr bool mixes = requires(Inputs& inputs) { inputs.mix(Index{}, double{}); };
   Inputs targets_;
   std::vector<std::uint64_t> keys_;
 };
