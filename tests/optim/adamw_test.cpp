@@ -158,7 +158,7 @@ TEST_CASE("options that make no sense are named") {
   auto check = [](const AdamwOptions& options, const std::string& message) {
     CHECK_THROWS_WITH_AS((AdamW<Model, Policy>(options)), ("mae: " + message).c_str(), Error);
   };
-  CHECK_NOTHROW(validate({.beta1 = 0, .beta2 = 0, .epsilon = 1e-300, .weight_decay = 0, .clip = 0}));
+  CHECK_NOTHROW(validate(AdamwOptions{.beta1 = 0, .beta2 = 0, .epsilon = 1e-300, .weight_decay = 0, .clip = 0}));
   check({.beta1 = 1}, "beta1: found 1.000000, expected a number in [0, 1)");
   check({.beta1 = NAN}, "beta1: found nan, expected a number in [0, 1)");
   check({.beta2 = -0.5}, "beta2: found -0.500000, expected a number in [0, 1)");

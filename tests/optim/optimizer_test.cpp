@@ -52,7 +52,6 @@ struct AdagradOptions {
     visit("weight_decay", options.weight_decay), visit("clip", options.clip);
   }
 };
-void validate(const AdagradOptions&) {}
 template <class T>
 struct AdagradFactors {
   static constexpr int states = 1;
@@ -239,7 +238,7 @@ TEST_CASE("options that make no sense are named, and all have a name") {
   CHECK(error_of([] { validate(SgdOptions{.momentum = 1}); }) ==
         "mae: momentum: found 1.000000, expected a number in [0, 1)");
   CHECK(error_of([] { validate(SgdOptions{.momentum = 0, .nesterov = true}); }) ==
-        "mae: momentum: found 0.000000, expected a number above 0, for Nesterov");
+        "mae: momentum: found 0.000000, expected a number in (0, 1), for Nesterov");
   CHECK(error_of([] { validate(LarsOptions{.trust = 0}); }) ==
         "mae: trust: found 0.000000, expected a finite number above 0");
   CHECK(error_of([] { validate(LarsOptions{.momentum = NAN}); }) ==
@@ -250,7 +249,7 @@ TEST_CASE("options that make no sense are named, and all have a name") {
         "mae: clip: found inf, expected a finite number from 0");
   auto names = [](auto options) {
     std::string all;
-    options.each(options, [&](const char* name, auto&) { all += std::string(name) + " "; });
+    options.each(options, [&](const char* name, auto&, const auto&) { all += std::string(name) + " "; });
     return all;
   };
   CHECK(names(SgdOptions{}) == "momentum nesterov weight_decay clip ");

@@ -182,14 +182,13 @@ TEST_CASE("options by name: each once, none missing, and what is written is read
     CHECK(names.at(next) == name);
     value = static_cast<std::remove_reference_t<decltype(value)>>(values[next++]);
   });
-  // All members there are: these, of which two hold 5 and 4 of their own.
-  const auto& [batch, accumulation, epochs, warmup, rate, least, optimizer, layers, path, smoothing, crops, seed] =
-      copy;
-  CHECK(next == 10 + 5 + 4);
-  const bool same = batch == 8 && accumulation == 2 && epochs == 3 && warmup == 1 && rate == 1e-2 && least == 1e-6 &&
-                    optimizer.beta2 == 0.999 && layers == 0.75 && path == 0.3 && smoothing == 0.1 && crops.shift == 1;
+  CHECK(next == 10 + 5 + 4);  // of which optimizer and augmentation hold 5 and 4
+  const bool same = copy.batch == 8 && copy.accumulation == 2 && copy.epochs == 3 && copy.warmup == 1 &&
+                    copy.base_learning_rate == 1e-2 && copy.min_learning_rate == 1e-6 && copy.drop_path == 0.3 &&
+                    copy.optimizer.beta2 == 0.999 && copy.layer_decay == 0.75 && copy.label_smoothing == 0.1 &&
+                    copy.augmentation.shift == 1;
   CHECK(same);
-  CHECK(seed == 7);
+  CHECK(copy.seed == 7);
 }
 
 TEST_CASE("updates during the backward pass: the same run, bit by bit") {

@@ -17,6 +17,11 @@ using Run = Pretraining<Model, Policy>;
 const Dataset images = bars(160, 1);
 const Normalization normalization = Normalization::of(channel_statistics(images));
 
+// Options of fine-tuning are none here.
+template <class Options>
+concept HasLayerDecay = requires(Options options) { options.layer_decay = 1.0; };
+static_assert(!HasLayerDecay<PretrainingOptions>);
+
 PretrainingOptions small() {
   PretrainingOptions options;
   options.batch = 16;

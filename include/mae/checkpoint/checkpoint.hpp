@@ -60,7 +60,7 @@ template <TrainingRun Run>
 Metadata metadata_of(const Run& run) {
   Metadata metadata{{"epochs", std::to_string(run.epoch())}};
   record(metadata, run.normalization());
-  if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
+  if constexpr (requires { run.options().masking.name(); }) metadata["masking"] = run.options().masking.name();
   return metadata;
 }
 /// The name of the mask strategy of a checkpoint. Version 0.1 recorded none and had one.

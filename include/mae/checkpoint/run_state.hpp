@@ -66,7 +66,7 @@ Metadata identity_of(const Run& run) {
   metadata.merge(kinds_of(run.options().augmentation));
   record(metadata, run.normalization());
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
-  if constexpr (requires { run.options().masking; }) metadata["masking"] = run.options().masking.name();
+  if constexpr (requires { run.options().masking.name(); }) metadata["masking"] = run.options().masking.name();
   return metadata;
 }
 template <class Run>

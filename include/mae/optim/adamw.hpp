@@ -17,27 +17,17 @@ struct AdamwOptions {
   double weight_decay = 0.05;
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 
-  /// Calls visit(name, value) for all of `options`.
+  /// Calls visit(name, value, range) for all of `options`.
   template <class Options, class Visit>
   static void each(Options& options, const Visit& visit) {
     auto& [beta1, beta2, epsilon, weight_decay, clip] = options;  // all there are, or this does not compile
-    visit("beta1", beta1);
-    visit("beta2", beta2);
-    visit("epsilon", epsilon);
-    visit("weight_decay", weight_decay);
-    visit("clip", clip);
+    visit("beta1", beta1, OptionRange::below_one());
+    visit("beta2", beta2, OptionRange::below_one());
+    visit("epsilon", epsilon, OptionRange::above_zero());
+    visit("weight_decay", weight_decay, OptionRange::from_zero());
+    visit("clip", clip, OptionRange::from_zero());
   }
 };
-
-/// Throws mae::Error that names the option unless both betas are in [0, 1), epsilon is above 0, decay and clip from 0.
-inline void validate(const AdamwOptions& options) {
-  using detail::expect_option;
-  expect_option("beta1", options.beta1, options.beta1 >= 0 && options.beta1 < 1, "a number in [0, 1)");
-  expect_option("beta2", options.beta2, options.beta2 >= 0 && options.beta2 < 1, "a number in [0, 1)");
-  expect_option("epsilon", options.epsilon, options.epsilon > 0, "a finite number above 0");
-  expect_option("weight_decay", options.weight_decay, options.weight_decay >= 0, "a finite number from 0");
-  expect_option("clip", options.clip, options.clip >= 0, "a finite number from 0");
-}
 
 class AdamwRule {
  public:

@@ -22,25 +22,16 @@ struct LarsOptions {
   double weight_decay = 0;
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 
-  /// Calls visit(name, value) for all of `options`.
+  /// Calls visit(name, value, range) for all of `options`.
   template <class Options, class Visit>
   static void each(Options& options, const Visit& visit) {
     auto& [momentum, trust, weight_decay, clip] = options;  // all there are, or this does not compile
-    visit("momentum", momentum);
-    visit("trust", trust);
-    visit("weight_decay", weight_decay);
-    visit("clip", clip);
+    visit("momentum", momentum, OptionRange::below_one());
+    visit("trust", trust, OptionRange::above_zero());
+    visit("weight_decay", weight_decay, OptionRange::from_zero());
+    visit("clip", clip, OptionRange::from_zero());
   }
 };
-
-/// Throws mae::Error that names the option unless momentum is in [0, 1), trust above 0, decay and clip from 0.
-inline void validate(const LarsOptions& options) {
-  using detail::expect_option;
-  expect_option("momentum", options.momentum, options.momentum >= 0 && options.momentum < 1, "a number in [0, 1)");
-  expect_option("trust", options.trust, options.trust > 0, "a finite number above 0");
-  expect_option("weight_decay", options.weight_decay, options.weight_decay >= 0, "a finite number from 0");
-  expect_option("clip", options.clip, options.clip >= 0, "a finite number from 0");
-}
 
 template <class T>
 struct LarsFactors {

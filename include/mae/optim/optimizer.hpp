@@ -17,6 +17,7 @@
 #pragma once
 #include <mae/autograd/run/weights.hpp>
 #include <mae/core/math.hpp>
+#include <mae/core/option.hpp>
 #include <mae/backend/kernels.hpp>
 #include <mae/optim/update_queue.hpp>
 
@@ -24,19 +25,21 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
-/// Throws mae::Error unless an option of an optimizer is right.
-inline void expect_option(const char* option, double value, bool good, const char* expected) {
-  if (!(good && is_finite(value))) throw Error(option, std::to_string(value), expected);
-}
 struct AnyOption {
-  void operator()(const char*, const auto&) const {}
+  void operator()(const auto&...) const {}
 };
 }  // namespace detail
 
+/// Throws mae::Error that names the option of an optimizer which is out of its range.
+template <class Options>
+requires requires(const Options& options) { Options::each(options, CheckOption{}); }
+void validate(const Options& options) {
+  Options::each(options, CheckOption{});
+}
+
 /// What an optimizer consists of. `R(options, t)` is update number t, from 1; `factors(rate, decay)` of it are those of
-/// a parameter with that learning rate and weight decay. `Options::each(options, visit)` calls visit(name, value) for
-/// all options, and `validate(options)` throws mae::Error that names one which makes no sense. State k is called
-/// `state_names[k]` in files.
+/// a parameter with that learning rate and weight decay. `Options::each(options, visit)` calls
+/// visit(name, value, range) for all options (core/option.hpp). State k is called `state_names[k]` in files.
 template <class R>
 concept UpdateRule = UpdateFactors<typename R::template Factors<double>> &&
     std::constructible_from<R, const typename R::Options&, Index> &&
@@ -46,7 +49,6 @@ concept UpdateRule = UpdateFactors<typename R::template Factors<double>> &&
   { R::state_names[R::template Factors<double>::states - 1] } -> std::convertible_to<const char*>;
   { options.weight_decay } -> std::convertible_to<double>;
   { options.clip } -> std::convertible_to<double>;
-  validate(options);
   R::Options::each(options, detail::AnyOption{});
 };
 
@@ -56,7 +58,6 @@ struct NoRule {
   struct Options {
     double decay = 0, clip = 0;
     static void each(const Options&, const auto&) {}
-    friend void validate(const Options&) {}
   };
   template <class T>
   struct Factors {

@@ -16,26 +16,17 @@ struct SgdOptions {
   double weight_decay = 0;
   double clip = 0;  ///< largest norm of the gradient; 0: no clipping
 
-  /// Calls visit(name, value) for all of `options`.
+  /// Calls visit(name, value, range) for all of `options`.
   template <class Options, class Visit>
   static void each(Options& options, const Visit& visit) {
     auto& [momentum, nesterov, weight_decay, clip] = options;  // all there are, or this does not compile
-    visit("momentum", momentum);
-    visit("nesterov", nesterov);
-    visit("weight_decay", weight_decay);
-    visit("clip", clip);
+    constexpr OptionRange above_zero{"a number in (0, 1), for Nesterov", 0, true, 1};
+    visit("momentum", momentum, nesterov ? above_zero : OptionRange::below_one());
+    visit("nesterov", nesterov, OptionRange{});
+    visit("weight_decay", weight_decay, OptionRange::from_zero());
+    visit("clip", clip, OptionRange::from_zero());
   }
 };
-
-/// Throws mae::Error that names the option unless momentum is in [0, 1), above 0 with Nesterov, decay and clip from 0.
-inline void validate(const SgdOptions& options) {
-  using detail::expect_option;
-  expect_option("momentum", options.momentum, options.momentum >= 0 && options.momentum < 1, "a number in [0, 1)");
-  expect_option("momentum", options.momentum, options.momentum > 0 || !options.nesterov,
-                "a number above 0, for Nesterov");
-  expect_option("weight_decay", options.weight_decay, options.weight_decay >= 0, "a finite number from 0");
-  expect_option("clip", options.clip, options.clip >= 0, "a finite number from 0");
-}
 
 /// w ← w - (fresh d + kept b): fresh = 0, kept = η; with Nesterov fresh = η, kept = η μ.
 template <class T>

@@ -36,33 +36,21 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-namespace detail {
-/// β₂ = 0.999 where an optimizer has one.
-template <class OptimizerOptions>
-constexpr OptimizerOptions finetuning_optimizer() {
-  OptimizerOptions options{};
-  if constexpr (requires { options.beta2; }) options.beta2 = 0.999;
-  return options;
-}
-}  // namespace detail
-
+struct FinetuningDefaults : TrainingDefaults {
+  static constexpr Index batch = 32, epochs = 50;
+  static constexpr double warmup = 5, base_learning_rate = 1e-3, min_learning_rate = 1e-6;
+  static constexpr double layer_decay = 0.75, drop_path = 0.1, label_smoothing = 0.1;
+  /// β₂ = 0.999 where an optimizer has one.
+  template <class OptimizerOptions>
+  static constexpr OptimizerOptions optimizer() {
+    OptimizerOptions options{};
+    if constexpr (requires { options.beta2; }) options.beta2 = 0.999;
+    return options;
+  }
+};
 /// Of a run whose optimizer is `Rule`.
 template <class Rule>
-struct FinetuningOptionsOf {
-  Index batch = 32;            ///< images in one forward and backward pass; all, if there are fewer
-  Index accumulation = 1;      ///< passes in one update
-  Index epochs = 50;
-  double warmup = 5;           ///< epochs, at most all
-  double base_learning_rate = 1e-3;  ///< learning rate for 256 images in one update
-  double min_learning_rate = 1e-6;
-  typename Rule::Options optimizer = detail::finetuning_optimizer<typename Rule::Options>();
-  double layer_decay = 0.75;   ///< 1: the same rate everywhere
-  double drop_path = 0.1;      ///< of the deepest block
-  double label_smoothing = 0.1;
-  Augmentation augmentation{};
-  std::uint64_t seed = 0;
-};
-
+using FinetuningOptionsOf = TrainingOptions<Rule, FinetuningDefaults>;
 using FinetuningOptions = FinetuningOptionsOf<AdamwRule>;
 
 /// One class an image, as probabilities that may be smoothed.
@@ -167,12 +155,7 @@ class Finetuning
 
  private:
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
-    detail::check_training(options);
-    detail::require_finite_from_zero("layer_decay", options.layer_decay);
-    if (!(options.drop_path >= 0 && options.drop_path < 1))
-      throw Error("drop_path", std::to_string(options.drop_path), "a rate in [0, 1)");
-    if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
-      throw Error("label_smoothing", std::to_string(options.label_smoothing), "a share in [0, 1)");
+    validate(options);
     Inputs::ensure_valid(options);
     check_targets(options.augmentation);
     check_classes<Model, Target>(images, "training set");

@@ -21,18 +21,12 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The recipe.
-struct LinearProbeOptions {
-  Index batch = 512;       ///< images whose statistics are taken together; all, if there are fewer
-  Index accumulation = 1;  ///< passes in one update, each with statistics of its own
-  Index epochs = 90;
-  double warmup = 10;               ///< epochs, at most all
-  double base_learning_rate = 0.1;  ///< learning rate for 256 images in one update
-  double min_learning_rate = 0;
-  LarsOptions optimizer{};  ///< momentum 0.9, trust 0.001, no decay
-  Augmentation augmentation{};
-  std::uint64_t seed = 0;
+/// The recipe. The statistics of a batch are taken together: `batch` should be large.
+struct LinearProbeDefaults : TrainingDefaults {
+  static constexpr Index batch = 512, epochs = 90;
+  static constexpr double warmup = 10, base_learning_rate = 0.1, min_learning_rate = 0;  // LARS: momentum 0.9, no decay
 };
+using LinearProbeOptions = TrainingOptions<LarsRule, LinearProbeDefaults>;
 
 /// The layer of a probe on features that are standardised: [B, D], target probabilities [B, Classes] → [B].
 template <class Model>
@@ -123,7 +117,7 @@ class LinearProbing : public TrainingLoop<LinearProbing<Model, Policy>, Model, P
 
   static BatchOrder checked_order(const Images& images, const LinearProbeOptions& options,
                                   const Normalization& normalization) {
-    detail::check_training(options);
+    validate(options);
     check_classes<Model>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;

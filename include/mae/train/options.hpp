@@ -1,60 +1,94 @@
-// What both training loops ask of the options they share, told before anything is computed; and all options by name.
+// The options of a training run, all in one list: what they are by default, what they may be, and their names in files.
+//
+// `Defaults` are those of a kind of run (`PretrainingDefaults`, `FinetuningDefaults`, ...), and say which of the
+// options it has that not every run has. A new option is a member here and its line in `each_option`; then it is
+// checked, recorded in checkpoints and compared when a run goes on.
 #pragma once
-#include <mae/core/finite.hpp>
 #include <mae/core/math.hpp>
+#include <mae/core/option.hpp>
 #include <mae/data/augment.hpp>
 #include <mae/optim/adamw.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
+/// The type of an option that a kind of run does not have: to set it does not compile.
+struct NoOption {};
+/// Whether an option of this type is one.
+template <class T>
+inline constexpr bool is_option = !std::is_same_v<std::remove_cvref_t<T>, NoOption>;
+
+/// What the defaults of a kind of run begin from.
+struct TrainingDefaults {
+  template <class OptimizerOptions>
+  static constexpr OptimizerOptions optimizer() {
+    return {};
+  }
+  static constexpr NoOption layer_decay{}, drop_path{}, label_smoothing{};
+  using Masking = NoOption;
+};
+
+/// The options of a run with these `Defaults`, whose optimizer is `Rule`.
+template <class Rule, class Defaults>
+struct TrainingOptions {
+  Index batch = Defaults::batch;  ///< images in one forward and backward pass
+  Index accumulation = 1;       ///< passes in one update
+  Index epochs = Defaults::epochs;
+  double warmup = Defaults::warmup;                          ///< epochs, at most all
+  double base_learning_rate = Defaults::base_learning_rate;  ///< learning rate for 256 images in one update
+  double min_learning_rate = Defaults::min_learning_rate;
+  typename Rule::Options optimizer = Defaults::template optimizer<typename Rule::Options>();
+  std::remove_const_t<decltype(Defaults::layer_decay)> layer_decay = Defaults::layer_decay;  ///< 1: one rate for all
+  std::remove_const_t<decltype(Defaults::drop_path)> drop_path = Defaults::drop_path;        ///< of the deepest block
+  std::remove_const_t<decltype(Defaults::label_smoothing)> label_smoothing = Defaults::label_smoothing;
+  Augmentation augmentation{};
+  std::uint64_t seed = 0;
+  typename Defaults::Masking masking{};  ///< which patches are hidden: by model/mask_strategies.hpp
+
+  /// Calls visit(name, value, range) for every option that is a number, but for those of augmentation.
+  template <class Options, class Visit>
+  static void each(Options& options, const Visit& visit) {
+    auto& [batch, accumulation, epochs, warmup, base_learning_rate, min_learning_rate, optimizer, layer_decay,
+           drop_path, label_smoothing, augmentation, seed, masking] =
+        options;  // all there are, or this does not compile
+    const auto if_any = [&](const char* name, auto& value, const OptionRange& range) {
+      if constexpr (is_option<decltype(value)>) visit(name, value, range);
+    };
+    visit("batch", batch, OptionRange::from_one());
+    visit("accumulation", accumulation, OptionRange::from_one());
+    visit("epochs", epochs, OptionRange::from_one());
+    visit("warmup", warmup, OptionRange::from_zero());
+    visit("base_learning_rate", base_learning_rate, OptionRange::from_zero());
+    visit("min_learning_rate", min_learning_rate, OptionRange::from_zero());
+    Rule::Options::each(optimizer, visit);
+    if_any("layer_decay", layer_decay, OptionRange::from_zero());
+    if_any("drop_path", drop_path, OptionRange::below_one());
+    if_any("label_smoothing", label_smoothing, OptionRange::below_one());
+    visit("seed", seed, OptionRange{});
+    static_cast<void>(augmentation), static_cast<void>(masking);
+  }
+};
+
 /// Calls visit(name, value) for every option of a run, those of optimizer and augmentation among them. `value` is a
 /// reference to a whole number, double or bool: options can be written out, compared, and read in.
 template <class Options, class Visit>
 void each_option(Options& options, const Visit& visit) {
-  visit("batch", options.batch);
-  visit("accumulation", options.accumulation);
-  visit("epochs", options.epochs);
-  visit("warmup", options.warmup);
-  visit("base_learning_rate", options.base_learning_rate);
-  visit("min_learning_rate", options.min_learning_rate);
-  options.optimizer.each(options.optimizer, visit);
-  if constexpr (requires { options.layer_decay; }) {
-    visit("layer_decay", options.layer_decay);
-    visit("drop_path", options.drop_path);
-    visit("label_smoothing", options.label_smoothing);
-  }
+  Options::each(options, [&](const char* name, auto& value, const auto&...) { visit(name, value); });
   each_option(options.augmentation, visit);
-  visit("seed", options.seed);
 }
 
-namespace detail {
-
-inline void require_at_least_one(const char* option, Index value) {
-  if (value < 1) throw Error(option, std::to_string(value), "a whole number from 1");
-}
-inline void require_finite_from_zero(const char* option, double value) {
-  if (!(value >= 0 && is_finite(value))) throw Error(option, std::to_string(value), "a finite number from 0");
-}
-
-/// Throws mae::Error that names the option: batch, passes, epochs, warmup, rates, or one of optimizer or augmentation.
-/// A warm-up longer than the run never comes to the rate that was asked for.
-template <class Options>
-void check_training(const Options& options) {
-  require_at_least_one("batch", options.batch);
-  require_at_least_one("accumulation", options.accumulation);
-  require_at_least_one("epochs", options.epochs);
-  require_finite_from_zero("warmup", options.warmup);
+/// Throws mae::Error that names the option which is out of its range. A warm-up longer than the run never comes to the
+/// rate that was asked for.
+template <class Rule, class Defaults>
+void validate(const TrainingOptions<Rule, Defaults>& options) {
+  options.each(options, CheckOption{});
   if (const auto whole = static_cast<Index>(math::fmin(options.warmup, 1e15));
       options.warmup > static_cast<double>(options.epochs))
-    throw Error("warmup", (static_cast<double>(whole) < options.warmup ? "more than " : "") + std::to_string(whole) +
-                " epochs", "at most the " + std::to_string(options.epochs) + " of the run");
-  require_finite_from_zero("base_learning_rate", options.base_learning_rate);
-  require_finite_from_zero("min_learning_rate", options.min_learning_rate);
-  validate(options.optimizer);
+    throw Error("warmup",
+                (static_cast<double>(whole) < options.warmup ? "more than " : "") + std::to_string(whole) + " epochs",
+                "at most the " + std::to_string(options.epochs) + " of the run");
   validate(options.augmentation);
 }
 
-}  // namespace detail
 }  // namespace mae
 MAE_PRECISE_END

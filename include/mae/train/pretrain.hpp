@@ -12,21 +12,14 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
+struct PretrainingDefaults : TrainingDefaults {
+  static constexpr Index batch = 64, epochs = 100;
+  static constexpr double warmup = 10, base_learning_rate = 1.5e-4, min_learning_rate = 0;
+  using Masking = mae::Masking;  // AdamW: β (0.9, 0.95), decay 0.05
+};
 /// Of a run whose optimizer is `Rule`.
 template <class Rule>
-struct PretrainingOptionsOf {
-  Index batch = 64;            ///< images in one forward and backward pass
-  Index accumulation = 1;      ///< passes in one update
-  Index epochs = 100;
-  double warmup = 10;          ///< epochs, at most all
-  double base_learning_rate = 1.5e-4;  ///< learning rate for 256 images in one update
-  double min_learning_rate = 0;
-  typename Rule::Options optimizer{};  ///< AdamW: β (0.9, 0.95), decay 0.05
-  Augmentation augmentation{};
-  std::uint64_t seed = 0;
-  Masking masking{};  ///< which patches are hidden: RandomMasking, others by model/mask_strategies.hpp
-};
-
+using PretrainingOptionsOf = TrainingOptions<Rule, PretrainingDefaults>;
 using PretrainingOptions = PretrainingOptionsOf<AdamwRule>;
 
 using PretrainingEpoch = TrainingEpoch;  ///< what an epoch reports
@@ -52,7 +45,7 @@ class Pretraining
 
  private:
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
-    detail::check_training(options);
+    validate(options);
     images.ensure_valid("images");
     check_channels(images, normalization, ImageShape::channels, "images");
     const Index batch = options.batch, passes = options.accumulation;
