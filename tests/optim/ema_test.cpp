@@ -92,7 +92,7 @@ TEST_CASE("a state among the rule's, with a name, and options among its options"
   CHECK(Optimizer<Rule, Model, Cpu<float>>::states == 3);
   Rule::Options options;
   std::string names;
-  Rule::Options::each(options, [&](const char* name, auto&) { names += std::string(name) + " "; });
+  Rule::Options::each(options, [&](const char* name, auto&, const OptionRange&) { names += std::string(name) + " "; });
   CHECK(names == "beta1 beta2 epsilon weight_decay clip ema_decay ema_warmup ");
   for (const double wrong : {-0.1, 1.0, double(NAN)}) {
     options.ema_decay = wrong;

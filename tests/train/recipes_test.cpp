@@ -161,6 +161,40 @@ TEST_CASE("a run does not go on with other transforms, another mix or another av
         "found ema_decay '0.8', expected ema_decay '0.5', as this run has");
 }
 
+TEST_CASE("the last blocks alone are trained, as if nothing stood below them") {
+  using Alone = Finetuning<Model, Policy>;
+  FinetuningOptions options;
+  options.batch = 16, options.epochs = 2, options.warmup = 0, options.base_learning_rate = 3e-2;
+  options.optimizer.clip = 1e9;
+  const Weights<Model, Policy> start(options.seed);
+  for (const Index blocks : {-1, 0, 1, 2}) {
+    INFO(blocks, " blocks");
+    options.trained_blocks = blocks;
+    Alone run(training, options, normalization);
+    run.train();
+    for (const ParameterInfo& p : start.parameters()) {
+      INFO(p.name);
+      const bool embeds = p.name == "cls_token" || p.name == "pos_embed" || p.name.starts_with("patch_embed.");
+      const bool trained = blocks < 0 || (p.name.starts_with("blocks.0.")   ? blocks == 2
+                                          : p.name.starts_with("blocks.1.") ? blocks >= 1
+                                                                            : !embeds);
+      const bool moved = !std::equal(start.at(p), start.at(p) + p.count, std::as_const(run.weights()).at(p));
+      CHECK(moved == trained);
+      // Nothing reaches the moments of what is frozen, so nor does it count in the norm of the gradient.
+      const auto* const moment = std::as_const(run.optimizer()).state(1).at(p);
+      const bool reached = std::any_of(moment, moment + p.count, [](float v) { return v != 0; });
+      CHECK(reached == trained);
+    }
+  }
+  for (const Index blocks : {3, -2}) {
+    options.trained_blocks = blocks;
+    CHECK(error_of([&] { Alone(training, options, normalization); }) ==
+          "mae: trained_blocks: found " + std::to_string(blocks) +
+              (blocks == 3 ? ", expected at most the encoder's 2"
+                           : ", expected a number of blocks, or -1 for everything"));
+  }
+}
+
 TEST_CASE("recipes are the published numbers") {
   const auto check = [](const char* name, Index epochs, double rate, double layer_decay, double drop_path) {
     INFO(name);

@@ -109,11 +109,11 @@ template <class T>
 void mix_rows(T* rows, Index count, Index columns, Index begin, Index end, double own) {
   const T kept = T(own), taken = T(1 - own);
   for (Index b = 0; b < count / 2; ++b) {
-    T *const first = rows + b * columns, *const second = rows + (count - 1 - b) * columns;
+    T *const one = rows + b * columns, *const other = rows + (count - 1 - b) * columns;
     for (Index i = begin; i < end; ++i) {
-      const T x = first[i], y = second[i];
-      first[i] = kept * x + taken * y;
-      second[i] = kept * y + taken * x;
+      const T x = one[i], y = other[i];
+      one[i] = kept * x + taken * y;
+      other[i] = kept * y + taken * x;
     }
   }
 }

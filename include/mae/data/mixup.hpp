@@ -75,8 +75,8 @@ struct Mixup {
   /// `side` of `extent` pixels around `centre`, as far as there are any.
   static Range cut(Index centre, double side, Index extent) {
     const Index length = Index(double(extent) * side);
-    const Index from = centre - length / 2, to = centre + (length + 1) / 2, first = from > 0 ? from : 0;
-    return {first, (to < extent ? to : extent) - first};
+    const Index from = centre - length / 2, to = centre + (length + 1) / 2, begin = from > 0 ? from : 0;
+    return {begin, (to < extent ? to : extent) - begin};
   }
 };
 

@@ -143,13 +143,13 @@ inline RandAugment rand_augment_from(std::string_view text, const std::string& s
     throw Error(subject, whole.empty() ? "nothing" : whole, "a text like rand-m9-mstd0.5-inc1, which must have inc1");
   };
   RandAugment found{.magnitude = 10, .deviation = 0};
-  bool increasing = false, first = true;
-  for (std::size_t end = 0; end != std::string_view::npos; first = false) {
+  bool increasing = false, begins = true;
+  for (std::size_t end = 0; end != std::string_view::npos; begins = false) {
     end = text.find('-');
     const std::string_view part = text.substr(0, end);
     if (end != std::string_view::npos) text.remove_prefix(end + 1);
-    if (first != (part == "rand")) refuse();
-    if (first) continue;
+    if (begins != (part == "rand")) refuse();
+    if (begins) continue;
     const auto letters = part.find_first_of("0123456789.");
     const std::string_view key = part.substr(0, letters);
     const auto number = number_in(letters == std::string_view::npos ? "" : part.substr(letters));

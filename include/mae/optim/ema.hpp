@@ -37,20 +37,14 @@ class Averaged {
     double ema_decay = 0.9999;  ///< d
     bool ema_warmup = false;    ///< smaller in the first updates
 
-    /// Calls visit(name, value) for all of `options`.
+    /// Calls visit(name, value, range) for all of `options`.
     template <class O, class Visit>
     static void each(O& options, const Visit& visit) {
       using Base = std::conditional_t<std::is_const_v<O>, const typename Inner::Options, typename Inner::Options>;
       Base& inner = options;
       Base::each(inner, visit);
-      visit("ema_decay", options.ema_decay);
-      visit("ema_warmup", options.ema_warmup);
-    }
-    /// Throws mae::Error that names the option unless those of the rule are right and the decay is in [0, 1).
-    friend void validate(const Options& options) {
-      validate(static_cast<const typename Inner::Options&>(options));
-      detail::expect_option("ema_decay", options.ema_decay, options.ema_decay >= 0 && options.ema_decay < 1,
-                            "a number in [0, 1)");
+      visit("ema_decay", options.ema_decay, OptionRange::below_one());
+      visit("ema_warmup", options.ema_warmup, OptionRange{});
     }
   };
   template <class T>

@@ -95,13 +95,12 @@ struct RepeatOperation : Operation {
       f.each([=] MAE_HOST_DEVICE(Index i) { copy[i] = dy[i]; });
     }
     E* next = here ? nullptr : take();
-    for (int i = N - 1; i >= 0; --i) {
-      if (frozen(f, f.node().parameters[0] + i * weights_size<Block>)) {
-        E* const stopped = gradient;
-        f.each([=] MAE_HOST_DEVICE(Index k) { stopped[k] = {}; });
-        break;
-      }
-      Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
+    const Context& context = f.context();
+    const Index begin = f.node().parameters[0];
+    const auto frozen = [&](Index weights) { return weights >= context.frozen_from && weights < context.frozen_to; };
+    int block = N - 1;
+    for (; block >= 0 && !frozen(begin + block * weights_size<Block>); --block) {
+      Execution e = Layers::at(f, f.temporary(), block, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
         e.base[output] = top;
         Inner::forward(e);
@@ -109,11 +108,15 @@ struct RepeatOperation : Operation {
       e.base[seed] = reinterpret_cast<char*>(gradient);
       e.base[input_gradient] = reinterpret_cast<char*>(next);
       e.sink = f.execution().sink;
-      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
+      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + block * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
         f.each([=] MAE_HOST_DEVICE(Index k) { next[k] = {}; });
       if constexpr (!here) std::swap(gradient, next);
+    }
+    if (block >= 0 || (begin == context.frozen_to && begin > 0)) {  // all below is frozen
+      E* const stopped = gradient;
+      f.each([=] MAE_HOST_DEVICE(Index k) { stopped[k] = {}; });
     }
     const E* const whole = gradient;
     if (const auto dx = f.dx(first); dx.wanted() && dx.data != whole)
@@ -121,9 +124,6 @@ struct RepeatOperation : Operation {
   }
 
  private:
-  static bool frozen(const auto& f, Index weights) {
-    return weights >= f.context().frozen_from && weights < f.context().frozen_to;
-  }
   template <class Call>
   struct LayersOf {
     using X = typename Call::Result;
