@@ -37,17 +37,17 @@ const Part parts[] = {
     {"RandAugment m3, one operation",
      [](Options& o) { o.augmentation.transforms = {mae::RandAugment{.magnitude = 3, .operations = 1}}; }},
     {"random erasing", [](Options& o) { o.augmentation.transforms = {mae::RandomErasing{}}; }},
-    {"mixup 0.8", [](Options& o) { o.augmentation.mixing = mae::Mixup{.cutmix = 0}; }},
-    {"cutmix 1", [](Options& o) { o.augmentation.mixing = mae::Mixup{.mixup = 0}; }},
-    {"mixup 0.8 or cutmix 1", [](Options& o) { o.augmentation.mixing = mae::Mixup{}; }},
+    {"mixup 0.8", [](Options& o) { o.augmentation.transforms = {mae::Mixup{.cutmix = 0}}; }},
+    {"cutmix 1", [](Options& o) { o.augmentation.transforms = {mae::Mixup{.mixup = 0}}; }},
+    {"mixup 0.8 or cutmix 1", [](Options& o) { o.augmentation.transforms = {mae::Mixup{}}; }},
     {"average of weights, 0.99", [](Options& o) { o.optimizer.ema_decay = 0.99, o.optimizer.ema_warmup = true; }, true},
     {"the last two blocks alone", [](Options& o) { o.trained_blocks = 2; }},
     {"the last block alone", [](Options& o) { o.trained_blocks = 1; }},
     {"drop path, smoothing, m3, erasing, mixing",
      [](Options& o) {
        o.drop_path = o.label_smoothing = 0.1;
-       o.augmentation.transforms = {mae::RandAugment{.magnitude = 3, .operations = 1}, mae::RandomErasing{}};
-       o.augmentation.mixing = mae::Mixup{};
+       o.augmentation.transforms = {mae::RandAugment{.magnitude = 3, .operations = 1}, mae::RandomErasing{},
+                                    mae::Mixup{}};
      }},
 };
 

@@ -52,11 +52,9 @@ struct Finetune {
       });
       for (const mae::Transform& transform : wanted.options.augmentation.transforms)
         transform.each_option([&](const std::string& name, double value) {
-          if (transform.name() == std::string("random_erasing") && name == "probability")
-            propose("random_erasing", program::plain(value));
+          const bool erases = transform.name() == std::string("random_erasing") && name == "probability";
+          if (erases || transform.mixes()) propose(erases ? "random_erasing" : name, program::plain(value));
         });
-      wanted.options.augmentation.mixing.each_option(
-          [&](const char* name, double value) { propose(name, program::plain(value)); });
       propose("rand_augment", "\"rand-m9-mstd0.5-inc1\"");
       propose("evaluation_crop", program::plain(wanted.evaluation_crop));
     }
@@ -66,7 +64,7 @@ struct Finetune {
       if (!rand_augment().empty())
         of.transforms.push_back(mae::rand_augment_from(rand_augment(), rand_augment.subject()));
       if (random_erasing() > 0) of.transforms.push_back(mae::RandomErasing{.probability = random_erasing()});
-      if (mixup() > 0 || cutmix() > 0) of.mixing = mae::Mixup{.mixup = mixup(), .cutmix = cutmix()};
+      if (mixup() > 0 || cutmix() > 0) of.transforms.push_back(mae::Mixup{.mixup = mixup(), .cutmix = cutmix()});
       return of;
     }
   };

@@ -66,7 +66,7 @@ TEST_CASE("half of the batches are cut, half blended; shares follow from what is
   constexpr int batches = 4000;
   for (std::uint64_t i = 0; i < batches; ++i) {
     const MixedBatch batch = batch_of(i);
-    const Mix mix = Mixup{}(batch);
+    const Mix mix = Mixup{}.mix(batch);
     share += mix.share / batches;
     if (mix.own != 0) {
       CHECK(mix.share == mix.own);
@@ -91,10 +91,10 @@ TEST_CASE("half of the batches are cut, half blended; shares follow from what is
   CHECK(clipped > 500);
   CHECK(share > 0.5);  // cut boxes lose what is outside
   for (std::uint64_t i = 0; i < 50; ++i) {
-    CHECK(Mixup{.cutmix = 0}(batch_of(i)).own != 0);
-    CHECK(Mixup{.mixup = 0}(batch_of(i)).own == 0);
-    CHECK(Mixup{.probability = 0}(batch_of(i)).share == 1);
-    CHECK(Mixup{.mixup = 0, .cutmix = 0}(batch_of(i)).share == 1);
+    CHECK(Mixup{.cutmix = 0}.mix(batch_of(i)).own != 0);
+    CHECK(Mixup{.mixup = 0}.mix(batch_of(i)).own == 0);
+    CHECK(Mixup{.probability = 0}.mix(batch_of(i)).share == 1);
+    CHECK(Mixup{.mixup = 0, .cutmix = 0}.mix(batch_of(i)).share == 1);
   }
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("the loader mixes pairs from both ends of the batch, by the number of 
   Augmentation augmentation{.flip = true};
   const BatchOrder order{23, 5, 5, 9};  // the last batch has 3
   Loader<Geometry, float> plainly(set, normalization, augmentation, order);
-  augmentation.mixing = Mixup{};
+  augmentation.transforms = {Mixup{}};
   Loader<Geometry, float> mixing(set, normalization, augmentation, order);
   Prefetch ahead(mixing, 3);
   int different = 0;
@@ -113,7 +113,7 @@ TEST_CASE("the loader mixes pairs from both ends of the batch, by the number of 
     plainly.load<Serial>(position, before, 1), mixing.load<Serial>(position, after, 1);
     REQUIRE(before.samples == after.samples);
     const Mix mix =
-        Mixup{}({9, static_cast<std::uint64_t>(position / 5), static_cast<std::uint64_t>(position % 5), 6, 9});
+        Mixup{}.mix({9, static_cast<std::uint64_t>(position / 5), static_cast<std::uint64_t>(position % 5), 6, 9});
     CHECK(after.mix.share == mix.share);
     CHECK(before.mix.share == 1);
     different += mix.share != 1;
@@ -136,8 +136,11 @@ TEST_CASE("the loader mixes pairs from both ends of the batch, by the number of 
 }
 
 TEST_CASE("options that make no sense are named") {
-  const auto error = [](Mixup mixup) { return error_of([&] { validate({.mixing = mixup}); }); };
+  const auto error = [](Mixup mixup) { return error_of([&] { validate({.transforms = {mixup}}); }); };
   CHECK(error({}) == "");
+  CHECK(error_of([] {
+          validate({.transforms = {Mixup{}, Mixup{}}});
+        }) == "mae: transforms: found 2 that mix batches, expected one");
   CHECK(error({.mixup = -1}) == "mae: mixup: found -1.000000, expected a finite number from 0");
   CHECK(error({.cutmix = HUGE_VAL}) == "mae: cutmix: found inf, expected a finite number from 0");
   CHECK(error({.probability = 2}) == "mae: mixup: probability: found 2.000000, expected a share from 0 to 1");

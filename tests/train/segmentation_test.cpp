@@ -130,8 +130,9 @@ TEST_CASE("what does not fit is told") {
   CHECK(error(training, options) ==
         "mae: label_smoothing: found 0.100000, expected 0 for class maps, as "
         "segmentation_options() has it");
-  options = small(), options.augmentation.mixing = Mixup{};
-  CHECK(error(training, options) == "mae: mixing: found mixup, expected none: a class map cannot be mixed");
+  options = small(), options.augmentation.transforms = {Mixup{}};
+  CHECK(error(training, options) ==
+        "mae: transform mixup: found images that are mixed, expected none: a class map cannot be mixed");
   options = small(), options.augmentation.transforms = {RandAugment{}};
   CHECK(error(training, options) ==
         "mae: transform rand_augment: found pixels moved so that no target follows, expected others: a class map has a "

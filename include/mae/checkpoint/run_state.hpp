@@ -24,8 +24,7 @@ namespace mae {
 
 namespace detail {
 
-inline constexpr const char *checksum_key = "run.checksum", *transforms_key = "run.transforms",
-                            *mixing_key = "run.mixing";
+inline constexpr const char *checksum_key = "run.checksum", *transforms_key = "run.transforms";
 
 /// Calls visit(name, parameter, values) for each tensor of a run's checkpoint. A frozen parameter has no states.
 template <class Run, class Visit>
@@ -39,21 +38,15 @@ void each_run_tensor(Run& run, const Visit& visit) {
   }
 }
 
-/// A transform or a way to mix, by name and options: "invert share=0.2".
-inline std::string text_of(const auto& kind) {
-  std::string text = kind.name();
-  kind.each_option(
-      [&](const char* name, double value) { text += std::string(" ") + name + "=" + short_text(value, 17); });
-  return text;
-}
-/// What of an augmentation is no plain option, by key, where there is something.
-inline Metadata kinds_of(const Augmentation& augmentation) {
-  Metadata metadata;
+/// The transforms of one's own, by name and options: "invert share=0.2".
+inline std::string transforms_text(const Augmentation& augmentation) {
   std::string text;
-  for (const Transform& transform : augmentation.transforms) text += (text.empty() ? "" : ", ") + text_of(transform);
-  if (!text.empty()) metadata[transforms_key] = text;
-  if (augmentation.mixing) metadata[mixing_key] = text_of(augmentation.mixing);
-  return metadata;
+  for (const Transform& transform : augmentation.transforms) {
+    text += (text.empty() ? "" : ", ") + std::string(transform.name());
+    transform.each_option(
+        [&](const char* name, double value) { text += std::string(" ") + name + "=" + short_text(value, 17); });
+  }
+  return text;
 }
 
 /// What must be the same in the run that goes on.
@@ -63,7 +56,8 @@ Metadata identity_of(const Run& run) {
   each_option(run.options(), [&](const char* name, const auto& value) {
     metadata[std::string("run.") + name] = nlohmann::json(value).dump();
   });
-  metadata.merge(kinds_of(run.options().augmentation));
+  if (const std::string text = transforms_text(run.options().augmentation); !text.empty())
+    metadata[transforms_key] = text;
   record(metadata, run.normalization());
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
   if constexpr (requires { run.options().masking.name(); }) metadata["masking"] = run.options().masking.name();
@@ -87,12 +81,10 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
     found += (found.empty() ? "" : ", ") + name + " " + recorded;
     expected += (expected.empty() ? "" : ", ") + name + " " + quoted(value);
   }
-  for (const char* const key : {transforms_key, mixing_key})  // what this run has was compared above
-    if (file.metadata().contains(key) && !kinds_of(run.options().augmentation).contains(key)) {
-      const std::string name = std::string(key).substr(4), before = found.empty() ? "" : ", ";
-      found += before + name + " " + quoted(file.metadata(key));
-      expected += before + name + " nothing";
-    }
+  if (file.metadata().contains(transforms_key) && run.options().augmentation.transforms.empty()) {
+    found += (found.empty() ? "" : ", ") + ("transforms " + quoted(file.metadata(transforms_key)));
+    expected += (expected.empty() ? "" : ", ") + std::string("transforms nothing");
+  }
   if (!found.empty()) throw Error(file.path() + ": the run to continue", found, expected + ", as this run has");
 }
 

@@ -15,7 +15,6 @@
 #include <mae/core/math.hpp>
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
-#include <mae/data/mixing.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/data/statistics.hpp>
 #include <mae/data/transform.hpp>
@@ -29,7 +28,6 @@ struct Augmentation {
   double min_crop_scale = 1;            ///< area of the smallest resized crop, as a share; 1: no crop
   double max_aspect_ratio = 4.0 / 3;    ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
   std::vector<Transform> transforms{};  ///< your own, after these
-  Mixing mixing{};                      ///< of the batch that is made of such images: mixup.hpp
 };
 
 /// The largest box at the centre of a picture that has the aspect ratio of [height, width].
@@ -125,19 +123,27 @@ void each_transform(const Augmentation& options, const Visit& visit) {
 template <class Options, class Visit>
 requires std::is_same_v<std::remove_const_t<Options>, Augmentation>
 void each_option(Options& options, const Visit& visit) {
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms, mixing] =
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] =
       options;  // all there are, or this does not compile
   visit("shift", shift);
   visit("flip", flip);
   visit("min_crop_scale", min_crop_scale);
   visit("max_aspect_ratio", max_aspect_ratio);
-  static_cast<void>(transforms), static_cast<void>(mixing);  // each tells its own
+  static_cast<void>(transforms);  // each tells its own
 }
 /// Throws mae::Error that names the option unless shift is in [0, 2^20], min_crop_scale in (0, 1] and max_aspect_ratio
 /// at least 1, and all other transforms are content.
 inline void validate(const Augmentation& options) {
   each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.ensure_valid(); });
-  options.mixing.ensure_valid();
+  int mixing = 0;
+  for (const Transform& transform : options.transforms) mixing += transform.mixes();
+  if (mixing > 1) throw Error("transforms", std::to_string(mixing) + " that mix batches", "one");
+}
+/// The transform that mixes batches, or null.
+inline const Transform* mixing_of(const Augmentation& options) {
+  for (const Transform& transform : options.transforms)
+    if (transform.mixes()) return &transform;
+  return nullptr;
 }
 
 /// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.

@@ -101,9 +101,10 @@ class Loader {
     const Index* const from = numbers_.data() + begin;
     batch.samples.assign(from, from + (left < order_.batch ? left : order_.batch));
     load_batch<Threads>(images_, normalization_, augmentation_, order_.seed, batch, threads);
-    if (!augmentation_.mixing) return;
+    const Transform* const mixing = mixing_of(augmentation_);
+    if (!mixing) return;
     const auto number = static_cast<std::uint64_t>(position % order_.per_epoch);
-    batch.mix = augmentation_.mixing({order_.seed, batch.epoch, number, Geometry::height, Geometry::width});
+    batch.mix = mixing->mix({order_.seed, batch.epoch, number, Geometry::height, Geometry::width});
     constexpr Index planes = Geometry::values / (Geometry::height * Geometry::width);
     mix_images(batch.images.data(), batch.count(), planes, Geometry::height, Geometry::width, batch.mix);
   }

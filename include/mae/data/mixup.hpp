@@ -1,6 +1,6 @@
 // Mixup (Zhang et al., 2018) and cutmix (Yun et al., 2019), one or the other for a whole batch, as recipes have it.
 //
-//   options.augmentation.mixing = Mixup{};             // He et al., 2021, table 9: mixup 0.8, cutmix 1
+//   options.augmentation.transforms = {Mixup{}};       // He et al., 2021, table 9: mixup 0.8, cutmix 1
 //
 // With λ from Beta(α, α), mixup blends images, λ x + (1 - λ) x', and cutmix replaces a box of x by that of x': its
 // sides are those of the image times √(1 - λ), cut off to whole pixels, its centre is uniform over the image, and what
@@ -12,7 +12,7 @@
 #pragma once
 #include <mae/core/error.hpp>
 #include <mae/core/finite.hpp>
-#include <mae/data/mixing.hpp>
+#include <mae/data/transform.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -33,12 +33,13 @@ inline double beta_number(const RandomStream& random, std::uint32_t from, double
   return 1 / (1 + math::exp(log_gamma_number(from + 1500) - log_gamma_number(from)));
 }
 
-/// The strategy.
+/// The transform.
 struct Mixup {
   static constexpr const char* name = "mixup";
-  double mixup = 0.8, cutmix = 1;  ///< α of either; 0: not this one
-  double probability = 1;          ///< that a batch is mixed
-  double cutmix_share = 0.5;       ///< of these, how many get cutmix
+  static constexpr std::uint32_t draws = 0;  // those of a batch are the batch's
+  double mixup = 0.8, cutmix = 1;            ///< α of either; 0: not this one
+  double probability = 1;                    ///< that a batch is mixed
+  double cutmix_share = 0.5;                 ///< of these, how many get cutmix
 
   void each_option(const auto& visit) const {
     visit("mixup", mixup);
@@ -56,7 +57,7 @@ struct Mixup {
     expect("mixup: cutmix_share", cutmix_share, cutmix_share >= 0 && cutmix_share <= 1, "a share from 0 to 1");
   }
 
-  Mix operator()(const MixedBatch& batch) const {
+  Mix mix(const MixedBatch& batch) const {
     const RandomStream& random = batch.random;
     if ((mixup <= 0 && cutmix <= 0) || !(double(random.uniform(0)) < probability)) return {};
     const bool cuts = cutmix > 0 && (mixup <= 0 || double(random.uniform(1)) < cutmix_share);

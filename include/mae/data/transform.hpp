@@ -15,8 +15,9 @@
 //
 // `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
 // `change(random, image)` works on the pixels there, after all placing; if it moves what is seen, it says `static
-// constexpr bool moves_pixels = true`, and only targets that have no place take it, such as labels. A transform has one
-// of the two functions or both, and perhaps ensure_valid(), which throws mae::Error where an option makes no sense.
+// constexpr bool moves_pixels = true`, and only targets that have no place take it, such as labels. `mix(batch)` says
+// how images of a batch that are ready are mixed (mixing.hpp), in one transform of a list. A transform has one of these
+// functions or more, and perhaps ensure_valid(), which throws mae::Error where an option makes no sense.
 // Those of a list take their random numbers one after the other from the sample's stream, each as many as it says: no
 // two share any, and adding one at the end leaves the others' as they were.
 #pragma once
@@ -26,6 +27,7 @@
 
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
+#include <mae/data/mixing.hpp>
 #include <mae/data/placement.hpp>
 
 MAE_PRECISE_BEGIN
@@ -76,13 +78,18 @@ concept PlacesPictures = requires(const Kind& kind, const Draws& random, const P
   kind.place(random, picture, to);
 };
 template <class Kind>
+concept MixesBatches = requires(const Kind& kind, const MixedBatch& batch) {
+  { kind.mix(batch) } -> std::same_as<Mix>;
+};
+template <class Kind>
 concept ChangesPixels = requires(const Kind& kind, const Draws& random, const PlacedPixels& image) {
   kind.change(random, image);
 };
 }  // namespace detail
 
 template <class Kind>
-concept ImageTransform = (detail::PlacesPictures<Kind> || detail::ChangesPixels<Kind>)&&requires {
+concept ImageTransform = (detail::PlacesPictures<Kind> || detail::ChangesPixels<Kind> ||
+                          detail::MixesBatches<Kind>)&&requires {
   { Kind::name } -> std::convertible_to<const char*>;
   { Kind::draws } -> std::convertible_to<std::uint32_t>;
 };
@@ -109,6 +116,9 @@ class Transform {
   void change(const Draws& random, const PlacedPixels& image) const {
     if (calls_->change) calls_->change(options_, random, image);
   }
+  bool mixes() const { return calls_->mix != nullptr; }
+  /// What is mixed in a batch; nothing, if it does not mix.
+  Mix mix(const MixedBatch& batch) const { return calls_->mix ? calls_->mix(options_, batch) : Mix{}; }
   void ensure_valid() const { calls_->ensure_valid(options_); }
   const char* name() const { return calls_->name; }
   /// Calls visit(name, value) for each option that it tells.
@@ -128,6 +138,7 @@ class Transform {
     bool moves_pixels;
     void (*place)(const void*, const Draws&, const PictureView&, Placement&);
     void (*change)(const void*, const Draws&, const PlacedPixels&);
+    Mix (*mix)(const void*, const MixedBatch&);
     void (*ensure_valid)(const void*);
     void (*each_option)(const void*, UseOption, const void* use);
   };
@@ -139,7 +150,7 @@ class Transform {
   }
   template <class Kind>
   static constexpr Calls calls_of = [] {
-    Calls calls{Kind::draws, Kind::name, false, nullptr, nullptr, [](const void*) {}, nullptr};
+    Calls calls{Kind::draws, Kind::name, false, nullptr, nullptr, nullptr, [](const void*) {}, nullptr};
     if constexpr (requires { Kind::moves_pixels; }) calls.moves_pixels = Kind::moves_pixels;
     if constexpr (detail::PlacesPictures<Kind>)
       calls.place = [](const void* o, const Draws& random, const PictureView& picture, Placement& to) {
@@ -149,6 +160,8 @@ class Transform {
       calls.change = [](const void* o, const Draws& random, const PlacedPixels& image) {
         as<Kind>(o).change(random, image);
       };
+    if constexpr (detail::MixesBatches<Kind>)
+      calls.mix = [](const void* o, const MixedBatch& batch) { return as<Kind>(o).mix(batch); };
     if constexpr (requires(const Kind& kind) { kind.ensure_valid(); })
       calls.ensure_valid = [](const void* o) { as<Kind>(o).ensure_valid(); };
     calls.each_option = [](const void* o, UseOption use, const void* to) {

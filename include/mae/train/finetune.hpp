@@ -187,12 +187,14 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   }
   /// Throws mae::Error if images are changed in a way that their targets cannot follow.
   static void check_targets(const Augmentation& augmentation) {
-    if (augmentation.mixing && !mixes)
-      throw Error("mixing", augmentation.mixing.name(), std::string("none: ") + Target::name + " cannot be mixed");
-    for (const Transform& transform : augmentation.transforms)
+    for (const Transform& transform : augmentation.transforms) {
+      const std::string subject = std::string("transform ") + transform.name();
+      if (transform.mixes() && !mixes)
+        throw Error(subject, "images that are mixed", std::string("none: ") + Target::name + " cannot be mixed");
       if (transform.moves_pixels() && !std::is_same_v<Target, Label> && !std::is_same_v<Target, NoTarget>)
-        throw Error(std::string("transform ") + transform.name(), "pixels moved so that no target follows",
+        throw Error(subject, "pixels moved so that no target follows",
                     std::string("others: ") + Target::name + " has a place in the image");
+    }
   }
   void pass(double scale, const typename Loop::Batch& batch) {
     for (Index b = 0; b < batch.count(); ++b) {

@@ -42,8 +42,7 @@ inline FinetuningRecipe finetuning_recipe(const std::string& name) {
     o.epochs = epochs, o.warmup = 5;
     o.base_learning_rate = base_learning_rate;
     o.layer_decay = layer_decay, o.drop_path = drop_path;
-    o.augmentation.transforms = {RandAugment{}, RandomErasing{}};
-    o.augmentation.mixing = Mixup{};
+    o.augmentation.transforms = {RandAugment{}, RandomErasing{}, Mixup{}};
   };
   if (name == "paper-base") paper(100, 5e-4, 0.65, 0.1);
   else if (name == "paper-large") paper(50, 1e-3, 0.75, 0.2);
