@@ -44,10 +44,10 @@ refuses() {
     echo "finetune $* was not refused"
     exit 1
   fi
-  grep -qF "$sentence" said.txt || { echo "finetune $*:"; cat said.txt; exit 1; }
+  grep -qF -e "$sentence" said.txt || { echo "finetune $*:"; cat said.txt; exit 1; }
   test ! -e refused
 }
-refuses '--recipe: found paper, expected' --recipe paper
+refuses '--recipe: found paper, expected one of none, paper-base' --recipe paper
 refuses '--rand_augment: found augmix-m3, expected a text like rand-m9-mstd0.5-inc1' --rand_augment augmix-m3
 refuses 'test_crops: found 3, expected 1, 5 or 10' --test_crops 3
 refuses 'trained_blocks: found 9, expected at most the encoder'"'"'s 4' --trained_blocks 9
