@@ -1,5 +1,7 @@
 // The program `finetune`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <mae/train/recipes.hpp>
+
 #include "framework/supervised.hpp"
 
 struct Finetune {
@@ -9,7 +11,14 @@ struct Finetune {
                                       {}) {}
     program::Heading heading{*this, "Fine-tuning"};
     program::OptimizerSetting optimizer{*this};
+    program::Text recipe{*this, "recipe", "none",
+                         "settings of a published recipe, where no other is given: paper-base, -large, -huge for a "
+                         "million images, small-data for few",
+                         program::one_of({"none", "paper-base", "paper-large", "paper-huge", "small-data"})};
     program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
+    program::Integer trained_blocks{*this, "trained_blocks", -1,
+                                    "of the encoder, the last so many and what follows; -1: everything",
+                                    program::at_least(-1)};
     program::OptionalNumber layer_decay{*this,
                                         "layer_decay",
                                         {},
@@ -18,27 +27,81 @@ struct Finetune {
     program::Number drop_path{*this, "drop_path", 0.1, "of the last block", program::from_below(0, 1)};
     program::Number label_smoothing{*this, "label_smoothing", 0.1, "share of certainty given to all classes",
                                     program::from_below(0, 1)};
+    program::Text rand_augment{*this, "rand_augment", "", "RandAugment, as timm names it: rand-m9-mstd0.5-inc1"};
+    program::Number random_erasing{*this, "random_erasing", 0, "share of images of which a box becomes noise",
+                                   program::between(0, 1)};
+    program::Number mixup{*this, "mixup", 0, "alpha of mixup, such as 0.8; 0: none", program::at_least(0)};
+    program::Number cutmix{*this, "cutmix", 0, "alpha of cutmix, such as 1; with mixup one of them by turns; 0: none",
+                           program::at_least(0)};
+    program::Number ema_decay{*this, "ema_decay", 0,
+                              "of an average of the weights, which is tested and saved too; 0: none",
+                              program::from_below(0, 1)};
+    program::Switch ema_warmup{*this, "ema_warmup", false, "a smaller ema_decay in the first updates, for short runs"};
+    program::Number evaluation_crop{*this, "evaluation_crop", 1,
+                                    "share of a picture's sides that is looked at when testing; published: 0.875",
+                                    program::above_to(0, 1)};
+    program::Integer test_crops{*this, "test_crops", 1,
+                                "views of a picture when testing: 1, 5 with the corners, 10 mirrored too",
+                                program::between(1, 10)};
 
+    void complete() override {
+      if (recipe() == "none") return;
+      const mae::FinetuningRecipe wanted = mae::finetuning_recipe(recipe());
+      mae::each_option(wanted.options, [&](const std::string& name, const auto& value) {
+        if constexpr (std::is_same_v<decltype(value), const bool&>) propose(name, value ? "true" : "false");
+        else if (!name.starts_with("beta")) propose(name, program::plain(static_cast<double>(value)));
+      });
+      for (const mae::Transform& transform : wanted.options.augmentation.transforms)
+        transform.each_option([&](const std::string& name, double value) {
+          const bool erases = transform.name() == std::string("random_erasing") && name == "probability";
+          if (erases || transform.mixes()) propose(erases ? "random_erasing" : name, program::plain(value));
+        });
+      propose("rand_augment", "\"rand-m9-mstd0.5-inc1\"");
+      propose("evaluation_crop", program::plain(wanted.evaluation_crop));
+    }
     void resolve() { SupervisedSettings::resolve(scratch()); }
+
+    mae::Augmentation augmentation(mae::Augmentation of) const {
+      if (!rand_augment().empty())
+        of.transforms.push_back(mae::rand_augment_from(rand_augment(), rand_augment.subject()));
+      if (random_erasing() > 0) of.transforms.push_back(mae::RandomErasing{.probability = random_erasing()});
+      if (mixup() > 0 || cutmix() > 0) of.transforms.push_back(mae::Mixup{.mixup = mixup(), .cutmix = cutmix()});
+      return of;
+    }
   };
 
   template <class Preset, class Device>
   static void run(const Settings& settings) {
+    const std::vector<mae::Augmentation> crops = mae::test_crops(settings.test_crops(), settings.evaluation_crop());
+    settings.optimizer.dispatch([&]<class Rule>(Rule*) {
+      if (settings.ema_decay() == 0) return run_by<Preset, Device, Rule>(settings, crops);
+      if constexpr (std::is_same_v<Rule, mae::AdamwRule>) run_by<Preset, Device, mae::Averaged<Rule>>(settings, crops);
+      else throw settings.ema_decay.error(program::plain(settings.ema_decay()), "0 with this optimizer: adamw has it");
+    });
+  }
+
+ private:
+  template <class Preset, class Device, class Rule>
+  static void run_by(const Settings& settings, const std::vector<mae::Augmentation>& crops) {
     using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
     if (!from.empty()) program::check_sizes<Preset>(from);
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
-    settings.optimizer.dispatch([&]<class Rule>(Rule*) {
-      auto options = settings.training.options(source.training().size() * settings.training.repeats(),
-                                               settings.checkpoint, mae::FinetuningOptionsOf<Rule>{});
-      options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
-      options.drop_path = settings.drop_path();
-      options.label_smoothing = settings.label_smoothing();
-      using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>, mae::KeepAll,
-                                  mae::AfterBackward, Rule>;
-      program::train_supervised<Preset, Run>(settings, options, source, source.normalization(from), threads, false,
-                                             [](auto&) {});
-    });
+    auto options = settings.training.options(source.training().size() * settings.training.repeats(),
+                                             settings.checkpoint, mae::FinetuningOptionsOf<Rule>{});
+    options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
+    options.drop_path = settings.drop_path();
+    options.label_smoothing = settings.label_smoothing();
+    options.trained_blocks = settings.trained_blocks();
+    options.augmentation = settings.augmentation(options.augmentation);
+    if constexpr (requires { options.optimizer.ema_decay; }) {
+      options.optimizer.ema_decay = settings.ema_decay();
+      options.optimizer.ema_warmup = settings.ema_warmup();
+    }
+    using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>, mae::KeepAll,
+                                mae::AfterBackward, Rule>;
+    program::train_supervised<Preset, Run>(
+        settings, options, source, source.normalization(from), threads, false, [](auto&) {}, crops);
   }
 };

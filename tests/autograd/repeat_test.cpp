@@ -157,6 +157,24 @@ TEST_CASE("blocks that stop the gradient of what enters them") {
   for (const double number : repeated.input_gradient_of<0>()) CHECK(number == 0);
 }
 
+TEST_CASE_TEMPLATE("frozen blocks get no gradient, nor does what is below; those above get theirs", Memory, KeepAll,
+                   CheckpointBlocks) {
+  const Weights<Net<3>, Policy> weights(1);
+  const auto x = random_tensor<double, S>(2, 1);
+  const Index size = weights_size<Block<8, 2>>, begin = weights.find("blocks.0.norm1.weight")->offset;
+  Session<Program<Net<3>, Policy, Memory>> session(2);
+  Weights<Net<3>, Policy> all;
+  const double loss = session.step(weights, all, x);
+  for (const int frozen : {0, 1, 2, 3}) {  // and what is below
+    Weights<Net<3>, Policy> some;
+    session.context().frozen_from = 0, session.context().frozen_to = begin + frozen * size;
+    CHECK(session.step(weights, some, x) == loss);
+    for (Index i = 0; i < some.size(); ++i)
+      CHECK(some.data()[i] == (i < begin + frozen * size ? 0 : all.data()[i]));
+    for (const double number : session.template input_gradient_of<0>()) CHECK(number == 0);
+  }
+}
+
 TEST_CASE("a Repeat inside a Repeat") {
   CHECK(gradient_report<Repeat<2, Stage>, S, KeepAll>(6).worst <= 1e-6);
   CHECK(gradient_report<Repeat<2, Stage>, S, CheckpointBlocks>(6).worst <= 1e-6);

@@ -7,6 +7,7 @@
 
 #include <mae/backend/reference.hpp>
 #include <mae/mae.cuh>
+#include <mae/optim/ema.hpp>
 #include <mae/optim/in_backward.hpp>
 #include <mae/optim/lars.hpp>
 #include <mae/optim/sgd.hpp>
@@ -71,13 +72,16 @@ bool same_bits(const R& a, const R& b) {
   return std::memcmp(a.weights.data(), b.weights.data(), bytes) == 0;
 }
 
-TEST_CASE_TEMPLATE("ten updates of which eight are repeated", Rule, AdamwRule, SgdRule, LarsRule) {
+TEST_CASE_TEMPLATE("ten updates of which eight are repeated", Rule, AdamwRule, SgdRule, LarsRule,
+                   Averaged<AdamwRule>, Averaged<LarsRule>) {
   for (const double clip : {0.0, 1.0}) {
     Run<Rule, Cuda<float>> found(clip), again(clip);
     Run<Rule, Reference<float>> expected(clip);
     found.steps(10), expected.steps(10), again.steps(10);
     CHECK(difference(std::as_const(found).weights, expected.weights) < 2e-6);
     CHECK(difference(std::as_const(found).optimizer.state(0), expected.optimizer.state(0)) < 2e-5);
+    constexpr int last = Optimizer<Rule, Model, Cuda<float>>::states - 1;  // the average, where there is one
+    CHECK(difference(std::as_const(found).optimizer.state(last), expected.optimizer.state(last)) < 2e-5);
     CHECK(difference(std::as_const(found).weights, Weights<Model, Reference<float>>(1)) > 1e-3);
     CHECK(same_bits(std::as_const(found), std::as_const(again)));
   }

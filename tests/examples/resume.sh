@@ -55,3 +55,14 @@ for program in pretrain finetune probe; do
   $run --out $program > $program.txt
   for signal in $signals; do stopped $signal $program $run; done
 done
+
+# All parts of the recipe at once: their random numbers, and the average of weights, go on too.
+# shellcheck disable=SC2086
+{
+  run="finetune --data $digits --validation_share 0.2 --log_every 10 --encoder pretrain/encoder.safetensors --limit 640"
+  run="$run --recipe small-data --epochs 6 --warmup 1 --mixup 0.8 --cutmix 1 --ema_decay 0.9 --trained_blocks 3 --clip 1"
+  run="$run --evaluation_crop 0.9 --test_crops 5"
+  $run --out recipe > recipe.txt
+  grep -q ' accuracy .* averaged ' recipe.txt
+  stopped TERM recipe $run
+}

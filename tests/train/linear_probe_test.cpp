@@ -6,6 +6,7 @@
 
 #include <mae/backend/reference.hpp>
 #include <mae/checkpoint/run_state.hpp>
+#include <mae/data/mixup.hpp>
 
 #include "support/golden.hpp"
 #include "support/temporary.hpp"
@@ -158,6 +159,8 @@ TEST_CASE("mistakes are told") {
   CHECK(told({.batch = 1, .warmup = 0}) == "mae: batch: found 1, expected at least 2 images, which have a variance");
   CHECK(told({.optimizer = {.momentum = 2}}) == "mae: momentum: found 2.000000, expected a number in [0, 1)");
   CHECK(told({.epochs = 5, .warmup = 6}).starts_with("mae: warmup: found 6 epochs"));
+  CHECK(told({.augmentation = {.transforms = {Mixup{}}}}) ==
+        "mae: transform mixup: found images that are mixed, expected none: a probe's labels are not");
   const Dataset none{1, 8, 8, {}, {}, 4};
   CHECK(error_of([&] { Run(none, {}, normalization); }) != "");
 }

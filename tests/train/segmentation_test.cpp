@@ -7,7 +7,9 @@
 #include <mae/autograd/run/gradient_check.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/checkpoint/run_state.hpp>
+#include <mae/data/mixup.hpp>
 #include <mae/data/prefetch.hpp>
+#include <mae/data/rand_augment.hpp>
 
 #include "support/temporary.hpp"
 #include "train/toy.hpp"
@@ -128,6 +130,13 @@ TEST_CASE("what does not fit is told") {
   CHECK(error(training, options) ==
         "mae: label_smoothing: found 0.100000, expected 0 for class maps, as "
         "segmentation_options() has it");
+  options = small(), options.augmentation.transforms = {Mixup{}};
+  CHECK(error(training, options) ==
+        "mae: transform mixup: found images that are mixed, expected none: a class map cannot be mixed");
+  options = small(), options.augmentation.transforms = {RandAugment{}};
+  CHECK(error(training, options) ==
+        "mae: transform rand_augment: found pixels moved so that no target follows, expected others: a class map has a "
+        "place in the image");
   // A map that changes after it was checked, as a file may.
   SegmentationSet changing = stripes(20, 1);
   Run run(changing, small(), normalization);

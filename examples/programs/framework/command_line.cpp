@@ -66,6 +66,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     for (std::size_t k = 1; k < texts.size(); ++k) meant.push_back(settings_[i]->meant(texts[k])[0]);  // of a list
     settings_[i]->give(meant, "--" + settings_[i]->name_, texts[0]);
   }
+  complete();
   return !print || (std::printf("%s\n", text().c_str()), false);
 }
 

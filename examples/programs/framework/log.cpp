@@ -13,8 +13,10 @@
 namespace program {
 namespace {
 
-constexpr Line extras[] = {
-    {"validation_loss", &Record::validation_loss}, {"knn", &Record::knn}, {"accuracy", &Record::accuracy}};
+constexpr Line extras[] = {{"validation_loss", &Record::validation_loss},
+                           {"knn", &Record::knn},
+                           {"accuracy", &Record::accuracy},
+                           {"ema_accuracy", &Record::ema_accuracy}};
 
 std::string line_of(const Record& record) {
   nlohmann::ordered_json line{{"event", record.epoch_ends ? "epoch" : "step"},
@@ -93,7 +95,8 @@ void Log::draw_loss(const std::string& path, const std::string& title) const {
   draw(path, {title, "epoch", "loss", {}}, {{"training", nullptr}, {"held out", &Record::validation_loss}});
 }
 void Log::draw_accuracy(const std::string& path, const std::string& title) const {
-  draw(path, {title, "epoch", "accuracy", {}}, {{"nearest neighbours", &Record::knn}, {"test", &Record::accuracy}});
+  draw(path, {title, "epoch", "accuracy", {}},
+       {{"nearest neighbours", &Record::knn}, {"test", &Record::accuracy}, {"averaged", &Record::ema_accuracy}});
 }
 void Log::draw(const std::string& path, mae::Plot plot, std::initializer_list<Line> lines) const {
   for (const auto& [label, member] : lines)

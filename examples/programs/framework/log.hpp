@@ -24,7 +24,7 @@ struct Record {
   double loss = 0;          ///< mean over the images of the epoch, or since the last line
   double rate = 0;          ///< learning rate
   double images_per_second = 0;
-  std::optional<double> validation_loss{}, knn{}, accuracy{};
+  std::optional<double> validation_loss{}, knn{}, accuracy{}, ema_accuracy{};
 };
 
 /// A curve: its name, and the number that it shows; null: the loss.

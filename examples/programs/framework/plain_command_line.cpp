@@ -23,6 +23,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     if (setting->given()) throw mae::Error(flag, "twice", "once");
     setting->give(setting->meant(arguments[at + 1]), flag, arguments[at + 1]);
   }
+  complete();
   return true;
 }
 

@@ -111,6 +111,12 @@ void Settings::read_file(const std::string& path) {
   }
 }
 
+void Settings::propose(const std::string& name, const std::string& text) {
+  Setting* const setting = find(name);
+  if (setting && !setting->given() && !setting->take(json::parse(text)))
+    throw mae::Error("--" + name, text, setting->expected());
+}
+
 nlohmann::ordered_json Settings::object(bool work) const {
   nlohmann::ordered_json values = nlohmann::ordered_json::object();
   for (const Setting* const setting : settings_)

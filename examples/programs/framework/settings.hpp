@@ -143,6 +143,7 @@ class Settings {
   Settings(std::string program, std::string purpose) : program_(std::move(program)), purpose_(std::move(purpose)) {}
   Settings(const Settings&) = delete;
   Settings& operator=(const Settings&) = delete;
+  virtual ~Settings() = default;
 
   /// Reads the command line, and the file that it names. Returns false if a question was answered instead: --help,
   /// --version, --print-config. Throws mae::Error.
@@ -157,6 +158,12 @@ class Settings {
   /// keeps its value.
   void restore_runtime(const std::string& path, const Setting& except);
   const std::string& program() const { return program_; }
+
+ protected:
+  /// Called when all that was given has been read, for settings that follow from others.
+  virtual void complete() {}
+  /// Sets what nobody has given to the value that `json` stands for; a name that is no setting's is passed over.
+  void propose(const std::string& name, const std::string& json);
 
  private:
   friend class Setting;

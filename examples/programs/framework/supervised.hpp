@@ -2,7 +2,8 @@
 #pragma once
 #include <algorithm>
 
-#include <mae/eval/metrics.hpp>
+#include <mae/eval/test_crops.hpp>
+#include <mae/optim/ema.hpp>
 #include <mae/train/finetune.hpp>
 
 #include "checkpoints.hpp"
@@ -41,10 +42,11 @@ struct SupervisedSettings : Settings {
 };
 
 /// Trains the model of a `Run`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are
-/// loaded; with `looks` it computes the features of the images.
+/// loaded; with `looks` it computes the features of the images. Accuracy is that of `crops`.
 template <class Preset, class Run, class Prepare>
 void train_supervised(const SupervisedSettings& settings, const typename Run::Options& options, const Source& source,
-                      const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare) {
+                      const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare,
+                      const std::vector<mae::Augmentation>& crops = std::vector<mae::Augmentation>(1)) {
   using Model = typename Run::Model;
   using Policy = typename Run::Policy;
   const Subset images = source.training().repeated(settings.training.repeats());
@@ -70,13 +72,24 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   known[class_names_key] = mae::names_text(source.class_names());
   Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), &Record::accuracy,
                         "accuracy", true});
+  constexpr bool averages = requires { run.options().optimizer.ema_decay; };
   auto look = [&](Record& record) {
-    if (validation) record.accuracy = mae::accuracy(run.weights(), *validation, normalization);
+    const auto accuracy = [&](const auto& weights) {
+      return crops.size() == 1 ? mae::accuracy(weights, *validation, normalization, 64, crops[0])
+                               : mae::accuracy_of_crops(weights, *validation, normalization, crops);
+    };
+    if (!validation) return;
+    record.accuracy = accuracy(run.weights());
+    if constexpr (averages) record.ema_accuracy = accuracy(mae::averaged(run));
   };
   if (!trainer.run(look, [] {})) return;
   mae::save_checkpoint(folder + "/model.safetensors", run, known);
+  if constexpr (averages)
+    mae::save_checkpoint(folder + "/ema.safetensors", mae::averaged(run),
+                         mae::detail::merged(mae::metadata_of(run), known));
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
-  trainer.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
+  trainer.display().say("wrote " + folder + "/model.safetensors" + (averages ? ", ema.safetensors" : "") +
+                        (named ? ", classes.json" : "") + " and loss.png");
 }
 
 }  // namespace program

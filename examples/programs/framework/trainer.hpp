@@ -232,6 +232,7 @@ class Trainer {
     if (record.validation_loss) line += "  held out " + decimal(*record.validation_loss, 4);
     if (record.knn) line += "  nearest neighbours " + decimal(100 * *record.knn, 1) + " %";
     if (record.accuracy) line += "  accuracy " + decimal(100 * *record.accuracy, 1) + " %";
+    if (record.ema_accuracy) line += "  averaged " + decimal(100 * *record.ema_accuracy, 1) + " %";
     display_.say(line + speed_and_time());
     const bool best = is_best(record);
     log_.write(record);

@@ -68,7 +68,9 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
   std::string found, expected;
   Metadata metadata = file.metadata();
   metadata.emplace("masking", recorded_masking(file));
-  metadata.emplace("run.optimizer", AdamwRule::name);  // a file of version 0.1 has none, and there was no other
+  // A file of version 0.1 has none of these, and there was no other.
+  metadata.emplace("run.optimizer", AdamwRule::name);
+  metadata.emplace("run.trained_blocks", "-1");
   for (const auto& [key, value] : identity_of(run)) {
     if (other_length && key == "run.epochs") continue;
     const std::string name = key.starts_with("run.") ? key.substr(4) : key;

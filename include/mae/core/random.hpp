@@ -35,7 +35,7 @@ struct Philox {
 };
 
 /// What a stream is for. Two purposes never share numbers.
-enum class Purpose : std::uint32_t { initialise, shuffle, augment, mask, drop_path, probe };
+enum class Purpose : std::uint32_t { initialise, shuffle, augment, mask, drop_path, probe, mix };
 
 /// The numbers of one (seed, purpose, epoch, sample). `bits(n)` may be asked in any order.
 class RandomStream {
@@ -64,9 +64,10 @@ class RandomStream {
     return static_cast<std::uint32_t>(std::uint64_t{bits(n)} * count >> 32);
   }
   /// The n-th normal number (Box and Muller, 1958), mean 0, deviation 1.
-  double normal(std::uint32_t n) const {
-    const double u = (static_cast<double>(bits(2 * n)) + 1) * 0x1p-32;
-    const double v = static_cast<double>(bits(2 * n + 1)) * 0x1p-32;
+  double normal(std::uint32_t n) const { return normal_of(bits(2 * n), bits(2 * n + 1)); }
+  /// The normal number that two words of 32 random bits make.
+  static double normal_of(std::uint32_t first, std::uint32_t second) {
+    const double u = (static_cast<double>(first) + 1) * 0x1p-32, v = static_cast<double>(second) * 0x1p-32;
     return math::sqrt(-2 * math::log(u)) * math::cos(6.283185307179586 * v);
   }
 

@@ -23,8 +23,8 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 struct Augmentation {
-  Index shift = 0;          ///< up to this many pixels each way, edges repeated; 0: none
-  bool flip = false;        ///< left and right, every other time
+  Index shift = 0;                      ///< up to this many pixels each way, edges repeated; 0: none
+  bool flip = false;                    ///< left and right, every other time
   double min_crop_scale = 1;            ///< area of the smallest resized crop, as a share; 1: no crop
   double max_aspect_ratio = 4.0 / 3;    ///< aspect ratios from 1/max_aspect_ratio to max_aspect_ratio
   std::vector<Transform> transforms{};  ///< your own, after these
@@ -135,6 +135,15 @@ void each_option(Options& options, const Visit& visit) {
 /// at least 1, and all other transforms are content.
 inline void validate(const Augmentation& options) {
   each_transform(options, [](const auto& transform, std::uint32_t, std::uint32_t) { transform.ensure_valid(); });
+  int mixing = 0;
+  for (const Transform& transform : options.transforms) mixing += transform.mixes();
+  if (mixing > 1) throw Error("transforms", std::to_string(mixing) + " that mix batches", "one");
+}
+/// The transform that mixes batches, or null.
+inline const Transform* mixing_of(const Augmentation& options) {
+  for (const Transform& transform : options.transforms)
+    if (transform.mixes()) return &transform;
+  return nullptr;
 }
 
 /// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.
@@ -154,8 +163,8 @@ template <class T>
                                     const Normalization& normalization, T* out) {
   const Index height = placement.height, width = placement.width;
   const CropBox& box = placement.box;
-  const bool as_it_is = picture.height == height && picture.width == width && box.height == double(height) &&
-                        box.width == double(width);
+  const bool as_it_is =
+      picture.height == height && picture.width == width && box.height == double(height) && box.width == double(width);
   std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * height * width));
   if (!as_it_is)
     resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), height, width);
@@ -196,7 +205,8 @@ template <class T>
   const Index plane = placement.height * placement.width;
   std::vector<float> levels(channels * static_cast<std::size_t>(plane));
   write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  const PlacedPixels image{levels.data(), picture.channels, placement.height, placement.width};
+  const PlacedPixels image{levels.data(),   picture.channels,          placement.height,
+                           placement.width, normalization.mean.data(), normalization.deviation.data()};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, image);

@@ -1,9 +1,10 @@
 // Epochs and batches: in which order images are seen, and how a batch of them is loaded.
 //
-// A batch is a pure function of its position in a run: position → epoch → order of the images → samples → crops, all
-// from the seed. So a resumed run needs to know its position alone, threads cannot change a bit, and batches can be
-// made ahead of time by anybody (`data/prefetch.hpp`). A batch of B images costs B times `load_sample`. Who trains on a
-// target names its type (`target.hpp`): it is placed where the image is, by the thread that loads it.
+// A batch is a pure function of its position in a run: position → epoch → order of the images → samples → crops, and
+// what is mixed of them (`mixing.hpp`), all from the seed. So a resumed run needs to know its position alone, threads
+// cannot change a bit, and batches can be made ahead of time by anybody (`data/prefetch.hpp`). A batch of B images
+// costs B times `load_sample`. Who trains on a target names its type (`target.hpp`): it is placed where the image is,
+// by the thread that loads it.
 #pragma once
 #include <cstdint>
 #include <utility>
@@ -40,11 +41,12 @@ template <class Geometry, class T, ImageTarget Target = NoTarget>
 struct Batch {
   explicit Batch(Index capacity) : images(capacity) {}
 
-  Tensor<T, typename Geometry::Pixels> images;  // [capacity, C, H, W], of which count() are filled
-  std::vector<Index> samples;                   ///< the numbers that the order gives: masks and keys follow from them
-  std::vector<Index> pictures;                  ///< the numbers of what was loaded: labels follow from them
+  Tensor<T, typename Geometry::Pixels> images;   // [capacity, C, H, W], of which count() are filled
+  std::vector<Index> samples;                    ///< the numbers that the order gives: masks and keys follow from them
+  std::vector<Index> pictures;                   ///< the numbers of what was loaded: labels follow from them
   std::vector<typename Target::Placed> targets;  ///< of these, as the model sees the pictures
   std::uint64_t epoch = 0;
+  Mix mix{};  ///< what was done to the images; targets follow in the task
 
   Index count() const { return static_cast<Index>(samples.size()); }
   /// The filled part, [count, C, H, W].
@@ -99,6 +101,12 @@ class Loader {
     const Index* const from = numbers_.data() + begin;
     batch.samples.assign(from, from + (left < order_.batch ? left : order_.batch));
     load_batch<Threads>(images_, normalization_, augmentation_, order_.seed, batch, threads);
+    const Transform* const mixing = mixing_of(augmentation_);
+    if (!mixing) return;
+    const auto number = static_cast<std::uint64_t>(position % order_.per_epoch);
+    batch.mix = mixing->mix({order_.seed, batch.epoch, number, Geometry::height, Geometry::width});
+    constexpr Index planes = Geometry::values / (Geometry::height * Geometry::width);
+    mix_images(batch.images.data(), batch.count(), planes, Geometry::height, Geometry::width, batch.mix);
   }
   const BatchOrder& order() const { return order_; }
 

@@ -14,10 +14,12 @@
 //   options.augmentation.transforms = {Invert{.share = 0.2}};
 //
 // `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
-// `change(random, image)` works on the pixels there, after all placing. A transform has one of them or both, and
-// perhaps ensure_valid(), which throws mae::Error where an option makes no sense. Those of a list take their random
-// numbers one after the other from the sample's stream, each as many as it says: no two share any, and adding one at
-// the end leaves the others' as they were.
+// `change(random, image)` works on the pixels there, after all placing; if it moves what is seen, it says `static
+// constexpr bool moves_pixels = true`, and only targets that have no place take it, such as labels. `mix(batch)` says
+// how images of a batch that are ready are mixed (mixing.hpp), in one transform of a list. A transform has one of these
+// functions or more, and perhaps ensure_valid(), which throws mae::Error where an option makes no sense.
+// Those of a list take their random numbers one after the other from the sample's stream, each as many as it says: no
+// two share any, and adding one at the end leaves the others' as they were.
 #pragma once
 #include <cstring>
 #include <string>
@@ -25,6 +27,7 @@
 
 #include <mae/core/random.hpp>
 #include <mae/data/images.hpp>
+#include <mae/data/mixing.hpp>
 #include <mae/data/placement.hpp>
 
 MAE_PRECISE_BEGIN
@@ -41,6 +44,10 @@ struct Draws {
   float uniform(std::uint32_t n, float low, float high) const { return stream.uniform(number(n), low, high); }
   /// Number n, a whole one, uniform in [0, most).
   std::uint32_t below(std::uint32_t n, std::uint32_t most) const { return stream.below(number(n), most); }
+  /// The normal number of mean 0 and deviation 1 that numbers n and n + 1 make.
+  double normal(std::uint32_t n) const {
+    return RandomStream::normal_of(stream.bits(number(n)), stream.bits(number(n + 1)));
+  }
 
  private:
   std::uint32_t number(std::uint32_t n) const {
@@ -58,6 +65,7 @@ struct Draws {
 struct PlacedPixels {
   float* data;
   Index channels, height, width;
+  const double *mean = nullptr, *deviation = nullptr;  ///< [C]: the model gets (level - mean) / deviation
 
   float* begin() const { return data; }
   float* end() const { return data + channels * height * width; }
@@ -70,13 +78,18 @@ concept PlacesPictures = requires(const Kind& kind, const Draws& random, const P
   kind.place(random, picture, to);
 };
 template <class Kind>
+concept MixesBatches = requires(const Kind& kind, const MixedBatch& batch) {
+  { kind.mix(batch) } -> std::same_as<Mix>;
+};
+template <class Kind>
 concept ChangesPixels = requires(const Kind& kind, const Draws& random, const PlacedPixels& image) {
   kind.change(random, image);
 };
 }  // namespace detail
 
 template <class Kind>
-concept ImageTransform = (detail::PlacesPictures<Kind> || detail::ChangesPixels<Kind>)&&requires {
+concept ImageTransform = (detail::PlacesPictures<Kind> || detail::ChangesPixels<Kind> ||
+                          detail::MixesBatches<Kind>)&&requires {
   { Kind::name } -> std::convertible_to<const char*>;
   { Kind::draws } -> std::convertible_to<std::uint32_t>;
 };
@@ -94,6 +107,8 @@ class Transform {
 
   std::uint32_t draw_count() const { return calls_->draws; }
   bool changes() const { return calls_->change != nullptr; }
+  /// Whether pixels are moved so that no target follows.
+  bool moves_pixels() const { return calls_->moves_pixels; }
   void place(const Draws& random, const PictureView& picture, Placement& to) const {
     if (calls_->place) calls_->place(options_, random, picture, to);
     ensure_inside(picture, to);
@@ -101,6 +116,9 @@ class Transform {
   void change(const Draws& random, const PlacedPixels& image) const {
     if (calls_->change) calls_->change(options_, random, image);
   }
+  bool mixes() const { return calls_->mix != nullptr; }
+  /// What is mixed in a batch; nothing, if it does not mix.
+  Mix mix(const MixedBatch& batch) const { return calls_->mix ? calls_->mix(options_, batch) : Mix{}; }
   void ensure_valid() const { calls_->ensure_valid(options_); }
   const char* name() const { return calls_->name; }
   /// Calls visit(name, value) for each option that it tells.
@@ -117,8 +135,10 @@ class Transform {
   struct Calls {
     std::uint32_t draws;
     const char* name;
+    bool moves_pixels;
     void (*place)(const void*, const Draws&, const PictureView&, Placement&);
     void (*change)(const void*, const Draws&, const PlacedPixels&);
+    Mix (*mix)(const void*, const MixedBatch&);
     void (*ensure_valid)(const void*);
     void (*each_option)(const void*, UseOption, const void* use);
   };
@@ -130,7 +150,8 @@ class Transform {
   }
   template <class Kind>
   static constexpr Calls calls_of = [] {
-    Calls calls{Kind::draws, Kind::name, nullptr, nullptr, [](const void*) {}, nullptr};
+    Calls calls{Kind::draws, Kind::name, false, nullptr, nullptr, nullptr, [](const void*) {}, nullptr};
+    if constexpr (requires { Kind::moves_pixels; }) calls.moves_pixels = Kind::moves_pixels;
     if constexpr (detail::PlacesPictures<Kind>)
       calls.place = [](const void* o, const Draws& random, const PictureView& picture, Placement& to) {
         as<Kind>(o).place(random, picture, to);
@@ -139,6 +160,8 @@ class Transform {
       calls.change = [](const void* o, const Draws& random, const PlacedPixels& image) {
         as<Kind>(o).change(random, image);
       };
+    if constexpr (detail::MixesBatches<Kind>)
+      calls.mix = [](const void* o, const MixedBatch& batch) { return as<Kind>(o).mix(batch); };
     if constexpr (requires(const Kind& kind) { kind.ensure_valid(); })
       calls.ensure_valid = [](const void* o) { as<Kind>(o).ensure_valid(); };
     calls.each_option = [](const void* o, UseOption use, const void* to) {

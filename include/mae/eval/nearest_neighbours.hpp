@@ -30,6 +30,7 @@ struct NeighbourOptions {
   Index neighbours = 20;      ///< at most as many as there are training images
   double temperature = 0.07;  ///< τ
   Index batch = 64;
+  Augmentation view{};  ///< how pictures are looked at, such as an EvaluationCrop
 };
 
 namespace detail {
@@ -64,24 +65,28 @@ Index vote(const T* similarity, const std::vector<Index>& neighbours, const std:
   return static_cast<Index>(best);
 }
 
-/// Unit-length features [B, D] of `images`, in order, given to use(batch, features) on both sides.
+/// Unit-length features [B, D] of `images`, in order, looked at as `view` says, given to use(batch, features) on
+/// both sides.
 template <Pool How, class Model, class Policy, class Use>
 void for_each_feature(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
-                      Index batch, const Use& use) {
+                      Index batch, const Augmentation& view, const Use& use) {
   using P = Program<PooledFeatures<Model, How>, Policy, Inference>;
   using A = typename Policy::Accumulator;
   constexpr Index D = P::Result::extent(1);
   DualBuffer<A, typename Policy::MemorySpace> unit((batch < images.size() ? batch : images.size()) * D);
-  for_each_result<P>(weights, images, normalization, batch, [&](const auto& loaded, const auto& features) {
-    A* const rows = unit.host();
-    for (Index b = 0; b < loaded.count(); ++b) {
-      double squares = 0;
-      for (Index c = 0; c < D; ++c) squares += std::pow(static_cast<double>(features(b, c)), 2);
-      const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
-      for (Index c = 0; c < D; ++c) rows[b * D + c] = static_cast<A>(scale * static_cast<double>(features(b, c)));
-    }
-    use(loaded, std::as_const(unit));
-  });
+  for_each_result<P>(
+      weights, images, normalization, batch,
+      [&](const auto& loaded, const auto& features) {
+        A* const rows = unit.host();
+        for (Index b = 0; b < loaded.count(); ++b) {
+          double squares = 0;
+          for (Index c = 0; c < D; ++c) squares += std::pow(static_cast<double>(features(b, c)), 2);
+          const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+          for (Index c = 0; c < D; ++c) rows[b * D + c] = static_cast<A>(scale * static_cast<double>(features(b, c)));
+        }
+        use(loaded, std::as_const(unit));
+      },
+      view);
 }
 }  // namespace detail
 
@@ -120,7 +125,7 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
       labels.push_back(training.label(loaded.pictures[static_cast<std::size_t>(b)]));
     }
   };
-  detail::for_each_feature<How>(weights, training, normalization, options.batch, remember);
+  detail::for_each_feature<How>(weights, training, normalization, options.batch, options.view, remember);
   const int threads = Policy::Threads::count();
   const WorkspaceSize size = Kernels<Policy>::linear_workspace(D, n);
   Buffer<char, MemorySpace> workspace(Workspace::bytes(size, threads));
@@ -128,16 +133,17 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
   std::vector<Index> neighbours(static_cast<std::size_t>(options.neighbours < n ? options.neighbours : n));
   std::vector<double> votes(static_cast<std::size_t>(training.classes()));
   Index right = 0;
-  detail::for_each_feature<How>(weights, test, normalization, batch, [&](const auto& loaded, const auto& unit) {
-    Kernels<Policy>::linear(loaded.count(), D, n, unit.device(), std::as_const(bank).device(), no_bias.data(),
-                            similarity.device(), Workspace{workspace.data(), size, threads});
-    for (Index b = 0; b < loaded.count(); ++b) {
-      const auto* const row = std::as_const(similarity).host() + b * n;
-      detail::nearest(row, n, neighbours);
-      right += detail::vote(row, neighbours, labels, options.temperature, votes) ==
-               test.label(loaded.pictures[static_cast<std::size_t>(b)]);
-    }
-  });
+  detail::for_each_feature<How>(
+      weights, test, normalization, batch, options.view, [&](const auto& loaded, const auto& unit) {
+        Kernels<Policy>::linear(loaded.count(), D, n, unit.device(), std::as_const(bank).device(), no_bias.data(),
+                                similarity.device(), Workspace{workspace.data(), size, threads});
+        for (Index b = 0; b < loaded.count(); ++b) {
+          const auto* const row = std::as_const(similarity).host() + b * n;
+          detail::nearest(row, n, neighbours);
+          right += detail::vote(row, neighbours, labels, options.temperature, votes) ==
+                   test.label(loaded.pictures[static_cast<std::size_t>(b)]);
+        }
+      });
   return static_cast<double>(right) / static_cast<double>(test.size());
 }
 

@@ -21,16 +21,17 @@
 //       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
+//       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
 //     };
 //   };
 //   struct Counter { using Task = Counting; ... };
 #pragma once
 #include <mae/eval/metrics.hpp>
+#include <mae/eval/pretrained.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/encoder_parameters.hpp>
 #include <mae/optim/layer_decay.hpp>
 #include <mae/train/loop.hpp>
-#include <mae/eval/pretrained.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -39,6 +40,7 @@ struct FinetuningDefaults : TrainingDefaults {
   static constexpr Index batch = 32, epochs = 50;
   static constexpr double warmup = 5, base_learning_rate = 1e-3, min_learning_rate = 1e-6;
   static constexpr double layer_decay = 0.75, drop_path = 0.1, label_smoothing = 0.1;
+  static constexpr Index trained_blocks = -1;
   /// β₂ = 0.999 where an optimizer has one.
   template <class OptimizerOptions>
   static constexpr OptimizerOptions optimizer() {
@@ -67,6 +69,10 @@ struct Classification {
       const double smoothing = options.label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
       for (Index k = 0; k < Model::classes; ++k) probabilities_(b, k) = T(rest);
       probabilities_(b, label) = T(rest + 1 - smoothing);
+    }
+    /// What mixed images are called, `share` of it their own (data/mixing.hpp).
+    void mix(Index count, double share) {
+      mix_rows(probabilities_.data(), count, Model::classes, 0, Model::classes, share);
     }
     auto views(Index count) const { return std::tuple(probabilities_.view().slice(0, count)); }
 
@@ -106,10 +112,9 @@ using TaskOf = typename detail::TaskOfModel<Model>::type;
 /// or names a `Task`; `Rule` is the optimizer's. An epoch sees every image; its last batch may be smaller.
 template <class Model, class Policy = Cpu<float>, class Recompute = KeepAll, class Updates = AfterBackward,
           class Rule = AdamwRule>
-class Finetuning
-    : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates, Rule>, Model,
-                          typename TaskOf<Model>::template Loss<Model>, FinetuningOptionsOf<Rule>, Policy, Recompute,
-                          Updates, Rule, typename TaskOf<Model>::Target> {
+class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Updates, Rule>, Model,
+                                       typename TaskOf<Model>::template Loss<Model>, FinetuningOptionsOf<Rule>, Policy,
+                                       Recompute, Updates, Rule, typename TaskOf<Model>::Target> {
   using Loop = TrainingLoop<Finetuning, Model, typename TaskOf<Model>::template Loss<Model>, FinetuningOptionsOf<Rule>,
                             Policy, Recompute, Updates, Rule, typename TaskOf<Model>::Target>;
   friend Loop;
@@ -130,10 +135,13 @@ class Finetuning
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
         targets_(this->session_.capacity()),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
-    constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
     const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
-    this->optimizer().set_scale(
-        [&](const ParameterInfo& p) { return layer_scale(name_in_encoder(encoder, p), depth, options.layer_decay); });
+    const int frozen = options.trained_blocks < 0 ? -1 : depth - static_cast<int>(options.trained_blocks);
+    this->optimizer().set_scale([&](const ParameterInfo& p) {
+      const std::string name = name_in_encoder(encoder, p);
+      return layer_of(name, depth) <= frozen ? 0 : layer_scale(name, depth, options.layer_decay);
+    });
+    if (frozen >= 0) freeze(encoder, frozen);
     // The recipe: here, unlike in pre-training, positions and class token do not decay.
     this->optimizer().set_decay([&](const ParameterInfo& p) {
       const std::string name = name_in_encoder(encoder, p);
@@ -144,20 +152,49 @@ class Finetuning
   }
   /// Starts from a pre-trained encoder and the normalisation that it comes with; the head is fresh.
   template <class Source, class SourcePolicy>
-  Finetuning(const LastingImages& images, const Options& options,
-             const Pretrained<Source, SourcePolicy>& encoder)
+  Finetuning(const LastingImages& images, const Options& options, const Pretrained<Source, SourcePolicy>& encoder)
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
   }
 
  private:
+  static constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
+
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
     validate(options);
     Inputs::ensure_valid(options);
+    if (options.trained_blocks > depth)
+      throw Error("trained_blocks", std::to_string(options.trained_blocks),
+                  "at most the encoder's " + std::to_string(depth));
+    check_targets(options.augmentation);
     check_classes<Model, Target>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;
     return {count, batch, (count + batch - 1) / batch, options.seed};
+  }
+  /// No gradient for the encoder's layers up to this one: blocks lie in order in its weights.
+  void freeze(const std::vector<ParameterInfo>& encoder, int last) {
+    Context& context = this->session_.context();
+    context.frozen_from = PTRDIFF_MAX;
+    Index end = 0, next = 0;
+    for (const ParameterInfo& p : encoder) {
+      const int layer = layer_of(p.name, depth);
+      if (layer <= last) context.frozen_from = (std::min)(context.frozen_from, p.offset);
+      if (layer >= 1 && layer <= last) end = p.offset + p.count;
+      if (layer == last + 1 && layer <= depth && next == 0) next = p.offset;
+    }
+    context.frozen_to = last < depth ? next : end;
+  }
+  /// Throws mae::Error if images are changed in a way that their targets cannot follow.
+  static void check_targets(const Augmentation& augmentation) {
+    for (const Transform& transform : augmentation.transforms) {
+      const std::string subject = std::string("transform ") + transform.name();
+      if (transform.mixes() && !mixes)
+        throw Error(subject, "images that are mixed", std::string("none: ") + Target::name + " cannot be mixed");
+      if (transform.moves_pixels() && !std::is_same_v<Target, Label> && !std::is_same_v<Target, NoTarget>)
+        throw Error(subject, "pixels moved so that no target follows",
+                    std::string("others: ") + Target::name + " has a place in the image");
+    }
   }
   void pass(double scale, const typename Loop::Batch& batch) {
     for (Index b = 0; b < batch.count(); ++b) {
@@ -165,6 +202,8 @@ class Finetuning
       keys_[at] = sample_key(this->options().seed, batch.epoch, static_cast<std::uint64_t>(batch.samples[at]));
       targets_.set(b, batch.targets[at], this->options());
     }
+    if constexpr (mixes)
+      if (batch.mix.share != 1) targets_.mix(batch.count(), batch.mix.share);
     std::apply(
         [&](const auto&... targets) {
           this->session_.start(scale, this->weights_, this->gradients_, batch.view(), targets...);
@@ -173,6 +212,7 @@ class Finetuning
   }
 
   using Inputs = typename Task::template Inputs<Model, T>;
+  static constexpr bool mixes = requires(Inputs & inputs) { inputs.mix(Index{}, double{}); };
   Inputs targets_;
   std::vector<std::uint64_t> keys_;
 };

@@ -117,6 +117,9 @@ class LinearProbing : public TrainingLoop<LinearProbing<Model, Policy>, Model, P
   static BatchOrder checked_order(const Images& images, const LinearProbeOptions& options,
                                   const Normalization& normalization) {
     validate(options);
+    if (const Transform* const mixing = mixing_of(options.augmentation))
+      throw Error(std::string("transform ") + mixing->name(), "images that are mixed",
+                  "none: a probe's labels are not");
     check_classes<Model>(images, "training set");
     check_channels(images, normalization, ImageShape::channels, "training set");
     const Index count = images.size(), batch = options.batch < count ? options.batch : count;

@@ -24,7 +24,7 @@ struct TrainingDefaults {
   static constexpr OptimizerOptions optimizer() {
     return {};
   }
-  static constexpr NoOption layer_decay{}, drop_path{}, label_smoothing{};
+  static constexpr NoOption layer_decay{}, drop_path{}, label_smoothing{}, trained_blocks{};
   using Masking = NoOption;
 };
 
@@ -41,6 +41,8 @@ struct TrainingOptions {
   std::remove_const_t<decltype(Defaults::layer_decay)> layer_decay = Defaults::layer_decay;  ///< 1: one rate for all
   std::remove_const_t<decltype(Defaults::drop_path)> drop_path = Defaults::drop_path;        ///< of the deepest block
   std::remove_const_t<decltype(Defaults::label_smoothing)> label_smoothing = Defaults::label_smoothing;
+  /// Of the encoder: the last so many blocks and what follows them; -1: everything.
+  std::remove_const_t<decltype(Defaults::trained_blocks)> trained_blocks = Defaults::trained_blocks;
   Augmentation augmentation{};
   std::uint64_t seed = 0;
   typename Defaults::Masking masking{};  ///< which patches are hidden: by model/mask_strategies.hpp
@@ -49,7 +51,7 @@ struct TrainingOptions {
   template <class Options, class Visit>
   static void each(Options& options, const Visit& visit) {
     auto& [batch, accumulation, epochs, warmup, base_learning_rate, min_learning_rate, optimizer, layer_decay,
-           drop_path, label_smoothing, augmentation, seed, masking] =
+           drop_path, label_smoothing, trained_blocks, augmentation, seed, masking] =
         options;  // all there are, or this does not compile
     const auto if_any = [&](const char* name, auto& value, const OptionRange& range) {
       if constexpr (is_option<decltype(value)>) visit(name, value, range);
@@ -64,6 +66,7 @@ struct TrainingOptions {
     if_any("layer_decay", layer_decay, OptionRange::from_zero());
     if_any("drop_path", drop_path, OptionRange::below_one());
     if_any("label_smoothing", label_smoothing, OptionRange::below_one());
+    if_any("trained_blocks", trained_blocks, OptionRange{"a number of blocks, or -1 for everything", -1});
     visit("seed", seed, OptionRange{});
     static_cast<void>(augmentation), static_cast<void>(masking);
   }

@@ -41,6 +41,7 @@ struct Context {
   const std::uint64_t* sample_keys = nullptr;  ///< one a sample: names the random numbers of this sample in this step
   double drop_path = 0;                        ///< rate of the deepest block (stochastic depth)
   int layer = 0, depth = 1;                    ///< set by Repeat
+  Index frozen_from = 0, frozen_to = 0;        ///< weights that get no gradient: a Repeat stops it at its blocks there
   bool operator==(const Context&) const = default;
 };
 

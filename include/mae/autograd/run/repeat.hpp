@@ -2,7 +2,8 @@
 //
 // Depth is data, not type: a Repeat is one operation of its parent's program. Inside it is a program of its own for
 // one block, run N times over N sets of weights and N saved states, so compile time does not grow with depth. With the
-// policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward.
+// policy `CheckpointBlocks` only what enters each block is kept and the block runs again before its backward. A run may
+// freeze the first blocks of a row (`Context::frozen_to`): the gradient ends before them, and costs nothing there.
 //
 //     const auto [low, middle, high] = blocks.template features<3, 7, 11>(x);  // after blocks 3, 7 and 11
 //
@@ -93,8 +94,12 @@ struct RepeatOperation : Operation {
       detail::add_all<typename Call::Kernels>(count, f.dy(), GradientTarget<E, typename Call::A>{gradient, false});
     }
     E* next = here ? nullptr : take();
-    for (int i = N - 1; i >= 0; --i) {
-      Execution e = Layers::at(f, f.temporary(), i, f.x(first), const_cast<E*>(f.y()));
+    const Context& context = f.context();
+    const Index begin = f.node().parameters[0];
+    const auto frozen = [&](Index weights) { return weights >= context.frozen_from && weights < context.frozen_to; };
+    int block = N - 1;
+    for (; block >= 0 && !frozen(begin + block * weights_size<Block>); --block) {
+      Execution e = Layers::at(f, f.temporary(), block, f.x(first), const_cast<E*>(f.y()));
       if constexpr (checkpoint) {
         e.base[output] = top;
         Inner::forward(e);
@@ -102,11 +107,15 @@ struct RepeatOperation : Operation {
       e.base[seed] = reinterpret_cast<char*>(gradient);
       e.base[input_gradient] = reinterpret_cast<char*>(next);
       e.sink = f.execution().sink;
-      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + i * weights_size<Block> : f.gradient(0);
+      e.gradients = f.gradient(0) && !e.sink ? f.gradient(0) + block * weights_size<Block> : f.gradient(0);
       Inner::backward(e);
       if constexpr (Inner::gradient_region(0) == nowhere)  // a block that stops the gradient of its input
         f.each([=] MAE_HOST_DEVICE(Index k) { next[k] = {}; });
       if constexpr (!here) std::swap(gradient, next);
+    }
+    if (block >= 0 || (begin == context.frozen_to && begin > 0)) {  // all below is frozen
+      E* const stopped = gradient;
+      f.each([=] MAE_HOST_DEVICE(Index k) { stopped[k] = {}; });
     }
     if (const auto dx = f.dx(first); dx.wanted() && dx.data != gradient)
       detail::add_all<typename Call::Kernels>(count, gradient, dx);
@@ -133,6 +142,7 @@ struct RepeatOperation : Operation {
       e.weights = f.parameter(0) + i * weights_size<Block>;
       e.workspace = f.workspace();
       e.context = f.context();
+      e.context.frozen_to = 0;  // what runs backward is not frozen, nor is what is in it
       e.context.layer = Begin + i;
       e.context.depth = Of;
       e.base[input] = i == 0 ? reinterpret_cast<char*>(const_cast<E*>(static_cast<const E*>(x))) : between(i - 1);
