@@ -10,14 +10,13 @@
 // freed without recursion), and what they take together is limited by what the caller grants.
 // Format: Lib/pickletools.py of Python.
 #pragma once
-#include <algorithm>
 #include <bit>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <mae/io/files/byte_reader.hpp>
 #include <mae/io/files/checked_size.hpp>
-#include <mae/io/files/input_file.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::detail {
@@ -57,35 +56,32 @@ class PickleReader {
  public:
   /// The bytes [begin, end) of `file`; `subject` is how errors name them. Nodes may take `memory` bytes.
   PickleReader(const InputFile& file, Index begin, Index end, std::string subject, Index memory)
-      : file_(file), begin_(begin), size_(end - begin), memory_(memory), subject_(std::move(subject)) {
-    buffer_.reserve(static_cast<std::size_t>((std::min)(size_, longest)));  // no page of it is taken before its use
-  }
+      : bytes_(file, begin, end, std::move(subject)), memory_(memory) {}
 
   /// Reads one pickle and returns its object. Throws `Error` if it is none, or has an unknown instruction.
   PickleValue read() {
     memo_.clear();
     stack_.clear();
     marks_.clear();
-    if (byte() != 0x80) wrong("no pickle", "one of protocol 2 to 5");
-    if (const unsigned protocol = byte(); protocol < 2 || protocol > 5)
+    if (number(1) != 0x80) wrong("no pickle", "one of protocol 2 to 5");
+    if (const std::uint64_t protocol = number(1); protocol < 2 || protocol > 5)
       wrong("a pickle of protocol " + std::to_string(protocol), "one of protocol 2 to 5");
     for (;;) {
-      const unsigned instruction = byte();
+      const auto instruction = static_cast<unsigned>(number(1));
       if (instruction == '.') break;
       run(instruction);
+      if (bytes_.kept() != kept_) charge(bytes_.kept() - std::exchange(kept_, bytes_.kept()));
     }
     if (stack_.size() != 1 || !marks_.empty()) wrong("a pickle that ends with something left over", "one object");
     return stack_.back();
   }
 
   /// How many bytes were read.
-  Index position() const { return position_; }
+  Index position() const { return bytes_.position(); }
   const PickleNode& node(PickleValue value) const { return nodes_[static_cast<std::size_t>(value.number)]; }
   const std::vector<PickleNode>& nodes() const { return nodes_; }
   /// The text of a value that is one. It is valid until the next pickle is read.
-  std::string_view text(PickleValue value) const {
-    return std::string_view(buffer_).substr(static_cast<std::size_t>(value.number), value.length);
-  }
+  std::string_view text(PickleValue value) const { return bytes_.text(value.number, value.length); }
   /// The name of a global: "collections.OrderedDict"; empty for another value.
   std::string name(PickleValue value) const {
     if (value.kind != PickleKind::global) return {};
@@ -100,47 +96,24 @@ class PickleReader {
   }
   /// Throws `Error` about what the pickle says.
   [[noreturn]] void refuse(const std::string& found, const std::string& expected) const {
-    throw Error(subject_, found, expected);
+    throw Error(bytes_.subject(), found, expected);
   }
 
  private:
   [[noreturn]] void wrong(const std::string& found, const std::string& expected) const {
-    refuse(found + " at byte " + std::to_string(begin_ + position_), expected);
+    bytes_.refuse(found, expected);
   }
-  static constexpr Index longest = 64 << 20;       // bytes of pickles
   static constexpr std::size_t deepest = 1 << 15;  // values on the stack
 
-  /// Moves `bytes` on, which lie in `buffer_` then, and returns where they begin.
-  std::size_t take(std::uint64_t bytes) {
-    if (bytes > static_cast<std::uint64_t>(size_ - position_))
-      wrong("a pickle that is cut", "all of it: " + std::to_string(bytes) + " more bytes");
-    const Index end = position_ + static_cast<Index>(bytes);
-    if (end > static_cast<Index>(buffer_.size())) {
-      const Index old = static_cast<Index>(buffer_.size()),
-                  all = (std::min)(size_, (std::max)(end, old + old / 2 + 4096));
-      if (end > longest) wrong("a pickle of more than " + std::to_string(longest) + " bytes", "tensors beside it");
-      charge(all - old);
-      buffer_.resize(static_cast<std::size_t>(all));
-      file_.read(begin_ + old, buffer_.data() + old, all - old);
-    }
-    return static_cast<std::size_t>(std::exchange(position_, end));
-  }
-  std::uint64_t number(std::size_t bytes) {
-    const std::size_t at = take(bytes);
-    std::uint64_t value = 0;
-    for (std::size_t i = bytes; i-- > 0;) value = value << 8 | static_cast<unsigned char>(buffer_[at + i]);
-    return value;
-  }
-  unsigned byte() { return static_cast<unsigned>(number(1)); }
-
+  std::uint64_t number(Index bytes) { return bytes_.number(bytes); }
   void push(PickleValue value) {
     if (stack_.size() == deepest) wrong("more than " + std::to_string(deepest) + " values at once", "fewer");
     stack_.push_back(value);
   }
   void push_whole(std::int64_t value) { push({PickleKind::whole, 0, value}); }
   void push_text(PickleKind kind, std::uint64_t length) {
-    const std::size_t at = take(length);
-    push({kind, static_cast<std::uint32_t>(length), static_cast<std::int64_t>(at)});
+    const Index at = bytes_.take(length);
+    push({kind, static_cast<std::uint32_t>(length), at});
   }
   void push_node(PickleKind kind, std::vector<PickleValue> items) {
     charge(static_cast<Index>(sizeof(PickleNode) * 3 + 16 + sizeof(PickleValue) * items.size()));
@@ -156,7 +129,7 @@ class PickleReader {
   /// A whole number of any length; one that does not fit is kept as bytes.
   void push_long(std::uint64_t length) {
     if (length > 8) return push_text(PickleKind::bytes, length);
-    const std::uint64_t value = number(length);
+    const std::uint64_t value = number(static_cast<Index>(length));
     const unsigned shift = 64 - 8 * static_cast<unsigned>(length);
     push_whole(shift == 64 ? 0 : static_cast<std::int64_t>(value << shift) >> shift);
   }
@@ -203,13 +176,12 @@ class PickleReader {
   }
 
   void frame(std::uint64_t bytes) const {
-    if (bytes > static_cast<std::uint64_t>(size_ - position_)) wrong("a frame that is cut", "all of it");
+    if (bytes > static_cast<std::uint64_t>(bytes_.left())) wrong("a frame that is cut", "all of it");
   }
   PickleValue line() {
-    const std::size_t start = static_cast<std::size_t>(position_);
-    while (byte() != '\n') {}
-    return {PickleKind::text, static_cast<std::uint32_t>(static_cast<std::size_t>(position_) - start - 1),
-            static_cast<std::int64_t>(start)};
+    const Index start = bytes_.position();
+    while (number(1) != '\n') {}
+    return {PickleKind::text, static_cast<std::uint32_t>(bytes_.position() - start - 1), start};
   }
   /// A call, or the making of an object without one. One alone means something here.
   void call() {
@@ -230,9 +202,8 @@ class PickleReader {
 
   void run(unsigned instruction);
 
-  const InputFile& file_;
-  Index begin_, size_, position_ = 0, memory_;
-  std::string subject_, buffer_;
+  ByteReader bytes_;
+  Index memory_, kept_ = 0;
   std::vector<PickleNode> nodes_;
   std::vector<PickleValue> stack_, memo_;
   std::vector<std::size_t> marks_;

@@ -196,27 +196,34 @@ class ZipReader {
         !fits(number(head, 22, 4)) || static_cast<std::size_t>(name_bytes) != entry.name.size() ||
         text(start + 30, name_bytes) != entry.name)
       wrong(entry.name, "a header before its bytes that contradicts the directory", "the same name, size and flags");
-    used_.push_back({start, entry.end});
+    used_.push_back({start, entry.end, (flags & described) != 0});
   }
-  /// Entries follow each other from the first byte to the directory. Between two there is room for a descriptor.
+  /// Entries follow each other from the first byte to the directory, each with a descriptor if its header says so: two
+  /// sizes of four or eight bytes and a checksum, perhaps behind a mark.
   void check_gaps() {
-    std::sort(used_.begin(), used_.end());
-    used_.push_back({directory_, directory_});
+    std::sort(used_.begin(), used_.end(), [](const Used& a, const Used& b) { return a.begin < b.begin; });
+    used_.push_back({directory_, directory_, false});
     Index position = 0;
-    for (const auto& [begin, end] : used_) {
-      const Index gap = begin - position;
-      if (gap < 0) wrong("two entries that overlap at byte " + std::to_string(begin), "entries one after another");
-      if (gap != 0 && (position == 0 || gap > 24))
+    bool open = false;
+    for (const Used& next : used_) {
+      const Index gap = next.begin - position;
+      if (gap < 0) wrong("two entries that overlap at byte " + std::to_string(next.begin), "entries one after another");
+      if (gap != 0 && !(open && gap >= 12 && gap <= 24 && gap % 4 == 0))
         wrong(std::to_string(gap) + " bytes of no entry at byte " + std::to_string(position), "nothing but entries");
-      position = end;
+      position = next.end;
+      open = next.described;
     }
   }
 
+  struct Used {
+    Index begin, end;  // local header to the last byte of an entry
+    bool described;    // a descriptor follows
+  };
   const InputFile& file_;
   Index directory_ = 0, directory_end_ = 0;
   std::uint64_t count_ = 0;
   std::set<std::string> names_;
-  std::vector<std::pair<Index, Index>> used_;  // local header to the last byte of each entry
+  std::vector<Used> used_;
 };
 
 }  // namespace detail
