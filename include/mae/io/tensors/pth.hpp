@@ -100,7 +100,7 @@ inline TensorFile read_zipped_pth(InputFile file) {
     members.emplace(std::move(name), std::move(entry));
   }
   const auto objects = members.find("data.pkl"), order = members.find("byteorder");
-  if (objects == members.end()) refuse_kind(file, "a ZIP archive without data.pkl", "weights of PyTorch");
+  if (objects == members.end()) throw Error(file.path(), "a ZIP archive without data.pkl", "weights of PyTorch");
   std::string byte_order = "little";
   if (order != members.end()) {
     byte_order.resize(static_cast<std::size_t>((std::min)(order->second.end - order->second.begin, Index{10})));
