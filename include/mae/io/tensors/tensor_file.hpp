@@ -43,12 +43,14 @@ inline void reverse_elements(std::byte* bytes, Index count, Index element) {
   for (Index i = 0; i < count; ++i) std::reverse(bytes + i * element, bytes + (i + 1) * element);
 }
 
-/// Copies the elements of `entry`, of `element` bytes, to `to`, row-major. They are read in the order in which they lie
-/// in the file, through a small window: where no two overlap, no byte is read twice.
-inline void gather(const InputFile& file, const TensorEntry& entry, Index element, std::byte* to) {
+/// Copies the elements of `entry`, each as large as `Word`, to `to`, row-major. They are read in the order in which they
+/// lie in the file, through a small window: where no two overlap, no byte is read twice.
+template <class Word>
+void gather(const InputFile& file, const TensorEntry& entry, std::byte* to) {
   struct Axis {
     Index extent, from, to, at;  // `from` and `to`: bytes from one element to the next, there and here
   };
+  constexpr Index element{sizeof(Word)};
   std::vector<Axis> axes;
   Index size = element, reach = element;
   for (std::size_t i = entry.shape.size(); i-- > 0; size *= entry.shape[i])
@@ -68,7 +70,7 @@ inline void gather(const InputFile& file, const TensorEntry& entry, Index elemen
       last = (std::min)(reach, from + static_cast<Index>(window.size()));
       file.read(entry.begin + first, window.data(), last - first);
     }
-    std::memcpy(to + place, window.data() + (from - first), static_cast<std::size_t>(element));
+    std::memcpy(to + place, window.data() + (from - first), sizeof(Word));
     for (Axis& axis : axes) {
       from += axis.from;
       place += axis.to;
@@ -78,6 +80,12 @@ inline void gather(const InputFile& file, const TensorEntry& entry, Index elemen
       axis.at = 0;
     }
   }
+}
+inline void gather(const InputFile& file, const TensorEntry& entry, Index element, std::byte* to) {
+  if (element == 8) gather<std::uint64_t>(file, entry, to);
+  else if (element == 4) gather<std::uint32_t>(file, entry, to);
+  else if (element == 2) gather<std::uint16_t>(file, entry, to);
+  else gather<std::uint8_t>(file, entry, to);
 }
 
 }  // namespace detail
