@@ -91,7 +91,7 @@ TEST_CASE("files in place of weights are named by what is in them, whatever they
            {"\x80\4N." + padding, "a pickle of Python"},
            {std::string(257, 'x') + "ustar" + padding, "a tar archive"},
            {R"({"hidden_size": 3})", "no weight_map"}}) {
-    test::write_text(folder / "mae_pretrain_vit_base.pth", text);
+    test::put_text(folder / "mae_pretrain_vit_base.pth", text);
     const std::string error = error_of([&] { open_tensors(folder / "mae_pretrain_vit_base.pth"); });
     CAPTURE(error);
     CHECK(contains(error, "mae_pretrain_vit_base.pth: found " + message));

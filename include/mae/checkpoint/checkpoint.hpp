@@ -233,8 +233,7 @@ void read_parameters(const TensorFile& file, Weights<Model, Policy>& weights, co
 /// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
 /// place, another shape or a number that is not finite, or the recorded sizes differ.
 template <class Model, class Policy>
-LoadReport load_checkpoint(const TensorFile& file, Weights<Model, Policy>& weights,
-                           const LoadOptions& options = {}) {
+LoadReport load_checkpoint(const TensorFile& file, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
   detail::check_metadata<Model>(file);
   LoadReport report;
   for (const std::string& name : file.names()) {

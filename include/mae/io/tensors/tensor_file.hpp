@@ -43,8 +43,8 @@ inline void reverse_elements(std::byte* bytes, Index count, Index element) {
   for (Index i = 0; i < count; ++i) std::reverse(bytes + i * element, bytes + (i + 1) * element);
 }
 
-/// Copies the elements of `entry`, each as large as `Word`, to `to`, row-major. They are read in the order in which they
-/// lie in the file, through a small window: where no two overlap, no byte is read twice.
+/// Copies the elements of `entry`, each as large as `Word`, to `to`, row-major. They are read in the order of the file,
+/// through a small window: where no two overlap, no byte is read twice.
 template <class Word>
 void gather(const InputFile& file, const TensorEntry& entry, std::byte* to) {
   struct Axis {
