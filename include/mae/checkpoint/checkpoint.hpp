@@ -64,12 +64,12 @@ Metadata metadata_of(const Run& run) {
   return metadata;
 }
 /// The name of the mask strategy of a checkpoint. Version 0.1 recorded none and had one.
-inline std::string recorded_masking(const SafetensorsFile& file) {
+inline std::string recorded_masking(const TensorFile& file) {
   const auto found = file.metadata().find("masking");
   return found == file.metadata().end() ? RandomMasking::name : found->second;
 }
 /// The statistics recorded in a checkpoint. Throws mae::Error if there are none or they are not numbers.
-inline Normalization recorded_normalization(const SafetensorsFile& file) {
+inline Normalization recorded_normalization(const TensorFile& file) {
   auto split = [&](const std::string& key) {
     std::optional<std::vector<double>> numbers = numbers_in(file.metadata(key));
     if (!numbers || numbers->empty())
@@ -119,7 +119,7 @@ class CheckpointTensors {
 
 /// The reverse: tensor `name` of the file into `values`, in memory's order.
 template <class W>
-void read_parameter(const SafetensorsFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
+void read_parameter(const TensorFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
   const std::vector<W> found = file.values<W>(name);
   require_finite(found.data(), parameter.shape, file.subject(name));
   for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
@@ -197,7 +197,7 @@ inline bool begins_with_any(const std::string& name, const std::vector<std::stri
   return false;
 }
 template <class Model>
-void check_metadata(const SafetensorsFile& file) {
+void check_metadata(const TensorFile& file) {
   for (const auto& [key, value] : mae::describe<Model>()) {
     const auto found = file.metadata().find(key);
     if (found != file.metadata().end() && found->second != value)
@@ -210,7 +210,7 @@ namespace detail {
 /// Reads each parameter p from the tensor source(p); where that is "", it keeps its values. Changes nothing if a tensor
 /// is missing or cannot be read.
 template <class Model, class Policy, class Source>
-void read_parameters(const SafetensorsFile& file, Weights<Model, Policy>& weights, const Source& source,
+void read_parameters(const TensorFile& file, Weights<Model, Policy>& weights, const Source& source,
                      LoadReport& report) {
   Weights<Model, Policy> loaded;
   for (const ParameterInfo& parameter : weights.parameters()) {
@@ -233,8 +233,7 @@ void read_parameters(const SafetensorsFile& file, Weights<Model, Policy>& weight
 /// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
 /// place, another shape or a number that is not finite, or the recorded sizes differ.
 template <class Model, class Policy>
-LoadReport load_checkpoint(const SafetensorsFile& file, Weights<Model, Policy>& weights,
-                           const LoadOptions& options = {}) {
+LoadReport load_checkpoint(const TensorFile& file, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
   detail::check_metadata<Model>(file);
   LoadReport report;
   for (const std::string& name : file.names()) {

@@ -17,7 +17,7 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The normalisation that a checkpoint records, if it records one. Throws mae::Error if that makes no sense.
-inline std::optional<Normalization> find_normalization(const SafetensorsFile& file) {
+inline std::optional<Normalization> find_normalization(const TensorFile& file) {
   if (!file.metadata().contains("mean") && !file.metadata().contains("deviation")) return {};
   return recorded_normalization(file);
 }
@@ -25,7 +25,7 @@ inline std::optional<Normalization> find_normalization(const SafetensorsFile& fi
 namespace detail {
 /// The normalisation that goes with the weights of `file`: the recorded one or, where there is none, `given`. Throws
 /// mae::Error if neither is there, or both are and differ.
-inline Normalization normalization_of(const SafetensorsFile& file, const Normalization* given) {
+inline Normalization normalization_of(const TensorFile& file, const Normalization* given) {
   const std::optional<Normalization> recorded = find_normalization(file);
   if (!recorded && !given)
     throw Error(file.path(), "no mean and deviation of its images",
@@ -43,7 +43,7 @@ inline std::string first_part(const std::string& name) { return name.substr(0, n
 
 /// What stands before the encoder's names in a file: "" or, where the encoder is the part of a model that is not flat,
 /// the name that it has there, with a point. `first` is the name of the encoder's first parameter.
-inline std::string encoder_prefix(const SafetensorsFile& file, const std::string& first) {
+inline std::string encoder_prefix(const TensorFile& file, const std::string& first) {
   std::string prefix;
   if (file.find(first)) return prefix;
   for (const std::string& name : file.names()) {
@@ -56,7 +56,7 @@ inline std::string encoder_prefix(const SafetensorsFile& file, const std::string
 
 /// Loads the encoder of `file` into that of `weights`; all else keeps its values.
 template <class Model, class Policy>
-LoadReport load_encoder_part(const SafetensorsFile& file, Weights<Model, Policy>& weights) {
+LoadReport load_encoder_part(const TensorFile& file, Weights<Model, Policy>& weights) {
   check_metadata<Model>(file);
   const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
   const std::string prefix = encoder_prefix(file, encoder.front().name);

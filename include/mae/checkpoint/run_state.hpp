@@ -64,7 +64,7 @@ Metadata identity_of(const Run& run) {
   return metadata;
 }
 template <class Run>
-void check_identity(const SafetensorsFile& file, const Run& run, bool other_length) {
+void check_identity(const TensorFile& file, const Run& run, bool other_length) {
   std::string found, expected;
   Metadata metadata = file.metadata();
   metadata.emplace("masking", recorded_masking(file));
@@ -89,7 +89,7 @@ void check_identity(const SafetensorsFile& file, const Run& run, bool other_leng
 }
 
 template <class Run>
-void check_tensors(const SafetensorsFile& file, Run& run) {
+void check_tensors(const TensorFile& file, Run& run) {
   std::size_t count = 0;
   each_run_tensor(run, [&]<class W>(const std::string& name, const ParameterInfo& parameter, const W*) {
     const TensorEntry& entry = file.at(name, parameter.shape);
@@ -105,7 +105,7 @@ inline void add_metadata(Checksum& sum, const Metadata& metadata) {
     if (key != checksum_key) sum.add(key), sum.add(value);
 }
 /// Throws mae::Error unless the file's bytes are those that were written, and numbers that a run can go on with.
-inline void check_checksum(const SafetensorsFile& file) {
+inline void check_checksum(const TensorFile& file) {
   Checksum sum;
   add_metadata(sum, file.metadata());
   for (const TensorEntry& entry : file.entries()) {
@@ -121,7 +121,7 @@ inline void check_checksum(const SafetensorsFile& file) {
                 quoted(file.metadata(checksum_key)) + "; the file is damaged");
 }
 
-inline Progress recorded_progress(const SafetensorsFile& file) {
+inline Progress recorded_progress(const TensorFile& file) {
   auto number = [&]<class T>(const char* key, T) {
     const std::optional<T> value = number_in<T>(file.metadata(key));
     if (!value)

@@ -38,7 +38,7 @@ inline std::string sizes_text(const Metadata& metadata, bool whole) {
 
 /// Whether the file is of this model. With `whole`, whatever else is recorded must agree: decoder, target, mask ratio.
 template <class Model>
-bool is_of(const SafetensorsFile& file, bool whole) {
+bool is_of(const TensorFile& file, bool whole) {
   Metadata metadata = mae::describe<typename Model::Encoder>();
   for (const auto& [key, value] : metadata)
     if (!file.metadata().contains(key) || file.metadata(key) != value) return false;
@@ -51,7 +51,7 @@ bool is_of(const SafetensorsFile& file, bool whole) {
 
 /// Calls use(std::type_identity<Model>) for the first model that the file is of.
 template <class... Model, class Use>
-void dispatch(ModelList<Model...>, const SafetensorsFile& file, bool whole, const Use& use) {
+void dispatch(ModelList<Model...>, const TensorFile& file, bool whole, const Use& use) {
   if (((is_of<Model>(file, whole) && (use(std::type_identity<Model>()), true)) || ...)) return;
   std::string known;
   ((known += (known.empty() ? "" : "; ") + sizes_text(checkpoint_metadata<Model, Model>({}), whole)), ...);

@@ -4,13 +4,10 @@
 //   n bytes   the header: JSON, padded with spaces (safetensors_header.hpp)
 //   the rest  the tensors one after another, row-major, little-endian
 //
-// Opening a file reads and checks its header against its size; after that only a failing disk can stop a read. Tensors
-// are read on demand and converted on the way, so a model of some gigabytes is never in memory twice. A file is
-// written atomically (atomic_file.hpp).
+// Opening a file reads and checks its header against its size; what is then read, and how, says tensor_file.hpp. A file
+// is written atomically (atomic_file.hpp).
 // Format: github.com/huggingface/safetensors.
 #pragma once
-#include <bit>
-
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/files/file_kind.hpp>
 #include <mae/io/tensors/safetensors_header.hpp>
@@ -18,113 +15,50 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-static_assert(std::endian::native == std::endian::little,
-              "mae/io/tensors/safetensors.hpp: files and memory are little-endian");
-
 /// The longest header allowed, in bytes.
 inline constexpr Index safetensors_header_limit = 100'000'000;
 
+namespace detail {
+/// Reads and checks the header of a safetensors file. The tensors' bytes are counted from the start of the file.
+inline SafetensorsHeader read_safetensors_header(const InputFile& file) {
+  constexpr const char* what = "a safetensors file";
+  std::uint64_t length = 0;
+  char begin = 0;
+  if (file.size() < 8)
+    refuse_kind(file, std::to_string(file.size()) + " bytes", std::string(what) + ", at least 8 bytes");
+  file.read(0, &length, 8);
+  if (length > std::uint64_t{safetensors_header_limit})
+    refuse_kind(
+        file, "a header of " + std::to_string(length) + " bytes, more than " + std::to_string(safetensors_header_limit),
+        what);
+  const Index data = 8 + static_cast<Index>(length);  // where the tensors start
+  if (file.size() > 8) file.read(8, &begin, 1);
+  if (data > file.size() && file.size() > 8 && begin != '{') refuse_kind(file, "no header", what);
+  if (data > file.size())
+    throw Error(file.path(), std::to_string(file.size()) + " bytes",
+                "at least " + std::to_string(data) + ": its header is cut, as a download or copy that stopped");
+  std::string text(static_cast<std::size_t>(length), ' ');
+  file.read(8, text.data(), static_cast<Index>(length));
+  SafetensorsHeader header = parse_header(file.path(), text, file.size() - data);
+  for (TensorEntry& entry : header.entries) entry.begin += data, entry.end += data;
+  return header;
+}
+}  // namespace detail
+
 /// A safetensors file open for reading.
-class SafetensorsFile {
+class SafetensorsFile : public TensorFile {
  public:
   /// Opens `path` and checks its header. Throws `Error(path, found, expected)` for any breach of the format.
-  static SafetensorsFile read(const std::string& path) { return SafetensorsFile(path); }
-
-  const std::string& path() const { return file_.path(); }
-  /// Free text about the file: name -> value.
-  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
-  /// All tensors in the order of the header.
-  const std::vector<TensorEntry>& entries() const { return header_.entries; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const TensorEntry& entry : entries()) all.push_back(entry.name);
-    return all;
+  static SafetensorsFile read(const std::string& path) {
+    InputFile file(path);
+    detail::SafetensorsHeader header = detail::read_safetensors_header(file);
+    std::vector<InputFile> parts;
+    parts.push_back(std::move(file));
+    return {path, "safetensors", std::move(parts), std::move(header.entries), std::move(header.metadata)};
   }
-
-  /// The tensor `name`, or null.
-  const TensorEntry* find(std::string_view name) const {
-    const auto position = index_.find(name);
-    return position == index_.end() ? nullptr : &entries()[position->second];
-  }
-  /// The tensor `name`. Throws `Error` if there is none.
-  const TensorEntry& at(std::string_view name) const {
-    const TensorEntry* entry = find(name);
-    if (entry == nullptr)
-      throw Error(subject(name), "no such tensor", "one of the " + std::to_string(entries().size()) + " in the file");
-    return *entry;
-  }
-  /// The tensor `name`, which must have `shape`. Throws `Error` naming both shapes.
-  const TensorEntry& at(std::string_view name, const std::vector<Index>& shape) const {
-    const TensorEntry& entry = at(name);
-    if (entry.shape != shape) throw Error(subject(name), "shape " + shape_text(entry.shape), shape_text(shape));
-    return entry;
-  }
-  /// The metadata value of `key`. Throws `Error` if there is none.
-  const std::string& metadata(const std::string& key) const {
-    const auto position = metadata().find(key);
-    if (position == metadata().end()) throw Error(path() + ": metadata", "no key " + detail::quoted(key), "one");
-    return position->second;
-  }
-
-  /// Copies the `count` elements of `name` to `out`, converted to `T` (dtype.hpp). Throws `Error` if the tensor is
-  /// missing, has another number of elements, or does not convert.
-  template <class T>
-  void copy_to(std::string_view name, T* out, Index count) const {
-    const TensorEntry& entry = at(name);
-    if (entry.count() != count)
-      throw Error(subject(name), std::to_string(entry.count()) + " elements, shape " + shape_text(entry.shape),
-                  std::to_string(count) + " elements");
-    convert_elements(entry.dtype, count, out, subject(name),
-                     [&](Index offset, void* to, Index bytes) { file_.read(data_ + entry.begin + offset, to, bytes); });
-  }
-  /// The elements of `name`, converted to `T`. Throws as `copy_to`.
-  template <class T>
-  std::vector<T> values(std::string_view name) const {
-    const TensorEntry& entry = at(name);
-    require_convertible<T>(entry.dtype, subject(name));  // only then the file vouches for the number of elements
-    std::vector<T> all = detail::room_for<T>(subject(name), entry.count());
-    copy_to(name, all.data(), static_cast<Index>(all.size()));
-    return all;
-  }
-  /// The bytes of `name` as they lie in the file, whatever its dtype.
-  std::vector<std::byte> bytes(std::string_view name) const {
-    const TensorEntry& entry = at(name);
-    std::vector<std::byte> all = detail::room_for<std::byte>(subject(name), entry.end - entry.begin);
-    file_.read(data_ + entry.begin, all.data(), static_cast<Index>(all.size()));
-    return all;
-  }
-  /// How errors name a tensor of this file: path and name.
-  std::string subject(std::string_view name) const { return path() + ": tensor " + detail::quoted(std::string(name)); }
 
  private:
-  explicit SafetensorsFile(const std::string& path) : file_(path) {
-    constexpr const char* what = "a safetensors file";
-    std::uint64_t length = 0;
-    char begin = 0;
-    if (file_.size() < 8)
-      refuse_kind(file_, std::to_string(file_.size()) + " bytes", std::string(what) + ", at least 8 bytes");
-    file_.read(0, &length, 8);
-    if (length > std::uint64_t{safetensors_header_limit})
-      refuse_kind(
-          file_,
-          "a header of " + std::to_string(length) + " bytes, more than " + std::to_string(safetensors_header_limit),
-          what);
-    data_ = 8 + static_cast<Index>(length);
-    if (file_.size() > 8) file_.read(8, &begin, 1);
-    if (data_ > file_.size() && file_.size() > 8 && begin != '{') refuse_kind(file_, "no header", what);
-    if (data_ > file_.size())
-      throw Error(path, std::to_string(file_.size()) + " bytes",
-                  "at least " + std::to_string(data_) + ": its header is cut, as a download or copy that stopped");
-    std::string text(static_cast<std::size_t>(length), ' ');
-    file_.read(8, text.data(), static_cast<Index>(length));
-    header_ = detail::parse_header(path, text, file_.size() - data_);
-    for (std::size_t i = 0; i < entries().size(); ++i) index_.emplace(entries()[i].name, i);
-  }
-
-  InputFile file_;
-  Index data_ = 0;  // where the tensors start
-  detail::SafetensorsHeader header_;
-  std::map<std::string, std::size_t, std::less<>> index_;
+  using TensorFile::TensorFile;
 };
 
 /// A tensor to be written: its bytes stay where they are, row-major.

@@ -7,32 +7,14 @@
 // nothing, and it sees what a tree would hide: keys that occur twice. The rules are those of the format's own
 // description (github.com/huggingface/safetensors): the tensors cover the data without hole or overlap.
 #pragma once
-#include <algorithm>
-#include <cstdint>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <vector>
 
-#include <mae/io/files/checked_size.hpp>
-#include <mae/io/tensors/dtype.hpp>
+#include <mae/io/tensors/tensor_file.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
-
-/// One tensor of a file: what it is and which bytes of the data, [begin, end), it fills. Row-major, little-endian.
-struct TensorEntry {
-  std::string name, dtype;
-  std::vector<Index> shape;
-  Index begin = 0, end = 0;
-  /// Number of elements; 1 for an empty shape.
-  Index count() const {
-    Index product = 1;
-    for (const Index extent : shape) product *= extent;
-    return product;
-  }
-};
 
 namespace detail {
 
