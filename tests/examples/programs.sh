@@ -13,7 +13,7 @@ fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 
 # What --print-config writes is a complete file, and valid.
-for program in pretrain finetune probe features reconstruct; do
+for program in pretrain finetune probe features reconstruct onnx; do
   $program --print-config > $program.json
   $program $program.json --print-config | cmp - $program.json
   for key in $(sed -n 's/^ *"\([a-z_0-9-]*\)":.*/\1/p' $program.json); do
@@ -38,6 +38,17 @@ features --encoder $encoder --data "$digits" --tokens all --out all
 head -c 128 features/features.npy | grep -q "'shape': (1797, 64)" || fail "features.npy has another shape"
 head -c 128 all/features.npy | grep -q "'shape': (1797, 17, 64)" || fail "all/features.npy has another shape"
 has features/labels.npy
+
+# What was trained, as ONNX: the encoder or, where there is one, the classifier; larger than allowed, in two files.
+for from in pretrained/encoder pretrained/model finetuned/model probed/model; do
+  onnx --checkpoint $from.safetensors --out exported.onnx > exported.txt
+  grep -q "^wrote  *exported.onnx$" exported.txt || fail "onnx does not tell what it wrote: $(cat exported.txt)"
+  case $from in pretrained/*) output=features ;; *) output=logits ;; esac
+  grep -q "$output" exported.onnx || fail "the ONNX of $from does not give $output"
+done
+onnx onnx.json --checkpoint pretrained/model.safetensors --part mae --external_data_above 1000 --out mae.onnx
+grep -q ids_restore mae.onnx || fail "the ONNX of a masked autoencoder has no ids_restore"
+has mae.onnx.*.data
 
 # A folder of photographs, with accumulation; one that cannot be read is named and skipped.
 mkdir photos

@@ -91,7 +91,7 @@ class OnnxBuilder {
   std::string linear(const std::string& x, const std::string& name) { return linear(x, name, name); }
   /// x [batch, N, D] → rows from `first` on, [batch, N - first, D].
   std::string rows_from(const std::string& x, const std::string& name, Index first) {
-    return slice(x, name, first, std::numeric_limits<Index>::max());
+    return slice(x, name, first, (std::numeric_limits<Index>::max)());
   }
   /// x [batch, N, ...] → rows [first, end).
   std::string slice(const std::string& x, const std::string& name, Index first, Index end) {
