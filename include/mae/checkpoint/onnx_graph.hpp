@@ -21,20 +21,20 @@ MAE_PRECISE_BEGIN
 namespace mae::detail {
 
 /// The sizes of a transformer.
-struct TransformerSizes {
+struct OnnxTransformer {
   Index width, heads, hidden;
   int depth;
   template <class Size>
-  static constexpr TransformerSizes of() {
+  static constexpr OnnxTransformer of() {
     return {Size::width, Size::heads, Size::hidden, Size::depth};
   }
 };
 /// The sizes of images and how they are cut.
-struct ImageSizes {
+struct OnnxImage {
   Index channels, height, width;
   PatchGrid grid;
   template <class Image>
-  static constexpr ImageSizes of() {
+  static constexpr OnnxImage of() {
     return {Image::channels, Image::height, Image::width, Image::grid};
   }
 };
@@ -51,11 +51,11 @@ class OnnxBuilder {
   OnnxGraph graph;
 
   /// images → what leaves the last block of the encoder, [batch, L + 1, D]; the table has the class token.
-  std::string trunk(const ImageSizes& image, const TransformerSizes& size, const std::string& images = "images") {
+  std::string trunk(const OnnxImage& image, const OnnxTransformer& size, const std::string& images = "images") {
     return blocks("blocks", embed(image, size.width, images), size);
   }
   /// images → tokens with positions, class token first, [batch, L + 1, D].
-  std::string embed(const ImageSizes& image, Index D, const std::string& images) {
+  std::string embed(const OnnxImage& image, Index D, const std::string& images) {
     const Index L = image.grid.patches(), P = image.grid.patch;
     graph.input(images, {dyn, image.channels, image.height, image.width});
     const std::string filter = weight("patch_embed.proj.weight"), bias = weight("patch_embed.proj.bias");
@@ -72,7 +72,7 @@ class OnnxBuilder {
     return graph.node("Add", {pad(patches, "patch_embed.padded", {0, 1, 0, 0, 0, 0}), positions}, "tokens");
   }
   /// The blocks `name`.0, `name`.1, ... one after the other.
-  std::string blocks(const std::string& name, std::string x, const TransformerSizes& size) {
+  std::string blocks(const std::string& name, std::string x, const OnnxTransformer& size) {
     for (int i = 0; i < size.depth; ++i) x = block(name + "." + std::to_string(i), x, size);
     return x;
   }
@@ -167,13 +167,13 @@ class OnnxBuilder {
     return graph.tensor(name, {}, std::vector<float>{static_cast<float>(value)});
   }
 
-  std::string block(const std::string& name, const std::string& x, const TransformerSizes& size) {
+  std::string block(const std::string& name, const std::string& x, const OnnxTransformer& size) {
     const std::string seen = attention(name + ".attn", layer_norm(x, name + ".norm1"), size);
     const std::string y = graph.node("Add", {x, seen}, name + ".attn.sum");
     const std::string wide = gelu(linear(layer_norm(y, name + ".norm2"), name + ".mlp.fc1"), name + ".mlp.gelu");
     return graph.node("Add", {y, linear(wide, name + ".mlp.fc2")}, name);
   }
-  std::string attention(const std::string& name, const std::string& x, const TransformerSizes& size) {
+  std::string attention(const std::string& name, const std::string& x, const OnnxTransformer& size) {
     const Index D = size.width, H = size.heads, width = D / H;
     const std::string sizes =
         std::to_string(H) + "x" + std::to_string(width);  // constants of encoder and decoder differ
@@ -210,8 +210,8 @@ class OnnxBuilder {
 };
 
 /// The whole masked autoencoder: images and noise → pred, mask and ids_restore.
-inline void add_masked_autoencoder(OnnxBuilder& build, const ImageSizes& image, const TransformerSizes& encoder,
-                                   const TransformerSizes& decoder, Index V) {
+inline void add_masked_autoencoder(OnnxBuilder& build, const OnnxImage& image, const OnnxTransformer& encoder,
+                                   const OnnxTransformer& decoder, Index V) {
   OnnxGraph& graph = build.graph;
   const Index L = image.grid.patches(), D = decoder.width, n = image.grid.patch * image.grid.patch * image.channels;
   const auto one = [&] { return graph.integers("one_row", {1}); };

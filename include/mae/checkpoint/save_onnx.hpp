@@ -26,12 +26,12 @@ namespace detail {
 
 template <class Image, class Size>
 void add_model(OnnxBuilder& build, std::type_identity<Encoder<Image, Size>>) {
-  build.layer_norm(build.trunk(ImageSizes::of<Image>(), TransformerSizes::of<Size>()), "norm", "features");
+  build.layer_norm(build.trunk(OnnxImage::of<Image>(), OnnxTransformer::of<Size>()), "norm", "features");
   build.graph.output("features", {dyn, Image::patches + 1, Size::width});
 }
 template <class Image, class Size, Index Classes, Pool How, StochasticDepth Kind>
 void add_model(OnnxBuilder& build, std::type_identity<Classifier<Image, Size, Classes, How, Kind>>) {
-  std::string x = build.trunk(ImageSizes::of<Image>(), TransformerSizes::of<Size>());
+  std::string x = build.trunk(OnnxImage::of<Image>(), OnnxTransformer::of<Size>());
   if constexpr (How == Pool::mean) x = build.layer_norm(build.pool(x, How), "fc_norm");
   else x = build.pool(build.layer_norm(x, "norm"), How);
   build.linear(x, "head", "logits");
@@ -39,7 +39,7 @@ void add_model(OnnxBuilder& build, std::type_identity<Classifier<Image, Size, Cl
 }
 template <class Image, class Size, Index Classes, Pool How>
 void add_model(OnnxBuilder& build, std::type_identity<LinearProbe<Image, Size, Classes, How>>) {
-  const std::string tokens = build.trunk(ImageSizes::of<Image>(), TransformerSizes::of<Size>());
+  const std::string tokens = build.trunk(OnnxImage::of<Image>(), OnnxTransformer::of<Size>());
   const std::string pooled = build.pool(build.layer_norm(tokens, "norm"), How);
   const auto all = [&](const char* name, float value) {
     return build.graph.tensor(name, {Size::width}, std::vector<float>(Size::width, value));
@@ -54,7 +54,7 @@ void add_model(OnnxBuilder& build, std::type_identity<LinearProbe<Image, Size, C
 }
 template <class Image, class E, class D, class Ratio, Target Kind>
 void add_model(OnnxBuilder& build, std::type_identity<MaskedAutoencoder<Image, E, D, Ratio, Kind>>) {
-  add_masked_autoencoder(build, ImageSizes::of<Image>(), TransformerSizes::of<E>(), TransformerSizes::of<D>(),
+  add_masked_autoencoder(build, OnnxImage::of<Image>(), OnnxTransformer::of<E>(), OnnxTransformer::of<D>(),
                          MaskedAutoencoder<Image, E, D, Ratio, Kind>::V);
 }
 template <class Model>
