@@ -111,6 +111,12 @@ TEST_CASE("a model that cannot be written leaves the earlier one, and no half of
               .starts_with("mae: " + (folder / "nowhere/model.onnx") + ": found"));
     CHECK_FALSE(fails(folder.path, product(300), {.external_data_above = above}).empty());
   }
+  OnnxGraph half = product(300);  // its weights can be had twice, for the file of their own, but not those after them
+  int asked = 0;
+  half.tensor("bad", {2}, [&](std::vector<float>& to) { ++asked, to.resize(1); });
+  CHECK(fails(folder / "model.onnx", half, {.external_data_above = 0}) ==
+        "mae: ONNX tensor bad: found 1 numbers, expected 2");
+  CHECK(asked == 1);
   OnnxGraph short_of_numbers;
   short_of_numbers.tensor("weight", {300, 4}, std::vector<float>(7));
   for (const Index above : {Index{0}, Index{1} << 30})

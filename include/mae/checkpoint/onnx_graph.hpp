@@ -175,8 +175,7 @@ class OnnxBuilder {
   }
   std::string attention(const std::string& name, const std::string& x, const OnnxTransformer& size) {
     const Index D = size.width, H = size.heads, width = D / H;
-    const std::string sizes =
-        std::to_string(H) + "x" + std::to_string(width);  // constants of encoder and decoder differ
+    const std::string sizes = std::to_string(H) + "x" + std::to_string(width);  // those of a decoder may be others
     const std::string qkv = linear(x, name + ".qkv");
     const std::string heads = graph.integers("heads." + sizes, {0, 0, H, width});
     graph.node("Split", {qkv, graph.integers("qkv." + sizes, {D, D, D})}, {name + ".q", name + ".k", name + ".v"},

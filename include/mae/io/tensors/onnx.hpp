@@ -11,12 +11,13 @@
 //
 // One protobuf message has at most 2 GB. Larger models, and all that are larger than asked for, have the tensors in a
 // file of their own beside the model, called NAME.<checksum>.data: the data of another export keep their name, so a
-// model never meets weights that are not its own, whenever a write is interrupted. Both files appear whole or not at
-// all, the data first. Format: onnx.proto (ONNX 1.12: IR version 8, operator set 17); field numbers stand beside the
-// calls.
+// model never meets weights that are not its own, whenever a write is interrupted. Both files are complete before the
+// first of them, the data, appears under its name.
+// Format: onnx.proto of ONNX 1.12 (IR version 8, operator set 17), whose numbers of fields stand in the calls.
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <variant>
 #include <vector>
@@ -39,6 +40,7 @@ struct OnnxAttribute {
   std::variant<Index, float, std::vector<Index>> value;
 };
 
+/// A graph while it is built.
 class OnnxGraph {
  public:
   /// Puts all numbers of a tensor, row-major, into a vector of their size.
@@ -254,10 +256,10 @@ inline std::vector<std::string> write_onnx(const std::string& path, const OnnxGr
                     ", or tensors in a file of their own: external_data_above of fewer bytes");
 
   AtomicFile model(path);  // first, so that nothing is written where it cannot be
+  std::optional<AtomicFile> data;
   if (external) {
-    AtomicFile data(written.back());
-    detail::external_data(graph, offsets, [&](const void* from, Index count) { data.write(from, count); });
-    data.commit();
+    data.emplace(written.back());
+    detail::external_data(graph, offsets, [&](const void* from, Index count) { data->write(from, count); });
   }
   model.write(front.data(), static_cast<Index>(front.size()));
   model.write(head.data(), static_cast<Index>(head.size()));
@@ -270,6 +272,7 @@ inline std::vector<std::string> write_onnx(const std::string& path, const OnnxGr
   }
   model.write(tail.data(), static_cast<Index>(tail.size()));
   model.write(back.bytes().data(), back.size());
+  if (data) data->commit();
   model.commit();
   return written;
 }
