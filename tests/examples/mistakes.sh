@@ -330,7 +330,7 @@ mistake "Nothing to export" "mae: --checkpoint: found nothing, expected a file t
 mistake "A classifier in a file that has none" \
   "mae: --part: found classifier, expected encoder or mae: the checkpoint has no head" \
   onnx --checkpoint encoder.safetensors --part classifier
-mistake "A masked autoencoder in an encoder's file" "mae: encoder.safetensors: found no tensor *, expected *" \
+mistake "A masked autoencoder in an encoder's file" "mae: encoder.safetensors: found *, expected *" \
   onnx --checkpoint encoder.safetensors --part mae
 mistake "A mean without a deviation" \
   "mae: --mean: found one of mean and deviation, expected both, or those of the checkpoint" \
