@@ -330,6 +330,30 @@ mistake "A disk that takes no more, found when writing" \
   'mae: little_room/features.npy: found "File too large" on writing, expected a file that can be written' \
   sh -c "ulimit -f 100; features --encoder encoder.safetensors --data digits-images-idx3-ubyte --out little_room"
 
+# --- Export ---
+mistake "Nothing to export" "mae: --checkpoint: found nothing, expected a file that pretrain, finetune or probe wrote" onnx
+mistake "A classifier in a file that has none" \
+  "mae: --part: found classifier, expected encoder or mae: the checkpoint has no head" \
+  onnx --checkpoint encoder.safetensors --part classifier
+mistake "A masked autoencoder in an encoder's file" "mae: encoder.safetensors: found *, expected *" \
+  onnx --checkpoint encoder.safetensors --part mae
+mistake "A mean without a deviation" \
+  "mae: --mean: found one of mean and deviation, expected both, or those of the checkpoint" \
+  onnx --checkpoint encoder.safetensors --mean 0.5
+mistake "Another mean than the file's" "mae: encoder.safetensors: normalization: found mean *, expected mean *" \
+  onnx --checkpoint encoder.safetensors --mean 0.5 --deviation 0.5
+mistake "An export into a folder that is not there" \
+  'mae: nowhere/x.onnx: found "No such file or directory" on *, expected a file that can be written' \
+  onnx --checkpoint encoder.safetensors --out nowhere/x.onnx
+mistake "An export over a folder" "mae: photos: found a directory, expected a file or nothing" \
+  onnx --checkpoint encoder.safetensors --out photos
+mistake "A disk that takes no more of an export" \
+  'mae: exported.onnx: found "File too large" on writing, expected a file that can be written' \
+  sh -c "ulimit -f 100; onnx --checkpoint encoder.safetensors --out exported.onnx"
+mistake "A disk that takes no more of an export's weights" \
+  'mae: exported.onnx.*.data: found "File too large" on writing, expected a file that can be written' \
+  sh -c "ulimit -f 100; onnx --checkpoint encoder.safetensors --external_data_above 0 --out exported.onnx"
+
 # --- Rights: root has them all, so that another user must try ---
 user=
 [ "$(id -u)" -ne 0 ] || user="setpriv --reuid=65534 --regid=65534 --clear-groups"

@@ -13,7 +13,7 @@ fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 
 # What --print-config writes is a complete file, and valid.
-for program in pretrain finetune probe features reconstruct; do
+for program in pretrain finetune probe features reconstruct onnx; do
   $program --print-config > $program.json
   $program $program.json --print-config | cmp - $program.json
   for key in $(sed -n 's/^ *"\([a-z_0-9-]*\)":.*/\1/p' $program.json); do
@@ -47,6 +47,17 @@ grep -aq '"run.momentum":"0.8"' sgd/checkpoint-*.safetensors ||
   fail "the run was not made by the optimizer that was asked for"
 finetune --scratch --model digits-8 --data "$digits" --limit 100 --epochs 1 --optimizer lars --trust 0.01 --out lars
 has sgd/model.safetensors lars/model.safetensors
+
+# What was trained, as ONNX: the encoder or, where there is one, the classifier; larger than allowed, in two files.
+for from in pretrained/encoder pretrained/model finetuned/model probed/model; do
+  onnx --checkpoint $from.safetensors --out exported.onnx > exported.txt
+  grep -q "^wrote  *exported.onnx$" exported.txt || fail "onnx does not tell what it wrote: $(cat exported.txt)"
+  case $from in pretrained/*) output=features ;; *) output=logits ;; esac
+  grep -q "$output" exported.onnx || fail "the ONNX of $from does not give $output"
+done
+onnx onnx.json --checkpoint pretrained/model.safetensors --part mae --external_data_above 1000 --out mae.onnx
+grep -q ids_restore mae.onnx || fail "the ONNX of a masked autoencoder has no ids_restore"
+has mae.onnx.*.data
 
 # A folder of photographs, with accumulation; one that cannot be read is named and skipped.
 mkdir photos

@@ -194,6 +194,7 @@ labels=$data/optdigits-images-idx3-ubyte
 for program in features finetune probe; do
   refused "$told" $program --encoder nan.safetensors --data "$labels"
 done
+refused "$told" onnx --checkpoint nan.safetensors
 no_number whole/model.safetensors nan.safetensors blocks.1.norm1.weight 5
 refused "mae: nan.safetensors: tensor 'blocks.1.norm1.weight': found 1 of 64 numbers that is not finite, *" \
   reconstruct --checkpoint nan.safetensors --data "$labels"
