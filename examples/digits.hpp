@@ -48,8 +48,8 @@ inline std::string encoder_file(const std::string& folder, int seed) {
 }
 
 /// Calls job(0) … job(count - 1), as many at a time as there are threads. The first error is thrown when all are done.
-template <class Job>
-void side_by_side(int count, const Job& job) {
+template <class App>
+void side_by_side(int count, const App& job) {
   const int threads = std::min(count, mae::DefaultThreads::count());
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads));
   mae::DefaultThreads::run(threads, [&](int thread) {

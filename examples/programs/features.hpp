@@ -1,14 +1,14 @@
 // The program `features`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <mae/eval/metrics.hpp>
 #include <mae/io/tensors/npy.hpp>
 #include <mae/model/encode.hpp>
 #include <mae/ops/pool.hpp>
-#include <mae/eval/metrics.hpp>
 
 #include "framework/checkpoints.hpp"
+#include "framework/dispatch.hpp"
 #include "framework/report.hpp"
 #include "framework/source.hpp"
-#include "framework/work.hpp"
 
 struct Features {
   struct Settings : program::Settings {
@@ -21,16 +21,16 @@ struct Features {
     program::Text tokens{*this, "tokens", "mean",
                          "mean of the patches, the class token, or all: [images, tokens, width]",
                          program::one_of({"mean", "class", "all"})};
-    program::Whole batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
+    program::Integer batch{*this, "batch", 64, "images at a time", program::between(1, 1e6)};
     program::Text classes{*this, "classes", "", "a classes.json: labels are numbered as there"};
     program::Text out{*this, "out", "features", "folder for features.npy, labels.npy, files.json and classes.json"};
     program::MachineSettings machine{*this};
 
-    void settle() {
+    void resolve() {
       if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
       data.refuse_division("features are those of all images of data, in their order");
       if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
-      settle_model(model, encoder());
+      resolve_model(model, encoder());
       program::check_folder(out.subject(), out());
     }
   };
@@ -44,7 +44,7 @@ struct Features {
     program::use_threads(settings.machine.threads());
     const auto classes = settings.classes().empty() ? std::vector<std::string>{} : mae::read_names(settings.classes());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::everything, classes);
-    const program::Part& images = source.training();
+    const program::Subset& images = source.training();
     const auto normalization = source.normalization(settings.encoder());
     program::report_model<Encoder>(Preset::name);
     program::report_data(source, normalization);
@@ -70,8 +70,7 @@ struct Features {
       mae::for_each_result<Program>(weights, counted, normalization, settings.batch(), keep);
     }
     program::make_folder(settings.out.subject(), settings.out());
-    const std::vector<mae::Index> shape =
-        all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
+    const std::vector<mae::Index> shape = all ? std::vector{images.size(), L + 1, D} : std::vector{images.size(), D};
     mae::write_npy(settings.out() + "/features.npy", shape, features);
     // What an earlier start left there would be of other rows.
     const std::vector<std::string> files = source.files(images);

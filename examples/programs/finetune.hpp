@@ -9,14 +9,16 @@ struct Finetune {
                                       {}) {}
     program::Heading heading{*this, "Fine-tuning"};
     program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
-    program::MaybeNumber layer_decay{*this, "layer_decay", {},
-                                     "rate of a layer, as a share of the next one's; open: 0.75, from scratch 1",
-                                     program::above_to(0, 1)};
+    program::OptionalNumber layer_decay{*this,
+                                        "layer_decay",
+                                        {},
+                                        "rate of a layer, as a share of the next one's; open: 0.75, from scratch 1",
+                                        program::above_to(0, 1)};
     program::Number drop_path{*this, "drop_path", 0.1, "of the last block", program::from_below(0, 1)};
     program::Number label_smoothing{*this, "label_smoothing", 0.1, "share of certainty given to all classes",
                                     program::from_below(0, 1)};
 
-    void settle() { SupervisedSettings::settle(scratch()); }
+    void resolve() { SupervisedSettings::resolve(scratch()); }
   };
 
   template <class Preset, class Device>

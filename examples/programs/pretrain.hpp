@@ -2,19 +2,19 @@
 #pragma once
 #include <algorithm>
 
+#include <mae/eval/nearest_neighbours.hpp>
 #include <mae/eval/trivial_baseline.hpp>
-#include <mae/plot/panel.hpp>
+#include <mae/eval/validation.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/model/mask_strategies.hpp>
-#include <mae/eval/validation.hpp>
-#include <mae/eval/nearest_neighbours.hpp>
+#include <mae/plot/panel.hpp>
 #include <mae/train/pretrain.hpp>
 
 #include "framework/checkpoints.hpp"
-#include "framework/drive.hpp"
+#include "framework/dispatch.hpp"
 #include "framework/report.hpp"
 #include "framework/source.hpp"
-#include "framework/work.hpp"
+#include "framework/trainer.hpp"
 
 struct Pretrain {
   struct Settings : program::Settings {
@@ -23,22 +23,29 @@ struct Pretrain {
     program::Heading heading{*this, "Model"};
     program::Text model{*this, "model", "photos-64", "a line of examples/programs/models.hpp",
                         program::one_of(program::model_names())};
-    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: the model's first",
-                                    program::inside(0, 1)};
+    program::OptionalNumber mask_ratio{
+        *this, "mask_ratio", {}, "share of patches hidden; open: the model's first", program::inside(0, 1)};
     program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
                           program::one_of(mae::mask_strategy_names())};
     program::TrainingSettings<mae::PretrainingOptions> training{*this};
     program::RunSettings run{*this, "pretrained"};
-    program::Whole neighbours{*this, "neighbours", 5000,
-                              "training images among which held-out ones find their class, if labelled; 0: none",
-                              program::at_least(0), program::Decides::work};
-    program::Whole baseline_steps{*this, "baseline_steps", 0,
-                                  "updates after which a loss that is still that of predicting the mean is told, again "
-                                  "and again; 0: a tenth of all, 100 at least",
-                                  program::between(0, 1e9), program::Decides::work};
+    program::Integer neighbours{*this,
+                                "neighbours",
+                                5000,
+                                "training images among which held-out ones find their class, if labelled; 0: none",
+                                program::at_least(0),
+                                program::Scope::runtime};
+    program::Integer baseline_steps{
+        *this,
+        "baseline_steps",
+        0,
+        "updates after which a loss that is still that of predicting the mean is told, again "
+        "and again; 0: a tenth of all, 100 at least",
+        program::between(0, 1e9),
+        program::Scope::runtime};
     std::string checkpoint{};  ///< to resume from, or ""
 
-    void settle() { checkpoint = settle_folder(*this, run); }
+    void resolve() { checkpoint = resolve_folder(*this, run); }
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
@@ -58,7 +65,7 @@ struct Pretrain {
  private:
   /// Bytes that a look at held-out images takes, at its largest: their loss, and their neighbours among `known` images.
   template <class Model, class Policy>
-  static double look_bytes(const program::Part& validation, mae::Index known, int threads) {
+  static double look_bytes(const program::Subset& validation, mae::Index known, int threads) {
     using Loss = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
     const mae::Index batch = std::min<mae::Index>(64, validation.size());
     const double loss = program::look_bytes<Loss>(batch, threads);
@@ -73,19 +80,19 @@ struct Pretrain {
     using Policy = typename Device::template Policy<typename Preset::Element>;
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Model::ImageShape::channels);
-    const program::Part images = source.training().repeated(settings.training.repeats());
-    const program::Part* const validation = source.validation();
+    const program::Subset images = source.training().repeated(settings.training.repeats());
+    const program::Subset* const validation = source.validation();
     auto options = settings.training.options(images.size(), settings.checkpoint);
     options.masking = mae::mask_strategy(settings.masking());
     if (options.batch > images.size() / options.accumulation)
-      throw settings.training.batch.error(
-          std::to_string(options.batch * options.accumulation) + " images in an update",
-          "at most the " + std::to_string(images.size()) + " of " + settings.data.data() + "; more --repeats make more");
+      throw settings.training.batch.error(std::to_string(options.batch * options.accumulation) + " images in an update",
+                                          "at most the " + std::to_string(images.size()) + " of " +
+                                              settings.data.data() + "; more --repeats make more");
     const auto normalization = source.normalization(settings.checkpoint);
     program::report_model<Model>(Preset::name);
     program::report("masking", options.masking.name());
     program::report_data(source, normalization);
-    const program::Part known = source.training().some(settings.neighbours());
+    const program::Subset known = source.training().some(settings.neighbours());
     const bool neighbours = validation && known.size() > 0 && images.class_count() > 1 && validation->class_count() > 1;
     // A panel is drawn of one image after the other.
     using Panel = mae::Program<mae::PretrainingLoss<Model>, Policy, mae::Inference>;
@@ -101,10 +108,10 @@ struct Pretrain {
     program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");
 
     const std::string folder = settings.run.out();
-    const program::Part shown = (validation ? *validation : source.training()).some(6);
-    program::Driver driver(run, {settings, settings.run, program::metadata_of(settings, Preset::name),
-                                 settings.checkpoint, settings.data.loaders(), &program::Record::validation_loss,
-                                 "validation_loss", false, baseline, settings.baseline_steps()});
+    const program::Subset shown = (validation ? *validation : source.training()).some(6);
+    program::Trainer trainer(run, {settings, settings.run, program::metadata_of(settings, Preset::name),
+                                   settings.checkpoint, settings.data.loaders(), &program::Record::validation_loss,
+                                   "validation_loss", false, baseline, settings.baseline_steps()});
     auto look = [&](program::Record& record) {
       if (!validation) return;
       record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization, 0, 64, options.masking);
@@ -115,10 +122,10 @@ struct Pretrain {
       mae::write_png(folder + "/panel.png", mae::draw_panel(run.weights(), shown, normalization,
                                                             {.scale = scale, .masking = options.masking}));
     };
-    if (!driver.drive(look, draw)) return;
+    if (!trainer.run(look, draw)) return;
     const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
     mae::save_checkpoint(folder + "/model.safetensors", run, metadata);
     mae::save_encoder(folder + "/encoder.safetensors", run, metadata);
-    driver.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
+    trainer.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
   }
 };

@@ -2,9 +2,10 @@
 //
 //   reconstruct --checkpoint pretrained/model.safetensors --pictures cat.jpg dog.jpg --out reconstructed
 //
-// Writes panel.png into the folder `out` and prints the errors. The file says which model it is of and how its images were
-// normalised. A model of normalised pixels predicts neither the mean nor the contrast of a patch: `--statistics oracle`
-// takes them from the hidden patch, `visible` estimates them from the patches that the model saw; the panel says which.
+// Writes panel.png into the folder `out` and prints the errors. The file says which model it is of and how its images
+// were normalised. A model of normalised pixels predicts neither the mean nor the contrast of a patch: `--statistics
+// oracle` takes them from the hidden patch, `visible` estimates them from the patches that the model saw; the panel
+// says which.
 // `--noise FILE.npy` fixes the masks, `--out-npy FOLDER` writes pred, mask and ids_restore, for comparison with other
 // implementations. `reconstruct --help` lists all settings.
 #include "reconstruct.hpp"

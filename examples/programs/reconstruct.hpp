@@ -4,53 +4,56 @@
 #include <cmath>
 #include <optional>
 
+#include <mae/checkpoint/prediction_files.hpp>
 #include <mae/core/number_text.hpp>
 #include <mae/io/images/image_file.hpp>
 #include <mae/io/tensors/npy.hpp>
-#include <mae/plot/panel.hpp>
-#include <mae/checkpoint/prediction_files.hpp>
 #include <mae/model/mask_strategies.hpp>
+#include <mae/plot/panel.hpp>
 
 #include <picture_formats.hpp>
 
 #include "framework/checkpoints.hpp"
+#include "framework/dispatch.hpp"
 #include "framework/report.hpp"
 #include "framework/source.hpp"
-#include "framework/work.hpp"
 
 struct Reconstruct {
   struct Settings : program::Settings {
     Settings() : program::Settings("reconstruct", "Shows what a pre-trained model makes of images.") {}
     program::Heading subject{*this, "Model and images"};
     program::Text checkpoint{*this, "checkpoint", "", "file of pretrain: model.safetensors or a checkpoint"};
-    program::Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: what the checkpoint says",
+    program::Text model{*this, "model", "auto",
+                        "a line of examples/programs/models.hpp; auto: what the checkpoint says",
                         program::one_of(program::model_names({"auto"}))};
-    program::MaybeNumber mask_ratio{*this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training",
-                                    program::inside(0, 1)};
+    program::OptionalNumber mask_ratio{
+        *this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training", program::inside(0, 1)};
     program::Text masking{*this, "masking", "auto", "how hidden patches are chosen; auto: as in pre-training",
                           program::one_of(mae::mask_strategy_names({"auto"}))};
     program::Texts pictures{*this, "pictures", {}, "PNG or JPEG files, instead of data"};
-    program::Whole images{*this, "images", 6, "so many images of data", program::between(1, 1000)};
+    program::Integer images{*this, "images", 6, "so many images of data", program::between(1, 1000)};
     program::Heading shown{*this, "What is shown"};
     program::Text statistics{*this, "statistics", "oracle",
                              "mean and contrast of hidden patches, where the model predicts neither: their own, or "
-                             "estimated from visible ones", program::one_of({"oracle", "visible"})};
+                             "estimated from visible ones",
+                             program::one_of({"oracle", "visible"})};
     program::Switch whole{*this, "whole", true, "rebuild the whole image by complementary masks, and map its errors"};
-    program::Whole seed{*this, "seed", 0, "of the masks", program::at_least(0)};
-    program::Text noise{*this, "noise", "", "a .npy file [images, patches] that says what is hidden: the largest numbers"};
-    program::Whole scale{*this, "scale", 0, "screen pixels for a pixel; 0: as many as make a readable picture",
-                         program::between(0, 64)};
+    program::Integer seed{*this, "seed", 0, "of the masks", program::at_least(0)};
+    program::Text noise{*this, "noise", "",
+                        "a .npy file [images, patches] that says what is hidden: the largest numbers"};
+    program::Integer scale{*this, "scale", 0, "screen pixels for a pixel; 0: as many as make a readable picture",
+                           program::between(0, 64)};
     program::Text out{*this, "out", "reconstructed", "folder for panel.png"};
     program::Text out_npy{*this, "out-npy", "", "folder for pred.npy, mask.npy and ids_restore.npy"};
     program::MachineSettings machine{*this};
     program::DataSettings data{*this};
 
-    void settle() {
+    void resolve() {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
       if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
       if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.refuse_division("images are taken from all of data");
-      settle_model(model, checkpoint());
+      resolve_model(model, checkpoint());
     }
   };
 
@@ -63,7 +66,8 @@ struct Reconstruct {
       if (((is_wanted(Ratio::value) && (show<Preset, Ratio, Device>(settings), true)) || ...)) return;
       std::string compiled;
       ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
-      throw settings.mask_ratio.error(program::decimal(wanted, 4), compiled + ", compiled for " + Preset::name +
+      throw settings.mask_ratio.error(program::decimal(wanted, 4),
+                                      compiled + ", compiled for " + Preset::name +
                                           "; another MaskRatio goes to its line in examples/programs/models.hpp");
     }(static_cast<typename Preset::Ratios*>(nullptr));
   }
@@ -109,7 +113,7 @@ struct Reconstruct {
     program::report_model<Model>(Preset::name);
     if (settings.pictures().empty()) {
       const program::Source source(settings.data, Model::ImageShape::channels, program::Use::everything);
-      const program::Part images = source.training().some(settings.images());
+      const program::Subset images = source.training().some(settings.images());
       draw(settings, weights, images, source.normalization(settings.checkpoint()), source.files(images));
     } else {
       Pictures images;
@@ -125,7 +129,8 @@ struct Reconstruct {
   static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights, const mae::Images& images,
                    const mae::Normalization& normalization, const std::vector<std::string>& files) {
     const bool oracle = settings.statistics() == "oracle";
-    const mae::Index readable = std::max<mae::Index>(1, 192 / std::max(Model::ImageShape::height, Model::ImageShape::width));
+    const mae::Index readable =
+        std::max<mae::Index>(1, 192 / std::max(Model::ImageShape::height, Model::ImageShape::width));
     mae::PanelOptions options{.seed = static_cast<std::uint64_t>(settings.seed()),
                               .scale = settings.scale() > 0 ? settings.scale() : readable,
                               .statistics = oracle ? mae::HiddenStatistics::oracle : mae::HiddenStatistics::visible,
@@ -157,8 +162,7 @@ struct Reconstruct {
       const double error = mae::hidden_mean(mae::patch_errors(row.masked, normalization), row.masked);
       std::string line = std::to_string(i) + ": loss " + program::decimal(loss, 4) + ", hidden patches " +
                          program::decimal(error, 1) + " grey levels off";
-      if (!row.errors.empty())
-        line += ", whole image " + program::decimal(mae::hidden_mean(row.errors, row.whole), 1);
+      if (!row.errors.empty()) line += ", whole image " + program::decimal(mae::hidden_mean(row.errors, row.whole), 1);
       program::report("image", line);
     }
   }

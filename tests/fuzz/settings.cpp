@@ -7,13 +7,13 @@ namespace {
 struct Every : program::Settings {
   Every() : Settings("fuzz", "All types of settings.") {}
   program::Heading heading{*this, "All"};
-  program::Whole epochs{*this, "epochs", 100, "a whole number", program::at_least(1)};
+  program::Integer epochs{*this, "epochs", 100, "a whole number", program::at_least(1)};
   program::Number rate{*this, "rate", 0.5, "a number", program::inside(0, 1)};
   program::Text data{*this, "data", "", "a text"};
   program::Text mode{*this, "mode", "stop", "one of some texts", program::one_of({"stop", "skip"})};
   program::Switch flip{*this, "flip", true, "a switch"};
   program::Numbers mean{*this, "mean", {}, "numbers"};
-  program::MaybeNumber clip{*this, "clip", {}, "a number or none", program::above(0)};
+  program::OptionalNumber clip{*this, "clip", {}, "a number or none", program::above(0)};
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ void train(const mae::Dataset& images, const std::string& path, mae::Index updat
   mae::Interval saves(7, 0);
   while (!run.finished()) {
     run.update();
-    if (!saves.elapsed(run.optimizer().steps(), 0) && !run.at_epoch_end()) continue;
+    if (!saves.due(run.optimizer().steps(), 0) && !run.at_epoch_end()) continue;
     double metric = run.epoch_so_far().loss;
     if constexpr (requires { Run::Model::mask_ratio; })
       metric = mae::validation_loss(run.weights(), images, normalization, 1);

@@ -12,10 +12,10 @@ using mae::Interval, mae::Index;
 namespace {
 
 /// The steps of `count` at which it is time, one update a second.
-std::vector<Index> times(Interval cadence, Index from, Index count) {
+std::vector<Index> times(Interval saves, Index from, Index count) {
   std::vector<Index> due;
   for (Index step = from; step < from + count; ++step)
-    if (cadence.elapsed(step, static_cast<double>(step))) due.push_back(step);
+    if (saves.due(step, static_cast<double>(step))) due.push_back(step);
   return due;
 }
 

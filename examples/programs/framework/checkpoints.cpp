@@ -17,7 +17,7 @@ void refuse_checkpoints(const RunSettings& run) {
 
 }  // namespace
 
-std::string settle_folder(Settings& all, const RunSettings& run) {
+std::string resolve_folder(Settings& all, const RunSettings& run) {
   const std::string& folder = run.out();
   check_folder(run.out.subject(), folder);
   const mae::CheckpointFolder checkpoints(folder);
@@ -33,9 +33,9 @@ std::string settle_folder(Settings& all, const RunSettings& run) {
   const mae::SafetensorsFile file = mae::SafetensorsFile::read(newest.path);
   if (file.metadata("program") != all.program())
     throw mae::Error(newest.path, "a checkpoint of the program " + file.metadata("program"), "one of " + all.program());
-  all.adopt(file.metadata("settings"), newest.path);
+  all.restore(file.metadata("settings"), newest.path);
   if (const std::string path = settings_file(folder); ::access(path.c_str(), F_OK) == 0)
-    all.adopt_work(path, run.out);
+    all.restore_runtime(path, run.out);
   return newest.path;
 }
 
@@ -76,7 +76,7 @@ void check_room(const RunSettings& run, mae::Index bytes) {
   check_folder(run.out.subject(), run.out(), std::max<mae::Index>(1, run.keep_last() + 2 - there) * bytes);
 }
 
-void settle_model(Text& model, const std::string& path) {
+void resolve_model(Text& model, const std::string& path) {
   if (model() != "auto") return;
   const mae::SafetensorsFile file = mae::SafetensorsFile::read(path);
   if (!file.metadata().contains("model"))

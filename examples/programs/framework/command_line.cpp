@@ -44,9 +44,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     return std::fputs(app.help().c_str(), stdout), false;
   } catch (const CLI::ArgumentMismatch&) {  // of a flag that stands last
     throw mae::Error(arguments[count - 1], "no value", "one after it");
-  } catch (const CLI::Error& error) {
-    throw mae::Error("command line", shown(error.what()), "what --help describes");
-  }
+  } catch (const CLI::Error& error) { throw mae::Error("command line", shown(error.what()), "what --help describes"); }
   if (version) return std::printf("mae %s\n", mae::version), false;
   for (const std::string& extra : app.remaining()) {
     const bool flag = extra.starts_with("--");

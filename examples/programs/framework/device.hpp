@@ -1,7 +1,7 @@
 // Where a program computes, as a type: all that differs between a program for the CPU and one for a GPU.
 //
 // `CompiledDevices`, which CMake writes, says which of them this build has: `OnCuda` with -D MAE_CUDA=ON. What computes
-// there is compiled by CUDA's compiler, in files of its own (work.hpp).
+// there is compiled by CUDA's compiler, in files of its own (dispatch.hpp).
 #pragma once
 #include <mae/backend/policy.hpp>
 

@@ -46,15 +46,13 @@ void draw_bar(mae::Index done, mae::Index all, const std::string& state, const s
   std::string bar(20, '.');
   std::fill_n(bar.begin(), all > 0 ? std::min<mae::Index>(20, 20 * done / all) : 0, '#');
   const std::string text = state + "  " + speed + "  " + left;
-  std::printf("\r%s\033[K",
-              fitting({"[" + bar + "] " + text, text, state + "  " + left, state}, columns()).c_str());
+  std::printf("\r%s\033[K", fitting({"[" + bar + "] " + text, text, state + "  " + left, state}, columns()).c_str());
   std::fflush(stdout);
 }
 
 }  // namespace
 
-Progress::Progress(const char* title, mae::Index images)
-    : title_(title), images_(images), terminal_(can_redraw()) {}
+Progress::Progress(const char* title, mae::Index images) : title_(title), images_(images), terminal_(can_redraw()) {}
 
 Progress::~Progress() {
   if (!drawn_) return;

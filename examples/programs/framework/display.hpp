@@ -28,8 +28,8 @@ class Display {
  public:
   Display(mae::Index steps, mae::Index images, mae::Index begun);
 
-  /// After every update: a bar, "epoch 3  loss 0.4321", speed and time left, at most ten times a second, where lines can
-  /// be drawn over; where the terminal is narrow, less of it.
+  /// After every update: a bar, "epoch 3  loss 0.4321", speed and time left, at most ten times a second, where lines
+  /// can be drawn over; where the terminal is narrow, less of it.
   void step(mae::Index step, const std::string& state);
   /// A line that stays.
   void say(const std::string& line);

@@ -11,18 +11,18 @@
 #include <vector>
 
 #include <mae/core/config.hpp>
-#include <mae/plot/line_plot.hpp>
 #include <mae/io/files/posix.hpp>
+#include <mae/plot/line_plot.hpp>
 
 namespace program {
 
 /// What one line says.
 struct Record {
-  bool epoch_ends = false;              ///< "event": "epoch", else "step"
-  mae::Index step = 0;                  ///< updates since the beginning
-  double epoch = 0;                     ///< the same in epochs
-  double loss = 0;                      ///< mean over the images of the epoch, or since the last line
-  double rate = 0;                      ///< learning rate
+  bool epoch_ends = false;  ///< "event": "epoch", else "step"
+  mae::Index step = 0;      ///< updates since the beginning
+  double epoch = 0;         ///< the same in epochs
+  double loss = 0;          ///< mean over the images of the epoch, or since the last line
+  double rate = 0;          ///< learning rate
   double images_per_second = 0;
   std::optional<double> validation_loss{}, knn{}, accuracy{};
 };

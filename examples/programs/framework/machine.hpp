@@ -7,10 +7,14 @@ namespace program {
 struct MachineSettings {
   Settings& all;
 
-  Text device{all, "device", "cpu", "that computes: the processor, or an NVIDIA GPU, which needs a build with MAE_CUDA",
-              one_of({"cpu", "cuda"}), Decides::work};
-  Whole threads{all, "threads", 0, "that compute, never more than may run; 0: as many as may", between(0, 4096),
-                Decides::work};
+  Text device{all,
+              "device",
+              "cpu",
+              "that computes: the processor, or an NVIDIA GPU, which needs a build with MAE_CUDA",
+              one_of({"cpu", "cuda"}),
+              Scope::runtime};
+  Integer threads{
+      all, "threads", 0, "that compute, never more than may run; 0: as many as may", between(0, 4096), Scope::runtime};
 };
 
 /// Those of any program: its own, or with others of its run.

@@ -22,9 +22,7 @@ int run(int count, char** arguments, const Body& body) {
       body(settings);
     }
     return finish();
-  } catch (const mae::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-  } catch (const std::bad_alloc&) {
+  } catch (const mae::Error& error) { std::fprintf(stderr, "%s\n", error.what()); } catch (const std::bad_alloc&) {
     too_little_memory();
   } catch (const std::length_error&) {  // a vector longer than any can be
     too_little_memory();

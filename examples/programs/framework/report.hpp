@@ -21,14 +21,14 @@ template <class Run>
 constexpr mae::Index states = Run::Rule::template Factors<double>::states;
 /// Bytes of a checkpoint of a run: weights and the optimizer's states.
 template <class Run>
-constexpr mae::Index checkpoint_bytes =
-    (1 + states<Run>)*mae::weights_size<typename Run::Model>* mae::Index{sizeof(typename Run::Policy::Parameter)};
+constexpr mae::Index checkpoint_bytes = (1 + states<Run>)*mae::weights_size<typename Run::Model>* mae::Index{
+    sizeof(typename Run::Policy::Parameter)};
 
 template <class Model>
 void report_model(const char* name) {
   const mae::Metadata metadata = mae::describe<Model>();
-  report("model", std::string(name) + ", images of " + metadata.at("image") + ", patches of " + metadata.at("patch") + " x " +
-                      metadata.at("patch"));
+  report("model", std::string(name) + ", images of " + metadata.at("image") + ", patches of " + metadata.at("patch") +
+                      " x " + metadata.at("patch"));
   report("encoder", metadata.at("encoder"));
   if constexpr (requires { Model::mask_ratio; }) {
     report("decoder", metadata.at("decoder") + ", predicts " + metadata.at("target"));
@@ -67,8 +67,9 @@ inline void check_memory(double bytes, double images, const Source& source) {
   const Room room = memory_room();
   const std::string given = memory(room.bytes) + ", which " + room.by + " leaves";
   if (bytes > room.bytes)
-    throw mae::Error("memory", given, "at least " + memory(bytes) + " beside images; a smaller --batch, fewer " +
-                     "--threads or --loaders, or a smaller model need less");
+    throw mae::Error("memory", given,
+                     "at least " + memory(bytes) + " beside images; a smaller --batch, fewer " +
+                         "--threads or --loaders, or a smaller model need less");
   if (source.decodes() && bytes + images > room.bytes)
     report("memory", "that is more than the " + given + ": should the images not fit, take --cache_megabytes " +
                          std::to_string(static_cast<mae::Index>((room.bytes - bytes) / 2e6)));
@@ -91,13 +92,13 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   const double batches = batch_bytes<Model, Policy>((source.settings().loaders() + 3) * batch);
   const mae::Index decoders = threads + source.settings().loaders();
   const double images = source.bytes(), decoding = source.decoding_bytes(decoders);
-  report("memory", "up to " + memory(weights + step + batches + images + decoding + look) + " beside the program: " +
-                       memory(weights) + " weights, gradients and what the optimizer keeps, " + memory(step) + " a step, " +
-                       memory(batches) + " batches, " + memory(images) + " images" +
-                       (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time"
-                                     : "") +
-                       ", " + memory(look) + " a look at images" +
-                       (Policy::MemorySpace::host_accessible ? "" : "; weights and steps on the GPU, weights here too"));
+  report("memory",
+         "up to " + memory(weights + step + batches + images + decoding + look) +
+             " beside the program: " + memory(weights) + " weights, gradients and what the optimizer keeps, " +
+             memory(step) + " a step, " + memory(batches) + " batches, " + memory(images) + " images" +
+             (decoding > 0 ? ", " + memory(decoding) + " to decode " + std::to_string(decoders) + " at a time" : "") +
+             ", " + memory(look) + " a look at images" +
+             (Policy::MemorySpace::host_accessible ? "" : "; weights and steps on the GPU, weights here too"));
   check_memory(weights + (Policy::MemorySpace::host_accessible ? step : 0) + batches + look, images + decoding, source);
 }
 

@@ -59,8 +59,8 @@ Room memory_room(const std::string& system) {
   };
   limit(machine_memory(system), pages[1], "this machine");
   limit(groups_limit(system), pages[1], "its control group");
-  for (const auto& [which, taken, by] : {std::tuple{RLIMIT_AS, pages[0], "ulimit -v"},
-                                         std::tuple{RLIMIT_DATA, pages[5], "ulimit -d"}}) {
+  for (const auto& [which, taken, by] :
+       {std::tuple{RLIMIT_AS, pages[0], "ulimit -v"}, std::tuple{RLIMIT_DATA, pages[5], "ulimit -d"}}) {
     struct rlimit most {};
     if (getrlimit(which, &most) == 0 && most.rlim_cur != RLIM_INFINITY)
       limit(static_cast<double>(most.rlim_cur), taken, by);

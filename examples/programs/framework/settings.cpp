@@ -71,17 +71,17 @@ std::string shown(std::string text) {
   return text.size() <= 80 ? text : text.substr(0, 77) + "...";
 }
 
-Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides)
-    : name_(name), meaning_(meaning), group_(owner.heading_), allowed_(std::move(allowed)), decides_(decides) {
+Setting::Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Scope scope)
+    : name_(name), meaning_(meaning), group_(owner.heading_), allowed_(std::move(allowed)), scope_(scope) {
   owner.settings_.push_back(this);
 }
 
-void Setting::give(const json& value, const std::string& giver, const std::string& found) {
+void Setting::give(const json& value, const std::string& origin, const std::string& found) {
   if (!take(value)) {
     const std::string meant = value.is_string() ? nearest(value.get<std::string>(), allowed_.texts) : "";
-    throw mae::Error(giver, shown(found), expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
+    throw mae::Error(origin, shown(found), expected() + (meant.empty() ? "" : "; did you mean " + meant + "?"));
   }
-  giver_ = giver;
+  origin_ = origin;
 }
 Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
 
@@ -114,32 +114,32 @@ void Settings::read_file(const std::string& path) {
 nlohmann::ordered_json Settings::object(bool work) const {
   nlohmann::ordered_json values = nlohmann::ordered_json::object();
   for (const Setting* const setting : settings_)
-    if (setting->decides_ <= Decides::length || (work && setting->decides_ == Decides::work))
+    if (setting->scope_ <= Scope::length || (work && setting->scope_ == Scope::runtime))
       values[setting->name_] = setting->value();
   return values;
 }
 std::string Settings::text() const { return object(true).dump(2); }
 std::string Settings::record() const { return object(false).dump(); }
 
-void Settings::adopt(const std::string& record, const std::string& from) {
+void Settings::restore(const std::string& record, const std::string& from) {
   const json recorded = json::parse(record, nullptr, false);
   if (!recorded.is_object()) throw mae::Error(from, "no settings", "those of the run");
   for (const auto& [name, value] : recorded.items()) {
     Setting* const setting = find(name);
     if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
-    if (setting->given() && setting->decides_ == Decides::length) continue;
+    if (setting->given() && setting->scope_ == Scope::length) continue;
     if (setting->given() && setting->value() != value)
-      throw mae::Error(setting->giver_, setting->value().dump(),
+      throw mae::Error(setting->origin_, setting->value().dump(),
                        value.dump() + ", as the run that is resumed has; another value needs another run");
-    setting->give(value, setting->given() ? setting->giver_ : from + ": " + name, value.dump());
+    setting->give(value, setting->given() ? setting->origin_ : from + ": " + name, value.dump());
   }
 }
 
-void Settings::adopt_work(const std::string& path, const Setting& except) {
+void Settings::restore_runtime(const std::string& path, const Setting& except) {
   const json object = read_object(path);
   for (const auto& [name, value] : object.items()) {
     Setting* const setting = find(name);
-    if (!setting || setting == &except || setting->decides_ != Decides::work || setting->given()) continue;
+    if (!setting || setting == &except || setting->scope_ != Scope::runtime || setting->given()) continue;
     setting->give(value, path + ": " + name, value.dump());
   }
 }

@@ -3,7 +3,7 @@
 //   struct Mine : program::Settings {
 //     Mine() : Settings("mine", "What the program does.") {}
 //     program::Heading training{*this, "Training"};
-//     program::Whole epochs{*this, "epochs", 100, "passes over the images", program::at_least(1)};
+//     program::Integer epochs{*this, "epochs", 100, "passes over the images", program::at_least(1)};
 //   };
 //   Mine settings;
 //   if (!settings.parse(count, arguments)) return;          // --help, --version or --print-config was answered
@@ -46,10 +46,10 @@ inline Allowed inside(double low, double high) {
 }
 inline Allowed one_of(std::vector<std::string> texts) { return {.texts = std::move(texts)}; }
 
-/// What a setting decides: the result, so that checkpoints record it and a resumed run must keep it; the length of the
-/// run, recorded too, but another one may be asked for on resuming; how the work is done, so that every start may
-/// choose anew; or this start alone, so that no file has it.
-enum class Decides { result, length, work, start };
+/// What a setting is of. The experiment: it decides the result, so checkpoints record it and a resumed run must keep
+/// it. The length of the run: recorded too, but another one may be asked for on resuming. The run time: how the work is
+/// done, so every start may choose anew. Or this invocation alone, so that no file has it.
+enum class Scope { experiment, length, runtime, invocation };
 
 class Settings;
 
@@ -67,18 +67,18 @@ class Setting {
 
   const std::string& name() const { return name_; }
   /// Who gave the value: "run.json: epochs", "--epochs", or nobody: "".
-  const std::string& giver() const { return giver_; }
-  bool given() const { return !giver_.empty(); }
-  /// How an error about the value begins: with its giver, else with the flag.
-  std::string subject() const { return given() ? giver_ : "--" + name_; }
+  const std::string& origin() const { return origin_; }
+  bool given() const { return !origin_.empty(); }
+  /// How an error about the value begins: with its origin, else with the flag.
+  std::string subject() const { return given() ? origin_ : "--" + name_; }
 
  protected:
-  Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Decides decides);
+  Setting(Settings& owner, const char* name, const char* meaning, Allowed allowed, Scope scope);
 
   virtual bool is_switch() const { return false; }
   virtual bool is_list_of_texts() const { return false; }
-  /// Takes a value from `giver`. Throws mae::Error, that it was `found` there, if it is not allowed.
-  void give(const nlohmann::json& value, const std::string& giver, const std::string& found);
+  /// Takes a value from `origin`. Throws mae::Error, that it was `found` there, if it is not allowed.
+  void give(const nlohmann::json& value, const std::string& origin, const std::string& found);
   /// What is expected of a value, in words.
   virtual std::string expected() const = 0;
   virtual nlohmann::json value() const = 0;
@@ -87,9 +87,9 @@ class Setting {
   /// The JSON that a text on the command line stands for.
   virtual nlohmann::json meant(const std::string& text) const = 0;
 
-  std::string name_, meaning_, group_, giver_;
+  std::string name_, meaning_, group_, origin_;
   Allowed allowed_;
-  Decides decides_;
+  Scope scope_;
 
  private:
   friend class Settings;
@@ -97,17 +97,17 @@ class Setting {
 
 /// A setting of type T: whole number, number, text, switch, list of numbers or texts, a number that may be left open.
 template <class T>
-class Of final : public Setting {
+class TypedSetting final : public Setting {
  public:
-  Of(Settings& owner, const char* name, T otherwise, const char* meaning, Allowed allowed = {},
-     Decides decides = Decides::result)
-      : Setting(owner, name, meaning, std::move(allowed), decides), value_(std::move(otherwise)) {}
-  Of(Settings& owner, const char* name, T otherwise, const char* meaning, Decides decides)
-      : Of(owner, name, std::move(otherwise), meaning, Allowed{}, decides) {}
+  TypedSetting(Settings& owner, const char* name, T otherwise, const char* meaning, Allowed allowed = {},
+               Scope scope = Scope::experiment)
+      : Setting(owner, name, meaning, std::move(allowed), scope), value_(std::move(otherwise)) {}
+  TypedSetting(Settings& owner, const char* name, T otherwise, const char* meaning, Scope scope)
+      : TypedSetting(owner, name, std::move(otherwise), meaning, Allowed{}, scope) {}
 
   const T& operator()() const { return value_; }
   /// Texts only: takes a value that another place gives, such as a checkpoint. Throws mae::Error if it is not allowed.
-  void set(const T& value, const std::string& giver);
+  void set(const T& value, const std::string& origin);
   /// The mistake that this value is, seen in the light of others.
   mae::Error error(const std::string& found, const std::string& expected) const {
     return mae::Error(subject(), found, expected);
@@ -123,13 +123,14 @@ class Of final : public Setting {
 
   T value_;
 };
-using Whole = Of<mae::Index>;
-using Number = Of<double>;
-using Text = Of<std::string>;
-using Switch = Of<bool>;
-using Numbers = Of<std::vector<double>>;
-using Texts = Of<std::vector<std::string>>;  // on the command line one after the other: --pictures a.png b.png
-using MaybeNumber = Of<std::optional<double>>;
+using Integer = TypedSetting<mae::Index>;
+using Number = TypedSetting<double>;
+using Text = TypedSetting<std::string>;
+using Switch = TypedSetting<bool>;
+using Numbers = TypedSetting<std::vector<double>>;
+using Texts =
+    TypedSetting<std::vector<std::string>>;  // on the command line one after the other: --pictures a.png b.png
+using OptionalNumber = TypedSetting<std::optional<double>>;
 
 /// The settings that are declared after it stand under this title in --help.
 struct Heading {
@@ -151,10 +152,10 @@ class Settings {
   /// The same of those that decide the result, on one line: for a checkpoint's metadata.
   std::string record() const;
   /// Takes the values that a run had, from what `record` wrote. Throws mae::Error if another value was given for one.
-  void adopt(const std::string& record, const std::string& from);
+  void restore(const std::string& record, const std::string& from);
   /// Takes how the work was done, where nothing else was given, from the file at `path` that `text` wrote. `except`
   /// keeps its value.
-  void adopt_work(const std::string& path, const Setting& except);
+  void restore_runtime(const std::string& path, const Setting& except);
   const std::string& program() const { return program_; }
 
  private:

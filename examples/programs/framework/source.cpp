@@ -1,10 +1,10 @@
 #include "source.hpp"
 
-#include <mae/data/batches.hpp>
 #include <mae/checkpoint/checkpoint.hpp>
+#include <mae/data/batches.hpp>
+#include <mae/io/files/shared_files.hpp>
 #include <mae/io/images/data_source.hpp>
 #include <mae/io/images/name_list.hpp>
-#include <mae/io/files/shared_files.hpp>
 
 #include "display.hpp"
 
@@ -82,7 +82,9 @@ void describe_folder(const mae::PictureList& list, std::vector<std::string>& lin
 }  // namespace
 
 mae::PictureOptions DataSettings::pictures() const {
-  return {.alpha = alpha() == "drop" ? mae::Alpha::drop : alpha() == "black" ? mae::Alpha::black : mae::Alpha::white,
+  return {.alpha = alpha() == "drop"    ? mae::Alpha::drop
+                   : alpha() == "black" ? mae::Alpha::black
+                                        : mae::Alpha::white,
           .sixteen_bit_white = sixteen_bit_white(),
           .max_pixels = max_pixels(),
           .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", mae::printable(text).c_str()); }};
@@ -112,22 +114,22 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
           std::to_string(share) + " of " + std::to_string(all.size()) + " images of " + settings.data(),
           "a share that leaves some on both sides");
     const auto kept = numbers.end() - share;
-    validation_ = std::make_unique<Part>(Part{all, {kept, numbers.end()}});
+    validation_ = std::make_unique<Subset>(Subset{all, {kept, numbers.end()}});
     numbers.erase(kept, numbers.end());
   }
   if (settings.limit() > static_cast<mae::Index>(numbers.size()))
     throw settings.limit.error(std::to_string(settings.limit()),
                                "at most the " + std::to_string(numbers.size()) + " images that there are");
   if (settings.limit() > 0) numbers.resize(static_cast<std::size_t>(settings.limit()));
-  training_ = std::make_unique<Part>(Part{all, std::move(numbers)});
+  training_ = std::make_unique<Subset>(Subset{all, std::move(numbers)});
   if (settings.validation().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.validation(), settings.data(), unknown);
-  collections_->validation = open(settings.validation(), {.split = mae::Split::test, .whole = !same}, settings, channels,
-                                labelled, collections_->data->class_names());
+  collections_->validation = open(settings.validation(), {.split = mae::Split::test, .whole = !same}, settings,
+                                  channels, labelled, collections_->data->class_names());
   refuse_shared(*collections_->validation, *collections_->data, settings.validation);
   const mae::Images other = collections_->validation->images();
-  validation_ = std::make_unique<Part>(Part{other, in_order(other.size())});
+  validation_ = std::make_unique<Subset>(Subset{other, in_order(other.size())});
 }
 Source::~Source() = default;
 
@@ -135,8 +137,7 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
                                     const std::string& checkpoint) {
   const std::string& kind = settings.normalization();
   const auto channels = static_cast<std::size_t>(images.channels());
-  if (kind == "auto" && !checkpoint.empty())
-    return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
+  if (kind == "auto" && !checkpoint.empty()) return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
   if (kind == "auto" || kind == "data") {
     Progress progress("statistics", images.size());
     return mae::Normalization::of(Counted{images, progress});
@@ -153,7 +154,7 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
 }
 
 std::vector<std::string> Source::describe() const {
-  auto line = [](const Part& part, const std::string& from) {
+  auto line = [](const Subset& part, const std::string& from) {
     return std::to_string(part.size()) + " images of " + from +
            (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
   };
@@ -171,10 +172,11 @@ std::vector<std::string> Source::describe() const {
   for (mae::Index label = 0; label < validation_->class_count(); ++label) missing.insert(static_cast<int>(label));
   for (mae::Index i = 0; i < validation_->size(); ++i) missing.erase(validation_->label(i));
   if (!missing.empty())
-    lines.push_back("classes without a held-out image: " + std::to_string(missing.size()) +
-                    (class_names().empty() ? ""
-                                           : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(
-                                                                *missing.begin())])));
+    lines.push_back(
+        "classes without a held-out image: " + std::to_string(missing.size()) +
+        (class_names().empty()
+             ? ""
+             : ", such as " + mae::detail::quoted(class_names()[static_cast<std::size_t>(*missing.begin())])));
   return lines;
 }
 
@@ -184,7 +186,7 @@ bool Source::decodes() const {
 
 const std::vector<std::string>& Source::class_names() const { return collections_->data->class_names(); }
 
-std::vector<std::string> Source::files(const Part& part) const {
+std::vector<std::string> Source::files(const Subset& part) const {
   std::vector<std::string> names;
   if (const auto* const folder = collections_->data->folder())
     for (const mae::Index number : part.numbers) names.push_back(folder->name(number));
@@ -215,10 +217,11 @@ double Source::decoding_bytes(mae::Index count) const {
 }
 
 void Source::check_classes(mae::Index most, const std::string& model) const {
-  for (const Part* const part : {training_.get(), validation_.get()})
+  for (const Subset* const part : {training_.get(), validation_.get()})
     if (part && part->class_count() > most)
-      throw mae::Error(settings_.data(), std::to_string(part->class_count()) + " classes",
-                       "at most " + std::to_string(most) + ", the Classes of " + model + " in examples/programs/models.hpp");
+      throw mae::Error(
+          settings_.data(), std::to_string(part->class_count()) + " classes",
+          "at most " + std::to_string(most) + ", the Classes of " + model + " in examples/programs/models.hpp");
 }
 
 }  // namespace program

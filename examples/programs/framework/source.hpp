@@ -17,17 +17,20 @@ struct DataSettings {
 
   Heading heading{all, "Data"};
   Text data{all, "data", "", "images: a folder, flat or a sub-folder a class, or files of MNIST, CIFAR or NumPy",
-            Decides::work};
-  Text format{all, "format", "auto", "what data is",
-              one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
-  Text idx_layout{all, "idx_layout", "auto",
-                  "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
-                  "as they are named", one_of({"auto", "mnist", "emnist", "emnist_letters"})};
+            Scope::runtime};
+  Text format{all, "format", "auto", "what data is", one_of({"auto", "folder", "idx", "cifar10", "cifar100", "npy"})};
+  Text idx_layout{
+      all, "idx_layout", "auto",
+      "how files of MNIST's format lie: emnist has rows for columns, emnist_letters labels from 1 too; auto: "
+      "as they are named",
+      one_of({"auto", "mnist", "emnist", "emnist_letters"})};
   Switch parts{all, "parts", true, "sub-folders named train, val, test ... are parts of a set, not classes"};
-  Text validation{all, "validation", "", "other images, to look at how training goes; of a divided set its validation part, "
-                "else its test part", Decides::work};
+  Text validation{all, "validation", "",
+                  "other images, to look at how training goes; of a divided set its validation part, "
+                  "else its test part",
+                  Scope::runtime};
   Number validation_share{all, "validation_share", 0, "share of data that is held out instead", from_below(0, 1)};
-  Whole limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
+  Integer limit{all, "limit", 0, "train on so many images of data; 0: all", at_least(0)};
   Text bad_images{all, "bad_images", "stop", "an image that cannot be read stops the program, or is skipped and named",
                   one_of({"stop", "skip"})};
   Text normalization{all, "normalization", "auto",
@@ -37,28 +40,29 @@ struct DataSettings {
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
   Text alpha{all, "alpha", "white", "transparent pictures are laid on white or black, or alpha is dropped",
              one_of({"white", "drop", "black"})};
-  Whole sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
-                          between(1, 65535)};
-  Whole max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
-                   between(1, 1e12)};
-  Whole shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
-                      between(0, 65536)};
-  Whole cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Decides::work};
-  Whole loaders{all, "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
-                Decides::work};
+  Integer sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
+                            between(1, 65535)};
+  Integer max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
+                     between(1, 1e12)};
+  Integer shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
+                        between(0, 65536)};
+  Integer cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Scope::runtime};
+  Integer loaders{all,           "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
+                  Scope::runtime};
 
   /// How files become pictures; what is doubtful about one is told on stderr.
   mae::PictureOptions pictures() const;
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
-    if (validation_share.given()) throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
+    if (validation_share.given())
+      throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
     if (limit.given()) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
   }
 };
 
 /// Some of the images of a collection, in an order of their own: a collection too.
-struct Part {
+struct Subset {
   mae::Images images;
   std::vector<mae::Index> numbers;
 
@@ -67,17 +71,17 @@ struct Part {
   mae::Index class_count() const { return images.classes(); }
   std::int32_t label(mae::Index i) const { return images.label(numbers[static_cast<std::size_t>(i)]); }
   /// `count` of them, evenly spread, or all: classes often stand one after the other.
-  Part some(mae::Index count) const {
-    Part part{images, {}};
+  Subset some(mae::Index count) const {
+    Subset part{images, {}};
     const mae::Index taken = std::min(count, size());
     for (mae::Index i = 0; i < taken; ++i)
       part.numbers.push_back(numbers[static_cast<std::size_t>(i * size() / taken)]);
     return part;
   }
   /// Each of them `views` times, and each time with random numbers of its own.
-  Part repeated(mae::Index views) const {
+  Subset repeated(mae::Index views) const {
     memory_for("a list of " + std::to_string(size() * views) + " images", "fewer --repeats need less");
-    Part part{images, {}};
+    Subset part{images, {}};
     for (mae::Index view = 0; view < views; ++view)
       part.numbers.insert(part.numbers.end(), numbers.begin(), numbers.end());
     return part;
@@ -99,7 +103,7 @@ struct Part {
     throw mae::Error("images", "none that can be read", "at least one");
   }
 };
-inline void validate(const Part& part, const std::string& subject) {
+inline void validate(const Subset& part, const std::string& subject) {
   if (part.numbers.empty()) throw mae::Error(subject, "no images", "at least one");
   part.images.ensure_valid(subject);
 }
@@ -127,13 +131,13 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  const Part& training() const { return *training_; }
+  const Subset& training() const { return *training_; }
   /// Null if no image is held out.
-  const Part* validation() const { return validation_.get(); }
+  const Subset* validation() const { return validation_.get(); }
   /// Names of classes in the order of their labels; empty if there are none or they are not known.
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
-  std::vector<std::string> files(const Part& part) const;
+  std::vector<std::string> files(const Subset& part) const;
   /// That of the training images.
   mae::Normalization normalization(const std::string& checkpoint) const {
     return normalization_of(settings_, training(), checkpoint);
@@ -153,7 +157,7 @@ class Source {
  private:
   const DataSettings& settings_;
   std::unique_ptr<Collections> collections_;
-  std::unique_ptr<Part> training_, validation_;
+  std::unique_ptr<Subset> training_, validation_;
 };
 
 }  // namespace program

@@ -2,14 +2,14 @@
 #pragma once
 #include <algorithm>
 
-#include <mae/train/finetune.hpp>
 #include <mae/eval/metrics.hpp>
+#include <mae/train/finetune.hpp>
 
 #include "checkpoints.hpp"
-#include "drive.hpp"
+#include "dispatch.hpp"
 #include "report.hpp"
 #include "source.hpp"
-#include "work.hpp"
+#include "trainer.hpp"
 
 namespace program {
 
@@ -20,7 +20,7 @@ struct SupervisedSettings : Settings {
 
   DataSettings data{*this};
   Heading heading{*this, "Model"};
-  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint", Decides::work};
+  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint", Scope::runtime};
   Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
              one_of(model_names({"auto"}))};
   TrainingSettings<mae::FinetuningOptions> training;
@@ -28,15 +28,15 @@ struct SupervisedSettings : Settings {
   std::string checkpoint{};  ///< to resume from, or ""
 
   /// With `scratch`, no encoder is needed.
-  void settle(bool scratch) {
-    checkpoint = settle_folder(*this, run);
+  void resolve(bool scratch) {
+    checkpoint = resolve_folder(*this, run);
     if (scratch) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
     }
     if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
-    settle_model(model, encoder());
+    resolve_model(model, encoder());
   }
 };
 
@@ -47,8 +47,8 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
                       const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare) {
   using Model = typename Run::Model;
   using Policy = typename Run::Policy;
-  const Part images = source.training().repeated(settings.training.repeats());
-  const Part* const validation = source.validation();
+  const Subset images = source.training().repeated(settings.training.repeats());
+  const Subset* const validation = source.validation();
   source.check_classes(Preset::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
   report_model<Model>(Preset::name);
@@ -68,15 +68,15 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const std::string folder = settings.run.out();
   mae::Metadata known = metadata_of(settings, Preset::name);
   known[class_names_key] = mae::names_text(source.class_names());
-  Driver driver(run, {settings, settings.run, known, settings.checkpoint,
-                      settings.data.loaders(), &Record::accuracy, "accuracy", true});
+  Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), &Record::accuracy,
+                        "accuracy", true});
   auto look = [&](Record& record) {
     if (validation) record.accuracy = mae::accuracy(run.weights(), *validation, normalization);
   };
-  if (!driver.drive(look, [] {})) return;
+  if (!trainer.run(look, [] {})) return;
   mae::save_checkpoint(folder + "/model.safetensors", run, known);
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
-  driver.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
+  trainer.display().say("wrote " + folder + "/model.safetensors" + (named ? ", classes.json" : "") + " and loss.png");
 }
 
 }  // namespace program

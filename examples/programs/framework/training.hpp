@@ -27,31 +27,35 @@ struct TrainingSettings {
   const char* open_rate = nullptr;  ///< help where base_learning_rate may be left open: it is that of the recipe chosen
 
   Heading training{all, "Training"};
-  Whole epochs{all, "epochs", recipe.epochs, "passes over the images; with resume more than before, or fewer",
-               between(1, 1e6), Decides::length};
-  Whole batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
-  Whole accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
-  MaybeNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
-  MaybeNumber base_learning_rate{all, "base_learning_rate",
-                                 open_rate ? std::nullopt : std::optional(recipe.base_learning_rate),
-                                 open_rate ? open_rate
-                                           : "highest rate for 256 images in one update; grows with batch x accumulation",
-                                 at_least(0)};
+  Integer epochs{all,
+                 "epochs",
+                 recipe.epochs,
+                 "passes over the images; with resume more than before, or fewer",
+                 between(1, 1e6),
+                 Scope::length};
+  Integer batch{all, "batch", recipe.batch, "images in one forward and backward pass", between(1, 1e6)};
+  Integer accumulation{all, "accumulation", recipe.accumulation, "passes in one update", between(1, 1e6)};
+  OptionalNumber learning_rate{all, "learning_rate", {}, "highest rate, as it is", at_least(0)};
+  OptionalNumber base_learning_rate{
+      all, "base_learning_rate", open_rate ? std::nullopt : std::optional(recipe.base_learning_rate),
+      open_rate ? open_rate : "highest rate for 256 images in one update; grows with batch x accumulation",
+      at_least(0)};
   Number min_learning_rate{all, "min_learning_rate", recipe.min_learning_rate, "rate at the end", at_least(0)};
-  MaybeNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
+  OptionalNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
   Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of the optimizer", at_least(0)};
   Number beta1{all, "beta1", recipe.optimizer.beta1, "of AdamW", from_below(0, 1)};
   Number beta2{all, "beta2", recipe.optimizer.beta2, "of AdamW", from_below(0, 1)};
   Number clip{all, "clip", recipe.optimizer.clip, "largest norm of the gradient; 0: any", at_least(0)};
-  Whole seed{all, "seed", 0, "of all random numbers", at_least(0)};
+  Integer seed{all, "seed", 0, "of all random numbers", at_least(0)};
   Heading augmentation{all, "Augmentation"};
-  Whole repeats{all, "repeats", 1, "random views of each image in an epoch; more where there are few images",
-              between(1, 1e6)};
+  Integer repeats{all, "repeats", 1, "random views of each image in an epoch; more where there are few images",
+                  between(1, 1e6)};
   Number min_crop_scale{all, "min_crop_scale", recipe.augmentation.min_crop_scale,
-                       "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
-  Number max_aspect_ratio{all, "max_aspect_ratio", recipe.augmentation.max_aspect_ratio, "aspect ratio of the widest crop", at_least(1)};
+                        "area of the smallest random resized crop, as a share; 1: no crop", above_to(0, 1)};
+  Number max_aspect_ratio{all, "max_aspect_ratio", recipe.augmentation.max_aspect_ratio,
+                          "aspect ratio of the widest crop", at_least(1)};
   Switch flip{all, "flip", recipe.augmentation.flip, "mirror every other image, left and right"};
-  Whole shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
+  Integer shift{all, "shift", recipe.augmentation.shift, "shift by up to so many pixels each way", between(0, 1 << 20)};
 
   /// The options for data of `images` images. A run that goes on from `checkpoint`, or "", keeps its warm-up, whatever
   /// its new length. Throws mae::Error if settings contradict each other.
@@ -81,7 +85,8 @@ struct TrainingSettings {
     o.optimizer.weight_decay = weight_decay(), o.optimizer.clip = clip();
     if constexpr (requires { o.optimizer.beta1; }) o.optimizer.beta1 = beta1(), o.optimizer.beta2 = beta2();
     o.seed = static_cast<std::uint64_t>(seed());
-    o.augmentation = {.shift = shift(), .flip = flip(), .min_crop_scale = min_crop_scale(), .max_aspect_ratio = max_aspect_ratio()};
+    o.augmentation = {
+        .shift = shift(), .flip = flip(), .min_crop_scale = min_crop_scale(), .max_aspect_ratio = max_aspect_ratio()};
     return o;
   }
 
@@ -108,18 +113,18 @@ struct RunSettings {
   const char* folder;
 
   Heading run{all, "The run"};
-  Text out{all, "out", folder, "folder for checkpoints, log and pictures", Decides::work};
-  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Decides::start};
-  Number checkpoint_epochs{all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6),
-                           Decides::work};
-  Number checkpoint_minutes{all, "checkpoint_minutes", 10, "save after so many minutes; 0: not by time", at_least(0),
-                            Decides::work};
-  Whole keep_last{all, "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
-                  Decides::work};
-  Whole evaluate_epochs{all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6),
-                        Decides::work};
-  Whole log_every{all, "log_every", 100, "a line in the log after so many updates; 0: after epochs only", at_least(0),
-                  Decides::work};
+  Text out{all, "out", folder, "folder for checkpoints, log and pictures", Scope::runtime};
+  Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Scope::invocation};
+  Number checkpoint_epochs{
+      all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6), Scope::runtime};
+  Number checkpoint_minutes{all,         "checkpoint_minutes", 10, "save after so many minutes; 0: not by time",
+                            at_least(0), Scope::runtime};
+  Integer keep_last{all,           "keep_last", 2, "newest checkpoints that are kept, beside the best", between(1, 1e6),
+                    Scope::runtime};
+  Integer evaluate_epochs{
+      all, "evaluate_epochs", 1, "look at held-out images after so many epochs", between(1, 1e6), Scope::runtime};
+  Integer log_every{all,         "log_every",   100, "a line in the log after so many updates; 0: after epochs only",
+                    at_least(0), Scope::runtime};
   MachineSettings machine{all};
 };
 

@@ -21,7 +21,9 @@ std::string in_range(const Allowed& allowed) {
   std::string text;
   if (mae::is_finite(allowed.low)) text = (allowed.low_included ? " from " : " above ") + plain(allowed.low);
   if (mae::is_finite(allowed.high))
-    text += (text.empty() ? "" : allowed.high_included ? "" : " and") +
+    text += (text.empty()            ? ""
+             : allowed.high_included ? ""
+                                     : " and") +
             std::string(allowed.high_included ? (allowed.low_included ? " to " : " and at most ") : " below ") +
             plain(allowed.high);
   return text;
@@ -52,15 +54,15 @@ std::string plain(double value) {
 }
 
 template <>
-std::string Whole::expected() const {
+std::string Integer::expected() const {
   return "a whole number" + in_range(allowed_);
 }
 template <>
-json Whole::value() const {
+json Integer::value() const {
   return value_;
 }
 template <>
-bool Whole::take(const json& value) {
+bool Integer::take(const json& value) {
   if (!value.is_number_integer()) return false;
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) return false;
   if (!is_in_range(allowed_, value.get<double>())) return false;
@@ -68,7 +70,7 @@ bool Whole::take(const json& value) {
   return true;
 }
 template <>
-json Whole::meant(const std::string& text) const {
+json Integer::meant(const std::string& text) const {
   return number_of<std::int64_t>(text);
 }
 
@@ -92,21 +94,21 @@ json Number::meant(const std::string& text) const {
 }
 
 template <>
-std::string MaybeNumber::expected() const {
+std::string OptionalNumber::expected() const {
   return "a number" + in_range(allowed_) + ", or null";
 }
 template <>
-json MaybeNumber::value() const {
+json OptionalNumber::value() const {
   return value_ ? json(*value_) : json();
 }
 template <>
-bool MaybeNumber::take(const json& value) {
+bool OptionalNumber::take(const json& value) {
   if (!value.is_null() && (!value.is_number() || !is_in_range(allowed_, value.get<double>()))) return false;
   value_ = value.is_null() ? std::nullopt : std::optional(value.get<double>());
   return true;
 }
 template <>
-json MaybeNumber::meant(const std::string& text) const {
+json OptionalNumber::meant(const std::string& text) const {
   return text == "null" ? json() : number_of<double>(text);
 }
 
@@ -152,8 +154,8 @@ bool Text::take(const json& value) {
   return true;
 }
 template <>
-void Text::set(const std::string& value, const std::string& giver) {
-  give(mae::json_name(value), giver, value);
+void Text::set(const std::string& value, const std::string& origin) {
+  give(mae::json_name(value), origin, value);
 }
 template <>
 json Text::meant(const std::string& text) const {
@@ -203,12 +205,12 @@ json Switch::meant(const std::string& text) const {
   return text == "true" ? json(true) : text == "false" ? json(false) : json(text);
 }
 
-template class Of<mae::Index>;
-template class Of<double>;
-template class Of<std::optional<double>>;
-template class Of<std::vector<double>>;
-template class Of<std::string>;
-template class Of<std::vector<std::string>>;
-template class Of<bool>;
+template class TypedSetting<mae::Index>;
+template class TypedSetting<double>;
+template class TypedSetting<std::optional<double>>;
+template class TypedSetting<std::vector<double>>;
+template class TypedSetting<std::string>;
+template class TypedSetting<std::vector<std::string>>;
+template class TypedSetting<bool>;
 
 }  // namespace program

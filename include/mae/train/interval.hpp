@@ -1,7 +1,7 @@
 // Is it time? For what happens every so many updates, or every so many seconds: checkpoints, lines in a log.
 //
 //   Interval saves(run.updates_per_epoch() * 5, 600);        // after every fifth epoch, and ten minutes after the last
-//   if (saves.elapsed(run.optimizer().steps(), now)) ...
+//   if (saves.due(run.optimizer().steps(), now)) ...
 //
 // Updates are counted from the beginning of the run, so a resumed run does what it would have done; seconds from the
 // last time. The clock is the caller's.
@@ -23,7 +23,7 @@ class Interval {
   }
 
   /// Asked once after each update: true if it is time, `step` updates into the run and at `now` seconds.
-  bool elapsed(Index step, double now) {
+  bool due(Index step, double now) {
     const bool time = (updates_ > 0 && step % updates_ == 0) || (seconds_ > 0 && now - last_ >= seconds_);
     if (time) last_ = now;
     return time;

@@ -103,9 +103,9 @@ class Product {
             const Panel<Word> panel = panel_of(part(b, n + j, k), width, depth, K, m == 0, room);
             Prefetcher ahead;  // the panel that follows, or the first one of the next block of the sum
             if (m == 0 && next < columns)
-              ahead = look(part(b, n + next, k), smaller(Micro::NR, columns - next), depth, calls);
+              ahead = prefetcher_of(part(b, n + next, k), smaller(Micro::NR, columns - next), depth, calls);
             else if (m + height >= M && next >= columns && block + 1 < blocks)
-              ahead = look(part(b, n, k + depth), smaller(Micro::NR, columns), depth, calls);
+              ahead = prefetcher_of(part(b, n, k + depth), smaller(Micro::NR, columns), depth, calls);
             multiply_panel(rows, width, steps, packed_a, panel, part(c, m, n + j), block == 0, block + 1 == blocks,
                            ahead);
           }
@@ -131,7 +131,7 @@ class Product {
   }
   /// A prefetcher of `rows` rows of `depth` terms of B.
   template <class E>
-  static Prefetcher look(const Operand<E>& b, Index rows, Index depth, Index calls) {
+  static Prefetcher prefetcher_of(const Operand<E>& b, Index rows, Index depth, Index calls) {
     constexpr Index bytes = sizeof(E);
     return b.outer == 1 ? Prefetcher(b.data, depth, rows * bytes, b.depth * bytes, calls)
                         : Prefetcher(b.data, rows, depth * bytes, b.outer * bytes, calls);

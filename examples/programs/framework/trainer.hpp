@@ -13,11 +13,11 @@
 #include <optional>
 
 #include <mae/checkpoint/rotation.hpp>
-#include <mae/data/prefetch.hpp>
 #include <mae/checkpoint/run_state.hpp>
+#include <mae/data/prefetch.hpp>
+#include <mae/eval/trivial_baseline.hpp>
 #include <mae/optim/schedule.hpp>
 #include <mae/train/interval.hpp>
-#include <mae/eval/trivial_baseline.hpp>
 
 #include "checkpoints.hpp"
 #include "display.hpp"
@@ -31,41 +31,41 @@ namespace program {
 /// A number of a record that may be missing.
 using Metric = std::optional<double> Record::*;
 
-/// What a program tells `drive`.
-struct Course {
+/// What a program tells `Trainer`.
+struct TrainerConfig {
   const Settings& all;
   const RunSettings& settings;
-  mae::Metadata metadata;                       ///< for every checkpoint
-  std::string checkpoint;                 ///< to resume from, or ""
+  mae::Metadata metadata;  ///< for every checkpoint
+  std::string checkpoint;  ///< to resume from, or ""
   mae::Index loaders = 0;
-  Metric metric;                          ///< that says which checkpoint is best
+  Metric metric;  ///< that says which checkpoint is best
   const char* metric_name;
   bool higher_is_better;
-  double baseline = 0;                    ///< the loss of knowing nothing; 0: not watched
-  mae::Index baseline_steps = 0;          ///< updates after which a run that is still there is told; 0: a tenth of all
+  double baseline = 0;            ///< the loss of knowing nothing; 0: not watched
+  mae::Index baseline_steps = 0;  ///< updates after which a run that is still there is told; 0: a tenth of all
 };
 
 template <class Run>
-class Driver {
+class Trainer {
  public:
   using Geometry = typename Run::ImageShape;
   using T = typename Run::T;
   using Ahead = mae::Prefetch<Geometry, T, typename Run::Target>;
   using Batches = mae::BatchSource<Geometry, T, typename Run::Target>;
 
-  Driver(Run& run, const Course& course)
+  Trainer(Run& run, const TrainerConfig& config)
       : run_(run),
-        course_(course),
-        ahead_(course.loaders > 0 ? std::make_unique<Ahead>(run.loader(), static_cast<int>(course.loaders)) : nullptr),
-        folder_(course.settings.out(), {.keep = course.settings.keep_last(),
-                                        .metric = course.metric_name,
-                                        .higher_is_better = course.higher_is_better}),
-        begun_(resumed(run, course)),
-        log_(course.settings.out() + "/log.jsonl", begun_),
+        config_(config),
+        ahead_(config.loaders > 0 ? std::make_unique<Ahead>(run.loader(), static_cast<int>(config.loaders)) : nullptr),
+        folder_(config.settings.out(), {.keep = config.settings.keep_last(),
+                                        .metric = config.metric_name,
+                                        .higher_is_better = config.higher_is_better}),
+        begun_(resumed(run, config)),
+        log_(config.settings.out() + "/log.jsonl", begun_),
         display_(run.options().epochs * run.updates_per_epoch(), run.images_per_update(), begun_),
-        save_(every(course.settings.checkpoint_epochs()), 60 * course.settings.checkpoint_minutes()),
-        watch_(course.baseline, patience()),
-        saved_(course.checkpoint),
+        save_(every(config.settings.checkpoint_epochs()), 60 * config.settings.checkpoint_minutes()),
+        watch_(config.baseline, patience()),
+        saved_(config.checkpoint),
         saved_at_(begun_) {
     resume_watch();
     run.read_from(batches_);
@@ -74,7 +74,7 @@ class Driver {
   /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
   /// checkpoints. Returns false if the run was told to stop before its end.
   template <class Evaluate, class Draw>
-  bool drive(const Evaluate& evaluate, const Draw& draw) {
+  bool run(const Evaluate& evaluate, const Draw& draw) {
     stop_gently();
     memory_for("images on their way", "less --cache_megabytes, fewer --loaders or a smaller --batch needs less");
     bool stopped = false;
@@ -84,8 +84,8 @@ class Driver {
         show(update());
         const bool best = run_.at_epoch_end() && end_epoch(evaluate);
         stopped = stop_signal() != 0;  // asked once an update: what is stopped is saved
-        const bool due = save_.elapsed(steps(), seconds()) || save_asked();
-        if (!due && !best && !stopped && !run_.finished()) continue;
+        const bool now = save_.due(steps(), seconds()) || save_asked();
+        if (!now && !best && !stopped && !run_.finished()) continue;
         save(best);
         if (!run_.finished()) draw_all(draw);
       }
@@ -94,8 +94,8 @@ class Driver {
       throw;
     }
     if (run_.finished()) return draw_all(draw), true;
-    display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ + "; to go on: " +
-                 course_.all.program() + " --resume --out " + course_.settings.out());
+    display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ +
+                 "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
     return false;
   }
   Display& display() { return display_; }
@@ -118,24 +118,24 @@ class Driver {
   };
 
   /// Makes the folder, or puts the run where its checkpoint was. Returns the updates made.
-  static mae::Index resumed(Run& run, const Course& course) {
-    if (!course.checkpoint.empty()) resume(run, course);
-    make_folder(course.settings, course.checkpoint);
-    const std::string text = course.all.text() + "\n";
-    mae::write_file(settings_file(course.settings.out()), text.data(), static_cast<mae::Index>(text.size()));
+  static mae::Index resumed(Run& run, const TrainerConfig& config) {
+    if (!config.checkpoint.empty()) resume(run, config);
+    make_folder(config.settings, config.checkpoint);
+    const std::string text = config.all.text() + "\n";
+    mae::write_file(settings_file(config.settings.out()), text.data(), static_cast<mae::Index>(text.size()));
     return run.optimizer().steps();
   }
   /// With another number of epochs than before the rate follows a longer or a shorter cosine from here on: that is
   /// told.
-  static void resume(Run& run, const Course& course) {
+  static void resume(Run& run, const TrainerConfig& config) {
     const auto& options = run.options();
-    const mae::SafetensorsFile file = mae::SafetensorsFile::read(course.checkpoint);
+    const mae::SafetensorsFile file = mae::SafetensorsFile::read(config.checkpoint);
     const mae::Index steps = mae::detail::recorded_progress(file).steps, epoch = run.updates_per_epoch();
     if (steps > options.epochs * epoch)
-      throw mae::Error("--epochs", std::to_string(options.epochs), "at least " +
-                       std::to_string((steps + epoch - 1) / epoch) +
-                       ", as many as the run that is resumed has made or begun");
-    mae::load_run(course.checkpoint, run, {.other_length = true});
+      throw mae::Error("--epochs", std::to_string(options.epochs),
+                       "at least " + std::to_string((steps + epoch - 1) / epoch) +
+                           ", as many as the run that is resumed has made or begun");
+    mae::load_run(config.checkpoint, run, {.other_length = true});
     const std::string before = file.metadata("run.epochs");
     if (before == std::to_string(options.epochs)) return;
     const double peak = mae::scaled_rate(options.base_learning_rate, run.images_per_update());
@@ -150,30 +150,30 @@ class Driver {
   }
   template <class Draw>
   void draw_all(const Draw& draw) {
-    log_.draw_loss(course_.settings.out() + "/loss.png", course_.all.program());
-    log_.draw_accuracy(course_.settings.out() + "/accuracy.png", course_.all.program());
+    log_.draw_loss(config_.settings.out() + "/loss.png", config_.all.program());
+    log_.draw_accuracy(config_.settings.out() + "/accuracy.png", config_.all.program());
     draw();
   }
   mae::Index patience() const {
-    if (course_.baseline_steps > 0) return course_.baseline_steps;
+    if (config_.baseline_steps > 0) return config_.baseline_steps;
     return std::max<mae::Index>(100, run_.options().epochs * run_.updates_per_epoch() / 10);
   }
   /// What a checkpoint says beside the run: also what the watch has seen.
   mae::Metadata facts() const {
-    mae::Metadata metadata = course_.metadata;
+    mae::Metadata metadata = config_.metadata;
     const mae::BaselineWatch::State& state = watch_.state();
-    if (course_.baseline > 0) metadata[watch_key] = nlohmann::json::array({state.sum, state.count, state.left}).dump();
+    if (config_.baseline > 0) metadata[watch_key] = nlohmann::json::array({state.sum, state.count, state.left}).dump();
     return metadata;
   }
   /// Puts the watch where it was; it begins anew if the checkpoint does not say.
   void resume_watch() {
-    if (course_.checkpoint.empty()) return;
-    const mae::SafetensorsFile file = mae::SafetensorsFile::read(course_.checkpoint);
+    if (config_.checkpoint.empty()) return;
+    const mae::SafetensorsFile file = mae::SafetensorsFile::read(config_.checkpoint);
     if (!file.metadata().contains(watch_key)) return;
     const auto state = nlohmann::json::parse(file.metadata(watch_key), nullptr, false);
     if (!state.is_array() || state.size() != 3 || !state[0].is_number() || !state[1].is_number_integer() ||
         !state[2].is_boolean())
-      throw mae::Error(course_.checkpoint + ": " + watch_key, state.dump(), "a sum, a count, and true or false");
+      throw mae::Error(config_.checkpoint + ": " + watch_key, state.dump(), "a sum, a count, and true or false");
     watch_.resume({state[0].get<double>(), state[1].get<mae::Index>(), state[2].get<bool>()});
   }
   mae::Index every(double epochs) const {
@@ -201,7 +201,7 @@ class Driver {
       try {
         if (steps() > saved_at_) save(false);
         return display_.say("saved before the error: " + saved_ + ", after update " + std::to_string(steps()) +
-                            "; to go on: " + course_.all.program() + " --resume --out " + course_.settings.out());
+                            "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
       } catch (const std::exception& error) {
         display_.say(std::string("what was learnt since the last checkpoint could not be saved: ") + error.what());
       }
@@ -214,10 +214,10 @@ class Driver {
     const std::string place = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs);
     display_.step(steps(), place + "  loss " + decimal(epoch.loss, 4));
     const bool warm = static_cast<double>(epoch.epoch) > run_.options().warmup;
-    if (course_.baseline > 0 && warm && watch_.stuck(loss))
+    if (config_.baseline > 0 && warm && watch_.stuck(loss))
       display_.say("still at the baseline after " + std::to_string(steps()) +
                    " updates: the loss is that of predicting the mean; try another learning rate");
-    const mae::Index every = course_.settings.log_every();
+    const mae::Index every = config_.settings.log_every();
     if (every == 0 || steps() % every != 0) return;
     const double epochs = static_cast<double>(steps()) / static_cast<double>(run_.updates_per_epoch());
     log_.write({false, steps(), epochs, loss, epoch.rate, display_.recent_speed(steps())});
@@ -240,7 +240,7 @@ class Driver {
     const mae::TrainingEpoch epoch = run_.epoch_so_far();
     const auto number = static_cast<double>(epoch.epoch);
     Record record{true, steps(), number, epoch.loss, epoch.rate, display_.recent_speed(steps())};
-    if (epoch.epoch % course_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
+    if (epoch.epoch % config_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
     std::string line = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) +
                        "  loss " + decimal(epoch.loss, 4);
     if (record.validation_loss) line += "  held out " + decimal(*record.validation_loss, 4);
@@ -251,18 +251,18 @@ class Driver {
     log_.write(record);
     return best;
   }
-  double metric_of(const Record& record) const { return (record.*course_.metric).value_or(nan); }
+  double metric_of(const Record& record) const { return (record.*config_.metric).value_or(nan); }
   bool is_best(const Record& record) const {
-    if (!(record.*course_.metric)) return false;
+    if (!(record.*config_.metric)) return false;
     for (const Record& earlier : log_.records())
-      if (earlier.*course_.metric && (course_.higher_is_better ? metric_of(earlier) >= metric_of(record)
+      if (earlier.*config_.metric && (config_.higher_is_better ? metric_of(earlier) >= metric_of(record)
                                                                : metric_of(earlier) <= metric_of(record)))
         return false;
     return true;
   }
 
   Run& run_;
-  Course course_;
+  TrainerConfig config_;
   std::unique_ptr<Ahead> ahead_;  // before the folder: if there is no memory for batches, nothing is left behind
   Watched batches_{ahead_ ? static_cast<Batches&>(*ahead_) : run_.source()};
   mae::CheckpointFolder folder_;
@@ -271,7 +271,7 @@ class Driver {
   Display display_;
   mae::Interval save_;
   mae::BaselineWatch watch_;
-  std::string saved_;          // the newest checkpoint, and after which update it was
+  std::string saved_;  // the newest checkpoint, and after which update it was
   mae::Index saved_at_;
   bool diverged_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
 // Programs that work with any model of models.hpp.
 //
 //   struct Pretrain {                                        // pretrain.hpp
-//     struct Settings : program::Settings { … };             // has a Text `model`, and settle()
+//     struct Settings : program::Settings { … };             // has a Text `model`, and resolve()
 //     template <class Model, class Device>                   // the work, with one model of models.hpp, on one of
 //     static void run(Settings&);                            // the devices of device.hpp
 //   };
@@ -22,23 +22,24 @@
 
 namespace program {
 
-/// The work of a program with model `Number` of models.hpp on a device; `settings` are settled.
-template <class Job, std::size_t Number, class Device>
-void work(typename Job::Settings& settings);
+/// The work of a program with model `Number` of models.hpp on a device; `settings` are resolved.
+template <class App, std::size_t Number, class Device>
+void run_app(typename App::Settings& settings);
 
 /// "digits-8", "mnist-28", …, after `first`.
 inline std::vector<std::string> model_names(std::vector<std::string> first = {}) {
   [&]<std::size_t... Number>(std::index_sequence<Number...>) {
     (first.push_back(std::tuple_element_t<Number, Models>::name), ...);
-  }(CompiledModels());
+  }
+  (CompiledModels());
   return first;
 }
 
 /// Works with the model that the settings name, on `Device`.
-template <class Job, class Device, std::size_t... Number>
-void work_on(typename Job::Settings& settings, std::index_sequence<Number...>) {
+template <class App, class Device, std::size_t... Number>
+void dispatch(typename App::Settings& settings, std::index_sequence<Number...>) {
   if (((settings.model() == std::tuple_element_t<Number, Models>::name &&
-        (work<Job, Number, Device>(settings), true)) ||
+        (run_app<App, Number, Device>(settings), true)) ||
        ...))
     return;
   std::string names;
@@ -46,17 +47,17 @@ void work_on(typename Job::Settings& settings, std::index_sequence<Number...>) {
   throw settings.model.error(settings.model(), "one of " + names + ", as examples/programs/models.hpp has");
 }
 
-/// Settles what settings mean together, and works with the model and on the device that they name.
-template <class Job>
+/// Resolves what settings mean together, and works with the model and on the device that they name.
+template <class App>
 int main(int count, char** arguments) {
-  return run<typename Job::Settings>(count, arguments, [](typename Job::Settings& settings) {
+  return run<typename App::Settings>(count, arguments, [](typename App::Settings& settings) {
     const Text& wanted = machine_of(settings).device;
     [&]<class... Device>(Devices<Device...>) {
-      settings.settle();
+      settings.resolve();
       if (((wanted() != Device::name) && ...))
         throw wanted.error(wanted(), "cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda");
       static_cast<void>(
-          ((wanted() == Device::name && (work_on<Job, Device>(settings, CompiledModels()), true)) || ...));
+          ((wanted() == Device::name && (dispatch<App, Device>(settings, CompiledModels()), true)) || ...));
     }(CompiledDevices());
   });
 }
