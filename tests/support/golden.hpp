@@ -47,9 +47,10 @@ Tensor<T, S> tensor(const SafetensorsFile& file, const std::string& name) {
 /// Largest |found - expected|; infinite if sizes differ or a number is not finite.
 template <class Found>
 double distance(const Found& found, const std::vector<double>& expected) {
-  if (found.size() != static_cast<Index>(expected.size())) return HUGE_VAL;
+  const auto count = static_cast<Index>(found.size());
+  if (count != static_cast<Index>(expected.size())) return HUGE_VAL;
   double worst = 0;
-  for (Index i = 0; i < found.size(); ++i) {
+  for (Index i = 0; i < count; ++i) {
     const double error = std::fabs(static_cast<double>(found.data()[i]) - expected[static_cast<std::size_t>(i)]);
     worst = error <= worst ? worst : std::isnan(error) ? HUGE_VAL : error;
   }

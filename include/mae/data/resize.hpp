@@ -17,12 +17,24 @@ struct CropBox {
 };
 
 namespace detail {
-/// Keys' cubic kernel with a = -1/2.
-inline double cubic(double x) {
+/// Keys' cubic kernel.
+inline double cubic(double x, double a = -0.5) {
   x = math::fabs(x);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return a * (((x - 5) * x + 8) * x - 4);
   return 0;
+}
+/// Calls add(x, weight) for each of `from` old pixels that new pixel i of `to` is made of, x from 0 on, in order. The
+/// weights sum to one.
+template <class Add>
+void antialiased_weights(Index to, double from, Index i, const Add& add) {
+  const double scale = from / static_cast<double>(to), stretch = scale > 1 ? scale : 1;
+  const double center = (static_cast<double>(i) + 0.5) * scale;
+  const double low = math::fmax(math::floor(center - 2 * stretch + 0.5), 0);
+  const double high = math::fmin(math::floor(center + 2 * stretch + 0.5), from);
+  double sum = 0;
+  for (double x = low; x < high; ++x) sum += cubic((x + 0.5 - center) / stretch);
+  for (double x = low; x < high; ++x) add(static_cast<Index>(x), cubic((x + 0.5 - center) / stretch) / sum);
 }
 /// The sources and weights that make `to` pixels from a run of `from` pixels beginning at `begin`.
 inline Taps taps(Index to, double begin, double from) {
@@ -33,15 +45,12 @@ inline Taps taps(Index to, double begin, double from) {
   result.first.resize(static_cast<std::size_t>(to));
   result.count.resize(static_cast<std::size_t>(to));
   for (Index i = 0; i < to; ++i) {
-    const double center = (static_cast<double>(i) + 0.5) * scale;
-    const double low = math::fmax(math::floor(center - 2 * stretch + 0.5), 0);
-    const double high = math::fmin(math::floor(center + 2 * stretch + 0.5), from);
-    double sum = 0;
-    for (double x = low; x < high; ++x) sum += cubic((x + 0.5 - center) / stretch);
-    float* weight = result.weights.data() + i * result.most;
-    for (double x = low; x < high; ++x) *weight++ = static_cast<float>(cubic((x + 0.5 - center) / stretch) / sum);
-    result.first[static_cast<std::size_t>(i)] = static_cast<Index>(begin + low);
-    result.count[static_cast<std::size_t>(i)] = static_cast<Index>(high - low);
+    Index& first = result.first[static_cast<std::size_t>(i)];
+    Index& count = result.count[static_cast<std::size_t>(i)];
+    antialiased_weights(to, from, i, [&](Index x, double weight) {
+      if (count == 0) first = static_cast<Index>(begin) + x;
+      result.weights[static_cast<std::size_t>(i * result.most + count++)] = static_cast<float>(weight);
+    });
   }
   return result;
 }
