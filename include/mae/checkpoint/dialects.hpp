@@ -31,13 +31,13 @@ struct NameRule {
 
 /// The names of one project's files. Of several rules for a name the first holds; a name without a rule is ours.
 struct Dialect {
-  const char* name;                               ///< as reports call it
-  std::span<const std::string_view> signs;        ///< a file that has all of these names is of this dialect
-  std::string_view encoder;                       ///< what `~` stands for
-  std::span<const NameRule> names;                ///< outside blocks
-  std::span<const NameRule> blocks;               ///< before a block's number; and what else goes before `names`
-  std::span<const NameRule> inner;                ///< inside a block
-  double mean = 0;                                ///< of the images, if all their encoders have one; 0: ImageNet's
+  const char* name;                         ///< as reports call it
+  std::span<const std::string_view> signs;  ///< a file that has all of these names is of this dialect
+  std::string_view encoder;                 ///< what `~` stands for
+  std::span<const NameRule> names;          ///< outside blocks
+  std::span<const NameRule> blocks;         ///< before a block's number; and what else goes before `names`
+  std::span<const NameRule> inner;          ///< inside a block
+  double mean = 0;                          ///< of the images, if all their encoders have one; 0: ImageNet's
 };
 
 namespace dialects {
@@ -53,16 +53,17 @@ inline constexpr NameRule hugging_face_names[] = {
 };
 // Of transformers before 5, and of all that facebook/vit-mae-* published.
 inline constexpr NameRule hugging_face_inner[] = {
-    {"norm1.*", "layernorm_before.*"},
-    {"attn.qkv.*", "attention.attention.{query,key,value}.*"},
-    {"attn.proj.*", "attention.output.dense.*"},
-    {"norm2.*", "layernorm_after.*"},
-    {"mlp.fc1.*", "intermediate.dense.*"},
-    {"mlp.fc2.*", "output.dense.*"},
+    {"norm1.*", "layernorm_before.*"},           {"attn.qkv.*", "attention.attention.{query,key,value}.*"},
+    {"attn.proj.*", "attention.output.dense.*"}, {"norm2.*", "layernorm_after.*"},
+    {"mlp.fc1.*", "intermediate.dense.*"},       {"mlp.fc2.*", "output.dense.*"},
 };
 inline constexpr NameRule hugging_face_blocks[] = {
     {"blocks.#.", "~encoder.layer.#."},
     {"decoder_blocks.#.", "decoder.decoder_layers.#."},
+};
+inline constexpr NameRule hugging_face_dinov2_inner[] = {
+    {"attn.qkv.*", "attention.attention.{query,key,value}.*"},
+    {"attn.proj.*", "attention.output.dense.*"},
 };
 // What save_pretrained of transformers 5 writes: its way back to the old names meets the decoder's too.
 inline constexpr NameRule hugging_face_5_saved_blocks[] = {
@@ -105,12 +106,9 @@ inline constexpr NameRule mmpretrain_inner[] = {
 };
 
 inline constexpr NameRule lightly_names[] = {
-    {"mask_token", "decoder.mask_token"},
-    {"decoder_embed.*", "decoder_embed.*"},
-    {"decoder_pos_embed", "decoder.pos_embed"},
-    {"decoder_norm.*", "decoder.norm.*"},
-    {"decoder_pred.*", "prediction_head.*"},
-    {"*", "~*"},
+    {"mask_token", "decoder.mask_token"},       {"decoder_embed.*", "decoder_embed.*"},
+    {"decoder_pos_embed", "decoder.pos_embed"}, {"decoder_norm.*", "decoder.norm.*"},
+    {"decoder_pred.*", "prediction_head.*"},    {"*", "~*"},
 };
 inline constexpr NameRule lightly_blocks[] = {
     {"blocks.#.", "~blocks.#."},
@@ -138,7 +136,7 @@ inline constexpr NameRule flax_names[] = {
     {"head.bias", "head/bias"},
 };
 inline constexpr NameRule augreg_blocks[] = {{"blocks.#.", "Transformer/encoderblock_#/"},
-                                            {"pos_embed", "Transformer/posembed_input/pos_embedding"}};
+                                             {"pos_embed", "Transformer/posembed_input/pos_embedding"}};
 inline constexpr NameRule augreg_inner[] = {
     {"norm1.weight", "LayerNorm_0/scale"},
     {"norm1.bias", "LayerNorm_0/bias"},
@@ -154,7 +152,7 @@ inline constexpr NameRule augreg_inner[] = {
     {"mlp.fc2.bias", "MlpBlock_3/Dense_1/bias"},
 };
 inline constexpr NameRule big_vision_blocks[] = {{"blocks.#.", "Transformer/encoderblock_#/"},
-                                                {"pos_embed", "pos_embedding"}};
+                                                 {"pos_embed", "pos_embedding"}};
 inline constexpr NameRule big_vision_inner[] = {
     {"norm1.weight", "LayerNorm_0/scale"},
     {"norm1.bias", "LayerNorm_0/bias"},
@@ -173,6 +171,8 @@ inline constexpr NameRule big_vision_inner[] = {
 // What a file of each has.
 inline constexpr std::string_view hugging_face_5_saved_signs[] = {
     "~encoder.layer.0.attention.attention.query.weight", "decoder.decoder_encoder.layer.0.layernorm_before.weight"};
+inline constexpr std::string_view hugging_face_dinov2_signs[] = {"~encoder.layer.0.attention.attention.query.weight",
+                                                                 "~encoder.layer.0.layer_scale1.lambda1"};
 inline constexpr std::string_view hugging_face_signs[] = {"~encoder.layer.0.attention.attention.query.weight"};
 inline constexpr std::string_view hugging_face_5_signs[] = {"~layers.0.attention.q_proj.weight",
                                                             "~layers.0.layernorm_before.weight"};
@@ -191,6 +191,8 @@ inline constexpr std::string_view original_signs[] = {"blocks.0.attn.qkv.weight"
 inline constexpr Dialect all[] = {
     {"Hugging Face, as transformers 5 saves", hugging_face_5_saved_signs, "vit.", hugging_face_names,
      hugging_face_5_saved_blocks, hugging_face_inner},
+    {"Hugging Face, DINOv2", hugging_face_dinov2_signs, "dinov2.", hugging_face_names, hugging_face_blocks,
+     hugging_face_dinov2_inner},
     {"Hugging Face", hugging_face_signs, "vit.", hugging_face_names, hugging_face_blocks, hugging_face_inner},
     {"Hugging Face, transformers 5", hugging_face_5_signs, "vit.", hugging_face_names, hugging_face_5_blocks,
      hugging_face_5_inner},
@@ -204,7 +206,7 @@ inline constexpr Dialect all[] = {
 };
 /// Ours: the names of the original repository.
 inline constexpr const Dialect& original = all[std::size(all) - 1];
-inline constexpr const Dialect& hugging_face = all[1];
+inline constexpr const Dialect& hugging_face = all[2];
 
 }  // namespace dialects
 

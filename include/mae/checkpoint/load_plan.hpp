@@ -1,7 +1,6 @@
 // What is to be read from a file for each parameter of a model, and why the rest of the file is not: decided whole from
 // names and shapes, before a number is read.
 #pragma once
-#include <optional>
 #include <set>
 
 #include <mae/autograd/trace/parameter.hpp>
@@ -11,25 +10,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// What loading may leave out, by the beginnings of names, and what the file does not say.
-struct LoadOptions {
-  std::vector<std::string> may_keep{};    ///< parameters that the file need not have
-  std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
-  std::optional<std::string> prefix{};    ///< before the names of the model that is meant, if the file has several
-  bool any_heads = false;                 ///< a width that is published with other heads than the model's is no mistake
-};
-
-/// What the names of an optimizer's tensors begin with, in the checkpoint of a run (run_state.hpp). They are no part of
-/// the model: loading a model from such a file ignores them.
-inline constexpr const char* optimizer_prefix = "optimizer.";
-
 namespace detail {
-
-inline bool begins_with_any(const std::string& name, const std::vector<std::string>& beginnings) {
-  for (const std::string& beginning : beginnings)
-    if (name.starts_with(beginning)) return true;
-  return false;
-}
 
 /// A parameter that is wanted, and its name in a file of this library's; "" for one that shall keep its values.
 struct Wanted {
@@ -42,17 +23,15 @@ struct Source {
   const ParameterInfo* parameter;
   std::string name;
   std::vector<std::string> tensors{};
-  std::string_view axes{};  ///< the order of their axes (NameRule)
-  std::string factor{};     ///< whose i-th number multiplies row i; "" for none
+  std::string_view axes{};   ///< the order of their axes (NameRule)
+  std::string factor{};      ///< whose i-th number multiplies row i; "" for none
+  std::string_view scale{};  ///< what that is called inside its block
 };
 
 /// What LayerScale is called beside the layer whose result it multiplies.
-inline constexpr std::string_view layer_scales[][2] = {{"attn.proj.", "ls1.gamma"},
-                                                       {"attn.proj.", "gamma_1"},
-                                                       {"attn.proj.", "layer_scale1.lambda1"},
-                                                       {"mlp.fc2.", "ls2.gamma"},
-                                                       {"mlp.fc2.", "gamma_2"},
-                                                       {"mlp.fc2.", "layer_scale2.lambda1"}};
+inline constexpr std::string_view layer_scales[][2] = {
+    {"attn.proj.", "ls1.gamma"}, {"attn.proj.", "gamma_1"}, {"attn.proj.", "layer_scale1.lambda1"},
+    {"mlp.fc2.", "ls2.gamma"},   {"mlp.fc2.", "gamma_2"},   {"mlp.fc2.", "layer_scale2.lambda1"}};
 
 /// Whether no block of the file has its `tail`, "attn.qkv.bias".
 inline bool no_block_has(const TensorFile& file, const Recognised& names, const std::string& tail) {
@@ -91,7 +70,7 @@ inline Source find_source(const TensorFile& file, const Recognised& names, const
   for (const auto& [layer, gamma] : layer_scales)
     if (start > 0 && inside.starts_with(layer)) {
       const std::string name = theirs(block + std::string(gamma)).tensors.front();
-      if (file.find(name)) source.factor = name;
+      if (file.find(name)) source.factor = name, source.scale = gamma;
     }
   return source;
 }
@@ -102,22 +81,35 @@ struct IgnoreRule {
   Reason reason;
   bool only_for_encoder = true;
 };
-inline constexpr IgnoreRule ignore_rules[] = {
-    {"optimizer", Reason::optimizer, false}, {"lr_scheduler", Reason::optimizer, false},
-    {"scaler", Reason::optimizer, false},    {"callbacks", Reason::optimizer, false},
-    {"loops", Reason::optimizer, false},     {"message_hub", Reason::optimizer, false},
-    {"epoch", Reason::counter, false},       {"global_step", Reason::counter, false},
-    {"pooler.", Reason::pooler, false},      {"vit.pooler.", Reason::pooler, false},
-    {"momentum_", Reason::copy},             {"decoder", Reason::decoder},
-    {"neck.", Reason::decoder},              {"prediction_head.", Reason::decoder},
-    {"head", Reason::head},                  {"fc_norm.", Reason::head},
-    {"fc.", Reason::head},                   {"classifier", Reason::head},
-    {"online_", Reason::head},               {"projector.", Reason::head},
-    {"predictor.", Reason::head},            {"projection_head.", Reason::head},
-    {"backbone.ln2.", Reason::head},         {"pre_logits", Reason::head},
-    {"criterion.", Reason::head},            {"center", Reason::head}};
-inline constexpr std::string_view wrappers[] = {"module.", "_orig_mod.",       "model.", "state_dict.", "model_state.",
-                                                "net.",    "model_state_dict.", "teacher.", "student."};
+inline constexpr IgnoreRule ignore_rules[] = {{"optimizer", Reason::optimizer, false},
+                                              {"lr_scheduler", Reason::optimizer, false},
+                                              {"scaler", Reason::optimizer, false},
+                                              {"callbacks", Reason::optimizer, false},
+                                              {"loops", Reason::optimizer, false},
+                                              {"message_hub", Reason::optimizer, false},
+                                              {"epoch", Reason::counter, false},
+                                              {"global_step", Reason::counter, false},
+                                              {"pooler.", Reason::pooler, false},
+                                              {"vit.pooler.", Reason::pooler, false},
+                                              {"momentum_", Reason::copy},
+                                              {"decoder", Reason::decoder},
+                                              {"neck.", Reason::decoder},
+                                              {"prediction_head.", Reason::decoder},
+                                              {"head", Reason::head},
+                                              {"fc_norm.", Reason::head},
+                                              {"fc.", Reason::head},
+                                              {"classifier", Reason::head},
+                                              {"online_", Reason::head},
+                                              {"projector.", Reason::head},
+                                              {"predictor.", Reason::head},
+                                              {"projection_head.", Reason::head},
+                                              {"backbone.ln2.", Reason::head},
+                                              {"pre_logits", Reason::head},
+                                              {"criterion.", Reason::head},
+                                              {"center", Reason::head}};
+inline constexpr std::string_view wrappers[] = {"module.",           "_orig_mod.",   "model.",
+                                                "state_dict.",       "model_state.", "net.",
+                                                "model_state_dict.", "teacher.",     "student."};
 
 /// Why `name` has no place, if there is a reason.
 inline std::optional<Reason> reason_of(const TensorFile& file, const Recognised& names, const std::string& name,
@@ -133,8 +125,10 @@ inline std::optional<Reason> reason_of(const TensorFile& file, const Recognised&
     for (const std::string_view wrapper : wrappers)
       if (rest.starts_with(wrapper)) rest.erase(0, wrapper.size()), again = true;
   }
-  const std::string mask_token = names.dialect ? their_name(*names.dialect, "mask_token", "").tensors.front() : "mask_token";
-  if (has_part(rest, "mask_token") && (rest != mask_token || (encoder && !find_parameter(file, names, "decoder_embed.weight"))))
+  const std::string mask_token =
+      names.dialect ? their_name(*names.dialect, "mask_token", "").tensors.front() : "mask_token";
+  if (has_part(rest, "mask_token") &&
+      (rest != mask_token || (encoder && !find_parameter(file, names, "decoder_embed.weight"))))
     return rest == mask_token || names.dialect ? std::optional(Reason::mask_token) : std::nullopt;
   if (encoder && rest == mask_token) return Reason::decoder;
   if (names.dialect && has_part(rest, "num_batches_tracked")) return Reason::counter;
@@ -152,6 +146,18 @@ inline std::optional<Reason> reason_of(const TensorFile& file, const Recognised&
 
 inline std::string first_part(const std::string& name) { return name.substr(0, name.find('.')); }
 
+/// Throws mae::Error about a parameter that the file has nothing of.
+[[noreturn]] inline void refuse_missing(const TensorFile& file, const Recognised& names, const std::string& missing) {
+  if ((missing == "mask_token" || missing.starts_with("decoder_")) &&
+      !find_parameter(file, names, "decoder_norm.weight"))
+    throw Error(file.path(), "an encoder without a decoder", "a whole masked autoencoder");
+  if (missing == "cls_token" && names.dialect)
+    throw Error(file.path(), "an encoder without a class token", "one that has it, as MAE's do");
+  if (missing == "norm.weight" && find_parameter(file, names, "fc_norm.weight"))
+    throw Error(file.path(), "no tensor norm.weight: a classifier that pools, with fc_norm after it", "a last norm");
+  throw Error(file.path(), "no tensor " + missing, "all parameters of the model");
+}
+
 /// Where each parameter is, and a reason for every other tensor. `encoder`: an encoder is wanted, whatever lies beside.
 /// Throws mae::Error if a parameter is missing that may not be, or a tensor has no place and no reason.
 inline std::vector<Source> plan_loading(const TensorFile& file, const Recognised& names,
@@ -160,7 +166,6 @@ inline std::vector<Source> plan_loading(const TensorFile& file, const Recognised
   const std::string whose = encoder ? "encoder" : "model";
   std::vector<Source> plan;
   std::set<std::string> used;
-  std::string missing;
   for (const Wanted& one : wanted) {
     if (one.name.empty()) {
       plan.push_back({one.parameter, ""});
@@ -169,10 +174,7 @@ inline std::vector<Source> plan_loading(const TensorFile& file, const Recognised
     }
     Source source = find_source(file, names, one);
     if (source.tensors.empty()) {
-      if (!begins_with_any(one.parameter->name, options.may_keep)) {
-        if (missing.empty()) missing = one.name;
-        continue;
-      }
+      if (!begins_with_any(one.parameter->name, options.may_keep)) refuse_missing(file, names, one.name);
       report.missing.push_back(one.parameter->name);
       report.kept.push_back(one.parameter->name);
     }
@@ -192,10 +194,7 @@ inline std::vector<Source> plan_loading(const TensorFile& file, const Recognised
                   "only tensors that the " + whose + " has; is this another model's file?");
     report.ignored.push_back({entry.name, *reason});
   }
-  if (missing.empty()) return plan;
-  if ((missing == "mask_token" || missing.starts_with("decoder_")) && !find_parameter(file, names, "decoder_norm.weight"))
-    throw Error(file.path(), "an encoder without a decoder", "a whole masked autoencoder");
-  throw Error(file.path(), "no tensor " + missing, "all parameters of the model");
+  return plan;
 }
 
 }  // namespace detail

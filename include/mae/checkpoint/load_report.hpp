@@ -28,17 +28,28 @@ enum class Reason {
 };
 inline const char* text(Reason reason) {
   switch (reason) {
-    case Reason::optimizer: return "state of training";
-    case Reason::counter: return "a counter";
-    case Reason::derived: return "follows from the sizes";
-    case Reason::copy: return "another copy of the model";
-    case Reason::decoder: return "the decoder";
-    case Reason::head: return "a head";
-    case Reason::final_norm: return "the last norm, which pooling does without";
-    case Reason::pooler: return "a pooler, which was not trained";
-    case Reason::mask_token: return "a mask token that is not used";
-    case Reason::beside: return "beside the encoder";
-    case Reason::asked: return "as asked";
+    case Reason::optimizer:
+      return "state of training";
+    case Reason::counter:
+      return "a counter";
+    case Reason::derived:
+      return "follows from the sizes";
+    case Reason::copy:
+      return "another copy of the model";
+    case Reason::decoder:
+      return "the decoder";
+    case Reason::head:
+      return "a head";
+    case Reason::final_norm:
+      return "the last norm, which pooling does without";
+    case Reason::pooler:
+      return "a pooler, which was not trained";
+    case Reason::mask_token:
+      return "a mask token that is not used";
+    case Reason::beside:
+      return "beside the encoder";
+    case Reason::asked:
+      return "as asked";
   }
   return "";
 }
@@ -52,16 +63,16 @@ struct LoadReport {
     Reason reason;
   };
 
-  std::string path, container;           ///< "vit.safetensors", "safetensors"
-  std::string dialect, prefix;           ///< "Hugging Face", "model."
-  std::vector<std::string> loaded;       ///< parameters that now have the file's numbers
-  Index numbers = 0;                     ///< how many these are
-  std::vector<Conversion> converted;     ///< those of them that are not a tensor as it lies in the file
-  std::vector<Ignored> ignored;          ///< tensors without a place
-  std::vector<std::string> missing;      ///< parameters that the file has nothing of: zero, or kept
-  std::vector<std::string> kept;         ///< parameters that have the values that they had
-  std::vector<std::string> assumed;      ///< what no file says and the model does, in words
-  std::vector<std::string> suspicious;   ///< what may be a mistake in the file, in words
+  std::string path{}, container{};        ///< "vit.safetensors", "safetensors"
+  std::string dialect{}, prefix{};        ///< "Hugging Face", "model."
+  std::vector<std::string> loaded{};      ///< parameters that now have the file's numbers
+  Index numbers = 0;                      ///< how many these are
+  std::vector<Conversion> converted{};    ///< those of them that are not a tensor as it lies in the file
+  std::vector<Ignored> ignored{};         ///< tensors without a place
+  std::vector<std::string> missing{};     ///< parameters that the file has nothing of: they are kept
+  std::vector<std::string> kept{};        ///< parameters that have the values that they had
+  std::vector<std::string> assumed{};     ///< what the file does not say and the model does, in words
+  std::vector<std::string> suspicious{};  ///< what may be a mistake in the file, in words
 
   /// The report in lines of a label and a text: a few, or with `full` every name.
   std::vector<std::pair<std::string, std::string>> lines(bool full = false) const;

@@ -106,8 +106,8 @@ class SourceReader {
     const std::vector<W> all = numbers<W>(source, how);
     require_finite(all.data(), parameter.shape, subject);
     if (parameter.plain) std::copy(all.begin(), all.end(), values);
-    else for (Index i = 0; i < parameter.count; ++i)
-      values[i] = all[static_cast<std::size_t>(parameter.file_position(i))];
+    else
+      for (Index i = 0; i < parameter.count; ++i) values[i] = all[static_cast<std::size_t>(parameter.file_position(i))];
     return how;
   }
 
@@ -137,16 +137,16 @@ class SourceReader {
   /// The grid of the file's positions: recorded, or a square.
   PatchGrid grid_of(const std::string& tensor, Index patches) const {
     const auto image = file_.metadata().find("image"), patch = file_.metadata().find("patch");
-    if (image != file_.metadata().end() && patch != file_.metadata().end()) {
-      long long channels = 0, height = 0, width = 0;
-      const std::optional<double> side = number_in(patch->second);
-      if (std::sscanf(image->second.c_str(), "%lld x %lld x %lld", &channels, &height, &width) == 3 && side &&
-          *side >= 1 && *side <= 1e6) {
-        const auto p = static_cast<Index>(*side);
-        if (height > 0 && width > 0 && height / p <= patches && height / p * (width / p) == patches)
-          return {static_cast<Index>(height) / p, static_cast<Index>(width) / p, p};
-      }
-    }
+    if (image == file_.metadata().end() || patch == file_.metadata().end())
+      return square_grid(patches, file_.subject(tensor));
+    // "channels x height x width", as describe() writes it.
+    const std::string& text = image->second;
+    const std::size_t height = text.find(" x ") + 3, width = text.find(" x ", height) + 3;
+    const std::optional<Index> p = number_in<Index>(patch->second);
+    const std::optional<Index> h = number_in<Index>(text.substr(height, width - 3 - height));
+    const std::optional<Index> w = number_in<Index>(text.substr((std::min)(width, text.size())));
+    if (p && h && w && *p > 0 && *h > 0 && *w > 0 && *h / *p <= patches && *h / *p * (*w / *p) == patches)
+      return {*h / *p, *w / *p, *p};
     return square_grid(patches, file_.subject(tensor));
   }
   bool needs_resize(const Source& source) const {
@@ -190,7 +190,7 @@ class SourceReader {
     if (source.factor.empty()) return all;
     const std::vector<W> factor = file_.values<W>(source.factor);
     for (std::size_t i = 0; i < count; ++i) all[i] = all[i] * factor[i / (count / static_cast<std::size_t>(rows))];
-    add(how, "times " + source.factor.substr(source.factor.find_last_of('.', source.factor.size() - 7) + 1));
+    add(how, "times " + std::string(source.scale));
     return all;
   }
   template <class W>
@@ -220,11 +220,11 @@ bool all_zero(const W* values, Index count) {
 template <class W>
 std::string positions_text(const ParameterInfo& parameter, const W* values) {
   if (all_zero(values, parameter.count)) return "all zero";
-  const RandomStream none(0);
+  const RandomStream none(0, Purpose::initialise);
   const Index width = parameter.shape.back();
   bool columns = true, rows = true;
   for (Index i = 0; i < parameter.count && (columns || rows); ++i) {
-    auto is = [&](double expected) { return is_near(double(values[i]), expected); };
+    auto is = [&](double expected) { return math::fabs(double(values[i]) - expected) < 1e-5; };
     const Index row = i / width, at = i % width;
     columns = columns && is(parameter.initial(none, i));
     rows = rows && is(parameter.initial(none, row * width + (at + width / 2) % width));

@@ -7,6 +7,7 @@
 // taken and the other reported; two that are not known as twins are an error.
 #pragma once
 #include <mae/checkpoint/dialects.hpp>
+#include <mae/checkpoint/load_options.hpp>
 #include <mae/io/tensors/tensor_file.hpp>
 
 MAE_PRECISE_BEGIN
@@ -64,7 +65,8 @@ inline void refuse_foreign(const TensorFile& file) {
     const std::string_view name = entry.name;
     for (const Refusal& refusal : refusals)
       if (has_part(name, refusal.sign))
-        throw Error(file.path(), std::string(refusal.found) + " (" + quoted(entry.name) + ")", std::string(refusal.why));
+        throw Error(file.path(), std::string(refusal.found) + " (" + quoted(entry.name) + ")",
+                    std::string(refusal.why));
     const bool filter = name.ends_with("patch_embed.proj.weight") || name.ends_with("projection.weight");
     if (filter && entry.shape.size() == 5)
       throw Error(file.path(), "a filter of five axes (" + quoted(entry.name) + "), as models of video have",
@@ -80,11 +82,13 @@ inline void refuse_foreign(const TensorFile& file) {
 }
 
 /// What stands before `sign` in the names that end with it.
-inline std::vector<std::string> prefixes_of(const TensorFile& file, const std::string& sign) {
+inline std::vector<std::string> prefixes_of(const TensorFile& file, const std::string& sign,
+                                            const LoadOptions& options) {
   std::vector<std::string> found;
   for (const TensorEntry& entry : file.entries()) {
     const std::string& name = entry.name;
-    if (!name.ends_with(sign) || name.starts_with("optimizer.")) continue;
+    if (!name.ends_with(sign) || name.starts_with(optimizer_prefix)) continue;
+    if (begins_with_any(name, options.may_ignore)) continue;
     const std::size_t length = name.size() - sign.size();
     if (length == 0 || name[length - 1] == '.' || name[length - 1] == '/') found.push_back(name.substr(0, length));
   }
@@ -92,11 +96,16 @@ inline std::vector<std::string> prefixes_of(const TensorFile& file, const std::s
 }
 
 /// Two models in one file: the one that is taken, and its twin.
-inline constexpr std::string_view twins[][2] = {
-    {"teacher.", "student."},           {"backbone.", "momentum_backbone."}, {"base_encoder.", "momentum_encoder."},
-    {"model.", "model_ema."},           {"state_dict.", "state_dict_ema."},  {"model_state.", "model_ema."},
-    {"model.", "ema."},                 {"backbone.", "backbone_momentum."}, {"model.", "state_dict_ema."},
-    {"student_backbone.", "teacher_backbone."}};
+inline constexpr std::string_view twins[][2] = {{"teacher.", "student."},
+                                                {"backbone.", "momentum_backbone."},
+                                                {"base_encoder.", "momentum_encoder."},
+                                                {"model.", "model_ema."},
+                                                {"state_dict.", "state_dict_ema."},
+                                                {"model_state.", "model_ema."},
+                                                {"model.", "ema."},
+                                                {"backbone.", "backbone_momentum."},
+                                                {"model.", "state_dict_ema."},
+                                                {"student_backbone.", "teacher_backbone."}};
 /// A prefix without what a training script wraps a model into.
 inline std::string unwrapped(std::string prefix) {
   for (const std::string_view wrapper : {"module.", "_orig_mod."})
@@ -115,7 +124,8 @@ inline bool is_twin(const std::string& taken, const std::string& other) {
   return a.empty() && (b == "model_ema." || b == "state_dict_ema.");
 }
 /// The prefix whose twins all others are. Throws mae::Error where there is none.
-inline std::string chosen_prefix(const TensorFile& file, std::vector<std::string>& all, const std::string* wanted) {
+inline std::string chosen_prefix(const TensorFile& file, std::vector<std::string>& all,
+                                 const std::optional<std::string>& wanted) {
   auto text = [](const std::string& prefix) { return prefix.empty() ? "no prefix" : quoted(prefix); };
   std::string chosen;
   bool found = false;
@@ -134,51 +144,50 @@ inline std::string chosen_prefix(const TensorFile& file, std::vector<std::string
   return chosen;
 }
 
+/// Where in a file a model of `dialect` lies; no dialect, if none does.
+inline Recognised find_dialect(const TensorFile& file, const Dialect& dialect, const LoadOptions& options) {
+  const std::string_view sign = dialect.signs.front();
+  const bool may_be_alone = sign.starts_with('~');
+  Recognised found;
+  std::vector<std::string> all;
+  for (std::string prefix : prefixes_of(file, std::string(may_be_alone ? sign.substr(1) : sign), options)) {
+    std::string encoder(dialect.encoder);
+    if (may_be_alone && prefix.ends_with(encoder)) prefix.resize(prefix.size() - encoder.size());
+    else if (may_be_alone) encoder.clear();
+    bool has_all = true;
+    for (std::string_view other : dialect.signs) {
+      const bool inside = other.starts_with('~');
+      if (inside) other.remove_prefix(1);
+      has_all = has_all && file.find(prefix + (inside ? encoder : "") + std::string(other));
+    }
+    if (!has_all) continue;
+    found.encoder = encoder;
+    all.push_back(prefix);
+  }
+  if (all.empty()) return {};
+  found.dialect = &dialect;
+  found.prefix = chosen_prefix(file, all, options.prefix);
+  found.copies = std::move(all);
+  return found;
+}
+
 }  // namespace detail
 
-/// The dialect of a file and where the model lies in it. `first` is the name that the model at hand has for its first
-/// parameter: a file that this library wrote, or one of no dialect, has the model's own names. `wanted`, if not null,
-/// is the prefix of the model that is meant, where there are several. Throws mae::Error, with the reason, about a file
-/// of which no encoder can be made.
-inline Recognised recognise(const TensorFile& file, const std::string& first, const std::string* wanted = nullptr) {
+/// The dialect of a file and where the model lies in it. `first_name` is the name that the model at hand has for its
+/// first parameter: a file that this library wrote, or one of no dialect, has the model's own names. Throws mae::Error,
+/// with the reason, about a file of which no encoder can be made.
+inline Recognised recognise(const TensorFile& file, const std::string& first_name, const LoadOptions& options = {}) {
   const auto format = file.metadata().find("format");
   const bool own = format != file.metadata().end() && format->second == "mae";
   if (!own) {
     detail::refuse_foreign(file);
-    for (const Dialect& dialect : dialects::all) {
-      Recognised found{&dialect, "", ""};
-      const std::string_view sign = dialect.signs.front();
-      const bool open = sign.starts_with('~');
-      std::vector<std::string> all = detail::prefixes_of(file, std::string(open ? sign.substr(1) : sign));
-      // Below the encoder's own prefix lies the encoder of the dialect; without it, an encoder alone.
-      if (open)
-        for (std::string& prefix : all)
-          if (prefix.ends_with(dialect.encoder)) {
-            prefix.resize(prefix.size() - dialect.encoder.size());
-            found.encoder = dialect.encoder;
-          }
-      if (!open) found.encoder = dialect.encoder;
-      if (all.empty()) continue;
-      bool signs = true;
-      std::vector<std::string> candidates;
-      for (const std::string& prefix : all) {
-        bool has = true;
-        for (const std::string_view other : dialect.signs) {
-          const bool inside = other.starts_with('~');
-          has = has && file.find(prefix + (inside ? found.encoder : "") + std::string(inside ? other.substr(1) : other));
-        }
-        if (has) candidates.push_back(prefix);
-        signs = signs && has;
-      }
-      if (candidates.empty()) continue;
-      found.prefix = detail::chosen_prefix(file, candidates, wanted);
-      found.copies = std::move(candidates);
-      return found;
-    }
+    for (const Dialect& dialect : dialects::all)
+      if (Recognised found = detail::find_dialect(file, dialect, options); found.dialect) return found;
   }
-  std::vector<std::string> all = detail::prefixes_of(file, first);
-  if (!all.empty() && all.front().empty()) return {};
-  if (all.size() == 1 || (own && !all.empty())) return {nullptr, detail::chosen_prefix(file, all, wanted), "", all};
+  std::vector<std::string> all = detail::prefixes_of(file, first_name, options);
+  if (std::find(all.begin(), all.end(), "") != all.end()) return {};
+  if (all.size() == 1 || (own && !all.empty()))
+    return {nullptr, detail::chosen_prefix(file, all, options.prefix), "", all};
   if (own) return {};
   if (file.entries().empty()) throw Error(file.path(), "no tensors", "the weights of a model");
   bool optimizer = true;
