@@ -45,8 +45,8 @@ TEST_CASE("elements at strides come out row-major") {
                         {});
   CHECK(of(file, "plain") == std::vector<double>{1, 2, 3, 4, 5, 6});
   CHECK(of(file, "transposed") == std::vector<double>{1, 4, 2, 5, 3, 6});
-  CHECK(of(file, "channels last") == std::vector<double>{0,  3,  6,  9,  1,  4,  7,  10, 2,  5,  8,  11,
-                                                         12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23});
+  CHECK(of(file, "channels last") ==
+        std::vector<double>{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23});
   CHECK(of(file, "every third") == std::vector<double>{2, 5, 8, 11});
   CHECK(of(file, "expanded") == std::vector<double>{4, 5, 6, 4, 5, 6});
   CHECK(of(file, "overlapping") == std::vector<double>{0, 1, 1, 2, 2, 3});
@@ -93,6 +93,8 @@ TEST_CASE("tensors in several files: errors name the file") {
   CHECK(file.subject("y") == folder / "two" + ": tensor 'y'");
   CHECK(contains(error_of([&] { file.at("z"); }), "folder: tensor 'z': found no such tensor"));
   CHECK(contains(error_of([&] { file.values<std::int64_t>("y"); }), "/two: tensor 'y': found dtype BF16"));
-  CHECK(contains(error_of([] { TensorFile("f", "", {}, {{"x", "U8", {}}, {"x", "U8", {}}}, {}); }),
+  CHECK(contains(error_of([] {
+                   TensorFile("f", "", {}, {{"x", "U8", {}}, {"x", "U8", {}}}, {});
+                 }),
                  "f: found the tensor 'x' twice"));
 }

@@ -168,43 +168,50 @@ inline std::string npy_elements(const NpyHeader& header, bool columns) {
 
 }  // namespace detail
 
-/// Reads and checks the header of a .npy file. Throws `Error` unless it is one, of numbers, exactly as long as its
-/// shape says.
-inline NpyHeader read_npy_header(const InputFile& file) {
+/// Reads and checks the header of an array that fills the bytes [begin, end) of `file`; `subject` is how errors name
+/// it. Throws `Error` unless it is one, of numbers, exactly as long as its shape says.
+inline NpyHeader read_npy_header(const InputFile& file, Index begin, Index end, const std::string& subject) {
   constexpr Index most = 12;
+  const Index size = end - begin;
   unsigned char start[most] = {};
-  file.read(0, start, (std::min)(file.size(), most));
-  if (file.size() < 10 || std::string(start, start + 6) != "\x93NUMPY")
-    refuse_kind(file, "no .npy header", "an array of NumPy, as numpy.save writes it");
+  file.read(begin, start, (std::min)(size, most));
+  constexpr const char* an_array = "an array of NumPy, as numpy.save writes it";
+  if (size < 10 || std::string(start, start + 6) != "\x93NUMPY") {
+    if (begin == 0) refuse_kind(file, "no .npy header", an_array);
+    throw Error(subject, "no .npy header", an_array);
+  }
   const bool wide = start[6] == 2 || start[6] == 3;
   if ((start[6] != 1 && !wide) || start[7] != 0)
-    throw Error(file.path(), "version " + std::to_string(start[6]) + "." + std::to_string(start[7]) + " of .npy",
+    throw Error(subject, "version " + std::to_string(start[6]) + "." + std::to_string(start[7]) + " of .npy",
                 "version 1.0, 2.0 or 3.0");
   NpyHeader header;
   const Index before = wide ? 12 : 10;
   const Index length =
       wide ? start[8] + 256 * (start[9] + 256 * (start[10] + Index{256} * start[11])) : start[8] + 256 * start[9];
   header.data = before + length;
-  if (header.data > file.size())
-    throw Error(file.path(), std::to_string(file.size()) + " bytes",
+  if (header.data > size)
+    throw Error(subject, std::to_string(size) + " bytes",
                 "at least " + std::to_string(header.data) + ": the header is cut");
   std::string text(static_cast<std::size_t>(length), ' ');
-  file.read(before, text.data(), length);
+  file.read(begin + before, text.data(), length);
   constexpr const char* numbers = "real or whole numbers of up to 8 bytes, or bool";
   detail::NpyDictionary dictionary(text);
   const bool parsed = dictionary.parse(header);
-  if (dictionary.columns()) throw Error(file.path(), detail::npy_elements(header, true), numbers);
+  if (dictionary.columns()) throw Error(subject, detail::npy_elements(header, true), numbers);
   if (!parsed)
-    throw Error(file.path(), "the header " + detail::quoted(text.substr(0, text.find_last_not_of(" \n") + 1)),
+    throw Error(subject, "the header " + detail::quoted(text.substr(0, text.find_last_not_of(" \n") + 1)),
                 "{'descr': ..., 'fortran_order': ..., 'shape': (...)}, as numpy.save writes it");
-  if (!detail::parse_npy_type(header)) throw Error(file.path(), detail::npy_elements(header, false), numbers);
-  const Index bytes = detail::bytes_of(header.shape, header.element), present = file.size() - header.data;
+  if (!detail::parse_npy_type(header)) throw Error(subject, detail::npy_elements(header, false), numbers);
+  const Index bytes = detail::bytes_of(header.shape, header.element), present = size - header.data;
   if (bytes != present)
-    throw Error(file.path(), std::to_string(present) + " bytes of data",
+    throw Error(subject, std::to_string(present) + " bytes of data",
                 (bytes < 0 ? "2^63 or more" : std::to_string(bytes)) + " for " + detail::quoted(header.dtype) +
                     " of shape " + shape_text(header.shape));
+  header.data += begin;
   return header;
 }
+/// The header of a .npy file.
+inline NpyHeader read_npy_header(const InputFile& file) { return read_npy_header(file, 0, file.size(), file.path()); }
 
 }  // namespace mae
 MAE_PRECISE_END

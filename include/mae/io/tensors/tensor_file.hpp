@@ -94,10 +94,21 @@ class TensorFile {
         parts_(std::move(parts)),
         entries_(std::move(entries)),
         metadata_(std::move(metadata)) {
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (!index_.emplace(entries_[i].name, i).second)
-        throw Error(path_, "the tensor " + detail::quoted(entries_[i].name) + " twice", "each name once");
+    index_from(0);
   }
+  /// Adds the tensors of `other`, in its files, and what is told there of what is not told here. Throws as above.
+  void append(TensorFile other) {
+    const std::size_t first = entries_.size();
+    for (TensorEntry& entry : other.entries_) {
+      entry.part += parts_.size();
+      entries_.push_back(std::move(entry));
+    }
+    for (InputFile& part : other.parts_) parts_.push_back(std::move(part));
+    add_metadata(other.metadata_);
+    index_from(first);
+  }
+  /// Adds what is told beside the file; what the file itself tells stays.
+  void add_metadata(const std::map<std::string, std::string>& more) { metadata_.insert(more.begin(), more.end()); }
 
   /// The file or folder that was opened.
   const std::string& path() const { return path_; }
@@ -188,6 +199,11 @@ class TensorFile {
   }
 
  private:
+  void index_from(std::size_t first) {
+    for (std::size_t i = first; i < entries_.size(); ++i)
+      if (!index_.emplace(entries_[i].name, i).second)
+        throw Error(path_, "the tensor " + detail::quoted(entries_[i].name) + " twice", "each name once");
+  }
   /// Bytes of a tensor without strides, whole elements.
   void read(const TensorEntry& entry, Index offset, void* to, Index bytes) const {
     parts_[entry.part].read(entry.begin + offset, to, bytes);

@@ -1,0 +1,78 @@
+// What PyTorch, NumPy and Hugging Face's libraries write (weights_python.py) against what they hold.
+#include <mae/io/tensors/open_tensors.hpp>
+
+#include <doctest/doctest.h>
+
+#include <support/temporary.hpp>
+
+using mae::Index, mae::open_tensors, mae::SafetensorsFile, mae::TensorEntry, mae::TensorFile;
+using test::contains, test::error_of;
+
+namespace {
+
+std::string python(const std::string& name) { return test::beside(__FILE__, "weights_python/" + name); }
+
+// The bytes of a tensor, whatever its type.
+bool same(const TensorFile& file, const std::string& name, const TensorFile& expected, const TensorEntry& entry) {
+  const TensorEntry* const found = file.find(name);
+  return found && found->dtype == entry.dtype && found->shape == entry.shape &&
+         file.bytes(name) == expected.bytes(entry.name);
+}
+
+}  // namespace
+
+TEST_CASE("every file that was written holds what was put into it") {
+  const SafetensorsFile expected = SafetensorsFile::read(test::beside(__FILE__, "weights_python.safetensors"));
+  CHECK(contains(expected.metadata("oracle"), "torch 2.15"));
+  std::map<std::string, TensorFile> files;
+  std::map<std::string, std::size_t> tensors;
+  for (const TensorEntry& entry : expected.entries()) {
+    CAPTURE(entry.name);
+    const std::size_t colon = entry.name.find(':');
+    const std::string name = entry.name.substr(0, colon);
+    if (!files.contains(name)) files.emplace(name, open_tensors(python(name)));
+    ++tensors[name];
+    CHECK(same(files.at(name), entry.name.substr(colon + 1), expected, entry));
+  }
+  CHECK(files.size() == 24);
+  for (const auto& [name, file] : files) {
+    CAPTURE(name);
+    CHECK(file.entries().size() == (name == "many.pth" ? 1100 : tensors[name]));
+  }
+  std::size_t settings = 0;
+  for (const auto& [key, value] : expected.metadata()) {
+    const std::size_t colon = key.find(':');
+    if (colon == key.npos) continue;
+    CAPTURE(key);
+    CHECK(files.at(key.substr(0, colon)).metadata(key.substr(colon + 1)) == value);
+    ++settings;
+  }
+  CHECK(settings > 30);
+}
+
+TEST_CASE("the container is told") {
+  CHECK(open_tensors(python("plain.pth")).container() == "PyTorch (.pth)");
+  CHECK(open_tensors(python("old.pth")).container() == "PyTorch before 1.6 (.pth)");
+  CHECK(open_tensors(python("arrays.npz")).container() == "NumPy (.npz)");
+  CHECK(open_tensors(python("one")).container() == "safetensors");
+  CHECK(open_tensors(python("shards")).container() == "2 files by an index");
+  CHECK(open_tensors(python("shards/model.safetensors.index.json")).container() == "2 files by an index");
+}
+
+TEST_CASE("what has no weights to be read says what it is") {
+  for (const auto& [name, message] :
+       std::map<std::string, std::string>{{"module.pth", "an object of __main__.Net instead of tensors"},
+                                          {"module_inside.pth", "an object of __main__.Net instead of tensors"},
+                                                                         {"optimizer.pth", "the state of an optimizer alone"},
+                                          {"nothing.pth", "no tensors"},
+                                          {"conjugated.pth", "a tensor that is to be negated or conjugated"},
+                                          {"quantized.pth", "a storage of type 'torch.QInt8Storage'"},
+                                          {"script.pth", "a program of TorchScript, expected"},
+                                          {"packed.npz", "a packed entry (method 8)"},
+                                          {"objects.npz", "objects of Python, type '|O'"}}) {
+    const std::string error = error_of([&] { open_tensors(python(name)); });
+    CAPTURE(error);
+    CHECK(contains(error, python(name)));
+    CHECK(contains(error, message));
+  }
+}
