@@ -15,9 +15,10 @@ mmpretrain, lightly, solo-learn and augreg, which need too much to be run here, 
 `dinov2`, `dinov2_hf`, `beit` and `no_bias` have weights of their own, and their features are beside them: timm's and
 transformers' with LayerScale, timm's BEiT without a bias of keys, a ViT without biases in its attention.
 
-What others must be able to read: `hugging_face/` (model.safetensors, config.json) and `timm.safetensors` are what this
-library writes, byte for byte but for metadata, and both versions of transformers and timm load them here, strictly and
-without a warning.
+What others must be able to read: `hugging_face/` (model.safetensors, config.json), the config.json of
+`hugging_face_encoder` and `hugging_face_classifier` with the tensors of transformers_{encoder,classifier}.safetensors,
+and `timm*.safetensors` are what this library writes, tensor for tensor; both versions of transformers and timm load them
+here, strictly and without a warning.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -258,15 +260,20 @@ def by_transformers(folder, weights):
     if major == "5":
         save_pretrained(model, folder / "transformers_5_memory.safetensors", save_original_format=False)
     # What this library writes for them: strictly, without a word.
-    for what, of in ((transformers.ViTMAEForPreTraining, weights),):
-        with Silence():
-            read, info = what.from_pretrained(folder / "hugging_face", output_loading_info=True)
+    for architecture, tensors in OURS.items():
+        what = getattr(transformers, architecture)
+        with tempfile.TemporaryDirectory() as home:
+            where = folder / f"hugging_face{OURS[architecture][0]}"
+            shutil.copy(where / "config.json", home)
+            shutil.copy(folder / OURS[architecture][1], f"{home}/model.safetensors")
+            with Silence():
+                read, info = what.from_pretrained(home, output_loading_info=True)
         expect(not any(info[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")), str(info))
-        state = {name: value.numpy() for name, value in read.state_dict().items()}
-        expected = in_memory(of)
-        expect(state.keys() == expected.keys() and all(np.array_equal(state[n], expected[n]) for n in state),
-               "transformers reads other weights than were written")
         expect(read.config.num_attention_heads == HEADS and read.config.layer_norm_eps == 1e-6, "config.json")
+        if architecture == "ViTMAEForPreTraining":
+            state, wanted = {name: value.numpy() for name, value in read.state_dict().items()}, in_memory(weights)
+            expect(state.keys() == wanted.keys() and all(np.array_equal(state[n], wanted[n]) for n in state),
+                   "transformers reads other weights than were written")
 
 
 def expected(folder, weights, rng):
@@ -383,16 +390,31 @@ def by_table(folder, weights):
     torch.save({"optimizer": optimizer, "epoch": 7}, folder / "optimizer.pth")
 
 
+# What this library writes: an architecture's folder, and a file that has the tensors.
+OURS = {"ViTMAEForPreTraining": ("", "hugging_face/model.safetensors"),
+        "ViTMAEModel": ("_encoder", "transformers_encoder.safetensors"),
+        "ViTForImageClassification": ("_classifier", "transformers_classifier.safetensors")}
+
+
 def ours(folder, weights):
     """What this library writes for transformers."""
     write(folder / "hugging_face" / "model.safetensors", hugging_face(weights), {"format": "pt"})
-    config = {"architectures": ["ViTMAEForPreTraining"], "model_type": "vit_mae", "hidden_act": "gelu",
-              "hidden_size": WIDTH, "num_hidden_layers": DEPTH, "num_attention_heads": HEADS,
-              "intermediate_size": 4 * WIDTH, "layer_norm_eps": 1e-6, "image_size": SIDE, "patch_size": PATCH,
-              "num_channels": 3, "qkv_bias": True, "decoder_hidden_size": DECODER_WIDTH,
-              "decoder_num_hidden_layers": DECODER_DEPTH, "decoder_num_attention_heads": DECODER_HEADS,
-              "decoder_intermediate_size": 4 * DECODER_WIDTH, "mask_ratio": RATIO, "norm_pix_loss": False}
-    (folder / "hugging_face" / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    for architecture, (ending, _) in OURS.items():
+        mae = architecture.startswith("ViTMAE")
+        config = {"architectures": [architecture], "model_type": "vit_mae" if mae else "vit", "hidden_act": "gelu",
+                  "hidden_size": WIDTH, "num_hidden_layers": DEPTH, "num_attention_heads": HEADS,
+                  "intermediate_size": 4 * WIDTH, "layer_norm_eps": 1e-6, "image_size": SIDE, "patch_size": PATCH,
+                  "num_channels": 3, "qkv_bias": True}
+        if architecture == "ViTMAEForPreTraining":
+            config.update({"decoder_hidden_size": DECODER_WIDTH, "decoder_num_hidden_layers": DECODER_DEPTH,
+                           "decoder_num_attention_heads": DECODER_HEADS,
+                           "decoder_intermediate_size": 4 * DECODER_WIDTH, "mask_ratio": RATIO, "norm_pix_loss": False})
+        if not mae:
+            config["id2label"] = {str(k): f"LABEL_{k}" for k in range(CLASSES)}
+            config["label2id"] = {f"LABEL_{k}": k for k in range(CLASSES)}
+        where = folder / f"hugging_face{ending}"
+        where.mkdir(exist_ok=True)
+        (where / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
 def main():

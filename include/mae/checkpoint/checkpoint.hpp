@@ -68,14 +68,22 @@ class CheckpointTensors {
 
   /// Throws mae::Error if a number is not finite: nothing could be done with the file.
   void add(const std::string& name, const ParameterInfo& parameter, const W* values) {
+    add(std::vector{name}, parameter, values);
+  }
+  /// The same of a parameter whose rows are several tensors, of as many rows each.
+  void add(const std::vector<std::string>& names, const ParameterInfo& parameter, const W* values) {
     if (!parameter.plain) {
       std::vector<W>& ordered = reordered_.emplace_back(static_cast<std::size_t>(parameter.count));
       for (Index i = 0; i < parameter.count; ++i)
         ordered[static_cast<std::size_t>(parameter.file_position(i))] = values[i];
       values = ordered.data();
     }
-    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(name));
-    tensors_.push_back(tensor_bytes(name, parameter.shape, values));
+    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(names.size() > 1 ? parameter.name : names[0]));
+    const auto parts = static_cast<Index>(names.size());
+    std::vector<Index> shape = parameter.shape;
+    if (parts > 1) shape[0] /= parts;
+    for (std::size_t part = 0; part < names.size(); ++part)
+      tensors_.push_back(tensor_bytes(names[part], shape, values + static_cast<Index>(part) * parameter.count / parts));
   }
   const std::vector<TensorBytes>& list() const { return tensors_; }
 

@@ -54,9 +54,9 @@ inline FileSizes sizes_of(const TensorFile& file, const Recognised& names) {
     return n;
   };
   sizes.encoder = {extent("blocks.0.norm1.weight", 1, 0), depth("blocks."),
-                   detail::number_of(file, "num_attention_heads")};
+                   detail::number_of(file, "config.num_attention_heads")};
   sizes.decoder = {extent("decoder_blocks.0.norm1.weight", 1, 0), depth("decoder_blocks."),
-                   detail::number_of(file, "decoder_num_attention_heads")};
+                   detail::number_of(file, "config.decoder_num_attention_heads")};
   const bool flax = names.dialect && !their_name(*names.dialect, "patch_embed.proj.weight", "").axes.empty();
   if (flax) {  // [p, p, C, D], and heads are an axis
     sizes.patch = extent("patch_embed.proj.weight", 4, 0);
@@ -84,6 +84,18 @@ inline Metadata describe(const TensorFile& file, const Recognised& names, Index 
   };
   if (!heads) heads = usual_heads(sizes.encoder.width);
   if (!decoder_heads) decoder_heads = 16;
+  // What a folder of Hugging Face says of its model.
+  const auto config = [&](const char* key) {
+    const auto at = file.metadata().find(std::string("config.") + key);
+    return at == file.metadata().end() ? std::string() : at->second;
+  };
+  if (const std::string target = config("norm_pix_loss"); !target.empty() && sizes.decoder.width > 0)
+    found.emplace("target", target == "true" ? "normalized pixels" : "pixels");
+  if (const std::optional<double> ratio = number_in(config("mask_ratio")); ratio && sizes.decoder.width > 0)
+    found.emplace("mask_ratio", decimal_text(*ratio, 6));
+  if (const auto image = numbers_in(config("image_size")); image && image->size() == 2)
+    found.emplace("image", std::to_string(sizes.channels) + " x " + short_text((*image)[0], 9) + " x " +
+                               short_text((*image)[1], 9));
   Index side = 0;
   while ((side + 1) * (side + 1) <= sizes.patches) ++side;
   if (side * side == sizes.patches && side > 0 && sizes.patch > 0) {

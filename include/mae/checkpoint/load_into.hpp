@@ -29,10 +29,10 @@ namespace detail {
 /// What is loaded: all parameters of a model, those of its encoder, or those into weights that hold nothing to be kept.
 enum class Wants { model, encoder, fresh_encoder };
 
-/// Throws mae::Error if the sizes of a file are not those of `Model`; says what it does not tell.
+/// Throws mae::Error if the sizes of a file are not those of `Model`; says what it does not tell. Returns what it does.
 template <class Model>
-void check_sizes(const TensorFile& file, const Recognised& names, bool encoder, const LoadOptions& options,
-                 LoadReport& report) {
+Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encoder, const LoadOptions& options,
+                     LoadReport& report) {
   Metadata ours = mae::describe<Model>();
   constexpr Index heads = Model::EncoderShape::heads, width = Model::EncoderShape::width;
   Index decoder_heads = 0;
@@ -45,7 +45,7 @@ void check_sizes(const TensorFile& file, const Recognised& names, bool encoder, 
     if (found != theirs.end() && found->second != value)
       throw Error(file.path() + ": " + key, found->second, value + ", as the model has");
   }
-  if (!names.dialect) return;
+  if (!names.dialect) return theirs;
   const FileSizes sizes = sizes_of(file, names);
   if (!file.metadata().contains("encoder") && sizes.encoder.heads == 0) {
     const Index usual = usual_heads(sizes.encoder.width);
@@ -56,9 +56,20 @@ void check_sizes(const TensorFile& file, const Recognised& names, bool encoder, 
                   std::to_string(heads) + ", as the model has");
     report.assumed.push_back(std::to_string(heads) + " heads, as the model has: the file does not say");
   }
-  report.assumed.push_back("norms with an epsilon of 1e-6, exact GELU");
+  const auto said = [&](const char* key) {
+    const auto found = file.metadata().find(key);
+    return found == file.metadata().end() ? std::string() : found->second;
+  };
+  const std::string epsilon = said("config.layer_norm_eps"), activation = said("config.hidden_act");
+  if (!activation.empty() && activation != "gelu")
+    throw Error(file.path(), "the activation " + quoted(activation), "gelu, by the error function");
+  if (const std::optional<double> number = number_in(epsilon); !number)
+    report.assumed.push_back("norms with an epsilon of 1e-6, GELU by the error function: the file does not say");
+  else if (*number != 1e-6)
+    report.assumed.push_back("norms with an epsilon of 1e-6, as the paper's code; the file says " + epsilon);
   if (!encoder && ours.contains("target") && !theirs.contains("target"))
     report.assumed.push_back("predictions of " + ours["target"] + ", as the model has: the file does not say");
+  return theirs;
 }
 
 /// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if
@@ -71,12 +82,12 @@ LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wa
   const std::vector<ParameterInfo> part = encoder ? encoder_parameters<Model>() : weights.parameters();
   const Recognised names = recognise(file, part.front().name, options);
   LoadReport report{file.path(), file.container(), names.dialect ? names.dialect->name : "", names.prefix};
-  check_sizes<Model>(file, names, encoder, options, report);
+  const Metadata shown = check_sizes<Model>(file, names, encoder, options, report);
   std::vector<Wanted> wanted;
   for (const ParameterInfo& parameter : weights.parameters())
     wanted.push_back({&parameter, encoder ? name_in_encoder(part, parameter) : parameter.name});
   const std::vector<Source> plan = plan_loading(file, names, wanted, encoder, options, report);
-  const SourceReader reader(file, geometry_of<typename Model::ImageShape>(), options.resize);
+  const SourceReader reader(file, shown, geometry_of<typename Model::ImageShape>(), options.resize);
   Index largest = 0;
   for (const Source& source : plan) reader.check(source), largest = (std::max)(largest, source.parameter->count);
   if (wants != Wants::fresh_encoder) {

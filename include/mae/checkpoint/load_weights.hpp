@@ -61,8 +61,10 @@ std::vector<W> permuted(const std::vector<W>& values, const std::vector<Index>& 
 /// Reads the parameters of a plan.
 class SourceReader {
  public:
-  SourceReader(const TensorFile& file, const PatchGeometry& wanted, const std::optional<Bicubic>& resize)
-      : file_(file), wanted_(wanted), resize_(resize) {}
+  /// `shown`: the sizes that the file records or shows.
+  SourceReader(const TensorFile& file, Metadata shown, const PatchGeometry& wanted,
+               const std::optional<Bicubic>& resize)
+      : file_(file), shown_(std::move(shown)), wanted_(wanted), resize_(resize) {}
 
   /// Throws mae::Error unless the tensors have the shapes that the parameter asks for.
   void check(const Source& source) const {
@@ -136,15 +138,15 @@ class SourceReader {
   }
   /// The grid of the file's positions: recorded, or a square.
   PatchGrid grid_of(const std::string& tensor, Index patches) const {
-    const auto image = file_.metadata().find("image"), patch = file_.metadata().find("patch");
-    if (image == file_.metadata().end() || patch == file_.metadata().end())
-      return square_grid(patches, file_.subject(tensor));
+    const auto image = shown_.find("image"), patch = shown_.find("patch");
+    if (image == shown_.end() || patch == shown_.end()) return square_grid(patches, file_.subject(tensor));
     // "channels x height x width", as describe() writes it.
     const std::string& text = image->second;
-    const std::size_t height = text.find(" x ") + 3, width = text.find(" x ", height) + 3;
+    const std::size_t one = text.find(" x "), two = one == text.npos ? one : text.find(" x ", one + 3);
+    if (two == text.npos) return square_grid(patches, file_.subject(tensor));
     const std::optional<Index> p = number_in<Index>(patch->second);
-    const std::optional<Index> h = number_in<Index>(text.substr(height, width - 3 - height));
-    const std::optional<Index> w = number_in<Index>(text.substr((std::min)(width, text.size())));
+    const std::optional<Index> h = number_in<Index>(text.substr(one + 3, two - one - 3));
+    const std::optional<Index> w = number_in<Index>(text.substr(two + 3));
     if (p && h && w && *p > 0 && *h > 0 && *w > 0 && *h / *p <= patches && *h / *p * (*w / *p) == patches)
       return {*h / *p, *w / *p, *p};
     return square_grid(patches, file_.subject(tensor));
@@ -204,6 +206,7 @@ class SourceReader {
   }
 
   const TensorFile& file_;
+  Metadata shown_;
   PatchGeometry wanted_;
   const std::optional<Bicubic>& resize_;
 };
