@@ -177,7 +177,7 @@ namespace detail {
   return name.append(member);
 }
 template <class M>
-void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out);
+[[gnu::cold]] void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out);
 template <class S, class Init, Trainable Train, class Layout>
 [[gnu::cold]] void list_leaf(Parameter<S, Init, Train, Layout>& parameter, const std::string& name, Index shift,
                              std::vector<ParameterInfo>& out) {
@@ -194,7 +194,7 @@ template <int N, class Module>
     list(module, member_name(name, std::to_string(i)), shift + array.offset + i * weights_size<Module>, out);
 }
 template <class M>
-[[gnu::cold]] void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
+void list(M& of, const std::string& name, Index shift, std::vector<ParameterInfo>& out) {
   if constexpr (std::is_base_of_v<ParameterBase, M>) list_leaf(of, name, shift, out);
   else of.each([&](std::string_view member, auto& part) { list(part, member_name(name, member), shift, out); });
 }
