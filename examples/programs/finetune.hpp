@@ -25,7 +25,7 @@ struct Finetune {
   static void run(const Settings& settings) {
     using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
-    if (!from.empty()) program::check_sizes<Preset>(from);
+    if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
     mae::FinetuningOptions options =

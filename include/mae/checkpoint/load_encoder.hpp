@@ -57,13 +57,14 @@ inline Normalization normalization_of(const TensorFile& file, const Normalizatio
 }
 
 template <class Model, class Policy>
-Loaded<Model, Policy> load_pretrained(const TensorFile& file, const Normalization* given, const LoadOptions& options) {
+Loaded<Model, Policy> load_pretrained(const TensorFile& file, const Normalization* given, LoadOptions options) {
   std::optional<Normalization> usual;
   if (!given && !find_normalization(file)) usual = usual_normalization(file, encoder_parameters<Model>().front().name);
   Normalization normalization = usual ? *usual : normalization_of(file, given);
   if (options.resize) normalization = adapt_channels(normalization, Model::ImageShape::channels);
   Loaded<Model, Policy> result{{{}, std::move(normalization)}, {}};
-  result.report = load_into(file, result.weights, Wants::fresh_encoder, options);
+  options.once = true;  // nobody sees them after an error
+  result.report = load_into(file, result.weights, Wants::encoder, options);
   if (usual) result.report.assumed.push_back("mean and deviation of its images as published: the file does not say");
   for (const std::string& fresh : result.report.kept) result.weights.initialise(*result.weights.find(fresh), 0);
   return result;

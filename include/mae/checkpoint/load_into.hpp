@@ -26,8 +26,8 @@ Metadata describe() {
 
 namespace detail {
 
-/// What is loaded: all parameters of a model, those of its encoder, or those into weights that hold nothing to be kept.
-enum class Wants { model, encoder, fresh_encoder };
+/// What is loaded: all parameters of a model, or those of its encoder.
+enum class Wants { model, encoder };
 
 /// Throws mae::Error if the sizes of a file are not those of `Model`; says what it does not tell. Returns what it does.
 template <class Model>
@@ -38,7 +38,8 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
   Index decoder_heads = 0;
   if constexpr (requires { typename Model::DecoderShape; }) decoder_heads = Model::DecoderShape::heads;
   const Metadata theirs = describe(file, names, heads, decoder_heads);
-  if (encoder) ours.erase("decoder"), ours.erase("target");
+  if (encoder) ours.erase("decoder");
+  if (encoder || options.any_target) ours.erase("target");
   if (options.resize) ours.erase("image"), ours.erase("patch");
   for (const auto& [key, value] : ours) {
     const auto found = theirs.find(key);
@@ -67,18 +68,17 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
     report.assumed.push_back("norms with an epsilon of 1e-6, GELU by the error function: the file does not say");
   else if (*number != 1e-6)
     report.assumed.push_back("norms with an epsilon of 1e-6, as the paper's code; the file says " + epsilon);
-  if (!encoder && ours.contains("target") && !theirs.contains("target"))
+  if (ours.contains("target") && !theirs.contains("target"))
     report.assumed.push_back("predictions of " + ours["target"] + ", as the model has: the file does not say");
   return theirs;
 }
 
-/// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if
-/// the file is not of this model, or not good. Unless the weights are fresh, it is read twice: to check it, then into
-/// place.
+/// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if the
+/// file is not of this model, or not good: it is read twice, to check it, then into place. Once, if options say so.
 template <class Model, class Policy>
 LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wants wants, const LoadOptions& options) {
   using Element = typename Policy::Parameter;
-  const bool encoder = wants != Wants::model;
+  const bool encoder = wants == Wants::encoder;
   const std::vector<ParameterInfo> part = encoder ? encoder_parameters<Model>() : weights.parameters();
   const Recognised names = recognise(file, part.front().name, options);
   LoadReport report{file.path(), file.container(), names.dialect ? names.dialect->name : "", names.prefix};
@@ -90,7 +90,7 @@ LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wa
   const SourceReader reader(file, shown, geometry_of<typename Model::ImageShape>(), options.resize);
   Index largest = 0;
   for (const Source& source : plan) reader.check(source), largest = (std::max)(largest, source.parameter->count);
-  if (wants != Wants::fresh_encoder) {
+  if (!options.once) {
     std::vector<Element> values(static_cast<std::size_t>(largest));
     for (const Source& source : plan)
       if (!source.tensors.empty()) reader.read(source, values.data());

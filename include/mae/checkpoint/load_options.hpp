@@ -14,6 +14,8 @@ struct LoadOptions {
   std::vector<std::string> may_keep{};    ///< parameters that the file need not have
   std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
   std::optional<std::string> prefix{};    ///< before the names of the model that is meant, if the file has several
+  bool any_target = false;                ///< what is predicted may be another than the model's: weights are the same
+  bool once = false;                      ///< read the file once: after an error weights are half theirs
   bool any_heads = false;                 ///< a width that is published with other heads than the model's is no mistake
   std::optional<Bicubic> resize{};        ///< how positions and patch filters of other images become those of the model
 };

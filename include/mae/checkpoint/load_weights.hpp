@@ -130,7 +130,7 @@ class SourceReader {
   bool fits_other_images(const Source& source, const std::vector<Index>& shape) const {
     const std::vector<Index>& ours = source.parameter->shape;
     if (shape.size() != ours.size()) return false;
-    if (source.name == table) return shape[0] == 1 && shape[2] == ours[2];
+    if (source.name.ends_with(table)) return shape[0] == 1 && shape[2] == ours[2];
     return source.name == filter && shape.size() == 4 && shape[0] == ours[0] && shape[2] == shape[3];
   }
   bool fits_resized(const Source& source, const std::vector<Index>& shape) const {
@@ -152,7 +152,7 @@ class SourceReader {
     return square_grid(patches, file_.subject(tensor));
   }
   bool needs_resize(const Source& source) const {
-    if (!resize_ || source.name != table) return false;
+    if (!resize_ || !source.name.ends_with(table)) return false;
     const PatchGrid from = grid_of(source.tensors[0], file_.at(source.tensors[0]).shape[1] - 1);
     return from.rows != wanted_.grid.rows || from.columns != wanted_.grid.columns;
   }

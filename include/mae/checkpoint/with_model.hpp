@@ -95,7 +95,7 @@ void with_model(const std::string& path, const Use& use) {
   const TensorFile file = open_tensors(path);
   detail::dispatch(detail::Candidates<Models...>(), file, true, [&]<class Model>(std::type_identity<Model>) {
     Pretrained<Model, Cpu<float>> model{{}, recorded_normalization(file)};
-    load_checkpoint(file, model.weights);
+    load_checkpoint(file, model.weights, {.once = true});
     use(std::as_const(model));
   });
 }
