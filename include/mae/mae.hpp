@@ -14,7 +14,7 @@
 //   9 eval/             what a model has learnt: metrics, neighbours, validation, reconstructions
 //  10 train/            the loop, pre-training, fine-tuning, probing
 //     io/files/         files read and written safely
-//     io/tensors/       safetensors and NumPy's arrays
+//     io/tensors/       safetensors, and the files of PyTorch and NumPy
 //     io/images/        pictures, folders of them, and the data sets of the field
 //  11 checkpoint/       weights and runs on disk
 //     plot/             pictures of results

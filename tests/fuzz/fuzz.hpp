@@ -3,6 +3,7 @@
 // else: any other exception, a sanitizer's finding, a leak or a slow input stops the fuzzer and leaves the input
 // behind.
 #pragma once
+#include <sanitizer/allocator_interface.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cstdint>
@@ -39,6 +40,34 @@ inline void require(bool holds, const char* what) {
   std::fprintf(stderr, "not true: %s\n", what);
   std::abort();
 }
+
+namespace detail {
+inline std::size_t live = 0, peak = 0;  // bytes of memory
+inline void taken(const volatile void* at, std::size_t) {
+  live += __sanitizer_get_allocated_size(const_cast<const void*>(at));
+  if (live > peak) peak = live;
+}
+inline void freed(const volatile void* at) {
+  const std::size_t bytes = at != nullptr ? __sanitizer_get_allocated_size(const_cast<const void*>(at)) : 0;
+  live -= bytes < live ? bytes : live;
+}
+}  // namespace detail
+
+/// Stops the fuzzer if in its life more memory is taken than a file of `bytes` and 16 MiB.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(std::size_t bytes) : most_(bytes + (std::size_t{16} << 20)) {
+    static const int hooks = __sanitizer_install_malloc_and_free_hooks(detail::taken, detail::freed);
+    if (hooks == 0) std::abort();
+    detail::live = detail::peak = 0;
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+  ~MemoryLimit() { require(detail::peak <= most_, "no more memory than the file and 16 MiB"); }
+
+ private:
+  std::size_t most_;
+};
 
 /// Calls `read`; a refusal with mae::Error is what a reader may do, in one line of text. Returns true if it accepted.
 template <class Read>

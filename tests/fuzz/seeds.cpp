@@ -6,6 +6,7 @@
 
 #include <mae/checkpoint/run_state.hpp>
 
+#include "../support/archive.hpp"
 #include "run.hpp"
 
 namespace {
@@ -95,6 +96,39 @@ int main(int count, char** arguments) {
   for (const char* name : {"ycck.jpg", "cmyk_arithmetic.jpg", "s420_arithmetic_progressive.jpg", "restart.jpg",
                            "notes_long_MM_6.jpg", "notes_xmp_element_6.jpg", "notes_segments_cut_anywhere.jpg"})
     write_picture("jpeg", name);
+
+  using namespace test;
+  const std::string twelve = storage("0", 12), one = storage("1", 1), w = tensor(twelve, 1, {2, 3}, {1, 4});
+  const std::vector<std::string> objects{
+      dict({text("model"), dict({text("w"), w, text("n"), tensor(one, 0, {}, {})}), text("epoch"), whole(3)}),
+      dict({text("w"), global("torch._utils", "_rebuild_parameter") + tuple({w, "\x88", "N"}) + "R"}),
+      dict({text("args"), global("argparse", "Namespace") + ")\x81" + dict({text("rate"), "G12345678"}) + "b",
+            text("l"), "]" + w + "a", text("o"), global("os", "system") + tuple({text("ls")}) + "R"}),
+      dict({text("e"), tensor(twelve, 0, {3, 12}, {0, 1}), text("s"), tensor(twelve, 3, {0, 4}, {4, 1})})};
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    write("pickle", std::to_string(i), pickle(objects[i]));
+    write("pth", std::to_string(i), pth(objects[i]));
+  }
+  write("pickle", "protocol4", std::string("\x80\4\x95\5\0\0\0\0\0\0\0}\x94\x8c\1a\x94\x8f(K\1\x90s.", 23));
+  for (const bool wide : {false, true})
+    write("zip", wide ? "wide" : "narrow",
+          zip({{.name = "a/x", .data = "1", .extra = 7, .wide = wide},
+               {"a/y", "23", 8, 0, "", 0, ~0ull, ~0ull, wide, std::string(16, 'd')}},
+              {.wide = wide}));
+  const auto array = [](const char* type, const char* order, const char* shape, const std::string& elements) {
+    const std::string header =
+        std::string("{'descr': '") + type + "', 'fortran_order': " + order + ", 'shape': " + shape + "}\n";
+    return "\x93NUMPY" + number(1, 2) + number(header.size(), 2) + header + elements;
+  };
+  write("npz", "two",
+        zip({{"a.npy", array("<f4", "False", "(2,)", "12345678")},
+             {"b/c.npy", array(">f2", "True", "(2, 2)", "12345678")}}));
+  write("shards", "one", R"({"metadata": {"total_size": 8}, "weight_map": {"a0": "0", "b0": "0"}})");
+  write("shards", "two", R"({"weight_map": {"a0": "0", "b0": "0", "a1": "1", "b1": "1"}})");
+  write(
+      "config", "all",
+      R"({"hidden_size": 768, "layer_norm_eps": 1e-12, "image_size": [224, [1, "x"], {"y": 2}], "bias": true, "deep": {"a": {"b": null}}, "name": "\u00e9"})");
+  write("config", "twice", R"({"a": 1, "a": -2})");
 
   write("settings", "all",
         "{\"epochs\": 3, \"rate\": 0.25, \"data\": \"a\\u00e9\", \"mode\": \"skip\", \"flip\": false, "

@@ -63,7 +63,7 @@ TEST_CASE("what has no weights to be read says what it is") {
   for (const auto& [name, message] :
        std::map<std::string, std::string>{{"module.pth", "an object of __main__.Net instead of tensors"},
                                           {"module_inside.pth", "an object of __main__.Net instead of tensors"},
-                                                                         {"optimizer.pth", "the state of an optimizer alone"},
+                                          {"optimizer.pth", "the state of an optimizer alone"},
                                           {"nothing.pth", "no tensors"},
                                           {"conjugated.pth", "a tensor that is to be negated or conjugated"},
                                           {"quantized.pth", "a storage of type 'torch.QInt8Storage'"},
@@ -75,4 +75,28 @@ TEST_CASE("what has no weights to be read says what it is") {
     CHECK(contains(error, python(name)));
     CHECK(contains(error, message));
   }
+}
+
+TEST_CASE("files in place of weights are named by what is in them, whatever they are called") {
+  const test::TemporaryDirectory folder;
+  const std::string padding(40, 'x');
+  for (const auto& [text, message] : std::map<std::string, std::string>{
+           {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "a pointer of Git LFS"},
+           {"<!DOCTYPE html><html><head><title>404", "a web page"},
+           {"Entry not found", "a text that begins 'Entry not found'"},
+           {"", "an empty file"},
+           {"\x89HDF\r\n\x1a\n" + padding, "an HDF5 file"},
+           {"GGUF\3" + padding, "a GGUF file"},
+           {"\x82\xa6params\x81\xa5" + padding, "a MessagePack file"},
+           {"\x80\4N." + padding, "a pickle of Python"},
+           {std::string(257, 'x') + "ustar" + padding, "a tar archive"},
+           {R"({"hidden_size": 3})", "no weight_map"}}) {
+    test::write_text(folder / "mae_pretrain_vit_base.pth", text);
+    const std::string error = error_of([&] { open_tensors(folder / "mae_pretrain_vit_base.pth"); });
+    CAPTURE(error);
+    CHECK(contains(error, "mae_pretrain_vit_base.pth: found " + message));
+  }
+  CHECK(contains(error_of([&] { open_tensors(folder / "none"); }), "No such file"));
+  std::filesystem::copy(python("one/model.safetensors"), folder / "renamed.pth");
+  CHECK(open_tensors(folder / "renamed.pth").container() == "safetensors");
 }

@@ -69,6 +69,7 @@ TEST_CASE("nothing is called, and what would be among tensors is refused") {
   check_refused({{pth(dict({text("w"), good(), text("v"), command})),
                   "found among tensors 'v', an object of os.system, expected a tensor; nothing of it was run"},
                  {pth(command), "an object of os.system instead of tensors"},
+                 {pth(dict({text("model"), dict({text("v"), command})})), "an object of os.system instead of tensors"},
                  {pth(tuple({"cos\nsystem\n", "N"}) + "Q"), "that is no storage"}});
   CHECK(!std::filesystem::exists(folder / "called"));
 }
@@ -105,6 +106,8 @@ TEST_CASE("sizes, strides and offsets that leave the storage, or are none") {
 }
 
 TEST_CASE("keys, names and depth") {
+  const std::string name(300, 'n');
+  CHECK(read(pth(dict({text("w"), good(), text(name), whole(3)}))).metadata(name.substr(0, 200) + "...") == "3");
   std::string deep = good();
   for (int i = 0; i < 70; ++i) deep = dict({text("k"), deep});
   check_refused({
@@ -112,7 +115,7 @@ TEST_CASE("keys, names and depth") {
       {pth(dict({text("w"), good(), text("w"), whole(3)})), "the key 'w' twice in a dict"},
       {pth(dict({text("a.b"), good(), text("a"), dict({text("b"), good()})})), "the tensor 'a.b' twice"},
       {pth(deep), "objects in each other, more than 64"},
-      {pth(dict({text(std::string(501, 'n')), good()})), "a name of more than 500 bytes"},
+      {pth(dict({text(name), dict({text(name), dict({text(name), good()})})})), "a name of more than 500 bytes"},
   });
   // A dict that holds itself, and lists of references to lists: each is visited once.
   CHECK(read(pth("}q" + std::string(1, '\0') + "(" + text("self") + "h" + std::string(1, '\0') + text("w") + good() +
@@ -125,6 +128,14 @@ TEST_CASE("keys, names and depth") {
   bomb = "(]" + good() + "aq" + std::string(1, '\0');
   for (char i = 0; i < 60; ++i) bomb += "]q" + std::string(1, static_cast<char>(i + 1)) + "h" + i + "ah" + i + "a";
   CHECK(read(pth(bomb + "t")).entries().size() == 1);
+}
+
+TEST_CASE("a download that stopped anywhere") {
+  const std::string whole_file = test::read_text(test::beside(__FILE__, "weights_python/plain.pth"));
+  for (std::size_t length = 0; length < whole_file.size(); ++length) {
+    CAPTURE(length);
+    CHECK(contains(error_with(whole_file.substr(0, length)), "x.pth: found"));
+  }
 }
 
 TEST_CASE("archives that are no weights") {

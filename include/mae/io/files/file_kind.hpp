@@ -41,6 +41,7 @@ inline constexpr FileMark file_marks[] = {
     {0, "Rar!"sv, "a RAR archive", "unpack it"},
     {257, "ustar"sv, "a tar archive", "tar -xf unpacks it"},
     {0, "GGUF"sv, "a GGUF file", ""},
+    {0, "lmgg"sv, "a GGML file", ""},
     {0, "%PDF"sv, "a PDF document", ""},
     {0, "PAR1"sv, "a Parquet file", ""},
     {0, "ARROW1"sv, "an Arrow file", ""},
@@ -86,6 +87,16 @@ inline FileKind kind_of_text(std::string_view start) {
   return {"a text that begins " + quoted(std::string(start.substr(0, length))), ""};
 }
 
+/// True for a map of MessagePack's, of up to 15 keys, of which the first is a name.
+inline bool begins_msgpack(std::string_view start) {
+  if (start.size() < 40 || (start[0] & '\xf0') != '\x80' || start[0] == '\x80' || (start[1] & '\xe0') != '\xa0')
+    return false;
+  const auto length = static_cast<std::size_t>(start[1] & 31);
+  for (const char c : start.substr(2, length))
+    if ((c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '_') return false;
+  return length > 0;
+}
+
 /// The kind of a file of `size` bytes that begins with `start`, 512 bytes or all.
 inline FileKind kind_of_start(std::string_view start, Index size) {
   if (size == 0) return {"an empty file", "copy or download it again"};
@@ -105,6 +116,7 @@ inline FileKind kind_of_start(std::string_view start, Index size) {
   if (start.size() >= 16 && start[0] == 8 && start[1] > 0 && start[1] < 32 && start[2] == 0x12 &&
       start.find("ytorch") < 16)
     return {"an ONNX model", ""};
+  if (begins_msgpack(start)) return {"a MessagePack file, as Flax writes weights", ""};
   return kind_of_text(start);
 }
 

@@ -49,22 +49,24 @@ struct PthStorageId {
 };
 
 /// Refuses what has no weights in it.
-inline void require_weights(const std::string& path, const PthWalk& walk, const std::string& type) {
+inline void require_weights(const std::string& path, const PthWalk& walk, const std::string& module) {
   bool optimizer = true;
   for (const TensorEntry& entry : walk.entries) {
     const std::string_view name = entry.name;
     optimizer = optimizer && (name.starts_with("optimizer") ||
                               (name.starts_with("state.") && name.size() > 6 && name[6] >= '0' && name[6] <= '9'));
   }
-  if (walk.entries.empty() && !type.empty())
-    throw Error(path, "an object of " + type + " instead of tensors",
-                "tensors: a model is not read whole; in Python, torch.save(model.state_dict(), FILE)");
-  if (walk.entries.empty())
-    throw Error(path, "no tensors", "named tensors, as torch.save(model.state_dict(), FILE) writes");
+  if (walk.entries.empty()) {
+    std::string instead = "no tensors";
+    for (const auto& [name, text] : walk.metadata)
+      if (text.starts_with("an object of ")) instead = text + " instead of tensors";
+    if (!module.empty()) instead = "an object of " + module + " instead of tensors";
+    throw Error(path, instead, "named tensors: in Python, torch.save(model.state_dict(), FILE)");
+  }
   if (optimizer) throw Error(path, "the state of an optimizer alone", "the weights of a model");
 }
 
-/// The object of a pickle, in which something else than tensors was found: its class, or that of what is in it.
+/// The class of a module that was pickled whole; empty if there is none.
 inline std::string class_of_module(const PickleReader& pickle) {
   for (const PickleNode& node : pickle.nodes()) {
     if (node.kind != PickleKind::object || node.items.size() != 3 || node.items[2].kind != PickleKind::dict) continue;
@@ -74,11 +76,8 @@ inline std::string class_of_module(const PickleReader& pickle) {
   return {};
 }
 
-inline TensorFile finish_pth(const std::string& container, InputFile file, PthWalk walk, const PickleReader& pickle,
-                             PickleValue object) {
-  std::string type = class_of_module(pickle);
-  if (type.empty() && object.kind == PickleKind::object) type = pickle.name(pickle.node(object).items[0]);
-  require_weights(file.path(), walk, type);
+inline TensorFile finish_pth(const std::string& container, InputFile file, PthWalk walk, const PickleReader& pickle) {
+  require_weights(file.path(), walk, class_of_module(pickle));
   std::vector<InputFile> parts;
   const std::string path = file.path();
   parts.push_back(std::move(file));
@@ -131,7 +130,7 @@ inline TensorFile read_zipped_pth(InputFile file) {
   });
   walk.walk(object);
   for (TensorEntry& entry : walk.entries) entry.swapped = byte_order == "big";
-  return finish_pth("PyTorch (.pth)", std::move(file), std::move(walk), pickle, object);
+  return finish_pth("PyTorch (.pth)", std::move(file), std::move(walk), pickle);
 }
 
 inline TensorFile read_old_pth(InputFile file) {
@@ -186,7 +185,7 @@ inline TensorFile read_old_pth(InputFile file) {
     return storage;
   });
   walk.walk(object);
-  return finish_pth("PyTorch before 1.6 (.pth)", std::move(file), std::move(walk), pickle, object);
+  return finish_pth("PyTorch before 1.6 (.pth)", std::move(file), std::move(walk), pickle);
 }
 
 }  // namespace detail

@@ -125,9 +125,12 @@ class PthWalk {
   static constexpr int deepest = 64;
   static constexpr std::size_t longest_name = 500, highest_rank = 8;
 
+  /// A long key is shortened: those that programs make of their settings, and no tensor has one.
   std::string join(const std::string& name, std::string_view key) const {
-    if (name.size() + key.size() > longest_name) pickle_.refuse("a name of more than 500 bytes", "a shorter one");
-    return name.empty() ? std::string(key) : name + "." + std::string(key);
+    std::string all = name.empty() ? "" : name + ".";
+    all.append(key.substr(0, 200)).append(key.size() > 200 ? "..." : "");
+    if (all.size() > longest_name) pickle_.refuse("a name of more than 500 bytes", "a shorter one");
+    return all;
   }
   bool note(const std::string& name, std::string text) {
     pickle_.charge(static_cast<Index>(name.size() + text.size() + 200));
