@@ -73,8 +73,8 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
   return theirs;
 }
 
-/// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if the
-/// file is not of this model, or not good: it is read twice, to check it, then into place. Once, if options say so.
+/// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if
+/// the file is not of this model, or not good: it is read twice, to check it, then into place. Once, if options say so.
 template <class Model, class Policy>
 LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wants wants, const LoadOptions& options) {
   using Element = typename Policy::Parameter;
