@@ -8,6 +8,7 @@ set -eu
 export PATH="$1:$PATH" LC_ALL=C OMP_NUM_THREADS=1
 data=$2 folder=$3 table=$4
 jpeg=$(cd "$(dirname "$0")/../io/jpeg_python" && pwd)
+published=$(cd "$(dirname "$0")/../golden/published" && pwd)
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
@@ -229,7 +230,6 @@ mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git
 echo '{"metadata": {"total_size": 8}, "weight_map": {"cls_token": "model-00001-of-00002.safetensors"}}' > index.json
 mistake "An index of weights without its files" "mae: index.json: found no file 'model-00001-of-00002.safetensors' beside it, expected *" \
   finetune --encoder index.json --data digits-images-idx3-ubyte
-published=$(cd "$(dirname "$0")/../golden/published" && pwd)
 cp "$published/optimizer.pth" "$published/original.pth" .
 mistake "An optimizer's state alone" "mae: optimizer.pth: found the state of an optimizer alone, expected the weights of a model" \
   probe --encoder optimizer.pth --data digits-images-idx3-ubyte
