@@ -141,7 +141,6 @@ struct Reconstruct {
   template <class Model, class Policy>
   static std::optional<mae::Target> load(const Settings& settings, mae::Weights<Model, Policy>& weights) {
     mae::LoadOptions options = settings.loading.options();
-    options.once = true;
     const mae::TensorFile file = mae::open_tensors(settings.checkpoint());
     const mae::Recognised names = mae::recognise(file, "cls_token", options);
     options.any_target = names.dialect || settings.target() != "auto";

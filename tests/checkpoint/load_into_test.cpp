@@ -87,7 +87,7 @@ TEST_CASE("a run's own .pth and a folder of transformers, whole and as an encode
   Weights<Model, Policy> whole(1), folder(2);
   const LoadReport report = load_checkpoint(published("original.pth"), whole);
   CHECK(report.container == "PyTorch (.pth)");
-  CHECK(report.dialect == "original");
+  CHECK(report.dialect == "the original repository");
   CHECK(report.prefix == "model.");
   for (const LoadReport::Ignored& ignored : report.ignored) CHECK(ignored.reason == Reason::optimizer);
   CHECK(report.ignored.size() == 2);

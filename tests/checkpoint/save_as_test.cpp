@@ -105,10 +105,9 @@ TEST_CASE("what a dialect has no name for, or no number is, is not written") {
                   ": found the parameter fc_norm.weight, expected one that Hugging Face has a name for");
   Weights<Model, Policy> weights(1);
   weights.at(*weights.find("blocks.1.attn.qkv.weight"))[130] = HUGE_VALF;
-  CHECK(
-      error_of([&] { save_as(dialects::hugging_face, folder / "x", weights); }) ==
-      "mae: " + (folder / "x/model.safetensors") +
-          ": tensor 'blocks.1.attn.qkv.weight': found 1 of 192 numbers that is not finite, "
-          "the first at [16, 2], expected finite numbers");
+  CHECK(error_of([&] { save_as(dialects::hugging_face, folder / "x", weights); }) ==
+        "mae: " + (folder / "x/model.safetensors") +
+            ": tensor 'blocks.1.attn.qkv.weight': found 1 of 192 numbers that is not finite, "
+            "the first at [16, 2], expected finite numbers");
   CHECK(folder.entries() == 0);
 }

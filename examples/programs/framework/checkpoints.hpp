@@ -51,6 +51,7 @@ struct LoadingSettings {
 
   mae::LoadOptions options() const {
     mae::LoadOptions options;
+    options.once = true;  // an error ends the program
     if (prefix.given()) options.prefix = prefix();
     options.resize = positions() == "bicubic" ? mae::Bicubic::plain : mae::Bicubic::antialiased;
     return options;
@@ -98,6 +99,8 @@ void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights, c
   if (!usual) usual = mae::usual_normalization(file, "cls_token");
   if (usual && mae::adapt_channels(*usual, channels) != normalization)
     report("note", "images are normalised in another way than those that " + path + " was trained on");
+  else if (usual && !known)
+    report("note", "mean and deviation are those of published encoders: the file does not say");
   loading.tell(mae::load_encoder(path, weights, known.value_or(normalization), loading.options()));
 }
 

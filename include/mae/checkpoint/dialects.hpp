@@ -202,7 +202,7 @@ inline constexpr Dialect all[] = {
     {"solo-learn", solo_learn_signs, "backbone.", apart_names, apart_blocks, {}},
     {"augreg", augreg_signs, "", flax_names, augreg_blocks, augreg_inner, 0.5},
     {"big_vision", big_vision_signs, "", flax_names, big_vision_blocks, big_vision_inner, 0.5},
-    {"original", original_signs, "", {}, {}, {}},
+    {"the original repository", original_signs, "", {}, {}, {}},
 };
 /// Ours: the names of the original repository.
 inline constexpr const Dialect& original = all[std::size(all) - 1];

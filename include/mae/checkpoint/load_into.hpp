@@ -103,11 +103,12 @@ LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wa
     report.loaded.push_back(parameter.name);
     report.numbers += parameter.count;
     if (!how.empty()) report.converted.push_back({parameter.name, how});
-    const bool table = source.name.ends_with("pos_embed");
-    if (table && names.dialect) report.assumed.push_back(parameter.name + ": " + positions_text(parameter, values));
-    if (!source.name.ends_with("bias") && !source.name.ends_with("running_mean") && !source.tensors[0].empty() &&
-        all_zero(values, parameter.count))
+    if (source.tensors[0].empty()) continue;
+    const bool zero = all_zero(values, parameter.count);
+    if (zero && !source.name.ends_with("bias") && !source.name.ends_with("running_mean"))
       report.suspicious.push_back(parameter.name + ": all zero");
+    if (!zero && names.dialect && source.name.ends_with("pos_embed"))
+      report.assumed.push_back(parameter.name + ": " + positions_text(parameter, values));
   }
   return report;
 }

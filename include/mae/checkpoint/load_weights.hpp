@@ -222,7 +222,6 @@ bool all_zero(const W* values, Index count) {
 /// What a table of positions is, compared with the formula of the paper's code: its numbers are `values`.
 template <class W>
 std::string positions_text(const ParameterInfo& parameter, const W* values) {
-  if (all_zero(values, parameter.count)) return "all zero";
   const RandomStream none(0, Purpose::initialise);
   const Index width = parameter.shape.back();
   bool columns = true, rows = true;
