@@ -15,9 +15,10 @@ struct Features {
     Settings() : program::Settings("features", "Writes the features that an encoder gives to images, for NumPy.") {}
     program::DataSettings data{*this};
     program::Heading heading{*this, "Features"};
-    program::Text encoder{*this, "encoder", "", "file of pretrain: encoder, model or checkpoint"};
+    program::Text encoder{*this, "encoder", "", "weights: a file of pretrain, or a published one"};
     program::Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
                         program::one_of(program::model_names({"auto"}))};
+    program::LoadingSettings loading{*this};
     program::Text tokens{*this, "tokens", "mean",
                          "mean of the patches, the class token, or all: [images, tokens, width]",
                          program::one_of({"mean", "class", "all"})};
@@ -30,7 +31,7 @@ struct Features {
       if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
       data.refuse_division("features are those of all images of data, in their order");
       if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
-      resolve_model(model, encoder());
+      resolve_model(model, encoder(), loading, program::known_models());
       program::check_folder(out.subject(), out());
     }
   };
@@ -40,7 +41,7 @@ struct Features {
     using Encoder = typename Preset::Encoder;
     using Policy = typename Device::template Policy<float>;
     constexpr mae::Index D = Preset::EncoderShape::width, L = Preset::ImageShape::patches;
-    program::check_sizes<Preset>(settings.encoder());
+    program::check_sizes<Preset>(settings.encoder(), settings.loading.options());
     program::use_threads(settings.machine.threads());
     const auto classes = settings.classes().empty() ? std::vector<std::string>{} : mae::read_names(settings.classes());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::everything, classes);
@@ -49,7 +50,7 @@ struct Features {
     program::report_model<Encoder>(Preset::name);
     program::report_data(source, normalization);
     mae::Weights<Encoder, Policy> weights;
-    program::begin_from(settings.encoder(), weights, normalization);
+    program::begin_from(settings.encoder(), weights, normalization, settings.loading);
 
     const bool all = settings.tokens() == "all";
     const mae::Index rows = all ? L + 1 : 1;

@@ -85,7 +85,7 @@ struct Finetune {
   static void run_by(const Settings& settings, const std::vector<mae::Augmentation>& crops) {
     using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
-    if (!from.empty()) program::check_sizes<Preset>(from);
+    if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
     auto options = settings.training.options(source.training().size() * settings.training.repeats(),

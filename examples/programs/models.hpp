@@ -10,7 +10,8 @@
 // gives better features, `pixels` better pictures (He et al., 2021, table 1d). `Mixed<...>` trains in mixed precision, as
 // the paper does: products and activations in bf16, weights, sums and residual stream in float; faster where the
 // processor multiplies bf16. CMake reads this file too: a program is compiled once for every line that begins with
-// `Known<"`, `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each.
+// `Known<"`, `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each, and for a line that begins with
+// `OnRequest<` if it is asked for: cmake -D MAE_EXAMPLE_MODELS="vit-large-224;photos-64".
 #pragma once
 #include <tuple>
 
@@ -36,6 +37,10 @@ struct Mixed : Line {
   using Element = mae::bf16;
 };
 
+/// A line that is compiled only where MAE_EXAMPLE_MODELS names it.
+template <class Line>
+using OnRequest = Line;
+
 using mae::Classes, mae::ImageShape, mae::MaskRatio, mae::Transformer, mae::presets::normalized, mae::presets::pixels;
 
 using Models = std::tuple<
@@ -43,7 +48,9 @@ using Models = std::tuple<
   Known<"mnist-28">,
   Known<"tiny-32">,
   Known<"photos-64">,
-  Mixed<Known<"vit-base-224">>  // days on a large machine
+  Mixed<Known<"vit-base-224">>,  // days on a large machine
+  OnRequest<Mixed<Known<"vit-large-224">>>,
+  OnRequest<Mixed<Known<"vit-huge-224">>>
 >;
 
 }  // namespace program

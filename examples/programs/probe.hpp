@@ -25,7 +25,7 @@ struct Probe {
   static void run(const Settings& settings) {
     using Policy = typename Device::template Policy<typename Preset::Element>;
     const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
-    if (!from.empty()) program::check_sizes<Preset>(from);
+    if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
     const mae::Index images = source.training().size() * settings.training.repeats();

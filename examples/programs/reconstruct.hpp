@@ -22,10 +22,15 @@ struct Reconstruct {
   struct Settings : program::Settings {
     Settings() : program::Settings("reconstruct", "Shows what a pre-trained model makes of images.") {}
     program::Heading subject{*this, "Model and images"};
-    program::Text checkpoint{*this, "checkpoint", "", "file of pretrain: model.safetensors or a checkpoint"};
+    program::Text checkpoint{*this, "checkpoint", "", "weights: a file of pretrain, or a published one with its decoder"};
     program::Text model{*this, "model", "auto",
                         "a line of examples/programs/models.hpp; auto: what the checkpoint says",
                         program::one_of(program::model_names({"auto"}))};
+    program::LoadingSettings loading{*this};
+    program::Text target{*this, "target", "auto",
+                         "what the model predicts; auto: what the checkpoint says or, if it does not, what fits the images "
+                         "better",
+                         program::one_of({"auto", "pixels", "normalized_pixels"})};
     program::OptionalNumber mask_ratio{
         *this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training", program::inside(0, 1)};
     program::Text masking{*this, "masking", "auto", "how hidden patches are chosen; auto: as in pre-training",
@@ -53,14 +58,16 @@ struct Reconstruct {
       if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
       if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.refuse_division("images are taken from all of data");
-      resolve_model(model, checkpoint());
+      resolve_model(model, checkpoint(), loading, program::known_models());
     }
   };
 
   /// Works with the mask ratio that is asked for or recorded, among those that were compiled.
   template <class Preset, class Device>
   static void run(const Settings& settings) {
-    const double wanted = settings.mask_ratio() ? *settings.mask_ratio() : recorded_ratio(settings.checkpoint());
+    const double otherwise = std::tuple_element_t<0, typename Preset::Ratios>::value;
+    const double wanted =
+        settings.mask_ratio() ? *settings.mask_ratio() : recorded_ratio(settings.checkpoint(), otherwise);
     [&]<class... Ratio>(std::tuple<Ratio...>*) {
       auto is_wanted = [&](double ratio) { return std::fabs(ratio - wanted) < 1e-6; };
       if (((is_wanted(Ratio::value) && (show<Preset, Ratio, Device>(settings), true)) || ...)) return;
@@ -73,8 +80,13 @@ struct Reconstruct {
   }
 
  private:
-  static double recorded_ratio(const std::string& path) {
-    const std::string text = mae::SafetensorsFile::read(path).metadata("mask_ratio");
+  /// The ratio that a file records; for one of another project that does not, `otherwise`.
+  static double recorded_ratio(const std::string& path, double otherwise) {
+    const mae::TensorFile file = mae::open_tensors(path);
+    const mae::Recognised names = mae::recognise(file, "cls_token");
+    const mae::Metadata shown = mae::describe(file, names);
+    if (names.dialect && !shown.contains("mask_ratio")) return otherwise;
+    const std::string text = shown.contains("mask_ratio") ? shown.at("mask_ratio") : file.metadata("mask_ratio");
     const std::optional<double> ratio = mae::number_in(text);
     if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
     return *ratio;
@@ -109,24 +121,60 @@ struct Reconstruct {
     program::check_folder(settings.out.subject(), settings.out());
     if (!settings.out_npy().empty()) program::check_folder(settings.out_npy.subject(), settings.out_npy());
     mae::Weights<Model, Policy> weights;
-    mae::load_checkpoint(settings.checkpoint(), weights);
+    const std::optional<mae::Target> target = load<Model>(settings, weights);
     program::report_model<Model>(Preset::name);
     if (settings.pictures().empty()) {
       const program::Source source(settings.data, Model::ImageShape::channels, program::Use::everything);
       const program::Subset images = source.training().some(settings.images());
-      draw(settings, weights, images, source.normalization(settings.checkpoint()), source.files(images));
+      draw(settings, weights, target, images, source.normalization(settings.checkpoint()), source.files(images));
     } else {
       Pictures images;
       for (const std::string& path : settings.pictures())
         images.pictures.push_back(
             mae::read_image<PictureFormats>(path, Model::ImageShape::channels, 0, settings.data.pictures()));
-      draw(settings, weights, images, program::normalization_of(settings.data, images, settings.checkpoint()),
+      draw(settings, weights, target, images, program::normalization_of(settings.data, images, settings.checkpoint()),
            settings.pictures());
     }
   }
 
+  /// Loads the weights, tells what was loaded, and returns what they predict, if that is asked for or known.
   template <class Model, class Policy>
-  static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights, const mae::Images& images,
+  static std::optional<mae::Target> load(const Settings& settings, mae::Weights<Model, Policy>& weights) {
+    mae::LoadOptions options = settings.loading.options();
+    const mae::TensorFile file = mae::open_tensors(settings.checkpoint());
+    const mae::Recognised names = mae::recognise(file, "cls_token", options);
+    options.any_target = names.dialect || settings.target() != "auto";
+    settings.loading.tell(mae::load_checkpoint(file, weights, options));
+    if (settings.target() != "auto")
+      return settings.target() == "pixels" ? mae::Target::pixels : mae::Target::normalized_pixels;
+    if (!names.dialect) return Model::target;
+    const mae::Metadata shown = mae::describe(file, names);
+    if (!shown.contains("target")) return {};
+    return shown.at("target") == "pixels" ? mae::Target::pixels : mae::Target::normalized_pixels;
+  }
+
+  /// What the weights predict: that of which the loss is the lower on one of the images.
+  template <class Model, class Policy>
+  static mae::Target likely_target(const mae::Weights<Model, Policy>& weights, const mae::Images& images,
+                                   const mae::Normalization& normalization, const mae::PanelOptions& options) {
+    const mae::PanelRow row = [&] {
+      mae::Rebuilder<Model, Policy> rebuilder(weights);
+      mae::PanelOptions one = options;
+      one.whole = false;
+      return mae::reconstruct(rebuilder, images, 0, normalization, one);
+    }();
+    auto loss = [&](mae::Target target) { return mae::hidden_mean(mae::patch_losses(row.masked, target), row.masked); };
+    const double pixels = loss(mae::Target::pixels), normalized = loss(mae::Target::normalized_pixels);
+    program::report("target", std::string(pixels <= normalized ? "pixels" : "normalized pixels") +
+                                  ", which fits the first image better: loss " + program::decimal(pixels, 3) +
+                                  " in pixels, " + program::decimal(normalized, 3) +
+                                  " in normalized pixels; the file does not say");
+    return pixels <= normalized ? mae::Target::pixels : mae::Target::normalized_pixels;
+  }
+
+  template <class Model, class Policy>
+  static void draw(const Settings& settings, const mae::Weights<Model, Policy>& weights,
+                   const std::optional<mae::Target>& known, const mae::Images& images,
                    const mae::Normalization& normalization, const std::vector<std::string>& files) {
     const bool oracle = settings.statistics() == "oracle";
     const mae::Index readable =
@@ -140,8 +188,9 @@ struct Reconstruct {
     if (!settings.noise().empty()) noise = mae::read_noise(settings.noise(), images.size(), Model::L);
     options.noise = noise;
     program::report("masking", noise.empty() ? options.masking.name() : settings.noise());
+    options.target = known ? *known : likely_target(weights, images, normalization, options);
     const mae::PanelSheet sheet = mae::make_panel(weights, images, normalization, options);
-    report_rows(sheet, Model::target, normalization);
+    report_rows(sheet, *options.target, normalization);
     for (const std::string& note : sheet.notes) program::report("note", note);
     program::make_folder(settings.out.subject(), settings.out());
     mae::write_png(settings.out() + "/panel.png", mae::draw_panel(sheet, options.scale));

@@ -74,7 +74,7 @@ TEST_CASE("a head of any name is new; its encoder is saved flat, and found behin
   const LoadReport report = load_encoder(folder / "encoder", tuned);
   CHECK(report.kept == std::vector<std::string>{"classifier.weight", "classifier.bias"});
   CHECK(report.loaded.front() == "encoder.cls_token");
-  CHECK(report.unused.empty());
+  CHECK(report.ignored.empty());
   CHECK(same_encoder(tuned.weights(), run.weights()));
   const ParameterInfo& head = *before.find("classifier.weight");
   for (Index i = 0; i < head.count; ++i) CHECK(tuned.weights().at(head)[i] == before.at(head)[i]);
@@ -138,11 +138,11 @@ TEST_CASE("an encoder of other sizes, with too much or too little, is refused") 
   const Weights<Encoder<Geometry, Transformer<8, 3, 1>>, Policy> deeper(1);
   CHECK(error_with(deeper, true) ==
         "encoder: found 8 wide, 3 blocks, 1 heads, expected 8 wide, 2 blocks, 1 heads, as the model has");
+  // Without metadata, the shapes say it.
   CHECK(error_with(deeper, false) ==
-        "found a tensor blocks.2.norm1.weight, expected only tensors that the encoder has; "
-        "is this another model's file?");
+        "encoder: found 8 wide, 3 blocks, 1 heads, expected 8 wide, 2 blocks, 1 heads, as the model has");
   CHECK(error_with(Weights<Encoder<Geometry, Transformer<8, 1, 1>>, Policy>(1), false) ==
-        "found no tensor blocks.1.norm1.weight, expected all parameters of the model");
+        "encoder: found 8 wide, 1 blocks, 1 heads, expected 8 wide, 2 blocks, 1 heads, as the model has");
   const Weights<Classifier<Geometry, Size, 3>, Policy> pooled(1);  // has no `norm`
-  CHECK(error_with(pooled, true) == "found no tensor norm.weight, expected all parameters of the model");
+  CHECK(error_with(pooled, true) == "found no tensor norm.weight: a classifier that pools, with fc_norm after it, expected a last norm");
 }

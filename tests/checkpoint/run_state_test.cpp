@@ -77,7 +77,7 @@ TEST_CASE("the file is a checkpoint of the model too, and says what it holds") {
   Weights<Model, Policy> weights;
   const LoadReport report = load_checkpoint(folder / "run", weights);
   CHECK(same_bits(weights, run.weights()));
-  for (const std::string& name : report.unused) CHECK(name.starts_with("optimizer.exp_avg"));
+  for (const LoadReport::Ignored& ignored : report.ignored) CHECK(ignored.tensor.starts_with("optimizer.exp_avg"));
   Weights<Classifier<Geometry, Size, 4>, Policy> classifier;
   CHECK(load_encoder(folder / "run", classifier, normalization).kept.size() == 4);
 

@@ -8,6 +8,7 @@ set -eu
 export PATH="$1:$PATH" LC_ALL=C OMP_NUM_THREADS=1
 data=$2 folder=$3 table=$4
 jpeg=$(cd "$(dirname "$0")/../io/jpeg_python" && pwd)
+published=$(cd "$(dirname "$0")/../golden/published" && pwd)
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
@@ -226,14 +227,50 @@ mistake "A truncated checkpoint" "mae: short.safetensors: *: found *, expected *
 mistake "A file that is no checkpoint" "mae: run.json: found *, expected *" \
   probe --encoder run.json --data digits-images-idx3-ubyte
 { printf 'PK\003\004' && head -c 200 /dev/zero; } > weights.pth
-mistake "Weights of PyTorch" "mae: weights.pth: found a ZIP archive, as PyTorch writes weights (.pth) and NumPy several arrays (.npz), expected a safetensors file; *torch.load(FILE)*" \
+mistake "A .pth that is cut" "mae: weights.pth: found *, expected *" \
   probe --encoder weights.pth --data digits-images-idx3-ubyte
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' > pointer.safetensors
-mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git LFS, not the file itself, expected a safetensors file; git lfs pull fetches the file" \
+mistake "A pointer of Git LFS" "mae: pointer.safetensors: found a pointer of Git LFS, not the file itself, expected *; git lfs pull fetches the file" \
   probe --encoder pointer.safetensors --data digits-images-idx3-ubyte
 echo '{"metadata": {"total_size": 8}, "weight_map": {"cls_token": "model-00001-of-00002.safetensors"}}' > index.json
-mistake "An index of weights in several files" "mae: index.json: found an index of weights that are divided among several files, expected a safetensors file; *save_file" \
+mistake "An index of weights without its files" "mae: index.json: found no file 'model-00001-of-00002.safetensors' beside it, expected *" \
   finetune --encoder index.json --data digits-images-idx3-ubyte
+cp "$published/optimizer.pth" "$published/original.pth" .
+mistake "An optimizer's state alone" "mae: optimizer.pth: found the state of an optimizer alone, expected the weights of a model" \
+  probe --encoder optimizer.pth --data digits-images-idx3-ubyte
+mistake "Published weights of sizes that no model here has" \
+  "mae: original.pth: encoder: found 8 wide, 2 blocks, 4 heads, expected 64 wide, 4 blocks, 4 heads, as the model has" \
+  features --model digits-8 --encoder original.pth --data digits-images-idx3-ubyte
+mistake "Published weights whose sizes no model is found for" \
+  "mae: original.pth: found an encoder *, expected a model of this build; sizes of your own go to examples/programs/models.hpp" \
+  features --encoder original.pth --data digits-images-idx3-ubyte
+# names FILE NAME...: a safetensors file of tensors of one number each.
+names() {
+  file=$1 header= at=0
+  shift
+  for name in "$@"; do
+    header="$header${header:+,}\"$name\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[$at,$((at + 4))]}"
+    at=$((at + 4))
+  done
+  { printf "\\$(printf %o $(((${#header} + 2) % 256)))\\$(printf %o $(((${#header} + 2) / 256)))\\0\\0\\0\\0\\0\\0{$header}"
+    head -c "$at" /dev/zero; } > "$file"
+}
+names two.safetensors left.blocks.0.attn.qkv.weight right.blocks.0.attn.qkv.weight
+mistake "Two models in one file" \
+  "mae: two.safetensors: found 2 models, under 'left.' and 'right.', expected one, or the prefix of the one that is meant" \
+  features --model digits-8 --encoder two.safetensors --data digits-images-idx3-ubyte
+names registers.safetensors blocks.0.attn.qkv.weight reg_token
+mistake "An encoder with registers" \
+  "mae: registers.safetensors: found register tokens ('reg_token'), expected an encoder without them" \
+  features --model digits-8 --encoder registers.safetensors --data digits-images-idx3-ubyte
+names resnet.safetensors conv1.weight bn1.weight
+mistake "Weights of another kind of network" \
+  "mae: resnet.safetensors: found tensors of no known family, such as 'conv1.weight', expected an encoder under *" \
+  finetune --model digits-8 --encoder resnet.safetensors --data digits-images-idx3-ubyte
+{ head -c -4 encoder.safetensors; printf '\000\000\300\177'; } > nan.safetensors
+mistake "Weights that are no numbers" \
+  "mae: nan.safetensors: tensor 'norm.bias': found 1 of 64 numbers that is not finite, the first at \[63], expected finite numbers" \
+  features --encoder nan.safetensors --data digits-images-idx3-ubyte --out of_nan
 mistake "A checkpoint of another model" \
   "mae: encoder.safetensors: encoder: found 64 wide, 4 blocks, 4 heads, expected 192 wide, 8 blocks, 3 heads, as the model has" \
   probe --model photos-64 --encoder encoder.safetensors --data digits-images-idx3-ubyte

@@ -1,6 +1,7 @@
 #include "checkpoints.hpp"
 
 #include <mae/checkpoint/rotation.hpp>
+#include <mae/model/presets.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -76,12 +77,48 @@ void check_room(const RunSettings& run, mae::Index bytes) {
   check_folder(run.out.subject(), run.out(), std::max<mae::Index>(1, run.keep_last() + 2 - there) * bytes);
 }
 
-void resolve_model(Text& model, const std::string& path) {
+namespace {
+/// Whether a file shows these sizes of an encoder; with `all`, those of its images too.
+bool shows(const mae::Metadata& shown, const mae::Metadata& encoder, bool all) {
+  for (const auto& [key, value] : encoder)
+    if ((all || key == "encoder") && (!shown.contains(key) || shown.at(key) != value)) return false;
+  return true;
+}
+std::string shown_text(const mae::Metadata& shown) {
+  auto text = [&](const char* key) { return shown.contains(key) ? shown.at(key) : std::string("unknown size"); };
+  return "an encoder " + text("encoder") + ", images " + text("image") + " in patches of " + text("patch");
+}
+}  // namespace
+
+void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
+                   const std::vector<KnownModel>& compiled) {
   if (model() != "auto") return;
-  const mae::SafetensorsFile file = mae::SafetensorsFile::read(path);
-  if (!file.metadata().contains("model"))
-    throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
-  model.set(file.metadata("model"), path + ": model");
+  const mae::TensorFile file = mae::open_tensors(path);
+  if (file.metadata().contains("model")) return model.set(file.metadata("model"), path + ": model");
+  const mae::Recognised names = mae::recognise(file, "cls_token", loading.options());
+  if (!names.dialect) throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
+  const mae::Metadata shown = mae::describe(file, names);
+  for (const KnownModel& one : compiled)
+    if (shows(shown, one.encoder, true)) return model.set(one.name, path + ": its sizes");
+  std::string preset, like;
+  [&]<class... P>(std::tuple<P...>*) {
+    ((shows(shown, mae::describe<typename P::Encoder>(), true) ? void(preset = P::name) : void()), ...);
+  }(static_cast<mae::presets::All*>(nullptr));
+  if (!preset.empty())
+    throw mae::Error(path, shown_text(shown), "a model of this build, which has not " + preset +
+                                                  "; configure with -D MAE_EXAMPLE_MODELS=" + preset + " and build again");
+  for (const KnownModel& one : compiled)
+    if (shows(shown, one.encoder, false)) like += (like.empty() ? "" : " or ") + one.name;
+  throw mae::Error(path, shown_text(shown),
+                   like.empty() ? "a model of this build; sizes of your own go to examples/programs/models.hpp"
+                                : "a model by --model: its positions can be resized for " + like);
+}
+
+mae::Normalization normalization_of_file(const std::string& path, mae::Index channels) {
+  const mae::TensorFile file = mae::open_tensors(path);
+  std::optional<mae::Normalization> known = mae::find_normalization(file);
+  if (!known) known = mae::usual_normalization(file, "cls_token");
+  return mae::adapt_channels(known ? *known : mae::recorded_normalization(file), channels);
 }
 
 }  // namespace program

@@ -37,24 +37,71 @@ void make_folder(const RunSettings& run, const std::string& checkpoint);
 /// those that are there.
 void check_room(const RunSettings& run, mae::Index bytes);
 
-/// The model's name: the setting, or for "auto" what the checkpoint at `path` says. Throws mae::Error if it does not,
-/// or if this build has no such model.
-void resolve_model(Text& model, const std::string& path);
+/// What can be chosen where weights are loaded.
+struct LoadingSettings {
+  explicit LoadingSettings(Settings& owner) : all(owner) {}
+  Settings& all;
+  Switch report{all, "report", false, "tell what became of every tensor of the file, not of how many", Scope::invocation};
+  Text prefix{all, "prefix", "", "what stands before the names of the model that is meant, where a file has several",
+              Scope::invocation};
+  Text positions{all, "positions", "bicubic",
+                 "how positions of images of another size are resized: bicubic, as the paper's code, or antialiased, as "
+                 "timm",
+                 one_of({"bicubic", "antialiased"}), Scope::invocation};
 
-/// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp.
+  mae::LoadOptions options() const {
+    mae::LoadOptions options;
+    options.once = true;  // an error ends the program
+    if (prefix.given()) options.prefix = prefix();
+    options.resize = positions() == "bicubic" ? mae::Bicubic::plain : mae::Bicubic::antialiased;
+    return options;
+  }
+  /// Prints what was loaded.
+  void tell(const mae::LoadReport& loaded) const {
+    for (const auto& [label, line] : loaded.lines(report())) program::report(label.c_str(), line);
+  }
+};
+
+/// A model's name and the sizes of its encoder.
+struct KnownModel {
+  std::string name;
+  mae::Metadata encoder;
+};
+/// The model's name: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
+/// one of `compiled` whose sizes it shows. Throws mae::Error if that is none.
+void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
+                   const std::vector<KnownModel>& compiled);
+
+/// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp. Images
+/// may be of other sizes.
 template <class Preset>
-void check_sizes(const std::string& path) {
-  mae::detail::check_metadata<typename Preset::Encoder>(mae::SafetensorsFile::read(path));
+void check_sizes(const std::string& path, const mae::LoadOptions& options) {
+  using Encoder = typename Preset::Encoder;
+  const mae::TensorFile file = mae::open_tensors(path);
+  const mae::Recognised names = mae::recognise(file, mae::parameters<Encoder>().front().name, options);
+  mae::LoadReport unused;
+  mae::detail::check_sizes<Encoder>(file, names, true, options, unused);
 }
 
-/// Loads the encoder of a file. That images are not normalised as it knows them was asked for, and is told.
+/// The statistics of the images that the weights of a file were trained on: recorded, or those of its family; for
+/// images of `channels`. Throws mae::Error if there are none.
+mae::Normalization normalization_of_file(const std::string& path, mae::Index channels);
+
+/// Loads the encoder of a file, and tells what was loaded. That images are not normalised as it knows them was asked
+/// for, and is told.
 template <class Model, class Policy>
-void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights,
-                const mae::Normalization& normalization) {
-  const std::optional<mae::Normalization> known = mae::find_normalization(mae::SafetensorsFile::read(path));
-  if (known && *known != normalization)
+void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights, const mae::Normalization& normalization,
+                const LoadingSettings& loading) {
+  constexpr mae::Index channels = Model::ImageShape::channels;
+  const mae::TensorFile file = mae::open_tensors(path);
+  const std::optional<mae::Normalization> known = mae::find_normalization(file);
+  std::optional<mae::Normalization> usual = known;
+  if (!usual) usual = mae::usual_normalization(file, "cls_token");
+  if (usual && mae::adapt_channels(*usual, channels) != normalization)
     report("note", "images are normalised in another way than those that " + path + " was trained on");
-  mae::load_encoder(path, weights, known.value_or(normalization));
+  else if (usual && !known)
+    report("note", "mean and deviation are those of published encoders: the file does not say");
+  loading.tell(mae::load_encoder(path, weights, known.value_or(normalization), loading.options()));
 }
 
 }  // namespace program

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "../models.hpp"
+#include "checkpoints.hpp"
 #include "device.hpp"
 #include "machine.hpp"
 #include "program.hpp"
@@ -33,6 +34,18 @@ inline std::vector<std::string> model_names(std::vector<std::string> first = {})
   }
   (CompiledModels());
   return first;
+}
+
+/// The models that this build has, for resolve_model.
+inline std::vector<KnownModel> known_models() {
+  std::vector<KnownModel> all;
+  [&]<std::size_t... Number>(std::index_sequence<Number...>) {
+    (all.push_back({std::tuple_element_t<Number, Models>::name,
+                    mae::describe<typename std::tuple_element_t<Number, Models>::Encoder>()}),
+     ...);
+  }
+  (CompiledModels());
+  return all;
 }
 
 /// Works with the model that the settings name, on `Device`.

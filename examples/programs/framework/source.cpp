@@ -1,5 +1,7 @@
 #include "source.hpp"
 
+#include "checkpoints.hpp"
+
 #include <mae/checkpoint/checkpoint.hpp>
 #include <mae/data/batches.hpp>
 #include <mae/io/files/shared_files.hpp>
@@ -159,7 +161,7 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
                                     const std::string& checkpoint) {
   const std::string& kind = settings.normalization();
   const auto channels = static_cast<std::size_t>(images.channels());
-  if (kind == "auto" && !checkpoint.empty()) return mae::recorded_normalization(mae::SafetensorsFile::read(checkpoint));
+  if (kind == "auto" && !checkpoint.empty()) return normalization_of_file(checkpoint, images.channels());
   if (kind == "auto" || kind == "data") {
     Progress progress("statistics", images.size());
     return mae::Normalization::of(Counted{images, progress});

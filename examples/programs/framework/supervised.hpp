@@ -21,9 +21,10 @@ struct SupervisedSettings : Settings {
 
   DataSettings data{*this};
   Heading heading{*this, "Model"};
-  Text encoder{*this, "encoder", "", "file of pretrain to begin from: encoder, model or checkpoint", Scope::runtime};
+  Text encoder{*this, "encoder", "", "weights to begin from: a file of pretrain, or a published one", Scope::runtime};
   Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
              one_of(model_names({"auto"}))};
+  LoadingSettings loading{*this};
   TrainingSettings<mae::FinetuningOptions> training;
   RunSettings run;
   std::string checkpoint{};  ///< to resume from, or ""
@@ -37,7 +38,7 @@ struct SupervisedSettings : Settings {
       return;
     }
     if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
-    resolve_model(model, encoder());
+    resolve_model(model, encoder(), loading, known_models());
   }
 };
 
@@ -63,7 +64,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   check_room(settings.run, checkpoint_bytes<Run>);
   Run run(images, options, normalization);
   if (settings.checkpoint.empty() && !settings.encoder().empty())
-    begin_from(settings.encoder(), run.weights(), normalization);
+    begin_from(settings.encoder(), run.weights(), normalization, settings.loading);
   prepare(run);
   report_updates(run);
 

@@ -5,42 +5,16 @@
 //   load_checkpoint("mae.safetensors", weights);                          // the encoder alone: load_encoder.hpp
 //
 // A file describes itself: its metadata holds the sizes that shapes do not show (heads, kind of target), the mean and
-// deviation of the images, and how long was trained. Loading is strict: every tensor has a place or the caller said
-// that it may not, every number is finite, and nothing is written into the weights before everything was checked. What
-// stayed random is reported.
+// deviation of the images, and how long was trained. Loading is strict: every tensor has a place or a reason, every
+// number is finite, and nothing is written into the weights before everything was checked. A report (load_report.hpp)
+// says what was done.
 #pragma once
-#include <map>
-
-#include <mae/autograd/run/weights.hpp>
-#include <mae/checkpoint/finite.hpp>
-#include <mae/core/number_text.hpp>
+#include <mae/checkpoint/load_into.hpp>
 #include <mae/data/augment.hpp>
-#include <mae/io/tensors/safetensors.hpp>
-#include <mae/model/encoder_parameters.hpp>
-#include <mae/model/masked_autoencoder.hpp>
+#include <mae/io/tensors/open_tensors.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
-
-/// What a checkpoint says of a model beside its weights: text by key, the metadata of the file.
-using Metadata = std::map<std::string, std::string>;
-
-/// The sizes of `Model` that a checkpoint records and that loading compares, where both sides know them.
-template <class Model>
-Metadata describe() {
-  using Pixels = typename Model::ImageShape;
-  using E = typename Model::EncoderShape;
-  auto text = [](Index n) { return std::to_string(n); };
-  Metadata metadata{{"image", text(Pixels::channels) + " x " + text(Pixels::height) + " x " + text(Pixels::width)},
-                    {"patch", text(Pixels::patch)},
-                    {"encoder", text(E::width) + " wide, " + text(E::depth) + " blocks, " + text(E::heads) + " heads"}};
-  if constexpr (requires { typename Model::DecoderShape; }) {
-    using D = typename Model::DecoderShape;
-    metadata["decoder"] = text(D::width) + " wide, " + text(D::depth) + " blocks, " + text(D::heads) + " heads";
-    metadata["target"] = Model::target == Target::normalized_pixels ? "normalized pixels" : "pixels";
-  }
-  return metadata;
-}
 
 /// The statistics that images were normalised with, as metadata: "mean" and "deviation", one number a channel.
 inline void record(Metadata& metadata, const Normalization& normalization) {
@@ -84,10 +58,6 @@ inline Normalization recorded_normalization(const TensorFile& file) {
   return result;
 }
 
-/// What the names of an optimizer's tensors begin with, in the checkpoint of a run (run_state.hpp). They are no part of
-/// the model: loading a model from such a file ignores them.
-inline constexpr const char* optimizer_prefix = "optimizer.";
-
 namespace detail {
 /// The tensors of a checkpoint to be written to `path`. Values stay where they are, but for the few that files order in
 /// another way than memory.
@@ -98,16 +68,22 @@ class CheckpointTensors {
 
   /// Throws mae::Error if a number is not finite: nothing could be done with the file.
   void add(const std::string& name, const ParameterInfo& parameter, const W* values) {
-    bool same = true;
-    for (Index i = 0; i < parameter.count && same; ++i) same = parameter.file_position(i) == i;
-    if (!same) {
+    add(std::vector{name}, parameter, values);
+  }
+  /// The same of a parameter whose rows are several tensors, of as many rows each.
+  void add(const std::vector<std::string>& names, const ParameterInfo& parameter, const W* values) {
+    if (!parameter.plain) {
       std::vector<W>& ordered = reordered_.emplace_back(static_cast<std::size_t>(parameter.count));
       for (Index i = 0; i < parameter.count; ++i)
         ordered[static_cast<std::size_t>(parameter.file_position(i))] = values[i];
       values = ordered.data();
     }
-    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(name));
-    tensors_.push_back(tensor_bytes(name, parameter.shape, values));
+    require_finite(values, parameter.shape, path_ + ": tensor " + quoted(names.size() > 1 ? parameter.name : names[0]));
+    const auto parts = static_cast<Index>(names.size());
+    std::vector<Index> shape = parameter.shape;
+    if (parts > 1) shape[0] /= parts;
+    for (std::size_t part = 0; part < names.size(); ++part)
+      tensors_.push_back(tensor_bytes(names[part], shape, values + static_cast<Index>(part) * parameter.count / parts));
   }
   const std::vector<TensorBytes>& list() const { return tensors_; }
 
@@ -179,23 +155,7 @@ void save_encoder(const std::string& path, const Run& run, const Metadata& more 
   save_encoder(path, run.weights(), detail::merged(metadata_of(run), more));
 }
 
-/// What loading did: names of parameters that were loaded, that kept their values, and of tensors without a place.
-struct LoadReport {
-  std::vector<std::string> loaded, kept, unused;
-};
-
-/// What loading may leave out: names, by their beginnings.
-struct LoadOptions {
-  std::vector<std::string> may_keep{};    ///< parameters that the file need not have
-  std::vector<std::string> may_ignore{};  ///< tensors that the model need not have
-};
-
 namespace detail {
-inline bool begins_with_any(const std::string& name, const std::vector<std::string>& beginnings) {
-  for (const std::string& beginning : beginnings)
-    if (name.starts_with(beginning)) return true;
-  return false;
-}
 template <class Model>
 void check_metadata(const TensorFile& file) {
   for (const auto& [key, value] : mae::describe<Model>()) {
@@ -206,51 +166,16 @@ void check_metadata(const TensorFile& file) {
 }
 }  // namespace detail
 
-namespace detail {
-/// Reads each parameter p from the tensor source(p); where that is "", it keeps its values. Changes nothing if a tensor
-/// is missing or cannot be read.
-template <class Model, class Policy, class Source>
-void read_parameters(const TensorFile& file, Weights<Model, Policy>& weights, const Source& source,
-                     LoadReport& report) {
-  Weights<Model, Policy> loaded;
-  for (const ParameterInfo& parameter : weights.parameters()) {
-    auto* const to = loaded.at(parameter);
-    const std::string name = source(parameter);
-    if (name.empty()) {
-      for (Index i = 0; i < parameter.count; ++i) to[i] = weights.at(parameter)[i];
-      report.kept.push_back(parameter.name);
-      continue;
-    }
-    if (!file.find(name)) throw Error(file.path(), "no tensor " + name, "all parameters of the model");
-    file.at(name, parameter.shape);
-    read_parameter(file, name, parameter, to);
-    report.loaded.push_back(parameter.name);
-  }
-  weights = std::move(loaded);
-}
-}  // namespace detail
-
-/// Loads a file into `weights`. Throws mae::Error, and changes nothing, if a parameter is missing, a tensor has no
-/// place, another shape or a number that is not finite, or the recorded sizes differ.
+/// Loads a file, of any dialect (dialects.hpp), into `weights`, and says what was done. Throws mae::Error, and changes
+/// nothing, if a parameter is missing, a tensor has no place, another shape or a number that is not finite, or if the
+/// sizes that the file records or shows differ.
 template <class Model, class Policy>
 LoadReport load_checkpoint(const TensorFile& file, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
-  detail::check_metadata<Model>(file);
-  LoadReport report;
-  for (const std::string& name : file.names()) {
-    if (weights.find(name)) continue;
-    if (!name.starts_with(optimizer_prefix) && !detail::begins_with_any(name, options.may_ignore))
-      throw Error(file.path(), "a tensor " + name, "only tensors that the model has; is this another model's file?");
-    report.unused.push_back(name);
-  }
-  auto source = [&](const ParameterInfo& p) {
-    return !file.find(p.name) && detail::begins_with_any(p.name, options.may_keep) ? std::string() : p.name;
-  };
-  detail::read_parameters(file, weights, source, report);
-  return report;
+  return detail::load_into(file, weights, detail::Wants::model, options);
 }
 template <class Model, class Policy>
 LoadReport load_checkpoint(const std::string& path, Weights<Model, Policy>& weights, const LoadOptions& options = {}) {
-  return load_checkpoint(SafetensorsFile::read(path), weights, options);
+  return load_checkpoint(open_tensors(path), weights, options);
 }
 
 }  // namespace mae

@@ -20,8 +20,14 @@ template <class T>
 void require_finite(const T* values, const std::vector<Index>& shape, const std::string& subject) {
   Index count = 1;
   for (const Index extent : shape) count *= extent;
-  Index bad = 0;
-  for (Index i = 0; i < count; ++i) bad += is_finite_number(values[i]) ? 0 : 1;
+  Index bad = 0, i = 0;
+  constexpr Index block = 512;  // a loop of a known length is compiled to vectors
+  for (; i + block <= count; i += block) {
+    int here = 0;
+    for (Index k = 0; k < block; ++k) here += is_finite_number(values[i + k]) ? 0 : 1;
+    bad += here;
+  }
+  for (; i < count; ++i) bad += is_finite_number(values[i]) ? 0 : 1;
   if (bad == 0) return;
   Index at = 0;
   while (is_finite_number(values[at])) ++at;

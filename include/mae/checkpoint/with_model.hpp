@@ -36,16 +36,28 @@ inline std::string sizes_text(const Metadata& metadata, bool whole) {
   return sizes;
 }
 
+/// What a file records of its sizes, or shows if it is of another project.
+template <class Model>
+Metadata shown_sizes(const TensorFile& file) {
+  if (file.metadata().contains("encoder")) return file.metadata();
+  const Recognised names = recognise(file, parameters<typename Model::Encoder>().front().name);
+  Index heads = usual_heads(Model::EncoderShape::width), decoder_heads = 0;
+  if (heads == 0) heads = Model::EncoderShape::heads;
+  if constexpr (requires { typename Model::DecoderShape; }) decoder_heads = Model::DecoderShape::heads;
+  return describe(file, names, heads, decoder_heads);
+}
+
 /// Whether the file is of this model. With `whole`, whatever else is recorded must agree: decoder, target, mask ratio.
 template <class Model>
 bool is_of(const TensorFile& file, bool whole) {
+  const Metadata shown = shown_sizes<Model>(file);
   Metadata metadata = mae::describe<typename Model::Encoder>();
   for (const auto& [key, value] : metadata)
-    if (!file.metadata().contains(key) || file.metadata(key) != value) return false;
+    if (!shown.contains(key) || shown.at(key) != value) return false;
   if (!whole) return true;
   metadata = checkpoint_metadata<Model, Model>({});
   for (const char* const key : {"decoder", "target", "mask_ratio"})
-    if (file.metadata().contains(key) && file.metadata(key) != metadata[key]) return false;
+    if (shown.contains(key) && shown.at(key) != metadata[key]) return false;
   return true;
 }
 
@@ -55,7 +67,8 @@ void dispatch(ModelList<Model...>, const TensorFile& file, bool whole, const Use
   if (((is_of<Model>(file, whole) && (use(std::type_identity<Model>()), true)) || ...)) return;
   std::string known;
   ((known += (known.empty() ? "" : "; ") + sizes_text(checkpoint_metadata<Model, Model>({}), whole)), ...);
-  throw Error(file.path(), "a model of " + sizes_text(file.metadata(), whole), "one of: " + known);
+  using First = std::tuple_element_t<0, std::tuple<Model...>>;
+  throw Error(file.path(), "a model of " + sizes_text(shown_sizes<First>(file), whole), "one of: " + known);
 }
 
 template <class... Model>
@@ -68,7 +81,7 @@ using Candidates = std::conditional_t<sizeof...(Model) == 0, PresetModels, Model
 /// mae::Error as `load_encoder` does, or if the file is of none of them.
 template <class... Models, class Use>
 void with_encoder(const std::string& path, const Use& use) {
-  detail::dispatch(detail::Candidates<Models...>(), SafetensorsFile::read(path), false,
+  detail::dispatch(detail::Candidates<Models...>(), open_tensors(path), false,
                    [&]<class Model>(std::type_identity<Model>) {
                      const auto encoder = load_encoder<typename Model::Encoder>(path);
                      use(encoder);
@@ -79,10 +92,10 @@ void with_encoder(const std::string& path, const Use& use) {
 /// and mask ratio are those that the file records.
 template <class... Models, class Use>
 void with_model(const std::string& path, const Use& use) {
-  const SafetensorsFile file = SafetensorsFile::read(path);
+  const TensorFile file = open_tensors(path);
   detail::dispatch(detail::Candidates<Models...>(), file, true, [&]<class Model>(std::type_identity<Model>) {
     Pretrained<Model, Cpu<float>> model{{}, recorded_normalization(file)};
-    load_checkpoint(file, model.weights);
+    load_checkpoint(file, model.weights, {.once = true});
     use(std::as_const(model));
   });
 }

@@ -65,9 +65,10 @@ class Rebuilder {
   using T = typename Policy::Accumulator;
   static constexpr std::size_t L = Geometry::patches, n = Geometry::patch_values;
 
-  /// `weights` must outlive the rebuilder.
-  explicit Rebuilder(const Weights<Model, Policy>& weights, HiddenStatistics statistics = HiddenStatistics::oracle)
-      : weights_(weights), statistics_(statistics), session_(1), pass_(1) {
+  /// `weights` must outlive the rebuilder; they predict `target`.
+  explicit Rebuilder(const Weights<Model, Policy>& weights, HiddenStatistics statistics = HiddenStatistics::oracle,
+                     Target target = Model::target)
+      : weights_(weights), statistics_(statistics), target_(target), session_(1), pass_(1) {
     pass_.resize(1);
   }
 
@@ -112,7 +113,7 @@ class Rebuilder {
     for (std::size_t l = 0; l < L; ++l) image.hidden[l] = masks.mask(0, Index(l)) ? 1 : 0;
     for (std::size_t i = 0; i < L * n; ++i) image.predicted[i] = static_cast<float>(predicted.data()[i]);
     image.rebuilt = image.predicted;
-    if constexpr (Model::target == Target::normalized_pixels) {
+    if (target_ == Target::normalized_pixels) {
       PatchStatistics statistics = PatchStatistics::of(image.truth, Index(n));
       if (statistics_ == HiddenStatistics::visible) statistics = statistics.estimated(image.hidden, Geometry::columns);
       for (std::size_t i = 0; i < L * n; ++i) {
@@ -124,6 +125,7 @@ class Rebuilder {
 
   const Weights<Model, Policy>& weights_;
   HiddenStatistics statistics_;
+  Target target_;
   Session<Program<mae::Reconstruction<Model>, Policy, Inference>> session_;
   Masks pass_;
 };

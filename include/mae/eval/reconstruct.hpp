@@ -8,6 +8,7 @@
 // How a model of normalised pixels is shown is a choice: eval/patch_statistics.hpp. plot/panel.hpp draws all this.
 #pragma once
 #include <cmath>
+#include <optional>
 #include <span>
 
 #include <mae/data/canvas.hpp>
@@ -23,6 +24,7 @@ struct PanelOptions {
   bool whole = false;                                      ///< two more columns: without a hole, and its errors
   std::span<const float> noise{};                          ///< [images, L]: masks by noise instead of by seed
   Masking masking{};                                       ///< how masks are drawn by seed
+  std::optional<Target> target{};                          ///< what the weights predict, if not what the model says
 };
 
 namespace detail {

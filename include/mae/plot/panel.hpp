@@ -128,7 +128,7 @@ std::vector<std::string> panel_notes(const PanelOptions& options) {
     const auto masks = std::to_string(ComplementaryMasks<typename Model::Masks>::count);
     notes.push_back("whole: by " + masks + " masks that together hide every patch, each patch from one that hid it.");
   }
-  if (Model::target == Target::normalized_pixels)
+  if (options.target.value_or(Model::target) == Target::normalized_pixels)
     notes.push_back(options.statistics == HiddenStatistics::oracle
                         ? "Mean and contrast of every patch, hidden or not, are the original's; the model predicts "
                           "neither."
@@ -144,7 +144,7 @@ PanelSheet make_panel(const Weights<Model, Policy>& weights, const Images& image
   using Geometry = typename Model::ImageShape;
   if (images.size() < 1) throw Error("panel", "no images", "at least one");
   PanelSheet sheet{{}, panel_notes<Model>(options), Geometry::patch, Geometry::columns};
-  Rebuilder<Model, Policy> rebuilder(weights, options.statistics);
+  Rebuilder<Model, Policy> rebuilder(weights, options.statistics, options.target.value_or(Model::target));
   for (Index i = 0; i < images.size(); ++i)
     sheet.rows.push_back(reconstruct(rebuilder, images, i, normalization, options));
   return sheet;

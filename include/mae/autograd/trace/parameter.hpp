@@ -165,6 +165,7 @@ struct ParameterInfo {
   bool trained;
   double (*initial)(const RandomStream&, Index);  ///< element i's first value
   Index (*file_position)(Index);                  ///< where element i stands in a file
+  bool plain;                                     ///< at i, for every i
 };
 
 namespace detail {
@@ -183,7 +184,7 @@ template <class S, class Init, Trainable Train, class Layout>
   std::vector<Index> shape;
   for (Index k = 0; k < S::rank; ++k) shape.push_back(S::extent(k));
   out.push_back({name, shape, parameter.offset + shift, S::count, Train == Trainable::yes, &Init::template value<S>,
-                 &Layout::template file_position<S>});
+                 &Layout::template file_position<S>, std::is_same_v<Layout, PlainLayout>});
 }
 template <int N, class Module>
 [[gnu::cold]] void list_leaf(ParameterArray<N, Module>& array, const std::string& name, Index shift,

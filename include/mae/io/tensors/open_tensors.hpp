@@ -17,11 +17,11 @@ inline TensorFile open_tensor_file(const std::string& path) {
   std::array<char, 512> start{};
   const Index count = (std::min)(file.size(), static_cast<Index>(start.size()));
   file.read(0, start.data(), count);
-  const std::string_view first(start.data(), static_cast<std::size_t>(count));
-  if (first.starts_with("PK\3\4")) return first_of_zip(first).ends_with(".npy") ? read_npz(path) : read_pth(path);
-  if (first.starts_with("\x80\2\x8a\nl\xfc\x9c\x46")) return read_pth(path);
-  if (count > 8 && first[8] == '{' && first[7] == 0) return SafetensorsFile::read(path);
-  if (first.starts_with('{')) return read_shards(path, open_tensor_file);
+  const std::string_view begin(start.data(), static_cast<std::size_t>(count));
+  if (begin.starts_with("PK\3\4")) return first_of_zip(begin).ends_with(".npy") ? read_npz(path) : read_pth(path);
+  if (begin.starts_with("\x80\2\x8a\nl\xfc\x9c\x46")) return read_pth(path);
+  if (count > 8 && begin[8] == '{' && begin[7] == 0) return SafetensorsFile::read(path);
+  if (begin.starts_with('{')) return read_shards(path, open_tensor_file);
   refuse_kind(file, "none of the kinds of files of weights",
               "safetensors, .pth, .npz, an index or a folder of weights");
 }

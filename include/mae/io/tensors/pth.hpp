@@ -155,8 +155,8 @@ inline TensorFile read_old_pth(InputFile file) {
     PthStorageId id(pickle, node.items[0]);
     pickle.charge(static_cast<Index>(200 + id.key.size()));
     id.storage.count = id.all;
-    const PthStorage& first = storages.emplace(id.key, id.storage).first->second;
-    if (first.dtype != id.storage.dtype || first.count != id.all)
+    const PthStorage& known = storages.emplace(id.key, id.storage).first->second;
+    if (known.dtype != id.storage.dtype || known.count != id.all)
       pickle.refuse("two types or sizes of the storage " + quoted(id.key), "one");
   }
   Index at = pickle.position();

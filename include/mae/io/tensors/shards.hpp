@@ -17,11 +17,11 @@ namespace detail {
 
 inline constexpr std::size_t most_shards = 200;  // all are open at once
 
-inline bool exists(const std::string& path) {
+inline bool has_file(const std::string& path) {
   struct stat about {};
   return ::stat(path.c_str(), &about) == 0;
 }
-inline std::string folder_of(const std::string& path) {
+inline std::string folder_part(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == path.npos ? "" : path.substr(0, slash + 1);
 }
@@ -47,8 +47,8 @@ TensorFile read_shards(const std::string& path, const Open& open) {
       throw Error(path, "the file " + detail::quoted(name), "the plain name of a file beside the index");
   TensorFile whole(path, std::to_string(tensors.size()) + " files by an index", {}, {}, std::move(metadata));
   for (const auto& [name, all] : tensors) {
-    const std::string shard = detail::folder_of(path) + name;
-    if (!detail::exists(shard))
+    const std::string shard = detail::folder_part(path) + name;
+    if (!detail::has_file(shard))
       throw Error(path, "no file " + detail::quoted(name) + " beside it",
                   "all " + std::to_string(tensors.size()) + " files that it names");
     TensorFile part = open(shard);
@@ -66,7 +66,7 @@ TensorFile read_shards(const std::string& path, const Open& open) {
 /// What the config.json of a folder says, each value under "config." and its name; nothing if there is none.
 inline std::map<std::string, std::string> read_config(const std::string& folder) {
   std::map<std::string, std::string> config;
-  if (!detail::exists(folder + "/config.json")) return config;
+  if (!detail::has_file(folder + "/config.json")) return config;
   for (const auto& [key, value] : read_flat_json(InputFile(folder + "/config.json"))) config["config." + key] = value;
   return config;
 }
@@ -77,14 +77,14 @@ TensorFile read_weights_folder(const std::string& folder, const Open& open) {
   for (const char* name :
        {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"}) {
     const std::string path = folder + "/" + name;
-    if (!detail::exists(path)) continue;
+    if (!detail::has_file(path)) continue;
     TensorFile file = std::string_view(name).ends_with(".json") ? read_shards(path, open) : open(path);
     file.add_metadata(read_config(folder));
     return file;
   }
   std::string other;
   for (const char* name : {"tf_model.h5", "flax_model.msgpack"})
-    if (detail::exists(folder + "/" + name)) other = name;
+    if (detail::has_file(folder + "/" + name)) other = name;
   throw Error(folder, other.empty() ? "a folder without weights" : other + " alone, weights of another framework",
               "model.safetensors or pytorch_model.bin, or their index");
 }

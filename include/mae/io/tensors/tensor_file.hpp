@@ -64,14 +64,14 @@ inline void gather(const InputFile& file, const TensorEntry& entry, Index elemen
     reach += (axis.extent - 1) * axis.from;
   }
   std::vector<std::byte> window(static_cast<std::size_t>((std::min)(forward ? Index{1 << 16} : element, reach)));
-  Index first = 0, last = 0;  // what of the tensor's bytes is in the window
+  Index begin = 0, last = 0;  // what of the tensor's bytes is in the window
   for (Index done = 0, from = 0, place = 0; done < size; done += element) {
-    if (from < first || from + element > last) {
-      first = from;
+    if (from < begin || from + element > last) {
+      begin = from;
       last = (std::min)(reach, from + static_cast<Index>(window.size()));
-      file.read(entry.begin + first, window.data(), last - first);
+      file.read(entry.begin + begin, window.data(), last - begin);
     }
-    const std::byte* const source = window.data() + (from - first);
+    const std::byte* const source = window.data() + (from - begin);
     if (element == 4) std::memcpy(to + place, source, 4);  // of a known size, it is no call
     else std::memcpy(to + place, source, static_cast<std::size_t>(element));
     for (Axis& axis : axes) {
@@ -103,14 +103,14 @@ class TensorFile {
   }
   /// Adds the tensors of `other`, in its files, and what is told there of what is not told here. Throws as above.
   void append(TensorFile other) {
-    const std::size_t first = entries_.size();
+    const std::size_t known = entries_.size();
     for (TensorEntry& entry : other.entries_) {
       entry.part += parts_.size();
       entries_.push_back(std::move(entry));
     }
     for (InputFile& part : other.parts_) parts_.push_back(std::move(part));
     add_metadata(other.metadata_);
-    index_from(first);
+    index_from(known);
   }
   /// Adds what is told beside the file; what the file itself tells stays.
   void add_metadata(const std::map<std::string, std::string>& more) { metadata_.insert(more.begin(), more.end()); }
@@ -204,8 +204,8 @@ class TensorFile {
   }
 
  private:
-  void index_from(std::size_t first) {
-    for (std::size_t i = first; i < entries_.size(); ++i)
+  void index_from(std::size_t begin) {
+    for (std::size_t i = begin; i < entries_.size(); ++i)
       if (!index_.emplace(entries_[i].name, i).second)
         throw Error(path_, "the tensor " + detail::quoted(entries_[i].name) + " twice", "each name once");
   }
