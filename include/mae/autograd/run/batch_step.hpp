@@ -13,8 +13,9 @@
 // A large model has work for all threads in every kernel, and a gradient a shard would be too much memory: its batch is
 // one micro-batch. Cost of the shards: their gradients, and one pass over each.
 #pragma once
-#include <deque>
-#include <optional>
+#include <iterator>
+#include <list>
+#include <vector>
 
 #include <mae/autograd/run/session.hpp>
 
@@ -35,9 +36,9 @@ class BatchStep {
         threads_(threads),
         means_(static_cast<std::size_t>(micro_batches_of(checked(capacity, threads)))) {
     const Index shards = shards_of(capacity);
-    for (Index thread = 0; thread < smaller(threads, shards); ++thread)
-      sessions_.emplace_back(micro_batch_of(capacity), inner_threads(capacity, threads));
-    for (Index shard = 0; shard < shards; ++shard) shards_.emplace_back(shard > 0);
+    const auto team = static_cast<std::size_t>(smaller(threads, shards));
+    while (sessions_.size() < team) sessions_.emplace_back(micro_batch_of(capacity), inner_threads(capacity, threads));
+    more_gradients_.resize(static_cast<std::size_t>(shards - 1));
   }
 
   /// Bytes of all sessions, and of the gradients of all shards but the first: what the plan promises.
@@ -104,8 +105,8 @@ class BatchStep {
                 shards = smaller(micro_batches, most_shards);
     const int team = static_cast<int>(smaller(threads_, shards));
     auto work_shard = [&](Index shard, int thread) {
-      Session<Program>& session = sessions_[static_cast<std::size_t>(thread)];
-      Weights<Owner, Policy>& to = shard == 0 ? gradients : *shards_[static_cast<std::size_t>(shard)].gradients;
+      Session<Program>& session = *std::next(sessions_.begin(), thread);
+      Weights<Owner, Policy>& to = shard == 0 ? gradients : more_gradients_[static_cast<std::size_t>(shard - 1)];
       for (Index micro_batch = shards_begin(shard, shards, micro_batches);
            micro_batch < shards_begin(shard + 1, shards, micro_batches); ++micro_batch) {
         const Index begin = micro_batch * size, count = smaller(size, batch - begin);
@@ -118,7 +119,7 @@ class BatchStep {
     };
     if (shards == 1) work_shard(0, 0);
     else share(shards, team, work_shard);
-    for (Index shard = 1; shard < shards; ++shard) add(gradients, *shards_[static_cast<std::size_t>(shard)].gradients);
+    for (Index shard = 1; shard < shards; ++shard) add(gradients, more_gradients_[static_cast<std::size_t>(shard - 1)]);
     double mean = 0;
     for (Index micro_batch = 0; micro_batch < micro_batches; ++micro_batch)
       mean += means_[static_cast<std::size_t>(micro_batch)] *
@@ -132,8 +133,7 @@ class BatchStep {
   static constexpr Index small_model = Index{8} << 20,
                          most_shards = runs_on_host<Policy> && weight_bytes <= small_model ? 16 : 1;
   /// Samples in a micro-batch of a small model. Fewer would divide among more threads, but weights are packed anew for
-  /// every micro-batch and tiles have fewer rows: 8 samples are 5 to 8 percent slower (digits: 64 wide, 5 visible
-  /// patches).
+  /// every micro-batch and tiles have fewer rows.
   static constexpr Index small_micro_batch = 16;
 
   static constexpr Index smaller(Index a, Index b) { return a < b ? a : b; }
@@ -154,13 +154,6 @@ class BatchStep {
     return micro_batches * shard / shards;
   }
 
-  struct Shard {
-    explicit Shard(bool has_gradients) {
-      if (has_gradients) gradients.emplace();
-    }
-    std::optional<Weights<Owner, Policy>> gradients;  // the first shard adds to the caller's
-  };
-
   template <class X>
   static auto slice(const X& x, Index begin, Index count) {
     using T = std::remove_const_t<typename X::Element>;
@@ -173,8 +166,7 @@ class BatchStep {
     try {
       parallel_for_each<Threads>(shards, team, work);
     } catch (...) {
-      for (Shard& shard : shards_)
-        if (shard.gradients) shard.gradients->zero();
+      for (Weights<Owner, Policy>& gradients : more_gradients_) gradients.zero();
       throw;
     }
   }
@@ -189,8 +181,8 @@ class BatchStep {
   Index capacity_;
   int threads_;
   Context context_;
-  std::deque<Session<Program>> sessions_;  // one a thread of the team
-  std::deque<Shard> shards_;
+  std::list<Session<Program>> sessions_;                // one a thread of the team
+  std::vector<Weights<Owner, Policy>> more_gradients_;  // of all shards but the first, which adds to the caller's
   std::vector<double> means_;
   double loss_ = 0;
 };
