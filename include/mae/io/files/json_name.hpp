@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include <mae/core/config.hpp>
 #include <mae/core/printable.hpp>
 
+MAE_PRECISE_BEGIN
 namespace mae {
 
 namespace detail {
@@ -52,3 +54,4 @@ inline std::string name_of_json(std::string_view text) {
 }
 
 }  // namespace mae
+MAE_PRECISE_END
