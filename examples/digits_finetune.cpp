@@ -66,8 +66,8 @@ double accuracy_of(const Run& run, const mae::Dataset& test, const std::string& 
 
 struct Settings : program::Settings {
   Settings() : program::Settings("digits_finetune", "Compares, on few labels, what digits_pretrain has learnt.") {}
-  program::Whole seeds{*this, "seeds", 3, "runs, side by side", program::between(1, 1000)};
-  program::Whole epochs{*this, "epochs", 300, "passes over 100 labelled images", program::between(1, 1e6)};
+  program::Integer seeds{*this, "seeds", 3, "runs, side by side", program::between(1, 1000)};
+  program::Integer epochs{*this, "epochs", 300, "passes over 100 labelled images", program::between(1, 1e6)};
   program::Text in{*this, "in", ".", "folder of the encoders"};
 };
 

@@ -25,7 +25,7 @@ using mae::Index;
 
 struct Settings : program::Settings {
   Settings() : program::Settings("eigen_pca", "Principal components of an encoder's features, by Eigen.") {}
-  program::Whole epochs{*this, "epochs", 40, "passes over the images", program::between(1, 1e6)};
+  program::Integer epochs{*this, "epochs", 40, "passes over the images", program::between(1, 1e6)};
   program::Text out{*this, "out", ".", "folder for the picture"};
 };
 

@@ -47,7 +47,7 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
 
 struct Settings : program::Settings {
   Settings() : program::Settings("photographs", "Pre-trains on two photographs and rebuilds a third.") {}
-  program::Whole epochs{*this, "epochs", 24, "passes over the tiles", program::between(1, 1e6)};
+  program::Integer epochs{*this, "epochs", 24, "passes over the tiles", program::between(1, 1e6)};
   program::Text out{*this, "out", ".", "folder for the pictures"};
 };
 

@@ -26,11 +26,11 @@ using digits::Policy;
 
 struct Settings : program::Settings {
   Settings() : program::Settings("segment_digits", "Pre-trains on scenes and learns their class maps.") {}
-  program::Whole unlabelled{*this, "unlabelled", 2000, "scenes to pre-train on", program::between(1, 1e6)};
-  program::Whole labelled{*this, "labelled", 1000, "scenes with class maps", program::between(1, 1e6)};
-  program::Whole pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
-  program::Whole epochs{*this, "epochs", 120, "passes over the labelled", program::between(1, 1e6)};
-  program::Whole seed{*this, "seed", 0, "of the runs", program::at_least(0)};
+  program::Integer unlabelled{*this, "unlabelled", 2000, "scenes to pre-train on", program::between(1, 1e6)};
+  program::Integer labelled{*this, "labelled", 1000, "scenes with class maps", program::between(1, 1e6)};
+  program::Integer pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
+  program::Integer epochs{*this, "epochs", 120, "passes over the labelled", program::between(1, 1e6)};
+  program::Integer seed{*this, "seed", 0, "of the runs", program::at_least(0)};
   program::Text out{*this, "out", ".", "folder for the picture and the encoder"};
 };
 

@@ -30,7 +30,7 @@ using Pixels = digits::Geometry::Pixels;  // [B, 1, 8, 8]
 struct Settings : program::Settings {
   Settings() : program::Settings("xtensor_batch", "Finds pictures of a .npy file that are alike, with xtensor.") {}
   program::Text file{*this, "file", "", "bytes [B, 8, 8]; none: test digits, written to pictures.npy"};
-  program::Whole epochs{*this, "epochs", 10, "of pre-training on digits", program::between(1, 1e6)};
+  program::Integer epochs{*this, "epochs", 10, "of pre-training on digits", program::between(1, 1e6)};
 };
 
 /// The pictures of a file, as the model takes them.
