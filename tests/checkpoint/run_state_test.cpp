@@ -180,7 +180,7 @@ TEST_CASE("a run of other options, images or another model is not continued; all
             .ends_with("expected mean '[0.25]', as this run has"));
 
   CHECK(load_error<Small>(path) ==
-        "mae: FILE: encoder: found 16 wide, 2 blocks, 2 heads, expected 8 wide, 1 blocks, 2 heads, as the model has");
+        "mae: FILE: decoder: found 16 wide, 1 blocks, 2 heads, expected 8 wide, 1 blocks, 2 heads, as the model has");
   CHECK(load_error<Tuning>(path).starts_with("mae: FILE: the run to continue: found "));
 }
 
