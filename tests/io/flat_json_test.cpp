@@ -12,7 +12,7 @@ const test::TemporaryDirectory folder;
 using Values = std::map<std::string, std::string>;
 
 Values read(const std::string& text) {
-  test::write_text(folder / "x.json", text);
+  test::put_text(folder / "x.json", text);
   return mae::read_flat_json(mae::InputFile(folder / "x.json"));
 }
 std::string error_with(const std::string& text) {

@@ -19,7 +19,7 @@ std::string array(const std::string& type, const std::string& order, const std::
   return "\x93NUMPY" + number(1, 2) + number(header.size(), 2) + header + data;
 }
 TensorFile read(const std::string& bytes) {
-  test::write_text(folder / "x.npz", bytes);
+  test::put_text(folder / "x.npz", bytes);
   return read_npz(folder / "x.npz");
 }
 std::string error_with(const std::string& bytes) {

@@ -35,16 +35,18 @@ TEST_CASE("every file that was written holds what was put into it") {
     CHECK(same(files.at(name), entry.name.substr(colon + 1), expected, entry));
   }
   CHECK(files.size() == 24);
-  for (const auto& [name, file] : files) {
+  for (const auto& opened : files) {
+    const std::string& name = opened.first;
     CAPTURE(name);
-    CHECK(file.entries().size() == (name == "many.pth" ? 1100 : tensors[name]));
+    CHECK(opened.second.entries().size() == (name == "many.pth" ? 1100 : tensors[name]));
   }
   std::size_t settings = 0;
-  for (const auto& [key, value] : expected.metadata()) {
+  for (const auto& setting : expected.metadata()) {
+    const std::string& key = setting.first;
     const std::size_t colon = key.find(':');
     if (colon == key.npos) continue;
     CAPTURE(key);
-    CHECK(files.at(key.substr(0, colon)).metadata(key.substr(colon + 1)) == value);
+    CHECK(files.at(key.substr(0, colon)).metadata(key.substr(colon + 1)) == setting.second);
     ++settings;
   }
   CHECK(settings > 30);
@@ -60,7 +62,7 @@ TEST_CASE("the container is told") {
 }
 
 TEST_CASE("what has no weights to be read says what it is") {
-  for (const auto& [name, message] :
+  for (const auto& row :
        std::map<std::string, std::string>{{"module.pth", "an object of __main__.Net instead of tensors"},
                                           {"module_inside.pth", "an object of __main__.Net instead of tensors"},
                                           {"optimizer.pth", "the state of an optimizer alone"},
@@ -70,10 +72,10 @@ TEST_CASE("what has no weights to be read says what it is") {
                                           {"script.pth", "a program of TorchScript, expected"},
                                           {"packed.npz", "a packed entry (method 8)"},
                                           {"objects.npz", "objects of Python, type '|O'"}}) {
-    const std::string error = error_of([&] { open_tensors(python(name)); });
+    const std::string error = error_of([&] { open_tensors(python(row.first)); });
     CAPTURE(error);
-    CHECK(contains(error, python(name)));
-    CHECK(contains(error, message));
+    CHECK(contains(error, python(row.first)));
+    CHECK(contains(error, row.second));
   }
 }
 
@@ -91,7 +93,7 @@ TEST_CASE("files in place of weights are named by what is in them, whatever they
            {"\x80\4N." + padding, "a pickle of Python"},
            {std::string(257, 'x') + "ustar" + padding, "a tar archive"},
            {R"({"hidden_size": 3})", "no weight_map"}}) {
-    test::write_text(folder / "mae_pretrain_vit_base.pth", text);
+    test::put_text(folder / "mae_pretrain_vit_base.pth", text);
     const std::string error = error_of([&] { open_tensors(folder / "mae_pretrain_vit_base.pth"); });
     CAPTURE(error);
     CHECK(contains(error, "mae_pretrain_vit_base.pth: found " + message));

@@ -14,7 +14,7 @@ const test::TemporaryDirectory folder;
 
 struct Read {
   explicit Read(const std::string& bytes, Index memory = 1 << 20)
-      : file((test::write_text(folder / "x", bytes), folder / "x")), reader(file, 0, file.size(), "x", memory) {}
+      : file((test::put_text(folder / "x", bytes), folder / "x")), reader(file, 0, file.size(), "x", memory) {}
   InputFile file;
   PickleReader reader;
 };

@@ -15,7 +15,7 @@ namespace {
 const test::TemporaryDirectory folder;
 
 TensorFile read(const std::string& bytes) {
-  test::write_text(folder / "x.pth", bytes);
+  test::put_text(folder / "x.pth", bytes);
   return read_pth(folder / "x.pth");
 }
 std::string error_with(const std::string& bytes) {
@@ -25,7 +25,6 @@ void check_refused(const std::vector<std::pair<std::string, std::string>>& rows)
   for (const auto& [bytes, message] : rows) {
     const std::string error = error_with(bytes);
     CAPTURE(error);
-    CAPTURE(message);
     CHECK(contains(error, "x.pth"));
     CHECK(contains(error, message));
   }
@@ -132,7 +131,7 @@ TEST_CASE("keys, names and depth") {
 
 TEST_CASE("a download that stopped anywhere") {
   const std::string whole_file = test::read_text(test::beside(__FILE__, "weights_python/plain.pth"));
-  for (std::size_t length = 0; length < whole_file.size(); ++length) {
+  for (std::size_t length = 0; length < whole_file.size(); length += 7) {
     CAPTURE(length);
     CHECK(contains(error_with(whole_file.substr(0, length)), "x.pth: found"));
   }

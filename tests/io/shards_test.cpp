@@ -6,7 +6,7 @@
 #include <support/temporary.hpp>
 
 using mae::SafetensorsFile, mae::tensor_bytes, mae::TensorFile;
-using test::contains, test::error_of, test::write_text;
+using test::contains, test::error_of, test::put_text;
 
 namespace {
 
@@ -19,7 +19,7 @@ struct Divided {
   explicit Divided(const std::string& map = R"("a": "one", "b": "one", "c": "two")") {
     mae::write_safetensors(folder / "one", {tensor_bytes("a", {2}, values), tensor_bytes("b", {}, values + 2)});
     mae::write_safetensors(folder / "two", {tensor_bytes("c", {1}, values + 3)}, {{"format", "pt"}});
-    write_text(index(), R"({"metadata": {"total_size": 16}, "weight_map": {)" + map + "}}");
+    put_text(index(), R"({"metadata": {"total_size": 16}, "weight_map": {)" + map + "}}");
   }
   std::string index() const { return folder / "model.safetensors.index.json"; }
   std::string error() const {
@@ -73,7 +73,7 @@ TEST_CASE("one name in two files") {
 
 TEST_CASE("a folder: one file before an index, weights of other frameworks, none") {
   const Divided divided;
-  write_text(divided.folder / "config.json", R"({"hidden_size": 768})");
+  put_text(divided.folder / "config.json", R"({"hidden_size": 768})");
   CHECK(mae::read_weights_folder(divided.folder.path, open_one).entries().size() == 3);
   mae::write_safetensors(divided.folder / "model.safetensors", {tensor_bytes("x", {}, values)});
   const TensorFile whole = mae::read_weights_folder(divided.folder.path, open_one);
@@ -82,9 +82,9 @@ TEST_CASE("a folder: one file before an index, weights of other frameworks, none
   const test::TemporaryDirectory other;
   const auto error = [&] { return error_of([&] { mae::read_weights_folder(other.path, open_one); }); };
   CHECK(contains(error(), other.path + ": found a folder without weights, expected model.safetensors"));
-  write_text(other / "tf_model.h5", "\x89HDF\r\n\x1a\n");
+  put_text(other / "tf_model.h5", "\x89HDF\r\n\x1a\n");
   CHECK(contains(error(), "tf_model.h5 alone, weights of another framework"));
-  write_text(divided.folder / "config.json", R"({"a": 1, "a": 2})");
+  put_text(divided.folder / "config.json", R"({"a": 1, "a": 2})");
   CHECK(contains(error_of([&] { mae::read_weights_folder(divided.folder.path, open_one); }),
                  "config.json: found the key 'a'"));
 }

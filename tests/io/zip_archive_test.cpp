@@ -13,7 +13,7 @@ namespace {
 const test::TemporaryDirectory folder;
 
 std::vector<ZipEntry> read(const std::string& bytes) {
-  test::write_text(folder / "x.zip", bytes);
+  test::put_text(folder / "x.zip", bytes);
   return mae::read_zip(InputFile(folder / "x.zip"));
 }
 std::string error_with(const std::string& bytes) {

@@ -1,5 +1,6 @@
 // What the tests of `io` share: a directory that vanishes after the test, and the text of an expected error.
 #pragma once
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -37,6 +38,12 @@ struct TemporaryDirectory {
 
 inline void write_text(const std::string& path, const std::string& text) {
   mae::write_file(path, text.data(), static_cast<mae::Index>(text.size()));
+}
+/// The same without waiting until the disk has it, for inputs of many short tests.
+inline void put_text(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr || std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fclose(file) != 0)
+    std::abort();
 }
 inline std::string read_text(const std::string& path) {
   const auto bytes = mae::read_file<char>(path);

@@ -61,9 +61,9 @@ class FlatJson {
 
   bool add(const std::string& text) {
     if (hidden_ > 0) return true;
-    taken_ += static_cast<Index>(2 * text.size() + (levels_.back().list ? 0 : way_.size() + 150));
-    if (taken_ > json_limit + json_limit)
-      throw Error(path_, "more than " + std::to_string(taken_) + " bytes of settings", "fewer");
+    taken_ += static_cast<Index>(2 * text.size() + (levels_.back().list ? 4 : way_.size() + 150));
+    if (taken_ > json_limit)
+      throw Error(path_, "more than " + std::to_string(json_limit) + " bytes of settings", "fewer");
     if (levels_.back().list) levels_.back().text += (levels_.back().text.empty() ? "" : ", ") + text;
     else if (!values_.emplace(way_, text).second) throw Error(path_, "the key " + quoted(way_) + " twice", "each once");
     return true;

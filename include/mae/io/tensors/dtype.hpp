@@ -27,12 +27,10 @@ struct f16 {
   /// Exact: every value of f16 is a float.
   constexpr operator float() const {
     const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
-    if (exponent == 0) {  // zero and subnormal: mantissa * 2^-24
-      const float value = static_cast<float>(mantissa) * 0x1p-24f;
-      return sign != 0 ? -value : value;
-    }
     const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;  // infinity and NaN keep all ones
-    return __builtin_bit_cast(float, sign | wide << 23 | mantissa << 13);
+    const std::uint32_t small = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
+    // With exponent 0, zero and subnormal numbers, the value is mantissa * 2^-24.
+    return __builtin_bit_cast(float, sign | (exponent == 0 ? small : wide << 23 | mantissa << 13));
   }
 };
 
@@ -115,7 +113,7 @@ void convert_elements(std::string_view dtype, Index count, T* out, const std::st
   detail::visit_dtype(dtype, [&](auto zero) {
     using From = decltype(zero);
     if constexpr (detail::converts<T, From>) {
-      constexpr Index piece = 1024;
+      constexpr Index piece = 4096;
       From buffer[piece];
       for (Index start = 0; start < count; start += piece) {
         const Index now = (std::min)(piece, count - start);

@@ -93,7 +93,7 @@ class PthWalk {
   bool walk(PickleValue value, const std::string& name = {}, int depth = 0) {
     switch (value.kind) {
       case PickleKind::text:
-        return note(name, std::string(pickle_.text(value)));
+        return note(name, std::string(pickle_.text(value).substr(0, longest_text)));
       case PickleKind::whole:
         return note(name, std::to_string(value.number));
       case PickleKind::boolean:
@@ -123,7 +123,7 @@ class PthWalk {
 
  private:
   static constexpr int deepest = 64;
-  static constexpr std::size_t longest_name = 500, highest_rank = 8;
+  static constexpr std::size_t longest_name = 500, longest_text = 1000, highest_rank = 8;
 
   /// A long key is shortened: those that programs make of their settings, and no tensor has one.
   std::string join(const std::string& name, std::string_view key) const {

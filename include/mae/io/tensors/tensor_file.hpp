@@ -43,18 +43,21 @@ inline void reverse_elements(std::byte* bytes, Index count, Index element) {
   for (Index i = 0; i < count; ++i) std::reverse(bytes + i * element, bytes + (i + 1) * element);
 }
 
-/// Copies the elements of `entry`, of `element` bytes, to `to`, row-major. They are read in the order in which they lie
-/// in the file, through a small window: where no two overlap, no byte is read twice.
+/// Copies the elements of `entry`, of `element` bytes, to `to`, row-major. They are read in the order of the file,
+/// through a small window: where no two overlap, no byte is read twice.
 inline void gather(const InputFile& file, const TensorEntry& entry, Index element, std::byte* to) {
   struct Axis {
     Index extent, from, to, at;  // `from` and `to`: bytes from one element to the next, there and here
   };
-  std::vector<Axis> axes;
+  std::vector<Axis> axes;  // in the file's order, the fastest first
   Index size = element, reach = element;
-  for (std::size_t i = entry.shape.size(); i-- > 0; size *= entry.shape[i])
-    if (entry.shape[i] != 1) axes.push_back({entry.shape[i], entry.strides[i] * element, size, 0});
+  for (std::size_t i = entry.shape.size(); i-- > 0; size *= entry.shape[i]) {
+    if (entry.shape[i] == 1) continue;
+    axes.push_back({entry.shape[i], entry.strides[i] * element, size, 0});
+    for (std::size_t k = axes.size() - 1; k > 0 && axes[k].from < axes[k - 1].from; --k)
+      std::swap(axes[k], axes[k - 1]);
+  }
   if (size == 0) return;
-  std::stable_sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return a.from < b.from; });
   bool forward = true;  // never back in the file
   for (const Axis& axis : axes) {
     forward = forward && (axis.from == 0 || axis.from >= reach);
@@ -68,7 +71,9 @@ inline void gather(const InputFile& file, const TensorEntry& entry, Index elemen
       last = (std::min)(reach, from + static_cast<Index>(window.size()));
       file.read(entry.begin + begin, window.data(), last - begin);
     }
-    std::memcpy(to + place, window.data() + (from - begin), static_cast<std::size_t>(element));
+    const std::byte* const source = window.data() + (from - begin);
+    if (element == 4) std::memcpy(to + place, source, 4);  // of a known size, it is no call
+    else std::memcpy(to + place, source, static_cast<std::size_t>(element));
     for (Axis& axis : axes) {
       from += axis.from;
       place += axis.to;
