@@ -28,7 +28,7 @@ constexpr auto square(const Expression auto& x) { return apply<Square>(x); }
 // Rows of x [B, N, D] by number, indices [B, K] -> [B, K, D]; a row may be taken twice.
 struct Take : Operation {
   static constexpr const char* name = "take rows";
-  static constexpr unsigned keep = keep_input(1), constant = 1u << 1;
+  static constexpr unsigned keep = keep_input(1), non_differentiable = 1u << 1;
   template <class X, class I>
   using Output = WithExtent<X, 1, I::extent(1)>;
   static void forward(const auto& f) {

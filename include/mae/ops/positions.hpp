@@ -13,7 +13,7 @@ namespace mae {
 struct PositionOperation : Operation {
   static constexpr const char* name = "positions";
   static constexpr unsigned keep = keep_input(1);
-  static constexpr unsigned identity_gradient = 1, constant = 2;
+  static constexpr unsigned identity_gradient = 1, non_differentiable = 2;
   template <class X, class...>
   using Output = X;
   template <class M, class...>
