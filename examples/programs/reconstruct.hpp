@@ -95,7 +95,7 @@ struct Reconstruct {
   static mae::Masking masking_of(const Settings& settings) {
     if (settings.masking() != "auto") return mae::mask_strategy(settings.masking());
     const std::string& path = settings.checkpoint();
-    return mae::mask_strategy(mae::recorded_masking(mae::SafetensorsFile::read(path)), path + ": masking");
+    return mae::mask_strategy(mae::recorded_masking(mae::open_tensors(path)), path + ": masking");
   }
 
   /// Pictures of any sizes in memory, as a collection.

@@ -66,7 +66,9 @@ const File files[] = {{"hugging_face/model.safetensors", "Hugging Face", true},
 
 TEST_CASE("a model of any dialect becomes the same weights, bit by bit, and all of the file is accounted for") {
   const SafetensorsFile expected = truth();
-  for (const auto& [name, dialect, whole] : files) {
+  for (const File& file : files) {
+    const char *const name = file.name, *const dialect = file.dialect;
+    const bool whole = file.whole;
     INFO(name);
     const std::size_t tensors = open_tensors(published(name)).entries().size();
     Weights<Alone, Reference<double>> encoder(7);
@@ -117,10 +119,12 @@ TEST_CASE_TEMPLATE("features and predictions are those of transformers and timm"
   struct Relative {
     const char *name, *how;
   };
-  for (const auto& [name, how] :
-       {Relative{"dinov2", "times ls1.gamma"}, Relative{"dinov2_hf", "times layer_scale1.lambda1"},
-        Relative{"beit", "query, key and value stacked, keys have no bias: zeros"},
-        Relative{"no_bias", "no bias: zeros"}}) {
+  const Relative relatives[] = {Relative{"dinov2", "times ls1.gamma"},
+                                Relative{"dinov2_hf", "times layer_scale1.lambda1"},
+                                Relative{"beit", "query, key and value stacked, keys have no bias: zeros"},
+                                Relative{"no_bias", "no bias: zeros"}};
+  for (const Relative& relative : relatives) {
+    const char *const name = relative.name, *const how = relative.how;
     INFO(name);
     const auto encoder = load_encoder<Alone, Policy>(published(std::string(name) + ".safetensors"));
     const SafetensorsFile features = SafetensorsFile::read(published(std::string(name) + "_features.safetensors"));

@@ -49,12 +49,12 @@ TEST_CASE("the model is found behind whatever a training script puts before its 
        "",
        {"model_ema."}},
       {{"student.module.backbone." + qkv, "teacher.backbone." + qkv},
-       "original",
+       "the original repository",
        "teacher.backbone.",
        "",
        {"student.module.backbone."}},
       {{"module.momentum_encoder." + qkv, "module.base_encoder." + qkv},
-       "original",
+       "the original repository",
        "module.base_encoder.",
        "",
        {"module.momentum_encoder."}},
@@ -128,7 +128,8 @@ TEST_CASE("what is no encoder of ours is refused by name, with the reason") {
       {"patch_embed.0.proj.weight", "several patch embeddings"},
       {"patch_embed.proj.0.weight", "patches cut by several convolutions"},
   };
-  for (const auto& [name, told] : cases) {
+  for (const auto& refused : cases) {
+    const std::string &name = refused.first, &told = refused.second;
     INFO(name);
     const SafetensorsFile file = write(folder / "x", Names{qkv, name});
     const std::string error = error_of([&] { recognise(file, "cls_token"); });
