@@ -13,7 +13,6 @@
 // A large model has work for all threads in every kernel, and a gradient a shard would be too much memory: its batch is
 // one micro-batch. Cost of the shards: their gradients, and one pass over each.
 #pragma once
-#include <iterator>
 #include <list>
 #include <vector>
 
@@ -105,7 +104,9 @@ class BatchStep {
                 shards = smaller(micro_batches, most_shards);
     const int team = static_cast<int>(smaller(threads_, shards));
     auto work_shard = [&](Index shard, int thread) {
-      Session<Program>& session = *std::next(sessions_.begin(), thread);
+      auto at = sessions_.begin();
+      for (int k = 0; k < thread; ++k) ++at;
+      Session<Program>& session = *at;
       Weights<Owner, Policy>& to = shard == 0 ? gradients : more_gradients_[static_cast<std::size_t>(shard - 1)];
       for (Index micro_batch = shards_begin(shard, shards, micro_batches);
            micro_batch < shards_begin(shard + 1, shards, micro_batches); ++micro_batch) {
