@@ -144,5 +144,5 @@ TEST_CASE("an encoder of other sizes, with too much or too little, is refused") 
   CHECK(error_with(Weights<Encoder<Geometry, Transformer<8, 1, 1>>, Policy>(1), false) ==
         "encoder: found 8 wide, 1 blocks, 1 heads, expected 8 wide, 2 blocks, 1 heads, as the model has");
   const Weights<Classifier<Geometry, Size, 3>, Policy> pooled(1);  // has no `norm`
-  CHECK(error_with(pooled, true) == "found no tensor norm.weight: a classifier that pools, with fc_norm after it, expected a last norm");
+  CHECK(error_with(pooled, true) == "found no tensor norm.weight, expected all parameters of the model");
 }
