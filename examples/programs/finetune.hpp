@@ -51,12 +51,19 @@ struct Finetune {
         if constexpr (std::is_same_v<decltype(value), const bool&>) propose(name, value ? "true" : "false");
         else if (!name.starts_with("beta")) propose(name, program::plain(static_cast<double>(value)));
       });
-      for (const mae::Transform& transform : wanted.options.augmentation.transforms)
+      for (const mae::Transform& transform : wanted.options.augmentation.transforms) {
+        const std::string kind = transform.name();
+        std::string timm = "\"rand";
         transform.each_option([&](const std::string& name, double value) {
-          const bool erases = transform.name() == std::string("random_erasing") && name == "probability";
-          if (erases || transform.mixes()) propose(erases ? "random_erasing" : name, program::plain(value));
+          const std::string text = program::plain(value);
+          if (transform.mixes()) propose(name, text);
+          if (kind == "random_erasing" && name == "probability") propose(kind, text);
+          if (name == "magnitude") timm += "-m" + text;
+          if (name == "deviation") timm += "-mstd" + text;
+          if (name == "operations" && value != 2) timm += "-n" + text;
         });
-      propose("rand_augment", "\"rand-m9-mstd0.5-inc1\"");
+        if (kind == "rand_augment") propose(kind, timm + "-inc1\"");
+      }
       propose("evaluation_crop", program::plain(wanted.evaluation_crop));
     }
     void resolve() { SupervisedSettings::resolve(scratch()); }

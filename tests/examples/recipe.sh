@@ -34,7 +34,7 @@ for key in layer_decay:0.65 epochs:100 mixup:0.8 flip:true base_learning_rate:0.
   has base.json "${key%%:*}" "${key#*:}"
 done
 finetune --recipe small-data --print-config > small.json
-for key in mixup:0.0 cutmix:0.0 batch:16 accumulation:1; do has small.json "${key%%:*}" "${key#*:}"; done
+for key in mixup:0.0 cutmix:0.0 batch:16 accumulation:1 random_erasing:0.0 rand_augment:'"rand-m3-mstd0.5-n1-inc1"'; do has small.json "${key%%:*}" "${key#*:}"; done
 
 # refuses SENTENCE FLAGS...
 refuses() {

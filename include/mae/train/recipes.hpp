@@ -8,8 +8,8 @@
 // `paper-base`, `paper-large` and `paper-huge` are how the published models were fine-tuned on ImageNet (He et al.,
 // 2021, table 9, with the rates and layer decay of the released weights, whose targets were normalised pixels): 1024
 // images in an update, mixed in passes of 32 as they were on each of 32 GPUs. They want a million images. `small-data`
-// is for some hundreds or thousands: passes of 16 images, an update each, at a higher rate, without mixing (Zhou et
-// al., "RETFound", Nature 2023).
+// is for some hundreds or thousands: passes of 16 images, an update each, at a higher rate, without mixing (as Zhou et
+// al., "RETFound", Nature 2023), and with crops and RandAugment that leave more of a small picture.
 #pragma once
 #include <string>
 
@@ -51,7 +51,8 @@ inline FinetuningRecipe finetuning_recipe(const std::string& name) {
     o.batch = 16, o.epochs = 100, o.warmup = 10;
     o.base_learning_rate = 5e-3;
     o.layer_decay = 0.65, o.drop_path = 0.2;
-    o.augmentation.transforms = {RandAugment{}, RandomErasing{}};
+    o.augmentation.min_crop_scale = 0.6;
+    o.augmentation.transforms = {RandAugment{.magnitude = 3, .operations = 1}};
   } else {
     std::string all;
     for (const char* const known : finetuning_recipes) all += (all.empty() ? "" : ", ") + std::string(known);
