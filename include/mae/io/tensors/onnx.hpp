@@ -152,7 +152,7 @@ inline constexpr Index external_alignment = 4096, external_least = 1024;
 
 inline void require_utf8(const std::string& path, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
+    const std::size_t length = first_character(std::string_view(text).substr(at)).bytes;
     if (length == 0) throw Error(path, "a name or metadata that is not UTF-8: " + text, "UTF-8 text");
     at += length;
   }
