@@ -182,7 +182,7 @@ TEST_CASE("options by name: each once, none missing, and what is written is read
     CHECK(names.at(next) == name);
     value = static_cast<std::remove_reference_t<decltype(value)>>(values[next++]);
   });
-  CHECK(next == 10 + 5 + 4);  // of which optimizer and augmentation hold 5 and 4
+  CHECK(next == 11 + 5 + 4);  // of which optimizer and augmentation hold 5 and 4
   const bool same = copy.batch == 8 && copy.accumulation == 2 && copy.epochs == 3 && copy.warmup == 1 &&
                     copy.base_learning_rate == 1e-2 && copy.min_learning_rate == 1e-6 && copy.drop_path == 0.3 &&
                     copy.optimizer.beta2 == 0.999 && copy.layer_decay == 0.75 && copy.label_smoothing == 0.1 &&

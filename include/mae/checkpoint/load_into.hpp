@@ -89,7 +89,10 @@ LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wa
   const std::vector<Source> plan = plan_loading(file, names, wanted, encoder, options, report);
   const SourceReader reader(file, shown, geometry_of<typename Model::ImageShape>(), options.resize);
   Index largest = 0;
-  for (const Source& source : plan) reader.check(source), largest = (std::max)(largest, source.parameter->count);
+  for (const Source& source : plan) {
+    reader.ensure_readable(source);
+    largest = (std::max)(largest, source.parameter->count);
+  }
   if (!options.once) {
     std::vector<Element> values(static_cast<std::size_t>(largest));
     for (const Source& source : plan)

@@ -67,7 +67,7 @@ class SourceReader {
       : file_(file), shown_(std::move(shown)), wanted_(wanted), resize_(resize) {}
 
   /// Throws mae::Error unless the tensors have the shapes that the parameter asks for.
-  void check(const Source& source) const {
+  void ensure_readable(const Source& source) const {
     const ParameterInfo& parameter = *source.parameter;
     std::vector<Index> rows = parameter.shape;
     const auto parts = static_cast<Index>(source.tensors.size());

@@ -28,9 +28,9 @@ struct f16 {
   constexpr operator float() const {
     const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
     const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;  // infinity and NaN keep all ones
-    const std::uint32_t small = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
+    const std::uint32_t subnormal = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
     // With exponent 0, zero and subnormal numbers, the value is mantissa * 2^-24.
-    return __builtin_bit_cast(float, sign | (exponent == 0 ? small : wide << 23 | mantissa << 13));
+    return __builtin_bit_cast(float, sign | (exponent == 0 ? subnormal : wide << 23 | mantissa << 13));
   }
 };
 
