@@ -110,10 +110,10 @@ int main(int count, char** arguments) {
     write("pth", std::to_string(i), pth(objects[i]));
   }
   write("pickle", "protocol4", std::string("\x80\4\x95\5\0\0\0\0\0\0\0}\x94\x8c\1a\x94\x8f(K\1\x90s.", 23));
-  for (const bool wide : {false, true})
-    write("zip", wide ? "wide" : "narrow",
-          zip({{.name = "a/x", .data = "1", .extra = 7, .wide = wide},
-               {"a/y", "23", 8, 0, "", 0, ~0ull, ~0ull, wide, std::string(16, 'd')}},
+  for (const bool zip64 : {false, true})
+    write("zip", zip64 ? "wide" : "narrow",
+          zip({{.name = "a/x", .data = "1", .extra = 7, .wide = zip64},
+               {"a/y", "23", 8, 0, "", 0, ~0ull, ~0ull, zip64, std::string(16, 'd')}},
               {.wide = wide}));
   const auto array = [](const char* type, const char* order, const char* shape, const std::string& elements) {
     const std::string header =

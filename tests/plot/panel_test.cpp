@@ -197,9 +197,9 @@ TEST_CASE("masks by a strategy") {
     const PanelSheet sheet = make_panel(weights, images, normalization, {.seed = 9, .masking = masking});
     for (Index i = 0; i < 3; ++i) {
       masks.draw(0, masking, {3, 5, 4}, 9, 0, static_cast<std::uint64_t>(i));
-      const PanelRow& row = sheet.rows[static_cast<std::size_t>(i)];
-      CHECK(std::equal(row.restore.begin(), row.restore.end(), masks.restore().begin()));
-      for (Index l = 0; l < patches; ++l) CHECK(row.masked.hidden[static_cast<std::size_t>(l)] == masks.mask(0, l));
+      const PanelRow& of = sheet.rows[static_cast<std::size_t>(i)];
+      CHECK(std::equal(of.restore.begin(), of.restore.end(), masks.restore().begin()));
+      for (Index l = 0; l < patches; ++l) CHECK(of.masked.hidden[static_cast<std::size_t>(l)] == masks.mask(0, l));
     }
     CHECK(reconstruct(weights, images, 2, normalization, 9, masking).masked == sheet.rows[2].pictures.masked);
   }

@@ -106,8 +106,9 @@ struct TrainingSettings {
     const auto set = [&](const auto& setting, bool chosen) {
       Optimizer::each(o, [&]<class T>(const std::string& name, T& value, const auto&) {
         if (!chosen || name != setting.name()) return;
-        if constexpr (requires { value = *setting(); }) value = *setting();
-        else if constexpr (requires { value = setting(); }) value = setting();
+        using Given = std::remove_cvref_t<decltype(setting())>;
+        if constexpr (std::is_same_v<Given, std::optional<T>>) value = *setting();
+        else if constexpr (std::is_same_v<Given, T>) value = setting();
         chosen = false;
       });
       if (chosen) throw setting.error("a value", "none, since the optimizer has no " + setting.name());
