@@ -114,7 +114,7 @@ int main(int count, char** arguments) {
     write("zip", zip64 ? "wide" : "narrow",
           zip({{.name = "a/x", .data = "1", .extra = 7, .wide = zip64},
                {"a/y", "23", 8, 0, "", 0, ~0ull, ~0ull, zip64, std::string(16, 'd')}},
-              {.wide = wide}));
+              {.wide = zip64}));
   const auto array = [](const char* type, const char* order, const char* shape, const std::string& elements) {
     const std::string header =
         std::string("{'descr': '") + type + "', 'fortran_order': " + order + ", 'shape': " + shape + "}\n";

@@ -99,16 +99,22 @@ struct TrainingSettings {
   }
 
  private:
+  template <class T>
+  static void take(T& value, const T& given) {
+    value = given;
+  }
+  template <class T>
+  static void take(T& value, const std::optional<T>& given) {
+    value = *given;
+  }
   /// Throws mae::Error if an option was chosen that this optimizer does not have.
   template <class Optimizer>
   void set_optimizer(Optimizer& o) const {
     o.weight_decay = weight_decay(), o.clip = clip();
     const auto set = [&](const auto& setting, bool chosen) {
-      Optimizer::each(o, [&]<class T>(const std::string& name, T& value, const auto&) {
+      Optimizer::each(o, [&](const std::string& name, auto& value, const auto&) {
         if (!chosen || name != setting.name()) return;
-        using Given = std::remove_cvref_t<decltype(setting())>;
-        if constexpr (std::is_same_v<Given, std::optional<T>>) value = *setting();
-        else if constexpr (std::is_same_v<Given, T>) value = setting();
+        if constexpr (requires { take(value, setting()); }) take(value, setting());
         chosen = false;
       });
       if (chosen) throw setting.error("a value", "none, since the optimizer has no " + setting.name());
