@@ -49,11 +49,12 @@ Resampled<T> resample_positions(const std::vector<T>& table, const PatchGrid& fr
         subject, std::to_string(table.size()) + " numbers",
         "positions of " + text(from) + " patches and a class token, " + std::to_string(width) + " numbers each");
   if (from.rows == to.rows && from.columns == to.columns) return {table, ""};
-  std::vector<double> grid(table.begin() + width, table.end());  // [rows, columns, D]
+  const auto patches = table.begin() + static_cast<std::ptrdiff_t>(width);
+  std::vector<double> grid(patches, table.end());  // [rows, columns, D]
   grid = detail::along_axis(grid, detail::resize_matrix(to.rows, from.rows, how), from.columns * width);
   grid = detail::along_axis(grid, detail::resize_matrix(to.columns, from.columns, how), width);
   Resampled<T> result{
-      std::vector<T>(table.begin(), table.begin() + width),
+      std::vector<T>(table.begin(), patches),
       "positions " + text(from) + " -> " + text(to) + (how == Bicubic::plain ? ", bicubic" : ", bicubic antialiased")};
   result.values.reserve(static_cast<std::size_t>((1 + to.patches()) * width));
   for (const double value : grid) result.values.push_back(static_cast<T>(value));

@@ -106,7 +106,7 @@ inline std::map<std::string, std::string> read_flat_json(const InputFile& file) 
   if (text.find('\0') != text.npos) throw Error(file.path(), "a zero byte", "a JSON object");
   std::map<std::string, std::string> values;
   detail::FlatJson parser(file.path(), values);
-  nlohmann::json::sax_parse(text.begin() + static_cast<Index>(start), text.end(), &parser);
+  nlohmann::json::sax_parse(text.begin() + static_cast<std::ptrdiff_t>(start), text.end(), &parser);
   return values;
 }
 

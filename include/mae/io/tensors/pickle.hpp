@@ -138,7 +138,7 @@ class PickleReader {
   std::vector<PickleValue> pop(std::size_t count) {
     if (stack_.size() - (marks_.empty() ? 0 : marks_.back()) < count)
       wrong("an instruction without its values", "them");
-    std::vector<PickleValue> values(stack_.end() - static_cast<Index>(count), stack_.end());
+    std::vector<PickleValue> values(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
     stack_.resize(stack_.size() - count);
     return values;
   }
@@ -166,13 +166,13 @@ class PickleReader {
   void memoise(std::uint64_t index) {
     if (stack_.empty()) wrong("nothing to be remembered", "a value");
     if (index > memo_.size()) wrong("the memo's place " + std::to_string(index), "one of the first or the next");
-    if (index < memo_.size()) return void(memo_[index] = stack_.back());
+    if (index < memo_.size()) return void(memo_[static_cast<std::size_t>(index)] = stack_.back());
     charge(3 * Index{sizeof(PickleValue)});
     memo_.push_back(stack_.back());
   }
   void recall(std::uint64_t index) {
     if (index >= memo_.size()) wrong("the memo's place " + std::to_string(index) + ", which is empty", "one in use");
-    push(memo_[index]);
+    push(memo_[static_cast<std::size_t>(index)]);
   }
 
   void frame(std::uint64_t bytes) const {

@@ -167,7 +167,7 @@ class ZipReader {
   void widen(const std::string& name, const std::string& extra, std::initializer_list<std::uint64_t*> numbers) const {
     std::string wide;
     for (std::size_t at = 0; at + 4 <= extra.size();) {
-      const std::size_t length = number(extra, at + 2, 2);
+      const auto length = static_cast<std::size_t>(number(extra, at + 2, 2));
       if (at + 4 + length > extra.size()) break;
       if (number(extra, at, 2) == 1) wide = extra.substr(at + 4, length);
       at += 4 + length;
