@@ -14,6 +14,7 @@
 #include <mae/interop/eigen.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/plot/font.hpp>
+#include <mae/model/encode.hpp>
 
 #include <Eigen/Eigenvalues>
 

@@ -10,6 +10,7 @@
 
 #include <mae/interop/xtensor.hpp>
 #include <mae/io/tensors/npy.hpp>
+#include <mae/model/encode.hpp>
 
 #if __has_include(<xtensor/core/xmath.hpp>)
 #include <xtensor/core/xmath.hpp>

@@ -88,7 +88,6 @@
 #include <mae/model/encoder.hpp>
 #include <mae/model/decoder.hpp>
 #include <mae/model/masked_autoencoder.hpp>
-#include <mae/model/encode.hpp>
 #include <mae/model/classifier.hpp>
 #include <mae/model/presets.hpp>
 
@@ -104,7 +103,6 @@
 #include <mae/optim/layer_decay.hpp>
 
 #include <mae/eval/metrics.hpp>    // accuracy
-#include <mae/train/interval.hpp>  // is it time?
 #include <mae/train/options.hpp>   // what both kinds of training ask
 #include <mae/train/loop.hpp>      // epochs, updates, passes
 #include <mae/train/pretrain.hpp>  // masked autoencoding

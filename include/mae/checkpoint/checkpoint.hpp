@@ -93,14 +93,6 @@ class CheckpointTensors {
   std::vector<std::vector<W>> reordered_;
 };
 
-/// The reverse: tensor `name` of the file into `values`, in memory's order.
-template <class W>
-void read_parameter(const TensorFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
-  const std::vector<W> found = file.values<W>(name);
-  require_finite(found.data(), parameter.shape, file.subject(name));
-  for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
-}
-
 /// `metadata` and `more`, which cannot contradict it.
 inline Metadata merged(Metadata metadata, const Metadata& more) {
   metadata.insert(more.begin(), more.end());
@@ -154,17 +146,6 @@ template <TrainingRun Run>
 void save_encoder(const std::string& path, const Run& run, const Metadata& more = {}) {
   save_encoder(path, run.weights(), detail::merged(metadata_of(run), more));
 }
-
-namespace detail {
-template <class Model>
-void check_metadata(const TensorFile& file) {
-  for (const auto& [key, value] : mae::describe<Model>()) {
-    const auto found = file.metadata().find(key);
-    if (found != file.metadata().end() && found->second != value)
-      throw Error(file.path() + ": " + key, found->second, value + ", as the model has");
-  }
-}
-}  // namespace detail
 
 /// Loads a file, of any dialect (dialects.hpp), into `weights`, and says what was done. Throws mae::Error, and changes
 /// nothing, if a parameter is missing, a tensor has no place, another shape or a number that is not finite, or if the

@@ -26,6 +26,15 @@ Metadata describe() {
 
 namespace detail {
 
+/// Throws mae::Error if a size that both know, the model (`ours`) and the file at `path`, is another.
+inline void ensure_same_sizes(const std::string& path, const Metadata& ours, const Metadata& theirs) {
+  for (const auto& [key, value] : ours) {
+    const auto found = theirs.find(key);
+    if (found != theirs.end() && found->second != value)
+      throw Error(path + ": " + key, found->second, value + ", as the model has");
+  }
+}
+
 /// What is loaded: all parameters of a model, or those of its encoder.
 enum class Wants { model, encoder };
 
@@ -41,11 +50,7 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
   if (encoder) ours.erase("decoder");
   if (encoder || options.any_target) ours.erase("target");
   if (options.resize) ours.erase("image"), ours.erase("patch");
-  for (const auto& [key, value] : ours) {
-    const auto found = theirs.find(key);
-    if (found != theirs.end() && found->second != value)
-      throw Error(file.path() + ": " + key, found->second, value + ", as the model has");
-  }
+  ensure_same_sizes(file.path(), ours, theirs);
   if (!names.dialect) return theirs;
   const FileSizes sizes = sizes_of(file, names);
   if (!file.metadata().contains("encoder") && sizes.encoder.heads == 0) {

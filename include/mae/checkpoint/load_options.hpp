@@ -1,4 +1,5 @@
-// What the caller of a load allows.
+// What the caller of a load allows beyond the strict rule, by which a file and a model have the same tensors of the
+// same shapes: names that may be missing or left over, and what is done where images, patches or heads are others.
 #pragma once
 #include <optional>
 #include <string>

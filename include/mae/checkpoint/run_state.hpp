@@ -26,6 +26,13 @@ namespace detail {
 
 inline constexpr const char *checksum_key = "run.checksum", *transforms_key = "run.transforms";
 
+/// Reads the tensor `name` into `values`, in memory's order.
+template <class W>
+void read_parameter(const TensorFile& file, const std::string& name, const ParameterInfo& parameter, W* values) {
+  const std::vector<W> found = file.values<W>(name);
+  require_finite(found.data(), parameter.shape, file.subject(name));
+  for (Index i = 0; i < parameter.count; ++i) values[i] = found[static_cast<std::size_t>(parameter.file_position(i))];
+}
 /// Calls visit(name, parameter, values) for each tensor of a run's checkpoint. A frozen parameter has no states.
 template <class Run, class Visit>
 void each_run_tensor(Run& run, const Visit& visit) {
@@ -180,7 +187,7 @@ void load_run(const std::string& path, Run& run, const ContinueOptions& options 
   const SafetensorsFile file = SafetensorsFile::read(path);
   if (!file.metadata().contains(detail::checksum_key))
     throw Error(path, "a checkpoint without the state of a run", "one that save_run wrote");
-  detail::check_metadata<typename Run::Model>(file);
+  detail::ensure_same_sizes(path, describe<typename Run::Model>(), file.metadata());
   detail::check_identity(file, run, options.other_length);
   detail::check_tensors(file, run);
   detail::check_checksum(file);

@@ -32,7 +32,7 @@ struct TrainingDefaults {
 template <class Rule, class Defaults>
 struct TrainingOptions {
   Index batch = Defaults::batch;  ///< images in one forward and backward pass
-  Index accumulation = 1;       ///< passes in one update
+  Index accumulation = 1;         ///< passes in one update
   Index epochs = Defaults::epochs;
   double warmup = Defaults::warmup;                          ///< epochs, at most all
   double base_learning_rate = Defaults::base_learning_rate;  ///< learning rate for 256 images in one update
