@@ -10,9 +10,9 @@ All in float64. The layout is the library's: tokens row by row, channels last, t
     pool.<map>.<batch>.*       F.max_pool2d(2): x [B, places, 3], where some numbers are equal, y
 Each with dy, a gradient of y, and by autograd dx, dw, db.
 
-The whole ones, of B = 2 maps with 8 channels: parameters under the library's names, x, y, dy, dx, and grad.<parameter>.
-    pyramid_neck      5 x 4 patches, scales 2, 0, -1, -2, 4 channels: y [B, places, 4]
-    pyramid_fused     4 x 6 patches of 4 pixels, scales 1, 0, -1, fused, 3 classes: y [B, 16 * 24, 3]
+The whole ones, of a map with 8 channels: parameters under the library's names, x, y, dy, dx, and grad.<parameter>.
+    pyramid_neck      5 x 4 patches, scales 2, 0, -1, -2, 4 channels: y [1, places, 4]
+    pyramid_fused     4 x 6 patches of 4 pixels, scales 1, 0, -1, fused, 3 classes: y [1, 16 * 24, 3]
 The same version writes the same bytes again; `__metadata__` names it.
 """
 from pathlib import Path
@@ -125,11 +125,11 @@ def save_model(name, model, x, y):
     save(name, parts)
 
 
-model, x = Model(), numbers(2, 20, 8)
+model, x = Model(), numbers(1, 20, 8)
 levels = [model.level(f"{k}", to_planes(x, 5, 4), power) for k, power in enumerate([2, 0, -1, -2])]
 save_model("pyramid_neck", model, x, torch.cat([to_tokens(level) for level in levels], dim=1))
 
-model, x = Model(), numbers(2, 24, 8)
+model, x = Model(), numbers(1, 24, 8)
 levels = [model.level(f"neck.{k}", to_planes(x, 4, 6), power) for k, power in enumerate([1, 0, -1])]
 save_model("pyramid_fused", model, x, to_tokens(model.fused(levels, 3, 16)))
 

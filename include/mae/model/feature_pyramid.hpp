@@ -12,6 +12,8 @@
 // The levels then lie in one tensor, one behind the other in the order of the scales: a head that follows is one layer
 // whatever their number, and its weights are shared over them. Odd maps lose a row or a column where they are pooled.
 #pragma once
+#include <tuple>
+
 #include <mae/nn/conv3x3.hpp>
 #include <mae/nn/layer_norm.hpp>
 #include <mae/nn/linear.hpp>
