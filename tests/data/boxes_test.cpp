@@ -76,7 +76,7 @@ TEST_CASE("what is seen of a box, counted point by point") {
     constexpr int fine = 60;
     int seen = 0;
     double low_x = 1e9, high_x = -1e9, low_y = 1e9, high_y = -1e9;
-    const Box shown = placement.shown();
+    const Box shown = mae::shown(placement);
     for (int r = 0; r < fine; ++r)
       for (int c = 0; c < fine; ++c) {
         const Point p = placement.to_input(Point{of_picture.y0 + (r + 0.5) / fine * of_picture.height(),
@@ -88,7 +88,7 @@ TEST_CASE("what is seen of a box, counted point by point") {
       }
     const auto found = placed({{of_picture, 5}}, placement);
     const double share = double(seen) / (fine * fine);
-    const Box there = placement.to_input(of_picture);
+    const Box there = to_input(placement, of_picture);
     const double step_x = there.width() / fine, step_y = there.height() / fine;
     if (found.empty()) {
       CHECK(share < 2. / fine);
@@ -117,7 +117,7 @@ TEST_CASE("boxes go there and back, and twice mirrored is not mirrored") {
   for (const bool mirrored : {false, true}) {
     Placement placement{24, 32, {3, 7, 20, 31}, 2, -5, mirrored};
     const Box box{8, 4, 21.5, 13};
-    const Box back = placement.to_picture(placement.to_input(box));
+    const Box back = to_picture(placement, to_input(placement, box));
     for (const double error : {back.x0 - box.x0, back.x1 - box.x1, back.y0 - box.y0, back.y1 - box.y1})
       CHECK(std::fabs(error) < 1e-12);
     const auto once = placed({{box, 1}}, placement);

@@ -11,6 +11,27 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
+namespace detail {
+/// Between two opposite corners, upper one first; a mirror exchanges left and right.
+constexpr Box spanned(const Point& a, const Point& b) {
+  return a.x < b.x ? Box{a.x, a.y, b.x, b.y} : Box{b.x, a.y, a.x, b.y};
+}
+}  // namespace detail
+
+/// Where a box of the picture lies in the model's input, seen or not.
+inline Box to_input(const Placement& placement, const Box& box) {
+  return detail::spanned(placement.to_input({box.y0, box.x0}), placement.to_input({box.y1, box.x1}));
+}
+/// Where a box of the input lies in the picture, and perhaps beyond it.
+inline Box to_picture(const Placement& placement, const Box& box) {
+  return detail::spanned(placement.to_picture({box.y0, box.x0}), placement.to_picture({box.y1, box.x1}));
+}
+/// The part of the input that shows the picture.
+inline Box shown(const Placement& placement) {
+  const auto [top, left, height, width] = placement.shown();
+  return {left, top, left + width, top + height};
+}
+
 struct Boxes {
   static constexpr const char* name = "boxes";
   static constexpr double least_share = 0.25;  ///< of its area that must be seen of an object
@@ -22,8 +43,8 @@ struct Boxes {
     to.clear();
     for (const LabelledBox& given : boxes) {
       LabelledBox seen = given;
-      const Box whole = placement.to_input(given.box);
-      seen.box = intersection(whole, placement.shown());
+      const Box whole = to_input(placement, given.box);
+      seen.box = intersection(whole, shown(placement));
       if (seen.box.area() == 0) continue;
       seen.ignored |= seen.box.width() < least_side || seen.box.height() < least_side ||
                       seen.box.area() < least_share * whole.area();

@@ -10,7 +10,6 @@
 // `load_sample` makes it and writes the image by it; a class map is read by `row` and `column`, boxes go through
 // `to_input` and end where the image does, at `shown`; what a model finds goes back through `to_picture`.
 #pragma once
-#include <mae/data/box.hpp>
 #include <mae/data/resize.hpp>
 
 MAE_PRECISE_BEGIN
@@ -46,24 +45,24 @@ struct Placement {
   Index row(Index y) const { return inside(y - down, rows); }
   Index column(Index x) const { return inside((mirrored ? width - 1 - x : x) - right, columns); }
 
-  /// The rectangle of the input that shows the resized box; all others are padding or repeat its edges. Whole pixels.
-  Box shown() const {
+  /// The part of the input that shows the resized box; all else is padding or repeats its edges.
+  CropBox shown() const {
     const Index left = mirrored ? width - right - columns : right;
-    return intersection({double(left), double(down), double(left + columns), double(down + rows)},
-                        {0, 0, double(width), double(height)});
+    const auto within = [](Index at, Index extent) { return at < 0 ? 0 : at < extent ? at : extent; };
+    const Index y0 = within(down, height), x0 = within(left, width);
+    return {double(y0), double(x0), double(within(down + rows, height) - y0),
+            double(within(left + columns, width) - x0)};
   }
-
   /// Calls use(y, from, to) for each run of pixels [from, to) in row y of the input that are padding.
   template <class Use>
   void each_padding(const Use& use) const {
     if (!padded) return;
-    const Box at = shown();
-    const bool empty = at.area() == 0;
+    const CropBox at = shown();
     for (Index y = 0; y < height; ++y) {
-      const bool beside = !empty && double(y) >= at.y0 && double(y) < at.y1;
-      const Index left = beside ? Index(at.x0) : width, right_end = beside ? Index(at.x1) : width;
+      const bool beside = double(y) >= at.top && double(y) < at.top + at.height;
+      const Index left = beside ? Index(at.left) : width, end = beside ? Index(at.left + at.width) : width;
       if (left > 0) use(y, Index{0}, left);
-      if (right_end < width) use(y, right_end, width);
+      if (end < width) use(y, end, width);
     }
   }
 
@@ -79,19 +78,8 @@ struct Placement {
     return {(p.y - double(down)) * box.height / double(rows) + box.top,
             (x - double(right)) * box.width / double(columns) + box.left};
   }
-  /// The same for boxes, which are not cut off.
-  Box to_input(const Box& of_picture) const {
-    return spanned(to_input(Point{of_picture.y0, of_picture.x0}), to_input(Point{of_picture.y1, of_picture.x1}));
-  }
-  Box to_picture(const Box& of_input) const {
-    return spanned(to_picture(Point{of_input.y0, of_input.x0}), to_picture(Point{of_input.y1, of_input.x1}));
-  }
 
  private:
-  /// Between the images of two opposite corners, upper ones first; a mirror exchanges left and right.
-  static Box spanned(const Point& a, const Point& b) {
-    return a.x < b.x ? Box{a.x, a.y, b.x, b.y} : Box{b.x, a.y, a.x, b.y};
-  }
   static Index inside(Index at, Index extent) { return at < 0 ? 0 : at >= extent ? extent - 1 : at; }
 };
 
