@@ -17,11 +17,13 @@
 //     template <class Model, class T>
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
-//       explicit Inputs(Index capacity);
+//       explicit Inputs(Index capacity);                    // or (capacity, images, normalization, options), to look
+//                                                           // at the training set first
 //       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
 //       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
+//       void each_fact(const auto& visit) const;      // if checkpoints record more than options: visit(name, number)
 //     };
 //   };
 //   struct Counter { using Task = Counting; ... };
@@ -133,7 +135,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
       : Finetuning(LastingImages(static_cast<const Set&&>(images)), options, normalization) {}
   Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
-        targets_(this->session_.capacity()),
+        targets_(make_inputs(this->session_.capacity(), images, normalization, options)),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
     const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
     const int frozen = options.trained_blocks < 0 ? -1 : depth - static_cast<int>(options.trained_blocks);
@@ -155,6 +157,11 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   Finetuning(const LastingImages& images, const Options& options, const Pretrained<Source, SourcePolicy>& encoder)
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
+  }
+
+  /// Calls visit(name, number) for what the task found in the training set: it cannot change when the run goes on.
+  void each_fact(const auto& visit) const {
+    if constexpr (requires { targets_.each_fact(visit); }) targets_.each_fact(visit);
   }
 
  private:
@@ -212,6 +219,12 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   }
 
   using Inputs = typename Task::template Inputs<Model, T>;
+  static Inputs make_inputs(Index capacity, const Images& images, const Normalization& normalization,
+                            const Options& options) {
+    if constexpr (std::is_constructible_v<Inputs, Index, const Images&, const Normalization&, const Options&>)
+      return Inputs(capacity, images, normalization, options);
+    else return static_cast<void>(images), static_cast<void>(normalization), static_cast<void>(options), Inputs(capacity);
+  }
   static constexpr bool mixes = requires(Inputs & inputs) { inputs.mix(Index{}, double{}); };
   Inputs targets_;
   std::vector<std::uint64_t> keys_;
