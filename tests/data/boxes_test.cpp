@@ -69,7 +69,7 @@ TEST_CASE("what is seen of a box, counted point by point") {
     const CropBox box{top, left, std::floor(between(1, 41 - top)), std::floor(between(1, 61 - left))};
     placement.box = box;
     if (i % 2 == 0) placement.mirror();
-    if (i % 3 == 0) placement.fit(box, Index(between(1, 25)), Index(between(1, 33)));
+    if (i % 3 == 0) placement.rows = Index(between(1, 25)), placement.columns = Index(between(1, 33));
     placement.move(Index(between(-4, 5)), Index(between(-4, 5)));
     const double y0 = between(0, 39), x0 = between(0, 59);
     const Box of_picture{x0, y0, x0 + between(0.5, 60 - x0), y0 + between(0.5, 40 - y0)};
@@ -115,7 +115,7 @@ TEST_CASE("what is seen of a box, counted point by point") {
 
 TEST_CASE("boxes go there and back, and twice mirrored is not mirrored") {
   for (const bool mirrored : {false, true}) {
-    Placement placement{24, 32, {3, 7, 20, 31}, 2, -5, mirrored};
+    Placement placement{24, 32, {3, 7, 20, 31}, 2, -5, mirrored, 20, 30};
     const Box box{8, 4, 21.5, 13};
     const Box back = to_picture(placement, to_input(placement, box));
     for (const double error : {back.x0 - box.x0, back.x1 - box.x1, back.y0 - box.y0, back.y1 - box.y1})

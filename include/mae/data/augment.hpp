@@ -123,8 +123,8 @@ void each_transform(const Augmentation& options, const Visit& visit) {
 template <class Options, class Visit>
 requires std::is_same_v<std::remove_const_t<Options>, Augmentation>
 void each_option(Options& options, const Visit& visit) {
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] =
-      options;  // all there are, or this does not compile
+  // All there are, or this does not compile.
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] = options;
   visit("shift", shift);
   visit("flip", flip);
   visit("min_crop_scale", min_crop_scale);
@@ -157,27 +157,24 @@ inline Placement place(const PictureView& picture, const Augmentation& augmentat
 }
 
 namespace detail {
-/// Makes padding of an image [C, height, width] the level `of(c)`.
-template <class T, class Level>
-void pad(const Placement& placement, Index channels, T* image, const Level& of) {
-  placement.each_padding([&](Index y, Index from, Index to) {
-    for (Index c = 0; c < channels; ++c)
-      for (Index x = from; x < to; ++x) image[(c * placement.height + y) * placement.width + x] = T(of(c));
-  });
+/// Makes padding of an image [planes, height, width] 0, which is the mean colour.
+template <class T>
+void pad(const Placement& to, Index planes, T* image) {
+  for (Index row = 0; to.padded && row < planes * to.height; ++row)
+    for (Index x = 0; x < to.width; ++x, ++image)
+      if (to.is_padding(row % to.height, x)) *image = T(0);
 }
-/// Writes a picture as `placement` says, normalised, as [C, height, width]; padding is of the mean colour.
+/// Writes a picture as `placement` says, normalised, as [C, height, width].
 template <class T>
 [[gnu::noinline]] void write_placed(const PictureView& picture, const Placement& placement,
                                     const Normalization& normalization, T* out) {
-  const Index height = placement.height, width = placement.width;
-  const Index box_rows = placement.rows, box_columns = placement.columns;
-  T* const image = out;
+  const Index height = placement.height, width = placement.width, tall = placement.rows, broad = placement.columns;
   const CropBox& box = placement.box;
-  const bool as_it_is = picture.height == box_rows && picture.width == box_columns && box.height == double(box_rows) &&
-                        box.width == double(box_columns);
-  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * box_rows * box_columns));
+  const bool as_it_is =
+      picture.height == tall && picture.width == broad && box.height == double(tall) && box.width == double(broad);
+  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * tall * broad));
   if (!as_it_is)
-    resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), box_rows, box_columns);
+    resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), tall, broad);
   std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
   for (Index x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = placement.column(x);
   for (Index c = 0; c < picture.channels; ++c) {
@@ -186,9 +183,9 @@ template <class T>
     const auto rows = [&](const auto* from, const auto& value) {
       const Index* const column = columns.data();
       for (Index y = 0; y < height; ++y, out += width) {
-        const auto* const row = from + (c * box_rows + placement.row(y)) * box_columns;
+        const auto* const row = from + (c * tall + placement.row(y)) * broad;
         T* const to = out;
-        if (placement.right != 0 || box_columns != width)
+        if (placement.right != 0 || broad != width)
           for (Index x = 0; x < width; ++x) to[x] = value(row[column[x]]);
         else if (placement.mirrored)  // these two on vectors
           for (Index x = 0; x < width; ++x) to[x] = value(row[width - 1 - x]);
@@ -205,7 +202,6 @@ template <class T>
       rows(resized.data(), [&](float level) { return T(double(level) * slope + offset); });
     }
   }
-  pad(placement, picture.channels, image, [](Index) { return 0; });
 }
 /// The same for a list that changes pixels on the way.
 template <class T>
@@ -213,22 +209,17 @@ template <class T>
                                      const Normalization& normalization, const Augmentation& augmentation,
                                      const RandomStream& stream, T* out) {
   const auto channels = static_cast<std::size_t>(picture.channels);
-  const Index plane = placement.height * placement.width;
-  std::vector<float> levels(channels * static_cast<std::size_t>(plane));
+  std::vector<float> levels(channels * static_cast<std::size_t>(placement.height * placement.width));
   write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  pad(placement, picture.channels, levels.data(),
-      [&](Index c) { return normalization.mean[static_cast<std::size_t>(c)]; });
   const PlacedPixels image{levels.data(),   picture.channels,          placement.height,
                            placement.width, normalization.mean.data(), normalization.deviation.data()};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, image);
   });
-  T* to = out;
   for (std::size_t c = 0; c < channels; ++c)
-    for (const float *level = image.row(Index(c), 0), *const end = level + plane; level != end; ++level)
-      *to++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
-  pad(placement, picture.channels, out, [](Index) { return 0; });  // whatever the transforms made of it
+    for (const float *level = image.row(Index(c), 0), *const end = image.row(Index(c) + 1, 0); level != end; ++level)
+      *out++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
 }
 inline bool changes_pixels(const Augmentation& augmentation) {
   bool changes = false;
@@ -241,7 +232,8 @@ struct Ignore {
 }  // namespace detail
 
 /// Writes a picture as model input [C, height, width], augmented by the random numbers of `stream`, and says how it
-/// lies there. Nothing is checked: picture and statistics must pass `check_channels`, the augmentation `validate`.
+/// lies there; padding is of the mean colour. Nothing is checked: picture and statistics must pass `check_channels`,
+/// the augmentation `validate`.
 template <class T>
 Placement write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
                       const RandomStream& stream, T* out, Index height, Index width) {
@@ -249,6 +241,7 @@ Placement write_input(const PictureView& picture, const Normalization& normaliza
   if (detail::changes_pixels(augmentation))
     detail::write_changed(picture, placement, normalization, augmentation, stream, out);
   else detail::write_placed(picture, placement, normalization, out);
+  detail::pad(placement, picture.channels, out);
   return placement;
 }
 

@@ -26,10 +26,11 @@ inline Box to_input(const Placement& placement, const Box& box) {
 inline Box to_picture(const Placement& placement, const Box& box) {
   return detail::spanned(placement.to_picture({box.y0, box.x0}), placement.to_picture({box.y1, box.x1}));
 }
-/// The part of the input that shows the picture.
-inline Box shown(const Placement& placement) {
-  const auto [top, left, height, width] = placement.shown();
-  return {left, top, left + width, top + height};
+/// The part of the input that shows the resized box of the picture; all else is padding, or repeats its edges.
+inline Box shown(const Placement& to) {
+  const Index left = to.mirrored ? to.width - to.right - to.columns : to.right;
+  return intersection({double(left), double(to.down), double(left + to.columns), double(to.down + to.rows)},
+                      {0, 0, double(to.width), double(to.height)});
 }
 
 struct Boxes {

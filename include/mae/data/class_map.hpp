@@ -35,11 +35,9 @@ struct ClassMap {
     for (Index y = 0; y < placement.height; ++y) {
       const std::uint8_t* const row =
           map.classes + nearest(placement.row(y), box.top, box.height, placement.rows) * map.width;
-      for (const Index column : columns) *at++ = row[column];
+      for (Index x = 0; x < placement.width; ++x)
+        *at++ = placement.is_padding(y, x) ? ignored : row[columns[static_cast<std::size_t>(x)]];
     }
-    placement.each_padding([&](Index y, Index from, Index end) {
-      for (Index x = from; x < end; ++x) to[static_cast<std::size_t>(y * placement.width + x)] = ignored;
-    });
   }
 
  private:

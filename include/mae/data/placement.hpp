@@ -8,7 +8,7 @@
 //     x_input = (x - left) · columns / box.width + right,   and W minus that if mirrored;   y_input without the mirror.
 //
 // `load_sample` makes it and writes the image by it; a class map is read by `row` and `column`, boxes go through
-// `to_input` and end where the image does, at `shown`; what a model finds goes back through `to_picture`.
+// `to_input`, and what a model finds goes back to the picture through `to_picture`.
 #pragma once
 #include <mae/data/resize.hpp>
 
@@ -28,12 +28,6 @@ struct Placement {
   Index rows = height, columns = width;  ///< of the resized box, in pixels of the input
   bool padded = false;                   ///< around it is nothing
 
-  /// Shows `part` of the picture as [to_rows, to_columns] in the upper left corner of the input, mirrored or not, moved
-  /// as it was before; right and below of it is nothing.
-  void fit(const CropBox& part, Index to_rows, Index to_columns) {
-    if (mirrored) right += columns - to_columns;
-    box = part, rows = to_rows, columns = to_columns, padded = true;
-  }
   /// Moves what is seen so far, mirrored or not.
   void move(Index to_down, Index to_right) {
     down += to_down;
@@ -45,25 +39,9 @@ struct Placement {
   Index row(Index y) const { return inside(y - down, rows); }
   Index column(Index x) const { return inside((mirrored ? width - 1 - x : x) - right, columns); }
 
-  /// The part of the input that shows the resized box; all else is padding or repeats its edges.
-  CropBox shown() const {
-    const Index left = mirrored ? width - right - columns : right;
-    const auto within = [](Index at, Index extent) { return at < 0 ? 0 : at < extent ? at : extent; };
-    const Index y0 = within(down, height), x0 = within(left, width);
-    return {double(y0), double(x0), double(within(down + rows, height) - y0),
-            double(within(left + columns, width) - x0)};
-  }
-  /// Calls use(y, from, to) for each run of pixels [from, to) in row y of the input that are padding.
-  template <class Use>
-  void each_padding(const Use& use) const {
-    if (!padded) return;
-    const CropBox at = shown();
-    for (Index y = 0; y < height; ++y) {
-      const bool beside = double(y) >= at.top && double(y) < at.top + at.height;
-      const Index left = beside ? Index(at.left) : width, end = beside ? Index(at.left + at.width) : width;
-      if (left > 0) use(y, Index{0}, left);
-      if (end < width) use(y, end, width);
-    }
+  /// Whether pixel (y, x) of the input shows nothing.
+  bool is_padding(Index y, Index x) const {
+    return padded && (row(y) != y - down || column(x) != (mirrored ? width - 1 - x : x) - right);
   }
 
   /// Where a point of the picture lies in the input; outside of it if it is not seen.
