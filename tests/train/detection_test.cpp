@@ -23,7 +23,9 @@ DetectionSet rectangles(Index count, std::uint64_t seed) {
     const RandomStream stream(seed, Purpose::probe, 0, static_cast<std::uint64_t>(i));
     std::vector<LabelledBox> boxes;
     for (std::uint32_t k = 0; k < 6 && boxes.size() < 3; ++k) {
-      const auto number = [&](std::uint32_t n, std::uint32_t below) { return double(stream.below(2000 + 8 * k + n, below)); };
+      const auto number = [&](std::uint32_t n, std::uint32_t below) {
+        return double(stream.below(2000 + 8 * k + n, below));
+      };
       const double width = 5 + number(0, 8), height = 5 + number(1, 8);
       const Box box{number(2, 32 - 12), number(3, 24 - 12), 0, 0};
       const LabelledBox one{{box.x0, box.y0, box.x0 + width, box.y0 + height}, std::int32_t(number(4, 2)), false};
@@ -56,9 +58,16 @@ TEST_CASE("overfit") {
   options.layer_decay = 1;
   options.drop_path = 0;
   Run run(training, options, normalization);
-  run.train([&](const TrainingEpoch& e) { if (e.epoch % 20 == 1) std::printf("%d %.4f\n", int(e.epoch), e.loss); });
+  run.train([&](const TrainingEpoch& e) {
+    if (e.epoch % 20 == 1) std::printf("%d %.4f\n", int(e.epoch), e.loss);
+  });
   for_each_detection(run.weights(), training, normalization, [&](Index i, const auto& found) {
-    for (const auto& one : training.boxes[std::size_t(i)]) std::printf("%d truth %d %.1f %.1f %.1f %.1f\n", int(i), one.label, one.box.x0, one.box.y0, one.box.x1, one.box.y1);
-    for (const auto& one : found) if (one.score > .2) std::printf("%d found %d %.1f %.1f %.1f %.1f  %.2f\n", int(i), one.label, one.box.x0, one.box.y0, one.box.x1, one.box.y1, one.score);
+    for (const auto& one : training.boxes[std::size_t(i)])
+      std::printf("%d truth %d %.1f %.1f %.1f %.1f\n", int(i), one.label, one.box.x0, one.box.y0, one.box.x1,
+                  one.box.y1);
+    for (const auto& one : found)
+      if (one.score > .2)
+        std::printf("%d found %d %.1f %.1f %.1f %.1f  %.2f\n", int(i), one.label, one.box.x0, one.box.y0, one.box.x1,
+                    one.box.y1, one.score);
   });
 }

@@ -1,12 +1,13 @@
 // From what a detector says of each place to boxes with a class and a score.
 //
-//   for_each_detection(weights, images, normalization, [](Index image, const std::vector<mae::Detection>& found) { ... });
+//   for_each_detection(weights, images, normalization, [](Index image, const std::vector<mae::Detection>& found) { ...
+//   });
 //
 // A place that is of class k with probability p and central with c gives a box of that class with the score √(p c): the
-// geometric mean, as torchvision's FCOS has it. Of an image: all boxes of `least_score` or more, the best `per_level` of
-// each map, cut off at the image's edge; of boxes of a class that overlap the better one (eval/suppression.hpp); the best
-// `most` of these, the best first. Equal scores are in the order of places, then classes, so the result is the same
-// anywhere. Boxes are in pixels of the images that went in, whatever part of them the model saw, in which size.
+// geometric mean, as torchvision's FCOS has it. Of an image: all boxes of `least_score` or more, the best `per_level`
+// of each map, cut off at the image's edge; of boxes of a class that overlap the better one (eval/suppression.hpp); the
+// best `most` of these, the best first. Equal scores are in the order of places, then classes, so the result is the
+// same anywhere. Boxes are in pixels of the images that went in, whatever part of them the model saw, in which size.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -58,7 +59,8 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
       const double central = sigmoid(double(at[classes + 4]));
       for (Index k = 0; k < classes; ++k)
         if (const double p = sigmoid(double(at[k])); p >= least)
-          if (const double score = math::sqrt(p * central); score >= options.least_score) best.push_back({score, place, k});
+          if (const double score = math::sqrt(p * central); score >= options.least_score)
+            best.push_back({score, place, k});
     }
     const auto kept = best.begin() + (std::min)(options.per_level, static_cast<Index>(best.size()));
     std::partial_sort(best.begin(), kept, best.end(), [](const Candidate& a, const Candidate& b) {
@@ -87,13 +89,13 @@ std::vector<Detection> detections_of(const T* outputs, Index classes, const Box&
   return found;
 }
 
-/// Calls use(number, detections) for every image of `images`, in order: `number` is that of the image in its collection.
-/// They are looked at as `view` says. Throws mae::Error if they do not fit the model, an option is out of its range or an
-/// image cannot be read.
+/// Calls use(number, detections) for every image of `images`, in order: `number` is that of the image in its
+/// collection. They are looked at as `view` says. Throws mae::Error if they do not fit the model, an option is out of
+/// its range or an image cannot be read.
 template <class Model, class Policy, class Use>
-void for_each_detection(const Weights<Model, Policy>& weights, const Images& images,
-                        const Normalization& normalization, const Use& use, const DetectionOptions& options = {},
-                        const Augmentation& view = {}, Index batch_size = 16) {
+void for_each_detection(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
+                        const Use& use, const DetectionOptions& options = {}, const Augmentation& view = {},
+                        Index batch_size = 16) {
   DetectionOptions::each(options, CheckOption{});
   for_each_result<Program<Model, Policy, Inference>>(
       weights, images, normalization, batch_size,
@@ -101,8 +103,9 @@ void for_each_detection(const Weights<Model, Policy>& weights, const Images& ima
         for (Index b = 0; b < batch.count(); ++b) {
           const auto at = static_cast<std::size_t>(b);
           const Placement& placement = batch.placements[at];
-          std::vector<Detection> found = detections_of<typename Model::Levels>(
-              outputs.data() + b * Model::Levels::places * (Model::classes + 5), Model::classes, shown(placement), options);
+          std::vector<Detection> found =
+              detections_of<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
+                                                    Model::classes, shown(placement), options);
           for (Detection& one : found) one.box = to_picture(placement, one.box);
           use(batch.pictures[at], std::as_const(found));
         }

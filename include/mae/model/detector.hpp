@@ -16,9 +16,7 @@
 #pragma once
 #include <mae/model/encoder.hpp>
 #include <mae/model/feature_pyramid.hpp>
-#include <mae/nn/conv3x3.hpp>
 #include <mae/ops/box_loss.hpp>
-#include <mae/ops/concat.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -26,8 +24,8 @@ namespace mae {
 struct ObjectDetection;
 
 namespace init {
-/// The logit of a probability of 1 %: places are background before anything is learnt (Lin et al., "Focal Loss", section
-/// 4.1).
+/// The logit of a probability of 1 %: places are background before anything is learnt (Lin et al., "Focal Loss",
+/// section 4.1).
 struct RarePrior {
   template <class S>
   static double value(const RandomStream&, Index) {
@@ -60,20 +58,23 @@ struct DetectionHead {
   }
 };
 
-/// images [B, C, H, W] → of each place of each map its logits of classes and its five numbers: [B, places, Classes + 5].
+/// images [B, C, H, W] → of each place of each map its logits of classes and its five numbers: [B, places, Classes +
+/// 5].
 template <class ImageType, class Size, Index Classes, class ScalesType = Scales<1, 0, -1, -2>, Index Width = 256,
           int Depth = 4, StochasticDepth Kind = StochasticDepth::on>
 struct Detector {
   using ImageShape = ImageType;
   using EncoderShape = Size;
   using Task = ObjectDetection;
-  using Neck = FeaturePyramid<ImageType, Size::width, Width, ScalesType>;
+  using Neck = FeaturePyramid<GridOfPatches<ImageType>, Size::width, ScalesType, Width>;
   using Levels = typename Neck::Levels;
   static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
-  EncoderTrunk<ImageType, Size, Trainable::yes, Kind> trunk;
+  using Trunk = EncoderTrunk<ImageType, Size, Trainable::yes, Kind>;
+  using Head = DetectionHead<Levels, Width, Depth, Classes>;
+  Trunk trunk;
   Neck neck;
-  DetectionHead<Levels, Width, Depth, Classes> head;
+  Head head;
   MAE_MODULE(flat(trunk), neck, head)
   constexpr void encoder_parts(auto&& visit) { visit("", trunk); }
 
@@ -89,15 +90,15 @@ struct Detector {
 };
 
 /// One loss a sample, the sum of three over its places, times a weight: images [B, C, H, W], the class of each place
-/// [B, places], its distances and centerness [B, places, 5] (data/detection_targets.hpp), and [B] weights, by custom all
-/// 1 / (places with an object of an average image).
+/// [B, places], its distances and centerness [B, places, 5] (data/detection_targets.hpp), and [B] weights, by custom
+/// all 1 / (places with an object of an average image).
 template <class Model>
 struct DetectionLoss : Model {
   using Places = Shape<dyn, Model::Levels::places>;
   using Inputs = mae::Inputs<Input<typename Model::ImageShape::Pixels>, Indices<Places>,
                              Input<Shape<dyn, Model::Levels::places, 5>>, Input<Shape<dyn>>>;
-  constexpr auto operator()(const Expression auto& images, const Expression auto& labels,
-                            const Expression auto& target, const Expression auto& weight) const {
+  constexpr auto operator()(const Expression auto& images, const Expression auto& labels, const Expression auto& target,
+                            const Expression auto& weight) const {
     const auto [logits, boxes] = Model::outputs(images);
     auto sum = focal_loss(logits, labels) + box_loss(boxes, target, labels) + quality_loss(boxes, target, labels);
     return sum * weight;  // [B]

@@ -6,10 +6,10 @@
 //   run.train([](const TrainingEpoch& e) { ... });
 //   for_each_detection(run.weights(), test_set, normalization, [](Index image, const auto& detections) { ... });
 //
-// The loss of an image is the sum over its places, divided by one number of the whole run: how many places of a training
-// image have an object, on average. It is counted before training (eval/coverage.hpp) and recorded in checkpoints. (To
-// divide by the objects of a batch, as others do, would make the loss of an image depend on its neighbours, and a run on
-// how batches are cut.)
+// The loss of an image is the sum over its places, divided by one number of the whole run: how many places of a
+// training image have an object, on average. It is counted before training (eval/coverage.hpp) and recorded in
+// checkpoints. (To divide by the objects of a batch, as others do, would make the loss of an image depend on its
+// neighbours, and a run on how batches are cut.)
 #pragma once
 #include <mae/eval/coverage.hpp>
 #include <mae/model/detector.hpp>
