@@ -25,16 +25,16 @@ namespace mae {
 struct DetectionOptions {
   double least_score = 0.05;
   Index per_level = 1000;
-  double overlap = 0.6;  ///< the intersection over union up to which two boxes of a class are two objects
-  Index most = 100;      ///< of an image
+  double iou_threshold = 0.6;  ///< up to which two boxes of a class are two objects
+  Index most = 100;            ///< of an image
 
   /// Calls visit(name, value, range) for each.
   template <class Options, class Visit>
   static void each(Options& options, const Visit& visit) {
-    auto& [least_score, per_level, overlap, most] = options;  // all there are, or this does not compile
+    auto& [least_score, per_level, iou_threshold, most] = options;  // all there are, or this does not compile
     visit("least_score", least_score, OptionRange::below_one());
     visit("per_level", per_level, OptionRange::from_one());
-    visit("overlap", overlap, OptionRange::below_one());
+    visit("iou_threshold", iou_threshold, OptionRange::below_one());
     visit("most", most, OptionRange::from_one());
   }
 };
@@ -84,8 +84,10 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
 template <class LevelsType, class T>
 std::vector<Detection> detections_of(const T* outputs, Index classes, const Box& shown,
                                      const DetectionOptions& options = {}) {
-  std::vector<Detection> found = suppressed(candidates<LevelsType>(outputs, classes, shown, options), options.overlap);
-  if (static_cast<Index>(found.size()) > options.most) found.resize(static_cast<std::size_t>(options.most));
+  const std::vector<Detection> all = candidates<LevelsType>(outputs, classes, shown, options);
+  std::vector<Detection> found;
+  for (const Index i : suppress(all, {options.iou_threshold, options.most, false}))
+    found.push_back(all[static_cast<std::size_t>(i)]);
   return found;
 }
 
