@@ -12,6 +12,7 @@
 #include <mae/core/number_text.hpp>
 #include <mae/data/boxes.hpp>
 #include <mae/data/detection_targets.hpp>
+#include <mae/data/fit.hpp>
 #include <mae/eval/metrics.hpp>
 
 MAE_PRECISE_BEGIN
@@ -98,7 +99,7 @@ struct Coverage {
 /// The coverage of `images`, or of `most` that are evenly spaced, by the maps of `Model`, each looked at once as `view`
 /// says. Throws mae::Error if they have no boxes or one cannot be read.
 template <class Model, class Policy = Cpu<float>>
-auto coverage(const Images& images, const Normalization& normalization, const Augmentation& view = {},
+auto coverage(const Images& images, const Normalization& normalization, const Augmentation& view = whole_image(),
               Index most = 1024) {
   images.ensure_gives<Boxes>("images");
   Coverage<typename Model::Levels> found;

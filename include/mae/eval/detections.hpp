@@ -16,6 +16,7 @@
 #include <mae/core/math.hpp>
 #include <mae/core/option.hpp>
 #include <mae/data/boxes.hpp>
+#include <mae/data/fit.hpp>
 #include <mae/eval/metrics.hpp>
 #include <mae/eval/suppression.hpp>
 
@@ -71,9 +72,10 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
       const double stride = double(level.stride);
       const Index p = one->place - level.first;
       const double y = (double(p / level.columns) + 0.5) * stride, x = (double(p % level.columns) + 0.5) * stride;
-      const auto distance = [&](int k) { return stride * math::exp(math::fmin(double(at[k]), 80)); };
+      const auto distance = [&](int k) { return stride * math::exp(double(at[k]) > 80 ? 80 : double(at[k])); };
       const Box whole{x - distance(0), y - distance(1), x + distance(2), y + distance(3)};
-      if (const Box box = intersection(whole, shown); box.area() > 0)
+      const bool numbers = is_finite(whole.x0) && is_finite(whole.y0) && is_finite(whole.x1) && is_finite(whole.y1);
+      if (const Box box = intersection(whole, shown); numbers && box.area() > 0)
         found.push_back({box, static_cast<std::int32_t>(one->label), one->score});
     }
   }
@@ -96,7 +98,7 @@ std::vector<Detection> detections_of(const T* outputs, Index classes, const Box&
 /// its range or an image cannot be read.
 template <class Model, class Policy, class Use>
 void for_each_detection(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
-                        const Use& use, const DetectionOptions& options = {}, const Augmentation& view = {},
+                        const Use& use, const DetectionOptions& options = {}, const Augmentation& view = whole_image(),
                         Index batch_size = 16) {
   DetectionOptions::each(options, CheckOption{});
   for_each_result<Program<Model, Policy, Inference>>(
@@ -104,7 +106,7 @@ void for_each_detection(const Weights<Model, Policy>& weights, const Images& ima
       [&](const auto& batch, const auto& outputs) {
         for (Index b = 0; b < batch.count(); ++b) {
           const auto at = static_cast<std::size_t>(b);
-          const Placement& placement = batch.placements[at];
+          const Placement& placement = batch.targets[at];
           std::vector<Detection> found =
               detections_of<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
                                                     Model::classes, shown(placement), options);

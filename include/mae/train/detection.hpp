@@ -27,7 +27,7 @@ struct ObjectDetection {
   class Inputs {
    public:
     /// Counts what an image of the run has, over at most 1024 of them.
-    Inputs(Index capacity, const Images& images, const Normalization& normalization, const FinetuningOptions& options)
+    Inputs(Index capacity, const Images& images, const Normalization& normalization, const auto& options)
         : positives_(coverage<Model>(images, normalization, options.augmentation).positives()),
           classes_(capacity),
           targets_(capacity),
@@ -36,13 +36,13 @@ struct ObjectDetection {
         throw Error("training set", "no place with an object", "objects of a size that the model's maps can find");
       for (Index b = 0; b < capacity; ++b) weights_(b) = T(1 / positives_);
     }
-    static void ensure_valid(const FinetuningOptions& options) {
+    static void ensure_valid(const auto& options) {
       if (options.label_smoothing != 0)
         throw Error("label_smoothing", std::to_string(options.label_smoothing),
                     "0 for boxes, as detection_options() has it");
     }
     /// Throws mae::Error if a box has a class that the model has not.
-    void set(Index b, const Boxes::Placed& boxes, const FinetuningOptions&) {
+    void set(Index b, const Boxes::Placed& boxes, const auto&) {
       for (const LabelledBox& one : boxes)
         if (one.label < 0 || one.label >= Model::classes)
           throw Error("boxes", "class " + std::to_string(one.label),
@@ -65,7 +65,8 @@ struct ObjectDetection {
   };
 };
 
-/// What detection changes in the options of supervised training: no smoothing, and the decay and layer decay with
+/// What detection changes in the options of supervised training: no smoothing, whole images (`Fit` in the list of
+/// transforms; give it scales for jitter), and the decay and layer decay with
 /// which ViTDet trains its smallest encoder (Li et al., ECCV 2022, appendix).
 inline FinetuningOptions detection_options(Index epochs = 50, double base_learning_rate = 1e-3) {
   FinetuningOptions options;
@@ -75,6 +76,7 @@ inline FinetuningOptions detection_options(Index epochs = 50, double base_learni
   options.layer_decay = 0.7;
   options.optimizer.weight_decay = 0.1;
   options.label_smoothing = 0;
+  options.augmentation = whole_image();
   return options;
 }
 

@@ -17,8 +17,7 @@
 //     template <class Model, class T>
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
-//       explicit Inputs(Index capacity);                    // or (capacity, images, normalization, options), to look
-//                                                           // at the training set first
+//       Inputs(Index capacity, const Images&, const Normalization&, const FinetuningOptions&);  // of the run
 //       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
@@ -64,7 +63,7 @@ struct Classification {
   template <class Model, class T>
   class Inputs {
    public:
-    explicit Inputs(Index capacity) : probabilities_(capacity) {}
+    explicit Inputs(Index capacity, const auto&...) : probabilities_(capacity) {}
     static void ensure_valid(const auto&) {}
     /// Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     void set(Index b, std::int32_t label, const auto& options) {
@@ -135,7 +134,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
       : Finetuning(LastingImages(static_cast<const Set&&>(images)), options, normalization) {}
   Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
-        targets_(make_inputs(this->session_.capacity(), images, normalization, options)),
+        targets_(this->session_.capacity(), images, normalization, options),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
     const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
     const int frozen = options.trained_blocks < 0 ? -1 : depth - static_cast<int>(options.trained_blocks);
@@ -159,10 +158,8 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
     copy_encoder(encoder.weights, this->weights_);
   }
 
-  /// Calls visit(name, number) for what the task found in the training set: it cannot change when the run goes on.
-  void each_fact(const auto& visit) const {
-    if constexpr (requires { targets_.each_fact(visit); }) targets_.each_fact(visit);
-  }
+  /// What the task makes of targets.
+  const auto& inputs() const { return targets_; }
 
  private:
   static constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
@@ -219,12 +216,6 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   }
 
   using Inputs = typename Task::template Inputs<Model, T>;
-  static Inputs make_inputs(Index capacity, const Images& images, const Normalization& normalization,
-                            const Options& options) {
-    if constexpr (std::is_constructible_v<Inputs, Index, const Images&, const Normalization&, const Options&>)
-      return Inputs(capacity, images, normalization, options);
-    else return static_cast<void>(images), static_cast<void>(normalization), static_cast<void>(options), Inputs(capacity);
-  }
   static constexpr bool mixes = requires(Inputs & inputs) { inputs.mix(Index{}, double{}); };
   Inputs targets_;
   std::vector<std::uint64_t> keys_;
