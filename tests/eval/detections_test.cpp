@@ -35,8 +35,8 @@ struct Outputs {
 
 TEST_CASE("a place gives a box of its class, in strides of its map, with the mean of what it says as its score") {
   Outputs outputs;
-  outputs.say(6 + 2, 1, 0.64, 0.25, {1.5, 0.5, 2, 1});         // of the first map: centre (20, 12), stride 8
-  outputs.say(24 + 3 + 1, 0, 0.81, 0.81, {0.5, 0.25, 1, 5});   // of the second: centre (24, 24), stride 16
+  outputs.say(6 + 2, 1, 0.64, 0.25, {1.5, 0.5, 2, 1});        // of the first map: centre (20, 12), stride 8
+  outputs.say(24 + 3 + 1, 0, 0.81, 0.81, {0.5, 0.25, 1, 5});  // of the second: centre (24, 24), stride 16
   const std::vector<Detection> found = outputs.found();
   REQUIRE(found.size() == 2);
   CHECK(found[0].label == 0);

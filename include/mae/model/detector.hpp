@@ -12,7 +12,8 @@
 // logit of how central it lies. Distances count in strides and the maps lie in one tensor, so the head is the same for
 // all of them: two rows of `Depth` convolutions with LayerNorm and GELU, where FCOS has GroupNorm and ReLU. Which place
 // answers for which box: data/detection_targets.hpp; boxes out of what comes: eval/detections.hpp. It is trained on
-// boxes: `ObjectDetection` (train/detection.hpp) says how.
+// boxes: `ObjectDetection` (train/detection.hpp) says how. A neck or head of your own goes into a model that has what
+// `Detector` has: `Task`, `Levels`, `classes`, `outputs` and their concatenation.
 #pragma once
 #include <mae/model/encoder.hpp>
 #include <mae/model/feature_pyramid.hpp>
@@ -33,6 +34,21 @@ struct RarePrior {
   }
 };
 }  // namespace init
+
+namespace rule {
+template <Index Classes>
+struct DetectorClasses {
+  static constexpr bool holds = Classes > 0;
+};
+}  // namespace rule
+
+namespace detail {
+template <Index Classes>
+constexpr Index detector_classes() {
+  static_assert(rule::DetectorClasses<Classes>::holds, "mae::Detector: there must be a class to detect");
+  return rule::DetectorClasses<Classes>::holds ? Classes : 1;
+}
+}  // namespace detail
 
 /// x [B, places, Width] → [B, places, Width].
 template <class Maps, Index Width>
@@ -68,10 +84,10 @@ struct Detector {
   using Task = ObjectDetection;
   using Neck = FeaturePyramid<GridOfPatches<ImageType>, Size::width, ScalesType, Width>;
   using Levels = typename Neck::Levels;
-  static constexpr Index classes = Classes;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   using Trunk = EncoderTrunk<ImageType, Size, Trainable::yes, Kind>;
-  using Head = DetectionHead<Levels, Width, Depth, Classes>;
+  static constexpr Index classes = detail::detector_classes<Classes>();
+  using Head = DetectionHead<Levels, Width, Depth, classes>;
   Trunk trunk;
   Neck neck;
   Head head;

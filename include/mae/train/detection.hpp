@@ -4,14 +4,17 @@
 //   Finetuning<Detector<...>> run(training_set, detection_options(), normalization);
 //   load_encoder(path, run.weights());
 //   run.train([](const TrainingEpoch& e) { ... });
-//   for_each_detection(run.weights(), test_set, normalization, [](Index image, const auto& detections) { ... });
+//   for (const NamedScore& score : detection_scores(run.weights(), test_set, normalization).summary())
+//     std::puts(score.text().c_str());
 //
 // The loss of an image is the sum over its places, divided by one number of the whole run: how many places of a
 // training image have an object, on average. It is counted before training (eval/coverage.hpp) and recorded in
 // checkpoints. (To divide by the objects of a batch, as others do, would make the loss of an image depend on its
 // neighbours, and a run on how batches are cut.)
 #pragma once
+#include <mae/eval/average_precision.hpp>
 #include <mae/eval/coverage.hpp>
+#include <mae/eval/detections.hpp>
 #include <mae/model/detector.hpp>
 #include <mae/train/finetune.hpp>
 
@@ -53,6 +56,8 @@ struct ObjectDetection {
       return std::tuple(classes_.view().slice(0, count), targets_.view().slice(0, count),
                         weights_.view().slice(0, count));
     }
+    /// Places with an object, of a training image on average.
+    double positives() const { return positives_; }
     /// Calls visit(name, value) for what the loss depends on beside options.
     void each_fact(const auto& visit) const { visit("positives", positives_); }
 
@@ -78,6 +83,27 @@ inline FinetuningOptions detection_options(Index epochs = 50, double base_learni
   options.label_smoothing = 0;
   options.augmentation = whole_image();
   return options;
+}
+
+/// COCO's scores of a detector on `data`, boxes in pixels of the images. Throws mae::Error if they do not fit.
+template <class Model, class Policy>
+DetectionScores detection_scores(const Weights<Model, Policy>& weights, const Images& data,
+                                 const Normalization& normalization, const DetectionOptions& options = {},
+                                 const Augmentation& view = whole_image()) {
+  check_classes<Model, Boxes>(data, "test set");
+  std::vector<GroundTruth<CocoBox>> truths;
+  std::vector<DetectionResult<CocoBox>> found;
+  Index image = 0;  // in order: an image that could not be read, and is replaced, is the other one twice
+  const auto note = [&](Index number, const std::vector<Detection>& detections) {
+    data.with_target<Boxes>(number, [&](const Boxes::View& boxes) {
+      for (const LabelledBox& one : boxes)
+        truths.push_back({image, one.label, coco_box(one.box), one.box.area(), one.ignored});
+    });
+    for (const Detection& one : detections) found.push_back({image, one.label, coco_box(one.box), one.score});
+    ++image;
+  };
+  for_each_detection(weights, data, normalization, note, options, view);
+  return average_precision(image, Model::classes, truths, found);
 }
 
 }  // namespace mae
