@@ -12,8 +12,8 @@ MAE_PRECISE_BEGIN
 namespace mae::math {
 
 #if defined(__CUDACC__)
-using std::atan, std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin, std::log,
-    std::pow, std::round, std::sin, std::sqrt;
+using std::atan, std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin,
+    std::log, std::pow, std::round, std::sin, std::sqrt;
 #else
 inline float exp(float x) { return __builtin_expf(x); }
 inline double exp(double x) { return __builtin_exp(x); }
