@@ -81,7 +81,7 @@ void write_panel(const std::string& path, const mae::DetectionSet& test, const F
     std::vector<mae::Detection> sure;
     for (const mae::Detection& one : found[at])
       if (one.score >= 0.3) sure.push_back(one);
-    const mae::Image image = test.images.picture(i);
+    const mae::Image image = test.images.copy(i);
     rows.push_back({mae::upscale(image, 5),
                     mae::with_boxes(image, std::span<const mae::LabelledBox>(test.boxes[at]), {}, 5),
                     mae::with_boxes(image, std::span<const mae::Detection>(sure), {}, 5)});
