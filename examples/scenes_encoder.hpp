@@ -17,10 +17,14 @@ using Encoder = mae::Transformer<96, 6, 4>;
 using Autoencoder = mae::MaskedAutoencoder<Geometry, Encoder, mae::Transformer<48, 2, 4>>;
 using digits::Policy;
 
-/// The file of the encoder of `seed` in `folder`, which is made if it is not there.
-inline std::string pretrained_encoder(const std::string& folder, const mae::Dataset& scenes, int seed, Index epochs) {
-  const std::string path = folder + "/scenes-encoder-" + std::to_string(seed) + ".safetensors";
-  if (std::filesystem::exists(path)) return path;
+inline std::string encoder_file(const std::string& folder, int seed) {
+  return folder + "/scenes-encoder-" + std::to_string(seed) + ".safetensors";
+}
+
+/// Makes the encoder of `seed` if it is not there.
+inline void pretrain_encoder(const std::string& folder, const mae::Dataset& scenes, int seed, Index epochs) {
+  const std::string path = encoder_file(folder, seed);
+  if (std::filesystem::exists(path)) return;
   mae::PretrainingOptions options;
   options.epochs = epochs;
   options.warmup = 0.1 * static_cast<double>(epochs);
@@ -34,7 +38,6 @@ inline std::string pretrained_encoder(const std::string& folder, const mae::Data
     std::fflush(stdout);
   });
   mae::save_encoder(path, run);
-  return path;
 }
 
 /// Mean of values, and their standard deviation.

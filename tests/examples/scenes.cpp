@@ -15,8 +15,8 @@ TEST_CASE("a scene follows from its seed and number; others look otherwise") {
   CHECK(std::equal(few.maps.begin(), few.maps.end(), more.maps.begin()));
   CHECK(std::equal(few.boxes.begin(), few.boxes.end(), more.boxes.begin()));
   std::set<std::vector<std::uint8_t>> seen;
-  for (Index i = 0; i < 6; ++i) seen.insert(more.images.picture(i).pixels);
-  for (Index i = 0; i < 3; ++i) seen.insert(scenes::make(material, 3, 6).images.picture(i).pixels);
+  for (Index i = 0; i < 6; ++i) seen.insert(more.images.copy(i).pixels);
+  for (Index i = 0; i < 3; ++i) seen.insert(scenes::make(material, 3, 6).images.copy(i).pixels);
   CHECK(seen.size() == 9);
 }
 
