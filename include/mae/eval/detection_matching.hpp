@@ -5,9 +5,9 @@
 // sizes not asked for) come last and are taken only if none that counts will do. Overlaps are those of pycocotools to
 // the last bit, in x, y, width and height as COCO writes boxes: at thresholds and ties a bit decides.
 #pragma once
-#include <mae/data/run_length.hpp>
-
 #include <mae/core/math.hpp>
+#include <mae/core/product.hpp>
+#include <mae/data/run_length.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <mae/core/error.hpp>
-#include <mae/core/math.hpp>
 #include <mae/core/number_text.hpp>
+#include <mae/core/product.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
