@@ -110,8 +110,8 @@ void for_each_detection(const Weights<Model, Policy>& weights, const Images& ima
           std::vector<Detection> found =
               detections_of<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
                                                     Model::classes, shown(placement), options);
-          for (Detection& one : found) one.box = to_picture(placement, one.box);
-          use(batch.pictures[at], std::as_const(found));
+          for (Detection& one : found) one.box = to_image(placement, one.box);
+          use(batch.numbers[at], std::as_const(found));
         }
       },
       view);
