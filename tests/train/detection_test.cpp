@@ -70,10 +70,10 @@ TEST_CASE("scenes are learnt by heart, by any number of threads to the same bits
   const TemporaryDirectory folder;
   const std::string path = folder / "run.safetensors";
   Team::number = 1;
-  Run first(training, by_heart(), normalization);
-  CHECK(ap50(first, training) < 0.1);
+  Run other(training, by_heart(), normalization);
+  CHECK(ap50(other, training) < 0.1);
   std::vector<double> losses;
-  while (losses.size() < 8) losses.push_back(first.update());
+  while (losses.size() < 8) losses.push_back(other.update());
   Team::number = 2;
   Run whole(training, by_heart(), normalization);
   std::vector<double> later;
@@ -81,7 +81,7 @@ TEST_CASE("scenes are learnt by heart, by any number of threads to the same bits
     const double loss = whole.update();
     const auto steps = static_cast<std::size_t>(whole.progress().steps);
     if (steps <= 8) CHECK(loss == losses[steps - 1]);
-    if (steps == 8) CHECK(same_bits(first.weights(), whole.weights()));
+    if (steps == 8) CHECK(same_bits(other.weights(), whole.weights()));
     if (steps == 7) save_run(path, whole);
     if (steps > 7 && steps <= 11) later.push_back(loss);
   }
@@ -101,9 +101,9 @@ TEST_CASE("scenes are learnt by heart, by any number of threads to the same bits
   CHECK(ap50(whole, large) > 0.95);
 
   // A crowd that was not there before changes the loss, and so the run.
-  DetectionSet other = training;
-  other.boxes[0][0].ignored = true;
-  Run changed(other, by_heart(), normalization);
+  DetectionSet crowded = training;
+  crowded.boxes[0][0].ignored = true;
+  Run changed(crowded, by_heart(), normalization);
   CHECK(error_of([&] { load_run(path, changed); }) ==
         "mae: " + path + ": the run to continue: found positives '" +
             nlohmann::json(whole.inputs().positives()).dump() + "', expected positives '" +
