@@ -92,6 +92,12 @@ TEST_CASE("parameters and operations of ViT-B/16 and ViT-L/16 at 1024 pixels, by
   using Large = Transformer<1024, 24, 16>;
   CHECK(parameter_count<WindowedTrunk<Photo, Base, 16>>() == 88'792'320);
   CHECK(parameter_count<WindowedTrunk<Photo, Large, 16>>() == 307'293'184);
+  CHECK(parameter_count<EncoderTrunk<ImageShape<1, 48, 48, 4>, Transformer<96, 6, 4>>>() == 686'688);
+  CHECK(parameter_count<EncoderTrunk<ImageShape<3, 128, 128, 8>, Transformer<192, 8, 4>>>() == 3'645'504);
+  CHECK(parameter_count<EncoderTrunk<ImageShape<3, 512, 512, 16>, Base>>() == 86'433'024);
+  CHECK(operations<Patches<ImageShape<1, 48, 48, 4>, Transformer<96, 6, 4>, 0>>() ==
+        doctest::Approx(0.2427).epsilon(0.0005));
+  CHECK(operations<Patches<ImageShape<3, 512, 512, 16>, Base, 0>>() == doctest::Approx(214.2).epsilon(0.0005));
   CHECK(operations<Patches<Photo, Base, 16>>() == doctest::Approx(933.1).epsilon(0.0005));
   CHECK(operations<Patches<Photo, Base, 0>>() == doctest::Approx(1319.7).epsilon(0.0005));
   CHECK(operations<Patches<Photo, Large, 16>>() == doctest::Approx(2842.7).epsilon(0.0005));
