@@ -156,6 +156,22 @@ void steps(const Rows& rows, std::ostream& out) {
   out << '\n';
 }
 
+void convolutions(const Rows& rows, std::ostream& out) {
+  bool first = true;
+  for (const Row& row : rows) {
+    if (!text(row, "name").starts_with("conv3x3")) continue;
+    if (first)
+      out << "### Convolutions\n\n| convolution | threads | GFLOP/s | of the peak | PyTorch | ratio |\n"
+             "|---|---:|---:|---:|---:|---:|\n";
+    first = false;
+    out << "| " << text(row, "name") << " | " << row["threads"] << " | **" << speed(number(row, "ours")) << "** | "
+        << percent(number(row, "peak_fraction")) << " | ";
+    if (row.contains("peer")) out << speed(number(row, "peer")) << " | **" << say(number(row, "ratio"), 2) << "** |\n";
+    else out << " | |\n";
+  }
+  if (!first) out << '\n';
+}
+
 void passes(const Rows& rows, std::ostream& out) {
   bool first = true;
   for (const Row& row : rows) {
@@ -195,6 +211,7 @@ void tables(const Rows& rows, std::ostream& out) {
   machine(rows, out);
   gpus(rows, out);
   products(rows, out);
+  convolutions(rows, out);
   steps(rows, out);
   passes(rows, out);
   growth(rows, out);

@@ -122,7 +122,7 @@ TEST_CASE("an encoder goes into the trunk, neck and head are fresh") {
     if (head) CHECK(same);
     else different += !same;
   }
-  CHECK(different == 1 + 1 + 2 * 4);  // class token, patches' weight, and of each block four weights; biases are zeros
+  CHECK(different == 1 + 2 + 2 * 4);  // class token, patches, and the four weights of each block; all else is alike
 }
 
 TEST_CASE("what an untrained model loses is what its layers say") {
