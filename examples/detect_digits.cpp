@@ -46,6 +46,7 @@ struct Run {
 Found found_after(const Run& run, const mae::DetectionSet& labelled, const mae::DetectionSet& test,
                   const std::string& encoder, const mae::Normalization& normalization) {
   mae::FinetuningOptions options = mae::detection_options(run.epochs);
+  options.batch = 8;  // many small steps: there are few scenes
   // Each has the best of the settings that were tried for it, on 100 scenes.
   options.base_learning_rate = run.pretrained ? 1.6e-2 : 1.6e-2;
   options.layer_decay = run.pretrained ? 0.8 : 1;
