@@ -151,8 +151,8 @@ class DetectionScores {
   std::vector<double> recall_, precision_;
   std::vector<Index> truths_;
 
-  std::size_t at(Index first, Index k, Index a, Index m) const {
-    return static_cast<std::size_t>(((first * categories_ + k) * areas() + a) * limits() + m);
+  std::size_t at(Index outer, Index k, Index a, Index m) const {
+    return static_cast<std::size_t>(((outer * categories_ + k) * areas() + a) * limits() + m);
   }
   const std::string& area_name(Index a) const { return options_.areas[static_cast<std::size_t>(a)].name; }
   template <class Values>
