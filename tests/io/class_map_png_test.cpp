@@ -48,7 +48,8 @@ TEST_CASE("the class is the index of a palette or the level of grey, in every de
   CHECK(python("grey16.png") == fourteen);
 }
 
-TEST_CASE("grey of two and four bits, a transparent level, an opaque alpha, and a camera's turn are the levels stored") {
+TEST_CASE(
+    "grey of two and four bits, a transparent level, an opaque alpha, and a camera's turn are the levels stored") {
   CHECK(decode(png_file(2, 3, 2, 0, {0, 1, 2, 3, 2, 1})).pixels == Bytes{0, 1, 2, 3, 2, 1});
   CHECK(decode(png_file(2, 3, 4, 0, {0, 9, 15, 3, 14, 1})).pixels == Bytes{0, 9, 15, 3, 14, 1});
   const std::string transparent = png_chunk("tRNS", std::string("\0\7", 2));
@@ -67,14 +68,22 @@ TEST_CASE("with reduce_zero_label 0 is no class and the others begin at 0") {
 }
 
 TEST_CASE("what says no class is an error that names the first colour or place") {
-  CHECK(error_of([] { python("colours.png"); }).find(
-            "colours.png: found the colour (128, 64, 3) at row 1, column 2, expected a class map") != std::string::npos);
-  CHECK(contains(error_of([] { decode(png_file(1, 2, 16, 2, {0, 0, 0, 300, 1, 2})); }),
+  CHECK(error_of([] {
+          python("colours.png");
+        }).find("colours.png: found the colour (128, 64, 3) at row 1, column 2, expected a class map") !=
+        std::string::npos);
+  CHECK(contains(error_of([] {
+                   decode(png_file(1, 2, 16, 2, {0, 0, 0, 300, 1, 2}));
+                 }),
                  "map.png: found the colour (300, 1, 2) at row 0, column 1"));
   CHECK(contains(error_of([] { decode(png_file(1, 1, 8, 6, {0, 0, 0, 255})); }), "the colour (0, 0, 0) at row 0"));
-  CHECK(contains(error_of([] { decode(png_file(2, 2, 16, 0, {0, 255, 1, 256})); }),
+  CHECK(contains(error_of([] {
+                   decode(png_file(2, 2, 16, 0, {0, 255, 1, 256}));
+                 }),
                  "map.png: found level 256 at row 1, column 1, expected classes up to 254, or 255 for none"));
-  CHECK(contains(error_of([] { decode(png_file(1, 2, 8, 4, {1, 255, 2, 254})); }),
+  CHECK(contains(error_of([] {
+                   decode(png_file(1, 2, 8, 4, {1, 255, 2, 254}));
+                 }),
                  "found a transparent pixel at row 0, column 1"));
   CHECK(contains(error_of([] { decode(png_file(1, 1, 16, 4, {1, 65534})); }), "found a transparent pixel at row 0"));
 }
@@ -110,5 +119,8 @@ TEST_CASE("a map survives a round trip, and its file has the colours of Pascal V
     CHECK(same);
   }
   CHECK(contains(error_of([&] { mae::write_class_map_png(folder / "map.png", {nullptr, 0, 3}); }), "0 x 3 pixels"));
-  CHECK(contains(error_of([&] { mae::write_class_map_png(folder / "no/map.png", {Bytes{1}.data(), 1, 1}); }), "no/map"));
+  CHECK(contains(error_of([&] {
+                   mae::write_class_map_png(folder / "no/map.png", {Bytes{1}.data(), 1, 1});
+                 }),
+                 "no/map"));
 }

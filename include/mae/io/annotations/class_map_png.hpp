@@ -3,7 +3,7 @@
 // What counts is the number that a file stores, not the colour that a viewer shows: the index of a palette, or the
 // level of grey, of 1, 2, 4, 8 or 16 bits, never spread over 0..255, never converted by a gamma. An index counts
 // whether or not the palette has so many colours, and a colour that is declared transparent is a class like others. 255
-// is no class (`ClassMap::ignored`): Pascal VOC's borders, Cityscapes' unlabelled pixels. In the files of ADE20K 0 is no
+// is no class (`ClassMap::ignored`): Pascal VOC's borders, Cityscapes' unlabelled pixels. In files of ADE20K 0 is no
 // class and classes begin at 1: `reduce_zero_label` makes them begin at 0.
 //
 // A file of colours says of no pixel which class it has, and is an error that names the first colour: which one stands
@@ -60,8 +60,8 @@ inline std::string pixel_text(std::size_t pixel, Index width) {
 }  // namespace detail
 
 /// Decodes the bytes of a PNG file to a map of one channel: [1, H, W], each byte a class or `ClassMap::ignored`. It is
-/// not turned, whatever the file says of a camera. Throws `Error` about `subject` if the file is truncated, damaged, too
-/// large, in colours, partly transparent, or has a level above 255.
+/// not turned, whatever the file says of a camera. Throws `Error` about `subject` if the file is truncated, damaged,
+/// too large, in colours, partly transparent, or has a level above 255.
 inline Image decode_class_map_png(std::span<const std::uint8_t> bytes, const std::string& subject,
                                   const ClassMapOptions& options = {}) {
   detail::check_png_chunks(subject, bytes);
