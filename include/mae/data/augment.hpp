@@ -157,17 +157,27 @@ inline Placement place(const PictureView& picture, const Augmentation& augmentat
 }
 
 namespace detail {
-/// Writes a picture as `placement` says, normalised, as [C, height, width].
+/// Makes padding of an image [C, height, width] the level `of(c)`.
+template <class T, class Level>
+void pad(const Placement& placement, Index channels, T* image, const Level& of) {
+  placement.each_padding([&](Index y, Index from, Index to) {
+    for (Index c = 0; c < channels; ++c)
+      for (Index x = from; x < to; ++x) image[(c * placement.height + y) * placement.width + x] = T(of(c));
+  });
+}
+/// Writes a picture as `placement` says, normalised, as [C, height, width]; padding is of the mean colour.
 template <class T>
 [[gnu::noinline]] void write_placed(const PictureView& picture, const Placement& placement,
                                     const Normalization& normalization, T* out) {
   const Index height = placement.height, width = placement.width;
+  const Index box_rows = placement.rows, box_columns = placement.columns;
+  T* const image = out;
   const CropBox& box = placement.box;
-  const bool as_it_is =
-      picture.height == height && picture.width == width && box.height == double(height) && box.width == double(width);
-  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * height * width));
+  const bool as_it_is = picture.height == box_rows && picture.width == box_columns && box.height == double(box_rows) &&
+                        box.width == double(box_columns);
+  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * box_rows * box_columns));
   if (!as_it_is)
-    resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), height, width);
+    resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), box_rows, box_columns);
   std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
   for (Index x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = placement.column(x);
   for (Index c = 0; c < picture.channels; ++c) {
@@ -176,9 +186,9 @@ template <class T>
     const auto rows = [&](const auto* from, const auto& value) {
       const Index* const column = columns.data();
       for (Index y = 0; y < height; ++y, out += width) {
-        const auto* const row = from + (c * height + placement.row(y)) * width;
+        const auto* const row = from + (c * box_rows + placement.row(y)) * box_columns;
         T* const to = out;
-        if (placement.right != 0)
+        if (placement.right != 0 || box_columns != width)
           for (Index x = 0; x < width; ++x) to[x] = value(row[column[x]]);
         else if (placement.mirrored)  // these two on vectors
           for (Index x = 0; x < width; ++x) to[x] = value(row[width - 1 - x]);
@@ -195,6 +205,7 @@ template <class T>
       rows(resized.data(), [&](float level) { return T(double(level) * slope + offset); });
     }
   }
+  pad(placement, picture.channels, image, [](Index) { return 0; });
 }
 /// The same for a list that changes pixels on the way.
 template <class T>
@@ -205,15 +216,19 @@ template <class T>
   const Index plane = placement.height * placement.width;
   std::vector<float> levels(channels * static_cast<std::size_t>(plane));
   write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
+  pad(placement, picture.channels, levels.data(),
+      [&](Index c) { return normalization.mean[static_cast<std::size_t>(c)]; });
   const PlacedPixels image{levels.data(),   picture.channels,          placement.height,
                            placement.width, normalization.mean.data(), normalization.deviation.data()};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, image);
   });
+  T* to = out;
   for (std::size_t c = 0; c < channels; ++c)
     for (const float *level = image.row(Index(c), 0), *const end = level + plane; level != end; ++level)
-      *out++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
+      *to++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
+  pad(placement, picture.channels, out, [](Index) { return 0; });  // whatever the transforms made of it
 }
 inline bool changes_pixels(const Augmentation& augmentation) {
   bool changes = false;

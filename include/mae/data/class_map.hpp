@@ -2,7 +2,7 @@
 //
 // (Elsewhere called masks, a word that here means hidden patches.) A byte a pixel: a class, or `ignored`, 255, which
 // takes part in nothing. A map follows its picture by the nearest pixel: pixel (y, x) of the input has the class of the
-// picture's pixel under its centre. Classes are never blended.
+// picture's pixel under its centre, or none where there is padding. Classes are never blended.
 #pragma once
 #include <mae/data/dataset.hpp>
 
@@ -31,12 +31,15 @@ struct ClassMap {
     std::uint8_t* at = to.data();
     std::vector<Index> columns(static_cast<std::size_t>(placement.width));
     for (Index x = 0; x < placement.width; ++x)
-      columns[static_cast<std::size_t>(x)] = nearest(placement.column(x), box.left, box.width, placement.width);
+      columns[static_cast<std::size_t>(x)] = nearest(placement.column(x), box.left, box.width, placement.columns);
     for (Index y = 0; y < placement.height; ++y) {
       const std::uint8_t* const row =
-          map.classes + nearest(placement.row(y), box.top, box.height, placement.height) * map.width;
+          map.classes + nearest(placement.row(y), box.top, box.height, placement.rows) * map.width;
       for (const Index column : columns) *at++ = row[column];
     }
+    placement.each_padding([&](Index y, Index from, Index end) {
+      for (Index x = from; x < end; ++x) to[static_cast<std::size_t>(y * placement.width + x)] = ignored;
+    });
   }
 
  private:

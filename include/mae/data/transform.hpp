@@ -182,6 +182,7 @@ class Transform {
     if (!fits(to.box.top, to.box.height, picture.height) || !fits(to.box.left, to.box.width, picture.width) ||
         !reached(to.down) || !reached(to.right))
       throw_outside(picture, to.box);
+    if (to.rows < 1 || to.rows > to.height || to.columns < 1 || to.columns > to.width) throw_too_large(to);
   }
 
   [[noreturn, gnu::cold]] void throw_outside(const PictureView& picture, const CropBox& box) const {
@@ -189,6 +190,12 @@ class Transform {
         std::string("transform ") + calls_->name,
         "a box of " + std::to_string(box.height) + " rows and " + std::to_string(box.width) + " columns",
         "whole pixels inside the picture of " + std::to_string(picture.height) + " x " + std::to_string(picture.width));
+  }
+
+  [[noreturn, gnu::cold]] void throw_too_large(const Placement& to) const {
+    const auto size = [](Index rows, Index columns) { return std::to_string(rows) + " x " + std::to_string(columns); };
+    throw Error(std::string("transform ") + calls_->name, "a part resized to " + size(to.rows, to.columns),
+                "at least a pixel and at most the input's " + size(to.height, to.width));
   }
 
   alignas(8) unsigned char options_[64] = {};
