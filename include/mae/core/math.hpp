@@ -38,5 +38,11 @@ inline float fmax(float x, float y) { return __builtin_fmaxf(x, y); }
 inline double fmax(double x, double y) { return __builtin_fmax(x, y); }
 #endif
 
+/// A product that no addition is fused with: for numbers that others compute so, to the last bit.
+inline double product(double a, double b) {
+  volatile double rounded = a * b;
+  return rounded;
+}
+
 }  // namespace mae::math
 MAE_PRECISE_END
