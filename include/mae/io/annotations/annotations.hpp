@@ -38,9 +38,9 @@ struct Annotation {
   std::int64_t id = no_id;
   std::int64_t image = 0, category = 0;
   double x = not_said, y = not_said, width = not_said, height = not_said;
-  double area = not_said;  ///< of the object, which its mask says better than its box
-  bool crowd = false;      ///< a group of objects
-  bool difficult = false;  ///< neither learnt nor evaluated
+  double area = not_said;                       ///< of the object, which its mask says better than its box
+  bool crowd = false;                           ///< a group of objects
+  bool difficult = false;                       ///< neither learnt nor evaluated
   std::vector<std::vector<double>> polygons{};  ///< outlines, x0, y0, x1, y1, ...: the object is their union
   std::optional<RunLengthMask> mask{};
   std::string more{};

@@ -125,9 +125,7 @@ inline void read_segmentation(const nlohmann::json& value, Annotation& annotatio
   if (!list.is_array()) return findings.add(Fault::polygon_faulty, place + ": no list");
   for (const nlohmann::json& polygon : list) try {
       annotation.polygons.push_back(read_polygon(polygon, place));
-    } catch (const Error& error) {
-      findings.add(Fault::polygon_faulty, std::string(error.what()).substr(5));
-    }
+    } catch (const Error& error) { findings.add(Fault::polygon_faulty, std::string(error.what()).substr(5)); }
 }
 
 /// Makes an annotation of its JSON object.
@@ -169,8 +167,7 @@ inline AnnotationSet decode_coco(std::string_view text, const std::string& path)
       return;
     }
     const std::optional<std::int64_t> id = entry.whole("id");
-    if (!id)
-      throw Error(path, "no id for an entry of " + list + " at byte " + std::to_string(byte), "a whole number");
+    if (!id) throw Error(path, "no id for an entry of " + list + " at byte " + std::to_string(byte), "a whole number");
     if (list == "categories") {
       Category category{*id, entry.text("name")};
       category.more = entry.more();

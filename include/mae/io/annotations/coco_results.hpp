@@ -24,8 +24,8 @@ inline std::vector<CocoResult> coco_results(std::span<const Detection> found, st
                                             const CategoryClasses& classes) {
   std::vector<CocoResult> results;
   for (const Detection& one : found)
-    results.push_back({image, classes.id(one.label), one.box.x0, one.box.y0, one.box.width(), one.box.height(),
-                       one.score});
+    results.push_back(
+        {image, classes.id(one.label), one.box.x0, one.box.y0, one.box.width(), one.box.height(), one.score});
   return results;
 }
 

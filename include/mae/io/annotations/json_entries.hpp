@@ -68,8 +68,7 @@ class JsonEntries {
   }
   /// The next character that is no space; 0 at the end.
   char skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
@@ -83,7 +82,7 @@ class JsonEntries {
     bool comma = false;
     if (skip_space() == ',' && !first_) comma = true, ++at_;
     if (skip_space() == close) {
-      if (comma) findings_.add(Fault::json_comma, place());
+      if (comma) findings_.add(Fault::json_comma, place(at_));
       ++at_;
       first_ = false;
       return false;
@@ -115,7 +114,7 @@ class JsonEntries {
     if (value.is_discarded()) throw Error(path_, "malformed JSON after byte " + std::to_string(begin), expected);
     return value;
   }
-  std::string place() const { return path_ + ": byte " + std::to_string(at_); }
+  std::string place(std::size_t at) const { return path_ + ": byte " + std::to_string(at); }
 
   /// One value, cut out of the text and mended; counts its members if it is an object.
   std::string value() {
@@ -138,13 +137,14 @@ class JsonEntries {
       } else if (c == '{' || c == '[') {
         significant();
         if (++depth > deepest)
-          throw Error(path_, "more than " + std::to_string(deepest) + " levels of brackets at byte " +
-                                 std::to_string(at_), "fewer");
+          throw Error(path_,
+                      "more than " + std::to_string(deepest) + " levels of brackets at byte " + std::to_string(at_),
+                      "fewer");
         ++at_;
       } else if (c == '}' || c == ']') {
         if (--depth < 0) malformed();
         if (comma != 0) {
-          findings_.add(Fault::json_comma, place());
+          findings_.add(Fault::json_comma, place(at_));
           copy();
           mended[comma - 1] = ' ';
         }
@@ -167,7 +167,7 @@ class JsonEntries {
         skip_word();
         if (const std::string_view word = text_.substr(copied, at_ - copied);
             word == "NaN" || word == "Infinity" || word == "-Infinity") {
-          findings_.add(Fault::json_number, place());
+          findings_.add(Fault::json_number, place(copied));
           mended += "null";
           copied = at_;
         }

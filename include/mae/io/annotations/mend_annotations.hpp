@@ -85,8 +85,8 @@ class AnnotationMender {
 
   bool known(const Annotation& one) {
     if (!images_.contains(one.image))
-      return add(Fault::image_unknown, place(one) +
-                                           (one.image == Annotation::no_id ? "" : ", image " + std::to_string(one.image))),
+      return add(Fault::image_unknown,
+                 place(one) + (one.image == Annotation::no_id ? "" : ", image " + std::to_string(one.image))),
              false;
     if (!classes_.class_of(one.category))
       return add(Fault::category_unknown,
@@ -165,9 +165,8 @@ class AnnotationMender {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     const auto box_of = [&](std::size_t i) { return std::tuple(all[i].x, all[i].y, all[i].width, all[i].height); };
     const auto sort = [&](const auto& key) {
-      std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return std::tuple(key(a), a) < std::tuple(key(b), b);
-      });
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return std::tuple(key(a), a) < std::tuple(key(b), b); });
     };
     const auto whole = [&](std::size_t i) {
       return std::tuple(all[i].image, all[i].category, all[i].crowd, box_of(i));
@@ -198,8 +197,8 @@ class AnnotationMender {
     if (!one.mask || image.height == 0 || (one.mask->height() == image.height && one.mask->width() == image.width))
       return;
     add(Fault::mask_faulty, place(one) + ": a mask of " + std::to_string(one.mask->height()) + " x " +
-                                std::to_string(one.mask->width()) + " for an image of " +
-                                std::to_string(image.height) + " x " + std::to_string(image.width));
+                                std::to_string(one.mask->width()) + " for an image of " + std::to_string(image.height) +
+                                " x " + std::to_string(image.width));
     one.mask.reset();
   }
 

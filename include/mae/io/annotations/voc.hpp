@@ -8,7 +8,8 @@
 // fractions are taken as they are. Difficult objects are neither learnt nor evaluated. Categories are numbered from 1
 // in the order of their names, which the files alone give; images and annotations in the order of the files' names.
 //
-// A folder is either VOC's own, with Annotations/ and JPEGImages/ in it, or one in which each .xml lies beside its image.
+// A folder is either VOC's own, with Annotations/ and JPEGImages/ in it, or one in which each .xml lies beside its
+// image.
 #pragma once
 #include <pugixml.hpp>
 
@@ -127,10 +128,12 @@ inline AnnotationSet read_voc(const std::string& folder) {
     one.image.id = static_cast<std::int64_t>(set.images.size()) + 1;
     // The image that bears the name of the .xml file is meant, whatever is written there: files are copied and renamed.
     if (const auto at = images.find(name.substr(0, name.size() - 4)); at != images.end()) {
-      if (one.image.file != at->second) set.findings.add(Fault::image_named_otherwise, path + ": " + detail::quoted(one.image.file));
+      if (one.image.file != at->second)
+        set.findings.add(Fault::image_named_otherwise, path + ": " + detail::quoted(one.image.file));
       one.image.file = at->second;
     }
-    if (one.image.file.empty()) throw Error(path, "no <filename>, and no image of the same name", "the name of an image");
+    if (one.image.file.empty())
+      throw Error(path, "no <filename>, and no image of the same name", "the name of an image");
     for (std::size_t i = 0; i < one.annotations.size(); ++i) {
       Annotation& annotation = one.annotations[i];
       annotation.id = static_cast<std::int64_t>(set.annotations.size()) + 1;
