@@ -11,7 +11,7 @@
 
 #include <mae/io/annotations/annotations.hpp>
 #include <mae/io/files/folder_walk.hpp>
-#include <mae/io/images/image_header.hpp>
+#include <mae/io/images/image_file.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
