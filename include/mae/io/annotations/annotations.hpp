@@ -12,6 +12,7 @@
 
 #include <mae/data/polygon.hpp>
 #include <mae/io/annotations/findings.hpp>
+#include <mae/io/files/checked_size.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
