@@ -8,8 +8,8 @@
 // known, and it is left out, unless `missing_is_empty`.
 //
 // The texts lie beside the images, or in a folder "labels" where the images lie in one called "images". Names of the
-// classes stand in data.yaml, classes.txt, obj.names or names.txt, there or up to two folders above; without them
-// they are their numbers. Categories have the ids 1, 2, ... for the classes 0, 1, ...
+// classes stand in data.yaml, there or up to two folders above, or in classes.txt or obj.names, there or one above;
+// without them they are their numbers. Categories have the ids 1, 2, ... for the classes 0, 1, ...
 #pragma once
 #include <mae/io/annotations/annotations.hpp>
 #include <mae/io/images/image_file.hpp>
@@ -78,21 +78,22 @@ inline std::vector<std::string> yaml_names(const std::string& text) {
   return names;
 }
 
-inline std::string text_of(const std::string& path) {
+inline std::string whole_text(const std::string& path) {
   const std::vector<char> bytes = read_file<char>(path);
   return {bytes.begin(), bytes.end()};
 }
 
-/// The names of classes that stand in a file of `folder` or of one of two above; empty if there is none.
+/// The names of classes that stand in a file of `folder` or above it; empty if there is none.
 inline std::vector<std::string> yolo_names(const std::string& folder) {
   std::string where = folder;
   for (int up = 0; up < 3; ++up, where += "/..") {
-    for (const char* name : {"data.yaml", "data.yml", "classes.txt", "obj.names", "names.txt"}) {
+    for (const char* name : {"data.yaml", "data.yml", "classes.txt", "obj.names"}) {
       const std::string path = where + "/" + name;
-      if (!std::filesystem::is_regular_file(path)) continue;
-      const std::string text = text_of(path);
+      const bool yaml = std::string_view(name).starts_with("data.");
+      if ((up == 2 && !yaml) || !std::filesystem::is_regular_file(path)) continue;
+      const std::string text = whole_text(path);
       std::vector<std::string> names;
-      if (std::string_view(name).starts_with("data.")) {
+      if (yaml) {
         names = yaml_names(text);
       } else {
         for (std::size_t at = 0; at < text.size();) {
@@ -195,7 +196,7 @@ AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = 
       continue;
     }
     if (std::filesystem::is_regular_file(path))
-      for (Annotation& object : decode_yolo(detail::text_of(path), path, image.height, image.width, set.findings)) {
+      for (Annotation& object : decode_yolo(detail::whole_text(path), path, image.height, image.width, set.findings)) {
         object.id = static_cast<std::int64_t>(set.annotations.size()) + 1;
         object.image = image.id;
         object.area = object.box().area();

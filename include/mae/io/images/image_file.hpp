@@ -21,8 +21,8 @@ namespace mae {
 
 /// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: a picture
 /// whose shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that; and with
-/// `header(start, subject, side, options)`: an `ImageHeader`, with the memory which that takes, told from the start of a
-/// file. Both throw `Error` about `subject` if they cannot.
+/// `header(start, subject, side, options)`: an `ImageHeader`, with the memory which that takes, told from the start of
+/// a file. Both throw `Error` about `subject` if they cannot.
 template <class... Formats>
 struct Decoders {
   static_assert(sizeof...(Formats) > 0, "mae::Decoders: list at least one format, such as mae::Png");
