@@ -35,14 +35,14 @@ TEST_CASE("findings count all, keep the first places, and say what is refused") 
   CHECK(findings.count(mended) == 3);
   CHECK(findings.count(noted) == 1);
   CHECK(findings.places(Fault::box_empty) == std::vector<std::string>{"one", "two"});
-  CHECK(findings.lines(Faults::mend) == std::vector<std::string>{"1 annotations that do not say iscrowd: taken as 0",
-                                                                 "    x", "3 boxes without width or height: left out",
+  CHECK(findings.lines(Faults::mend) == std::vector<std::string>{"annotations that do not say iscrowd: 1, taken as 0",
+                                                                 "    x", "boxes without width or height: 3, left out",
                                                                  "    one", "    two", "    and 1 more"});
-  CHECK(findings.lines(Faults::refuse)[2] == "3 boxes without width or height: refused");
+  CHECK(findings.lines(Faults::refuse)[2] == "boxes without width or height: 3, refused");
   findings.ensure_accepted("a.json", Faults::mend);
   CHECK(
       error_of([&] { findings.ensure_accepted("a.json", Faults::refuse); }) ==
-      "mae: a.json: found 3 boxes without width or height, such as one, expected none; or faults = mend, and they are "
+      "mae: a.json: found boxes without width or height: 3, such as one, expected none; or faults = mend, and they are "
       "mended: left out");
   Findings more;
   more.add(Fault::category_twice, "four");
@@ -51,5 +51,5 @@ TEST_CASE("findings count all, keep the first places, and say what is refused") 
   CHECK(findings.count(Fault::box_empty) == 4);
   CHECK(
       error_of([&] { findings.ensure_accepted("a.json", Faults::mend); }) ==
-      "mae: a.json: found 1 categories with the id of another category, such as four, expected none: which is meant?");
+      "mae: a.json: found categories with the id of another category: 1, such as four, expected none: which is meant?");
 }

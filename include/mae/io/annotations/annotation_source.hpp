@@ -1,6 +1,6 @@
 // Annotations in whatever format: which ones a program can read is a type.
 //
-//   using Readers = AnnotationReaders<Coco, Yolo<Decoders<Png, Jpeg>>, Voc>;     // Voc: <mae/io/annotations/voc.hpp>
+//   using Readers = AnnotationReaders<Voc, Coco, Yolo<Decoders<Png, Jpeg>>>;  // Voc: <mae/io/annotations/voc.hpp>
 //   AnnotationSet set = read_annotations<Readers>("instances_train2017.json");
 //   mend<Decoders<Png, Jpeg>>(set);                                              // doctor.hpp
 //
@@ -18,13 +18,14 @@ namespace mae {
 struct AnnotationOptions {
   std::string images{};           ///< the folder of images; empty: it is looked for
   bool missing_is_empty = false;  ///< YOLO: an image without a text has no objects
+  std::size_t places = 5;         ///< how many are kept of each kind of fault
 };
 
 /// The formats that a program reads, each a type with `name`, `is(path)` and `read(path, options)`.
 template <class... Formats>
 struct AnnotationReaders {
   static_assert(sizeof...(Formats) > 0, "mae::AnnotationReaders: list at least one format, such as mae::Coco");
-  /// "COCO, YOLO or Pascal VOC".
+  /// "Pascal VOC, COCO or YOLO".
   static std::string names() {
     std::string text;
     std::size_t left = sizeof...(Formats);
@@ -82,7 +83,7 @@ struct Coco {
                                                : detail::lower_case(path).ends_with(".json");
   }
   static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
-    AnnotationSet set = read_coco(std::filesystem::is_directory(path) ? detail::json_in(path) : path);
+    AnnotationSet set = read_coco(std::filesystem::is_directory(path) ? detail::json_in(path) : path, options.places);
     set.folder = !options.images.empty() || set.images.empty() ? options.images : detail::folder_of_images(set);
     return set;
   }
@@ -96,7 +97,7 @@ struct Yolo {
     return std::filesystem::is_directory(path) && (detail::has_texts(path) || detail::beside_labels(path));
   }
   static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
-    return read_yolo<Formats>(path, {options.missing_is_empty});
+    return read_yolo<Formats>(path, {options.missing_is_empty, options.places});
   }
 };
 

@@ -154,8 +154,8 @@ inline Annotation read_annotation(CocoEntry& entry, Findings& findings) {
 }  // namespace detail
 
 /// The set that is the text of `path`. Throws `Error` as `read_coco` does.
-inline AnnotationSet decode_coco(std::string_view text, const std::string& path) {
-  AnnotationSet set{.source = path};
+inline AnnotationSet decode_coco(std::string_view text, const std::string& path, std::size_t places = 5) {
+  AnnotationSet set{.source = path, .findings = Findings(places)};
   detail::JsonEntries entries(path, text, set.findings);
   if (entries.is_list())
     throw Error(path, "a list", "an object of images, annotations and categories; a list is COCO's form of results");
@@ -194,16 +194,16 @@ inline AnnotationSet decode_coco(std::string_view text, const std::string& path)
   return set;
 }
 
-/// Reads a file of annotations. Throws `Error` if it is none: missing, malformed, without one of the three lists, or
-/// with an image or category without an id.
-inline AnnotationSet read_coco(const std::string& path) {
+/// Reads a file of annotations; so many `places` are kept of each kind of fault. Throws `Error` if it is none: missing,
+/// malformed, without one of the three lists, or with an image or category without an id.
+inline AnnotationSet read_coco(const std::string& path, std::size_t places = 5) {
   const InputFile file(path);
   const std::vector<char> bytes = read_file<char>(path);
   const std::string_view text(bytes.data(), bytes.size());
   const std::size_t start = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
   if (start == text.npos || (text[start] != '{' && text[start] != '['))
     refuse_kind(file, "no JSON object", "annotations in COCO's JSON");
-  return decode_coco(text, path);
+  return decode_coco(text, path, places);
 }
 
 }  // namespace mae

@@ -209,7 +209,7 @@ class Findings {
     std::vector<std::string> lines;
     for (const auto& [fault, found] : found_) {
       const FaultKind kind = kind_of(fault);
-      lines.push_back(std::to_string(found.count) + " " + kind.what + ": " +
+      lines.push_back(std::string(kind.what) + ": " + std::to_string(found.count) + ", " +
                       (stops(kind, faults) ? "refused" : kind.done));
       for (const std::string& place : found.places) lines.push_back("    " + place);
       if (static_cast<Index>(found.places.size()) < found.count)
@@ -224,7 +224,7 @@ class Findings {
       const FaultKind kind = kind_of(fault);
       if (stops(kind, faults))
         throw Error(subject,
-                    std::to_string(found.count) + " " + kind.what +
+                    std::string(kind.what) + ": " + std::to_string(found.count) +
                         (found.places.empty() ? "" : ", such as " + found.places[0]),
                     kind.outcome == FaultKind::Outcome::refused
                         ? "none: which is meant?"

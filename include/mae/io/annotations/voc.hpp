@@ -13,7 +13,7 @@
 #pragma once
 #include <pugixml.hpp>
 
-#include <mae/io/annotations/annotations.hpp>
+#include <mae/io/annotations/annotation_source.hpp>
 #include <mae/io/files/folder_walk.hpp>
 #include <mae/io/files/input_file.hpp>
 
@@ -102,15 +102,11 @@ inline std::map<std::string, std::string> images_by_stem(const std::string& fold
 
 }  // namespace detail
 
-/// Whether `folder` is one of VOC's.
-inline bool is_voc(const std::string& folder) {
-  return !detail::xml_files(folder).empty() || std::filesystem::is_directory(folder + "/Annotations");
-}
-
-/// Reads a folder. Throws `Error` if there is no .xml file, or if one is no annotation.
-inline AnnotationSet read_voc(const std::string& folder) {
+/// Reads a folder; so many `places` are kept of each kind of fault. Throws `Error` if there is no .xml file, or if one
+/// is no annotation.
+inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5) {
   const bool own = std::filesystem::is_directory(folder + "/Annotations");
-  AnnotationSet set{.source = folder};
+  AnnotationSet set{.source = folder, .findings = Findings(places)};
   const std::string where = own ? folder + "/Annotations" : folder;
   set.folder = own ? folder + "/JPEGImages" : folder;
   const std::vector<std::string> files = detail::xml_files(where);
@@ -152,6 +148,18 @@ inline AnnotationSet read_voc(const std::string& folder) {
   for (std::size_t i = 0; i < names.size(); ++i) set.annotations[i].category = categories.at(names[i]);
   return set;
 }
+
+/// Pascal VOC's XML as one of the formats that a program reads (annotation_source.hpp).
+struct Voc {
+  static constexpr const char* name = "Pascal VOC";
+  static bool is(const std::string& path) {
+    return std::filesystem::is_directory(path) &&
+           (std::filesystem::is_directory(path + "/Annotations") || !detail::xml_files(path).empty());
+  }
+  static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
+    return read_voc(path, options.places);
+  }
+};
 
 }  // namespace mae
 MAE_PRECISE_END

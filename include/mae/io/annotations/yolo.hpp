@@ -20,6 +20,7 @@ namespace mae {
 
 struct YoloOptions {
   bool missing_is_empty = false;  ///< an image without a text has no objects
+  std::size_t places = 5;         ///< how many are kept of each kind of fault
 };
 
 namespace detail {
@@ -165,7 +166,7 @@ inline std::vector<Annotation> decode_yolo(std::string_view text, const std::str
 /// image, or if none has a text.
 template <class Formats>
 AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = {}) {
-  AnnotationSet set{.source = folder, .folder = folder};
+  AnnotationSet set{.source = folder, .folder = folder, .findings = Findings(options.places)};
   std::string labels = folder;
   if (std::filesystem::is_directory(folder + "/images") && std::filesystem::is_directory(folder + "/labels")) {
     set.folder = folder + "/images";
