@@ -40,7 +40,7 @@ int main(int count, char** arguments) {
                           .places = static_cast<std::size_t>(settings.places())});
     program::report("data", settings.data() + ": " + mae::summary(set));
     program::report("images", set.folder);
-    mae::mend<PictureFormats>(set);
+    mae::mend<ImageFormats>(set);
     const auto lines = set.findings.lines(faults);
     program::report("faults", lines.empty() ? "none" : std::to_string(set.findings.all().size()) + " kinds");
     for (const std::string& line : lines) std::printf("  %s\n", mae::printable(line).c_str());

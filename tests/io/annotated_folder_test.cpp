@@ -9,7 +9,7 @@
 #include <support/png_file.hpp>
 #include <support/temporary.hpp>
 
-using mae::Annotation, mae::AnnotationSet, mae::Box, mae::FolderOptions, mae::Index, mae::LabelledBox, mae::PictureView;
+using mae::Annotation, mae::AnnotationSet, mae::Box, mae::FolderOptions, mae::Index, mae::LabelledBox, mae::ImageView;
 using test::contains, test::error_of;
 using Folder = mae::AnnotatedFolder<mae::Decoders<mae::Png>>;
 static_assert(mae::ImageCollection<Folder>);
@@ -57,7 +57,7 @@ TEST_CASE("images in the order of their ids, with their boxes and classes in the
   CHECK(set.class_names() == std::vector<std::string>{"cat", "dog"});
   CHECK(set.image_id(0) == 4);
   CHECK(set.images().name(1) == "a.png");
-  images.with_picture(0, [](const PictureView& view) { CHECK(view.pixels[0] == 200); });
+  images.with_image(0, [](const ImageView& view) { CHECK(view.pixels[0] == 200); });
   CHECK(boxes(images, 0) == std::vector<LabelledBox>{{{10, 0, 60, 20}, 0, false}});
   CHECK(boxes(images, 1) ==
         std::vector<LabelledBox>{{{5, 6, 9, 10}, 1, false}, {{1, 2, 3, 4}, 0, true}, {{0, 2, 3, 4}, 1, true}});
@@ -69,7 +69,7 @@ TEST_CASE("boxes follow images that are reduced, whichever is asked for first") 
   options.shortest_side = 10;
   for (const bool decoded : {false, true}) {
     const Folder set(folder.set(), options);
-    if (decoded) set.with_picture(0, [](const PictureView& view) { CHECK(view.width == 15); });
+    if (decoded) set.with_image(0, [](const ImageView& view) { CHECK(view.width == 15); });
     CHECK(boxes(set, 0) == std::vector<LabelledBox>{{{2.5, 0, 15, 5}, 0, false}});
     CHECK(boxes(set, 1)[0].box == Box{2.5, 3, 4.5, 5});
   }
@@ -95,7 +95,7 @@ TEST_CASE("an image of another size than annotated is an error, reduced or not")
   AnnotationSet other = folder.set();
   other.images[0].width = 31;
   const Folder set(other);
-  CHECK(contains(error_of([&] { set.with_picture(1, [](const PictureView&) {}); }),
+  CHECK(contains(error_of([&] { set.with_image(1, [](const ImageView&) {}); }),
                  "a.png: found 20 x 30 pixels, expected 20 x 31 as annotated"));
   AnnotationSet turned = folder.set();
   std::swap(turned.images[1].height, turned.images[1].width);
@@ -114,7 +114,7 @@ TEST_CASE("a bad image is replaced with its boxes, or stops") {
   FolderOptions options;
   options.bad = mae::BadImage::skip;
   const Folder set(folder.set(), options);
-  set.with_picture(0, [](const PictureView& view) { CHECK(view.number == 1); });
+  set.with_image(0, [](const ImageView& view) { CHECK(view.number == 1); });
 }
 
 TEST_CASE("classes that another set had give their labels; an unknown category is an error") {

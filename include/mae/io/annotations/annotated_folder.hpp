@@ -65,21 +65,21 @@ class AnnotatedFolder {
   Index size() const { return folder_.size(); }
   Index channel_count() const { return folder_.channel_count(); }
   Index class_count() const { return static_cast<Index>(classes_.size()); }
-  /// Calls use(PictureView) for image `i`, or one that replaces it. Throws `Error` naming the file if it cannot be
+  /// Calls use(ImageView) for image `i`, or one that replaces it. Throws `Error` naming the file if it cannot be
   /// decoded and is not to be skipped, or if it is of another size than annotated.
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    folder_.with_picture(i, [&](const PictureView& view) {
+  void with_image(Index i, const Use& use) const {
+    folder_.with_image(i, [&](const ImageView& view) {
       note_size(view);
       use(view);
     });
   }
-  /// Calls use(Boxes::View) with the boxes of image `i`, in pixels of what `with_picture` shows.
+  /// Calls use(Boxes::View) with the boxes of image `i`, in pixels of what `with_image` shows.
   template <class Use>
   void with_target(Index i, const Use& use) const {
     const auto at = static_cast<std::size_t>(i);
     if (side_ == 0) return use(Boxes::View(boxes_[at]));
-    if (shown_[at].height == 0) folder_.with_picture(i, [&](const PictureView& view) { note_size(view); });
+    if (shown_[at].height == 0) folder_.with_image(i, [&](const ImageView& view) { note_size(view); });
     const double down = double(shown_[at].height) / double(set_.images[at].height);
     const double across = double(shown_[at].width) / double(set_.images[at].width);
     std::vector<LabelledBox> scaled = boxes_[at];
@@ -122,14 +122,14 @@ class AnnotatedFolder {
                         " to " + detail::quoted(known.back()));
     return known;
   }
-  static PictureList list_of(const AnnotationSet& set, const std::vector<std::string>& classes) {
-    PictureList list{set.folder, {}, {}, classes};
+  static ImageList list_of(const AnnotationSet& set, const std::vector<std::string>& classes) {
+    ImageList list{set.folder, {}, {}, classes};
     for (const AnnotatedImage& image : set.images) list.names.push_back(image.file);
     list.labels.assign(list.names.size(), -1);
     return list;
   }
 
-  void note_size(const PictureView& view) const {
+  void note_size(const ImageView& view) const {
     const auto at = static_cast<std::size_t>(view.number);
     const AnnotatedImage& image = set_.images[at];
     // A reduced image keeps its shape, to a percent where a JPEG file was decoded smaller.
@@ -157,7 +157,7 @@ class AnnotatedFolder {
 /// they are decoded. Throws `Error` naming the file.
 template <class Formats>
 void validate(const AnnotatedFolder<Formats>& set, const std::string&) {
-  set.with_picture(0, [](const PictureView&) {});
+  set.with_image(0, [](const ImageView&) {});
 }
 
 }  // namespace mae

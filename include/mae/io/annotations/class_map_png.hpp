@@ -99,9 +99,9 @@ inline Image read_class_map_png(const std::string& path, const ClassMapOptions& 
 /// Writes a class map, atomically, as a palette file of 8 bits whose indices are the classes and whose colours are
 /// `class_colour`. Throws `Error` if it has no pixels or too many, or if the file cannot be written.
 inline void write_class_map_png(const std::string& path, const ClassMapView& map) {
-  if (map.height < 1 || map.width < 1 || map.height > picture_pixel_limit / map.width)
+  if (map.height < 1 || map.width < 1 || map.height > image_pixel_limit / map.width)
     throw Error(path, std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
-                "1 to " + std::to_string(picture_pixel_limit));
+                "1 to " + std::to_string(image_pixel_limit));
   detail::PngState state;
   png_image& png = state.image;
   png.height = static_cast<png_uint_32>(map.height);

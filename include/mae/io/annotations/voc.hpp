@@ -96,7 +96,7 @@ inline std::vector<std::string> xml_files(const std::string& folder) {
 /// The images of a folder by the part of their names before the ending.
 inline std::map<std::string, std::string> images_by_stem(const std::string& folder) {
   std::map<std::string, std::string> names;
-  for (const std::string& name : entries_of(folder).pictures) names.emplace(name.substr(0, name.rfind('.')), name);
+  for (const std::string& name : entries_of(folder).images) names.emplace(name.substr(0, name.rfind('.')), name);
   return names;
 }
 

@@ -13,7 +13,7 @@
 #pragma once
 #include <mae/io/annotations/annotations.hpp>
 #include <mae/io/images/image_file.hpp>
-#include <mae/io/images/picture_list.hpp>
+#include <mae/io/images/image_list.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -179,7 +179,7 @@ AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = 
   std::vector<std::string> names = detail::yolo_names(labels);
   if (names.empty()) names = detail::yolo_names(set.folder);
   std::int64_t classes = static_cast<std::int64_t>(names.size());
-  for (const std::string& name : list_pictures(set.folder, {}, {.parts = false}).names) {
+  for (const std::string& name : list_images(set.folder, {}, {.parts = false}).names) {
     const std::string path = labels + "/" + name.substr(0, name.rfind('.')) + ".txt";
     if (!std::filesystem::is_regular_file(path)) {
       if (!options.missing_is_empty) {
