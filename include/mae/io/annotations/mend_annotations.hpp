@@ -107,7 +107,8 @@ class AnnotationMender {
     std::size_t boxes = 0, beyond = 0, corners = 0, shares = 0;
     for (const Annotation& one : set_.annotations) {
       const AnnotatedImage& image = *images_.at(one.image);
-      if (image.width < 2 || image.height < 2) continue;
+      // In an image of one or two pixels all is small; what has no extent says nothing.
+      if (image.width < 3 || image.height < 3 || !(one.width > 0) || !(one.height > 0)) continue;
       ++boxes;
       beyond += far_beyond(one, image) ? 1 : 0;
       corners += one.width > one.x && one.height > one.y && one.x >= 0 && one.y >= 0 &&

@@ -63,13 +63,13 @@ inline std::string json_annotation(const Annotation& from) {
   return object.add(from.more).text();
 }
 
-/// A file being written, in pieces.
-class JsonFile {
+/// A text in JSON, list by list.
+class JsonText {
  public:
-  explicit JsonFile(const std::string& path) : file_(path) {}
+  virtual ~JsonText() = default;
   void add(const std::string& text) {
-    waiting_ += text;
-    if (waiting_.size() > (1u << 20)) flush();
+    text_ += text;
+    if (text_.size() > (1u << 20)) full();
   }
   /// `"key": [entry, ...]`, or the list alone without a key.
   template <class Entries, class Text>
@@ -82,44 +82,60 @@ class JsonFile {
     }
     add("]");
   }
+  const std::string& text() const { return text_; }
+
+ protected:
+  virtual void full() {}
+  std::string text_;
+};
+/// The same as a file, which takes what there is from time to time.
+class JsonFile : public JsonText {
+ public:
+  explicit JsonFile(const std::string& path) : file_(path) {}
   void commit() {
-    flush();
+    full();
     file_.commit();
   }
 
  private:
-  void flush() {
-    file_.write(waiting_.data(), static_cast<Index>(waiting_.size()));
-    waiting_.clear();
+  void full() override {
+    file_.write(text_.data(), static_cast<Index>(text_.size()));
+    text_.clear();
   }
   AtomicFile file_;
-  std::string waiting_;
 };
 
+inline void add_coco(JsonText& text, const AnnotationSet& set) {
+  text.add("{");
+  if (!set.more.empty()) text.add(set.more + ",\n");
+  text.list("categories", set.categories, [](const Category& category) {
+    return JsonObject().add("id", category.id).add("name", json_text(category.name)).add(category.more).text();
+  });
+  text.add(",\n");
+  text.list("images", set.images, [](const AnnotatedImage& image) {
+    JsonObject object;
+    object.add("id", image.id).add("file_name", json_text(image.file));
+    if (image.height > 0 && image.width > 0) object.add("height", image.height).add("width", image.width);
+    return object.add(image.more).text();
+  });
+  text.add(",\n");
+  text.list("annotations", set.annotations, json_annotation);
+  text.add("}\n");
+}
+
 }  // namespace detail
+
+/// A set as text.
+inline std::string coco_text(const AnnotationSet& set) {
+  detail::JsonText text;
+  detail::add_coco(text, set);
+  return text.text();
+}
 
 /// Writes a set, atomically. Throws `Error` if the file cannot be written.
 inline void write_coco(const std::string& path, const AnnotationSet& set) {
   detail::JsonFile file(path);
-  file.add("{");
-  if (!set.more.empty()) file.add(set.more + ",\n");
-  file.list("categories", set.categories, [](const Category& category) {
-    return detail::JsonObject()
-        .add("id", category.id)
-        .add("name", detail::json_text(category.name))
-        .add(category.more)
-        .text();
-  });
-  file.add(",\n");
-  file.list("images", set.images, [](const AnnotatedImage& image) {
-    detail::JsonObject object;
-    object.add("id", image.id).add("file_name", detail::json_text(image.file));
-    if (image.height > 0 && image.width > 0) object.add("height", image.height).add("width", image.width);
-    return object.add(image.more).text();
-  });
-  file.add(",\n");
-  file.list("annotations", set.annotations, detail::json_annotation);
-  file.add("}\n");
+  detail::add_coco(file, set);
   file.commit();
 }
 
