@@ -142,6 +142,29 @@ int main(int count, char** arguments) {
       R"({"hidden_size": 768, "layer_norm_eps": 1e-12, "image_size": [224, [1, "x"], {"y": 2}], "bias": true, "deep": {"a": {"b": null}}, "name": "\u00e9"})");
   write("config", "twice", R"({"a": 1, "a": -2})");
 
+  write(
+      "coco", "all",
+      R"({"info": {"a": [1,]}, "images": [{"id": 7, "file_name": "a", "height": 20, "width": "30", "b": null}],)"
+      R"("categories": [{"id": 3, "name": "c\u00e9"}, {"id": 9, "name": "d"}], "annotations": [{"id": 0, "image_id": 7,)"
+      R"("category_id": 3, "bbox": [1, 2.5, 3e1, 4], "area": NaN, "iscrowd": 1, "ignore": 1, "segmentation":)"
+      R"({"size": [20, 30], "counts": [10, 580, 10]}}, {"id": 2, "image_id": 7, "category_id": 9, "bbox": [1, 2, 1, 2],)"
+      R"("segmentation": [[1, 2, 3, 4, 5, -6.5], [1, 2, 3, 4]], "c": "d"},],})");
+  write(
+      "coco", "text",
+      R"({"images":[{"id":7,"file_name":"a","height":2,"width":3}],"categories":[{"id":3}],"annotations":[{"image_id":7,)"
+      R"("category_id":3,"iscrowd":0,"segmentation":{"size":[2,3],"counts":"123"}}]})");
+  write("coco", "results",
+        R"([{"image_id":1,"category_id":2,"bbox":[1,2,3,4],"score":0.5},{"image_id":1,"category_id":2,"score":1,)"
+        R"("segmentation":{"size":[2,3],"counts":"123"}}])");
+  write("voc", "all",
+        "<?xml version=\"1.0\"?><!-- a "
+        "--><annotation><filename>a.jpg</filename><size><width>30</width><height>20</height>"
+        "</size><object><name>b&amp;c</name><difficult>Unspecified</difficult><part><name>d</name></part><bndbox>"
+        "<xmin>0</xmin><ymin> 2.5 </ymin><xmax>3</xmax><ymax><![CDATA[4]]></ymax></bndbox></object></annotation>");
+  write("yolo", "lines", "0 0.5 0.5 0.25 1e-1\r\n\n2\t.1 0.1 0.3 0.1 0.2 0.4\n1.0 -1 1 2 3\n");
+  write("yolo", "names", "nc: 2\nnames:\n  0: a\n  # b\n  1: 'c: d'\n");
+  write("yolo", "list", "names: ['a, b', \"c\", d]\n");
+
   write("settings", "all",
         "{\"epochs\": 3, \"rate\": 0.25, \"data\": \"a\\u00e9\", \"mode\": \"skip\", \"flip\": false, "
         "\"mean\": [0.5, 1e-3], \"clip\": null}");

@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <zlib.h>
-
+#include <support/png_file.hpp>
 #include <support/temporary.hpp>
 
 using mae::Image, mae::Index, mae::read_png, mae::write_png;
@@ -18,39 +17,8 @@ Image pattern(Index channels, Index height, Index width) {
   return image;
 }
 
-std::string number(unsigned value) {
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(value >> shift);
-  return text;
-}
-std::string chunk(const std::string& name, const std::string& data) {
-  const std::string sum = name + data;
-  return number(static_cast<unsigned>(data.size())) + sum +
-         number(static_cast<unsigned>(
-             crc32(0, reinterpret_cast<const Bytef*>(sum.data()), static_cast<uInt>(sum.size()))));
-}
-
 Image python(const std::string& name) { return read_png(test::beside(__FILE__, "png_python/" + name)); }
 
-// A file of these samples [height, width, channels] of `depth` bits; more chunks may stand before its pixels.
-std::string encode(Index height, Index width, int depth, int colour, const std::vector<unsigned>& samples,
-                   const std::string& chunks = "") {
-  const std::size_t row = samples.size() / static_cast<std::size_t>(height);
-  std::string pixels;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (i % row == 0) pixels += '\0';
-    if (depth == 16) pixels += static_cast<char>(samples[i] >> 8);
-    pixels += static_cast<char>(samples[i]);
-  }
-  std::string packed(pixels.size() + 100, '\0');
-  uLongf size = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(pixels.data()),
-           pixels.size());
-  packed.resize(size);
-  const std::string header = number(static_cast<unsigned>(width)) + number(static_cast<unsigned>(height)) +
-                             static_cast<char>(depth) + static_cast<char>(colour) + std::string(3, '\0');
-  return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + chunks + chunk("IDAT", packed) + chunk("IEND", "");
-}
 Image decode(const std::string& text, const mae::DecodeOptions& options = {}) {
   return mae::decode_png({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, "memory", options);
 }
@@ -86,7 +54,7 @@ TEST_CASE("all kinds of PNG are read; transparent pixels are white, sixteen bits
 }
 
 TEST_CASE("a transparent image lies on white or black, byte by byte, or loses its alpha") {
-  const std::string file = encode(1, 4, 8, 6, {9, 9, 9, 0, 10, 11, 12, 128, 10, 11, 12, 254, 10, 11, 12, 255});
+  const std::string file = test::png_file(1, 4, 8, 6, {9, 9, 9, 0, 10, 11, 12, 128, 10, 11, 12, 254, 10, 11, 12, 255});
   const auto laid = [&](mae::Alpha alpha) {
     mae::DecodeOptions options;
     options.alpha = alpha;
@@ -109,7 +77,7 @@ TEST_CASE("a transparent image lies on white or black, byte by byte, or loses it
 }
 
 TEST_CASE("sixteen bits of which the file fills a part: told, and spread over all levels as asked for") {
-  const std::string file = encode(1, 4, 16, 0, {0, 8, 2048, 4095});
+  const std::string file = test::png_file(1, 4, 16, 0, {0, 8, 2048, 4095});
   std::vector<std::string> notes;
   mae::DecodeOptions options;
   options.report = [&](const std::string& text) { notes.push_back(text); };
@@ -122,31 +90,31 @@ TEST_CASE("sixteen bits of which the file fills a part: told, and spread over al
   options.sixteen_bit_white = 4095;
   CHECK(decode(file, options) == Image{1, 1, 4, {0, 0, 128, 255}});
   // Alpha is as deep as ever.
-  CHECK(decode(encode(1, 2, 16, 4, {4095, 32768, 0, 65535}), options) == Image{1, 1, 2, {255, 0}});
-  CHECK(decode(encode(1, 1, 16, 4, {0, 32768}), options) == Image{1, 1, 1, {127}});
+  CHECK(decode(test::png_file(1, 2, 16, 4, {4095, 32768, 0, 65535}), options) == Image{1, 1, 2, {255, 0}});
+  CHECK(decode(test::png_file(1, 1, 16, 4, {0, 32768}), options) == Image{1, 1, 1, {127}});
   CHECK(notes.size() == 1);
   CHECK(contains(error_of([&] {
-                   decode(encode(1, 1, 16, 2, {0, 4096, 0}), options);
+                   decode(test::png_file(1, 1, 16, 2, {0, 4096, 0}), options);
                  }),
                  "memory: found the level 4096 of 16 bits, expected at most 4095, which is sixteen_bit_white"));
   options.sixteen_bit_white = 65535;
-  decode(encode(1, 2, 16, 0, {0, 0}), options);      // black is black
-  decode(encode(1, 2, 16, 0, {1, 16384}), options);  // a dark image
-  decode(encode(1, 2, 8, 0, {1, 2}), options);
+  decode(test::png_file(1, 2, 16, 0, {0, 0}), options);      // black is black
+  decode(test::png_file(1, 2, 16, 0, {1, 16384}), options);  // a dark image
+  decode(test::png_file(1, 2, 8, 0, {1, 2}), options);
   CHECK(notes.size() == 1);
 }
 
 TEST_CASE("a deflate window that the file's header makes too small does no harm") {
   std::vector<unsigned> samples;
   for (unsigned i = 0; i < 40000; ++i) samples.push_back(i % 9000 * 2654435761u >> 24);  // repeats after 9000 bytes
-  std::string file = encode(200, 200, 8, 0, samples);
+  std::string file = test::png_file(200, 200, 8, 0, samples);
   const Image read = decode(file);
   const auto data = file.find("IDAT") + 4;
   file[data] = 0x18;  // a window of 512 bytes, and the check bits that belong to it
   file[data + 1] = 0x19;
   const std::size_t length = file.size() - 16 - data;
   file.replace(file.size() - 16, 4,
-               number(static_cast<unsigned>(
+               test::png_number(static_cast<unsigned>(
                    crc32(0, reinterpret_cast<const Bytef*>(&file[data - 4]), static_cast<uInt>(length + 4)))));
   CHECK(decode(file) == read);
 }
@@ -155,15 +123,15 @@ TEST_CASE("an image of more pixels than asked for is refused by its header") {
   mae::DecodeOptions options;
   options.max_pixels = 5;
   CHECK(contains(error_of([&] {
-                   decode(encode(2, 3, 8, 0, {1, 2, 3, 4, 5, 6}), options);
+                   decode(test::png_file(2, 3, 8, 0, {1, 2, 3, 4, 5, 6}), options);
                  }),
                  "memory: found 2 x 3 pixels, expected at most 5, which is max_pixels"));
   options.max_pixels = 6;
-  CHECK(decode(encode(2, 3, 8, 0, {1, 2, 3, 4, 5, 6}), options) == Image{1, 2, 3, {1, 2, 3, 4, 5, 6}});
+  CHECK(decode(test::png_file(2, 3, 8, 0, {1, 2, 3, 4, 5, 6}), options) == Image{1, 2, 3, {1, 2, 3, 4, 5, 6}});
   // The file of some kilobytes that would take a gigabyte.
-  const std::string huge = encode(1, 1, 8, 0, {1});
-  std::string header = number(16384) + number(16384) + huge.substr(24, 5);
-  CHECK(contains(error_of([&] { decode(huge.substr(0, 8) + chunk("IHDR", header) + huge.substr(33)); }),
+  const std::string huge = test::png_file(1, 1, 8, 0, {1});
+  std::string header = test::png_number(16384) + test::png_number(16384) + huge.substr(24, 5);
+  CHECK(contains(error_of([&] { decode(huge.substr(0, 8) + test::png_chunk("IHDR", header) + huge.substr(33)); }),
                  "memory: found 16384 x 16384 pixels, expected at most 178956970, which is max_pixels"));
   for (const Index wrong : {Index{0}, (Index{1} << 40) + 1}) {
     options.max_pixels = wrong;
@@ -177,22 +145,22 @@ TEST_CASE("an image of more pixels than asked for is refused by its header") {
 }
 
 TEST_CASE("notes that are no Exif leave the image as it is stored, and chunks that must be known are refused") {
-  const auto with = [](const std::string& chunks) { return encode(1, 2, 8, 0, {1, 2}, chunks); };
+  const auto with = [](const std::string& chunks) { return test::png_file(1, 2, 8, 0, {1, 2}, chunks); };
   const Image stored{1, 1, 2, {1, 2}}, upright{1, 2, 1, {1, 2}};
   const std::string entry("\x01\x12\0\3\0\0\0\1\0\6\0\0", 12), exif = std::string("MM\0*\0\0\0\x8\0\1", 10) + entry;
-  CHECK(decode(with(chunk("eXIf", exif))) == upright);
-  CHECK(decode(with(chunk("eXIf", std::string("Exif\0\0", 6) + exif))) == upright);
+  CHECK(decode(with(test::png_chunk("eXIf", exif))) == upright);
+  CHECK(decode(with(test::png_chunk("eXIf", std::string("Exif\0\0", 6) + exif))) == upright);
   for (std::size_t length = 0; length < exif.size(); ++length)
-    CHECK(decode(with(chunk("eXIf", exif.substr(0, length)))) == stored);
+    CHECK(decode(with(test::png_chunk("eXIf", exif.substr(0, length)))) == stored);
   for (const std::string& text :
        {std::string(), std::string("\n"), std::string("\nexif\n 22\n4d4"), std::string("\n\n\nxyz")})
-    CHECK(decode(with(chunk("tEXt", std::string("Raw profile type exif\0", 22) + text))) == stored);
-  CHECK(decode(with(chunk("zTXt", std::string("Raw profile type exif\0\0damaged", 30)))) == stored);
-  CHECK(decode(with(chunk("abCd", "what nobody knows"))) == stored);
+    CHECK(decode(with(test::png_chunk("tEXt", std::string("Raw profile type exif\0", 22) + text))) == stored);
+  CHECK(decode(with(test::png_chunk("zTXt", std::string("Raw profile type exif\0\0damaged", 30)))) == stored);
+  CHECK(decode(with(test::png_chunk("abCd", "what nobody knows"))) == stored);
   const std::string file = with("");
-  CHECK(contains(error_of([&] { decode(file.substr(0, 8) + chunk("eXIf", exif) + file.substr(8)); }),
+  CHECK(contains(error_of([&] { decode(file.substr(0, 8) + test::png_chunk("eXIf", exif) + file.substr(8)); }),
                  "memory: found another chunk where the header should be, expected a PNG file"));
-  CHECK(contains(error_of([&] { decode(with(chunk("AbCd", "what must be known"))); }), "memory: found \""));
+  CHECK(contains(error_of([&] { decode(with(test::png_chunk("AbCd", "what must be known"))); }), "memory: found \""));
 }
 
 TEST_CASE("a file cut at any byte is refused") {

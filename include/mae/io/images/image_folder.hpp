@@ -68,9 +68,11 @@ class ImageFolder {
  public:
   /// Lists the folder; decodes nothing yet. Throws `Error` if there is no image, as `list_images` does, or if an
   /// option is out of range.
-  explicit ImageFolder(const std::string& folder, FolderOptions options = {})
-      : options_(std::move(options)),
-        list_(list_images(folder, options_.classes, {options_.needs_classes, options_.parts, options_.together})) {
+  explicit ImageFolder(const std::string& folder, const FolderOptions& options = {})
+      : ImageFolder(list_images(folder, options.classes, {options.needs_classes, options.parts, options.together}),
+                    options) {}
+  /// The files of a list. Throws `Error` if an option is out of range.
+  ImageFolder(ImageList list, FolderOptions options) : options_(std::move(options)), list_(std::move(list)) {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
@@ -81,7 +83,7 @@ class ImageFolder {
       };
     if (options_.cache_bytes < 0) throw Error("cache", std::to_string(options_.cache_bytes) + " bytes", "0 or more");
     if (options_.needs_classes && list_.class_names.size() < 2)
-      throw Error(folder,
+      throw Error(list_.folder,
                   list_.class_names.empty() ? "images without classes"
                                             : "the only class " + detail::quoted(list_.class_names[0]),
                   "at least two sub-folders, one for each class");
@@ -135,7 +137,7 @@ class ImageFolder {
     for (Index k = 0; k < count; ++k) {
       try {
         const std::string file = path(k * size() / count);
-        most = (std::max)(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.decoding));
+        most = (std::max)(most, image_header<Formats>(file, options_.shortest_side, options_.decoding).decoding_bytes);
       } catch (const Error&) {  // told when it is decoded
       }
     }
