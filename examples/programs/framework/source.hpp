@@ -5,10 +5,15 @@
 
 #include <mae/data/images.hpp>
 #include <mae/data/statistics.hpp>
-#include <mae/io/images/picture.hpp>
+#include <mae/io/images/decoding.hpp>
 
+#include "opened.hpp"
 #include "room.hpp"
 #include "settings.hpp"
+
+namespace mae {
+struct FolderOptions;  // io/images/image_folder.hpp
+}
 
 namespace program {
 
@@ -38,20 +43,26 @@ struct DataSettings {
                      one_of({"auto", "data", "imagenet", "given"})};
   Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
-  Text alpha{all, "alpha", "white", "transparent pictures are laid on white or black, or alpha is dropped",
+  Text alpha{all, "alpha", "white", "transparent images are laid on white or black, or alpha is dropped",
              one_of({"white", "drop", "black"})};
-  Integer sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
+  Integer sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit images that is white; 4095 for 12 bits",
                             between(1, 65535)};
-  Integer max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
+  Integer max_pixels{all, "max_pixels", mae::DecodeOptions{}.max_pixels, "an image of more is an error",
                      between(1, 1e12)};
-  Integer shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
+  Integer shortest_side{all, "shortest_side", 256, "larger images of a folder are reduced to this; 0: never",
                         between(0, 65536)};
   Integer cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Scope::runtime};
   Integer loaders{all,           "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                   Scope::runtime};
 
-  /// How files become pictures; what is doubtful about one is told on stderr.
-  mae::PictureOptions pictures() const;
+  /// How files become images; what is doubtful about one is told on stderr.
+  mae::DecodeOptions decode_options() const;
+  /// For a program that needs more than labels: throws mae::Error if a format of labelled images is asked for.
+  void refuse_formats(const char* why) const {
+    if (format.given() && format() != "folder") throw format.error(format(), std::string("folder: ") + why);
+    if (idx_layout.given()) throw idx_layout.error(idx_layout(), std::string("nothing: ") + why);
+    if (parts.given() && !parts()) throw parts.error("false", std::string("true: ") + why);
+  }
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
@@ -89,14 +100,14 @@ struct Subset {
   /// Where the collection replaces an image that cannot be read, the next one of the part stands in: an image of
   /// another part never does.
   template <class Use>
-  void with_picture(mae::Index i, const Use& use) const {
+  void with_image(mae::Index i, const Use& use) const {
     for (mae::Index tries = 0, k = i; tries < size(); ++tries, k = (k + 1) % size()) {
       const mae::Index number = numbers[static_cast<std::size_t>(k)];
       bool found = false;
-      images.with_picture(number, [&](mae::PictureView picture) {
-        found = picture.number == number;
-        picture.number = k;
-        if (found) use(picture);
+      images.with_image(number, [&](mae::ImageView image) {
+        found = image.number == number;
+        image.number = k;
+        if (found) use(image);
       });
       if (found) return;
     }
@@ -108,13 +119,26 @@ inline void validate(const Subset& part, const std::string& subject) {
   part.images.ensure_valid(subject);
 }
 
+/// The same with the target of each image, for who learns it; labels are there in any case.
+template <class TargetType>
+struct SubsetOf : Subset {
+  using Target = TargetType;
+  template <class Use>
+  void with_target(mae::Index i, const Use& use) const {
+    images.with_target<Target>(numbers[static_cast<std::size_t>(i)], use);
+  }
+};
+
+/// How a folder of images is read by the settings.
+mae::FolderOptions folder_options(const DataSettings& settings, mae::Index channels);
+
 /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
 /// be computed, all of `images` are looked at.
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// The opened data sets, defined in source.cpp.
-struct Collections;
+/// The images below the folder at `path`, whatever they are of. Throws mae::Error if there are none.
+std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
 /// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
 /// `everything`: those of all parts.
@@ -127,13 +151,17 @@ class Source {
   /// image is held out that is a training image.
   Source(const DataSettings& settings, mae::Index channels, Use use = Use::unlabelled,
          const std::vector<std::string>& classes = {});
-  ~Source();
+  /// Images of any kind: what `open` gives.
+  Source(const DataSettings& settings, const Opener& open, bool everything = false,
+         const std::vector<std::string>& classes = {});
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
   const Subset& training() const { return *training_; }
   /// Null if no image is held out.
   const Subset* validation() const { return validation_.get(); }
+  /// The collection that held-out images are of, by their numbers there. Valid if there are any.
+  const Opened& held_out() const { return other_ ? *other_ : *data_; }
   /// Names of classes in the order of their labels; empty if there are none or they are not known.
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
@@ -156,8 +184,9 @@ class Source {
 
  private:
   const DataSettings& settings_;
-  std::unique_ptr<Collections> collections_;
+  std::unique_ptr<const Opened> data_, other_;  // `other_`: the settings' validation
   std::unique_ptr<Subset> training_, validation_;
+  std::string copies_;  // a line about held-out images that are byte copies, or ""
 };
 
 }  // namespace program
