@@ -128,11 +128,12 @@ class ClassMapFolder {
   std::string look_at(Index i, ClassMapSurvey& found) const {
     try {
       const Image map = own_map(i);
-      const ImageSize image = image_size<Formats>(path(i), options_.folder.decoding);
-      const auto text = [](Index height, Index width) { return std::to_string(height) + " x " + std::to_string(width); };
-      if (map.height != image.height || map.width != image.width)
+      const ImageHeader image = image_header<Formats>(path(i), 0, options_.folder.decoding);
+      const Index height = image.upright_height(), width = image.upright_width();
+      const auto text = [](Index rows, Index columns) { return std::to_string(rows) + " x " + std::to_string(columns); };
+      if (map.height != height || map.width != width)
         throw Error(map_path(i), text(map.height, map.width) + " pixels",
-                    text(image.height, image.width) + ", as many as the upright " + path(i) + " has");
+                    text(height, width) + ", as many as the upright " + path(i) + " has");
       std::array<Index, 256> pixels{};
       for (const std::uint8_t c : map.pixels) ++pixels[c];
       if (options_.classes > 0)
