@@ -104,6 +104,21 @@ class PngReader {
             png_get_bit_depth(state_.png, state_.info) == 16, gamma()};
   }
 
+  /// How the samples of a file lie when nothing converts them.
+  struct Samples {
+    Index channels;  ///< of each pixel: 1 level or index, 2 with alpha, 3 or 4 of a colour
+    bool wide;       ///< 16 bits, the upper eight first; else each is a byte
+  };
+  /// Chooses that `decode` writes the samples that the file has: indices of a palette, levels as they are.
+  Samples prepare_as_stored() {
+    run([&] {
+      png_set_packing(state_.png);
+      passes_ = png_set_interlace_handling(state_.png);
+      png_read_update_info(state_.png, state_.info);
+    });
+    return {png_get_channels(state_.png, state_.info), png_get_bit_depth(state_.png, state_.info) == 16};
+  }
+
   /// Decodes to `to`, which has room for the image, and reads what follows the pixels.
   void decode(std::uint8_t* to) {
     run([&] {
