@@ -98,7 +98,8 @@ struct Finetune {
     using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>, mae::KeepAll,
                                 mae::AfterBackward, Rule>;
     const auto normalization = source.normalization(from);
-    program::train_supervised<Preset, Run>(settings, options, source, normalization, threads, false, [](auto&) {},
-                                           program::Accuracy(source, normalization, crops));
+    program::train_supervised<Preset, Run>(
+        settings, options, source, normalization, threads, false, [](auto&) {},
+        program::Accuracy(source, normalization, crops));
   }
 };

@@ -15,7 +15,8 @@
 struct Segment {
   struct Settings : program::SupervisedSettings {
     Settings()
-        : program::SupervisedSettings("segment", "Trains a segmenter, a class for each pixel, on a pre-trained encoder.",
+        : program::SupervisedSettings("segment",
+                                      "Trains a segmenter, a class for each pixel, on a pre-trained encoder.",
                                       "segmented", mae::segmentation_options()) {}
     program::Heading heading{*this, "Class maps"};
     program::ClassMapSettings maps{*this};
@@ -27,8 +28,12 @@ struct Segment {
                          program::between(1, 64)};
     program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
                            "how far it moves at a time, as a share of its sides", program::above_to(0, 1)};
-    program::Integer panel_images{*this, "panel_images", 6, "held-out images that are drawn; 0: none",
-                                  program::between(0, 100), program::Scope::runtime};
+    program::Integer panel_images{*this,
+                                  "panel_images",
+                                  6,
+                                  "held-out images that are drawn; 0: none",
+                                  program::between(0, 100),
+                                  program::Scope::runtime};
     program::Text predict{*this, "predict", "", "folder of other images, for which class maps are written at the end",
                           program::Scope::invocation};
 
@@ -48,15 +53,15 @@ struct Segment {
     const std::string& from = settings.origin();
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
-    const program::Source source(
-        settings.data, program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels));
+    const program::Source source(settings.data,
+                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels));
     auto options = settings.training.options(source.training().size() * settings.training.repeats(),
                                              settings.checkpoint, mae::segmentation_options());
     settings.tuning.set(options);
     const auto normalization = source.normalization(from);
-    program::train_supervised<Preset, mae::Finetuning<Model, Policy>>(settings, options, source, normalization, threads,
-                                                                      false, [](auto&) {},
-                                                                      MeanIou<Model, Policy>(settings, source, normalization));
+    program::train_supervised<Preset, mae::Finetuning<Model, Policy>>(
+        settings, options, source, normalization, threads, false, [](auto&) {},
+        MeanIou<Model, Policy>(settings, source, normalization));
   }
 
  private:
@@ -71,7 +76,9 @@ struct Segment {
     static constexpr const char* name = "mean_iou";
 
     MeanIou(const Settings& settings, const program::Source& source, const mae::Normalization& normalization)
-        : settings_(settings), source_(source), normalization_(normalization),
+        : settings_(settings),
+          source_(source),
+          normalization_(normalization),
           window_{.zoom = settings.zoom(), .stride = settings.stride(), .classes = source.training().class_count()} {
       if (settings.predict().empty()) return;
       others_ = program::open_images(settings.data, settings.predict(), Model::ImageShape::channels);
@@ -83,7 +90,9 @@ struct Segment {
     }
 
     mae::Index look_batch(mae::Index) const { return window_.batch; }
-    double score(const Weights& weights) const { return scores(weights, [](auto&&...) {}).mean_iou(); }
+    double score(const Weights& weights) const {
+      return scores(weights, [](auto&&...) {}).mean_iou();
+    }
     /// Some held-out images, and over them the classes of their pixels, true and found.
     void draw(const Weights& weights) const {
       if (!source_.validation() || settings_.panel_images() == 0) return;
@@ -97,10 +106,10 @@ struct Segment {
         occur.insert(map.begin(), map.end());
       });
       occur.erase(mae::ClassMap::ignored);
+      occur.erase(background());
       const mae::Image grid = mae::image_grid({"image", "truth", "prediction"}, rows);
       const mae::Image legend = mae::class_legend({occur.begin(), occur.end()}, source_.class_names(), grid.width);
-      mae::Image panel =
-          mae::blank_image(3, grid.height + legend.height, std::max(grid.width, legend.width));
+      mae::Image panel = mae::blank_image(3, grid.height + legend.height, std::max(grid.width, legend.width));
       mae::paste(panel, grid, 0, 0);
       mae::paste(panel, legend, grid.height, 0);
       mae::write_png(settings_.run.out() + "/panel.png", panel);
@@ -147,16 +156,17 @@ struct Segment {
                   height, width);
       return shown;
     }
-    /// The image with the classes of a map of the size of `like`. Where 0 is what the others are not, it has no tint.
+    /// The image with the classes of a map of the size of `like`.
     mae::Image tinted(const mae::Image& image, const std::vector<std::uint8_t>& map, const mae::Image& like) const {
       std::vector<std::uint8_t> fitted;
-      mae::ClassMap::place({map.data(), like.height, like.width},
-                           {image.height, image.width,
-                            {0, 0, static_cast<double>(like.height), static_cast<double>(like.width)}},
-                           fitted);
-      return mae::with_classes(image, {fitted.data(), image.height, image.width},
-                               settings_.maps.reduce_zero_label() ? -1 : 0);
+      mae::ClassMap::place(
+          {map.data(), like.height, like.width},
+          {image.height, image.width, {0, 0, static_cast<double>(like.height), static_cast<double>(like.width)}},
+          fitted);
+      return mae::with_classes(image, {fitted.data(), image.height, image.width}, background());
     }
+    /// Where 0 is what the others are not, it is not shown; else -1.
+    mae::Index background() const { return settings_.maps.reduce_zero_label() ? -1 : 0; }
     template <class Use>
     mae::SegmentationScores scores(const Weights& weights, const Use& use) const {
       mae::SegmentationScores all(Model::classes);
@@ -179,13 +189,15 @@ struct Segment {
     /// Prints the scores and writes scores.json.
     void tell(const mae::SegmentationScores& found) const {
       auto percent = [](double value) { return program::decimal(100 * value, 1) + " %"; };
-      program::report("mean IoU", percent(found.mean_iou()) + ", accuracy of classes " + percent(found.mean_accuracy()) +
-                                      ", of pixels " + percent(found.pixel_accuracy()));
+      program::report("mean IoU", percent(found.mean_iou()) + ", accuracy of classes " +
+                                      percent(found.mean_accuracy()) + ", of pixels " +
+                                      percent(found.pixel_accuracy()));
       nlohmann::ordered_json classes = nlohmann::json::array();
       for (mae::Index c = 0; c < source_.training().class_count(); ++c) {
         const auto& names = source_.class_names();
         const std::string called = c < static_cast<mae::Index>(names.size()) ? names[static_cast<std::size_t>(c)] : "";
-        nlohmann::ordered_json one{{"class", c}, {"name", mae::json_name(called)}, {"iou", nullptr}, {"accuracy", nullptr}};
+        nlohmann::ordered_json one{
+            {"class", c}, {"name", mae::json_name(called)}, {"iou", nullptr}, {"accuracy", nullptr}};
         std::string line = std::to_string(c) + (called.empty() ? "" : " " + called);
         if (mae::is_finite(found.iou(c))) {
           one["iou"] = found.iou(c);

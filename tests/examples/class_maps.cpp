@@ -1,7 +1,7 @@
 // class_maps FOLDER COUNT SEED: images of bright squares and dark discs on noise, and their class maps.
 //
-// Writes FOLDER/images/NNN.png, grey, of several sizes around 24 x 32, and FOLDER/masks/NNN.png: 0 background, 1 square,
-// 2 disc, 255 around the disc.
+// Writes FOLDER/images/NNN.png, grey, of several sizes around 24 x 32, and FOLDER/masks/NNN.png: 0 background, 1
+// square, 2 disc, 255 around the disc.
 #include <mae/core/random.hpp>
 #include <mae/io/annotations/class_map_png.hpp>
 #include <mae/io/images/png.hpp>
@@ -24,7 +24,8 @@ int main(int, char** words) {
     mae::Image image = mae::blank_image(1, height, width);
     std::vector<std::uint8_t> map(image.pixels.size());
     const Index side = 8 + below(5), top = below(height - side), left = below(width / 2 - side / 2);
-    const double radius = 4 + double(below(3)), y0 = double(5 + below(height - 10)), x0 = double(width / 2 + 4 + below(width / 2 - 8));
+    const double radius = 4 + double(below(3)), y0 = double(5 + below(height - 10)),
+                 x0 = double(width / 2 + 4 + below(width / 2 - 8));
     for (Index y = 0; y < height; ++y)
       for (Index x = 0; x < width; ++x) {
         const auto at = static_cast<std::size_t>(y * width + x);

@@ -172,7 +172,9 @@ TEST_CASE("an image that cannot be decoded is replaced by another with its map, 
     folder.with_target(image.number, [](const ClassMapView& map) { CHECK(map.classes[299] == 2); });
   });
   CHECK(told.size() == 1);
-  CHECK(error_of([&] { strict.with_target(1, [](const ClassMapView&) {}); }).starts_with("mae: " + (scenes / "images/1.png")));
+  CHECK(error_of([&] {
+          strict.with_target(1, [](const ClassMapView&) {});
+        }).starts_with("mae: " + (scenes / "images/1.png")));
   std::filesystem::remove(scenes / "masks/2.png");
   CHECK(test::contains(error_of([&] { strict.with_target(2, [](const ClassMapView&) {}); }), "masks/2.png: found "));
 }

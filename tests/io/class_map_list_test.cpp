@@ -28,8 +28,8 @@ struct Files : test::TemporaryDirectory {
 }  // namespace
 
 TEST_CASE("a folder of images and a folder of maps: pairs by name, folders inside included") {
-  const Files files({"images/b.jpg", "images/a.PNG", "images/x/a.jpeg", "images/notes.txt", "masks/a.png", "masks/b.png",
-                     "masks/x/a.png", "readme.md"});
+  const Files files({"images/b.jpg", "images/a.PNG", "images/x/a.jpeg", "images/notes.txt", "masks/a.png",
+                     "masks/b.png", "masks/x/a.png", "readme.md"});
   const ClassMapList list = files.list();
   CHECK(list.images_folder == files / "images");
   CHECK(list.maps_folder == files / "masks");
@@ -39,8 +39,9 @@ TEST_CASE("a folder of images and a folder of maps: pairs by name, folders insid
   CHECK(list.faults == Names{});
   CHECK(list.ignored == 1);
   CHECK(mae::list_class_maps(files.path + "/").images == list.images);
-  CHECK(files.error({.split = Split::test}) == "mae: " + files.path + ": found no part to test with, expected "
-                                               "sub-folders train and val (or test) of images and class maps");
+  CHECK(files.error({.split = Split::test}) == "mae: " + files.path +
+                                                   ": found no part to test with, expected "
+                                                   "sub-folders train and val (or test) of images and class maps");
   CHECK(files.list({.split = Split::test, .whole = true}).images == list.images);
 }
 
@@ -56,8 +57,7 @@ TEST_CASE("what has no partner is told with its file") {
               masks + "d.jpg: found a class map that is not named as PNG, expected one in PNG, which keeps numbers as "
                       "they are",
               masks + "e.PNG: found another class map of this name, 'e.png', expected one",
-              masks + "f.png: found a class map without an image, expected an image " + images +
-                  "f, in JPEG or PNG"});
+              masks + "f.png: found a class map without an image, expected an image " + images + "f, in JPEG or PNG"});
 }
 
 TEST_CASE("parts inside the two folders, as ADE20K has them, or around them") {
@@ -116,7 +116,8 @@ TEST_CASE("a folder of something else is an error that says what is missing") {
   const Files classes({"train/daisy/a.jpg", "val/daisy/a.jpg"});
   CHECK(classes.error() == "mae: " + (classes / "train") + ": found no sub-folder of images" + expected);
   Files nothing({"images/a.txt", "masks/b.txt"});
-  CHECK(nothing.error() == "mae: " + (nothing / "images") + ": found no image, expected at least one, with its class map");
+  CHECK(nothing.error() ==
+        "mae: " + (nothing / "images") + ": found no image, expected at least one, with its class map");
   CHECK(test::contains(error_of([&] { mae::list_class_maps(nothing / "nowhere"); }), "nowhere: found "));
   nothing.add("ImageSets/Segmentation/train.txt", " \n");
   CHECK(nothing.error() == "mae: " + (nothing / "ImageSets/Segmentation/train.txt") +

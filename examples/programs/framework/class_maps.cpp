@@ -49,7 +49,8 @@ class ClassMaps final : public OpenedClassMaps {
     double all = 0;
     for (const mae::Index pixels : survey.pixels) all += static_cast<double>(pixels);
     auto share = [&](std::size_t c) {
-      return decimal(100 * static_cast<double>(survey.pixels[c]) / all, 1) + " % in " + std::to_string(survey.images[c]);
+      return decimal(100 * static_cast<double>(survey.pixels[c]) / all, 1) + " % in " +
+             std::to_string(survey.images[c]);
     };
     std::vector<std::string> lines;
     std::string absent;
@@ -64,7 +65,8 @@ class ClassMaps final : public OpenedClassMaps {
     }
     if (survey.pixels[255] > 0) lines.push_back("pixels without a class: " + share(255));
     if (missing > 0)
-      lines.push_back("classes without a pixel: " + std::to_string(missing) + ", " + absent + (missing > 8 ? ", ..." : ""));
+      lines.push_back("classes without a pixel: " + std::to_string(missing) + ", " + absent +
+                      (missing > 8 ? ", ..." : ""));
     return lines;
   }
   std::string called(std::size_t c) const {

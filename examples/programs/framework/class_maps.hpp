@@ -9,10 +9,11 @@ namespace program {
 struct ClassMapSettings {
   Settings& all;
 
-  Text class_maps{all, "class_maps", "",
-                  "folder of class maps, PNG files named as the images of data; open: a folder masks, annotations, labels "
-                  "or SegmentationClass beside images",
-                  Scope::runtime};
+  Text class_maps{
+      all, "class_maps", "",
+      "folder of class maps, PNG files named as the images of data; open: a folder masks, annotations, labels "
+      "or SegmentationClass beside images",
+      Scope::runtime};
   Text validation_class_maps{all, "validation_class_maps", "", "the same for the images of validation", Scope::runtime};
   Switch reduce_zero_label{all, "reduce_zero_label", false,
                            "in files 0 is no class, and 1 is the first, as in ADE20K; 255 is no class in any case"};

@@ -120,7 +120,8 @@ void Log::write(const Record& record) {
 void Log::draw(const std::string& folder, const std::string& title) const {
   std::map<std::string, mae::Plot> plots;
   const auto add = [&](const std::string& name, const char* axis, mae::Curve&& curve) {
-    if (!curve.x.empty()) plots.try_emplace(name, mae::Plot{title, "epoch", axis, {}}).first->second.curves.push_back(std::move(curve));
+    if (!curve.x.empty())
+      plots.try_emplace(name, mae::Plot{title, "epoch", axis, {}}).first->second.curves.push_back(std::move(curve));
   };
   add("loss", "loss", curve(records_, "training", nullptr));
   for (const Extra& extra : extras) add(extra.plot, extra.axis, curve(records_, extra.curve, extra.member));

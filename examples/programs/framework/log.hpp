@@ -39,7 +39,8 @@ class Log {
   /// Adds a line. Throws mae::Error if it cannot be written.
   void write(const Record& record);
   const std::vector<Record>& records() const { return records_; }
-  /// Draws what the log has over the epochs, into `folder`: loss.png, accuracy.png, mean_iou.png, average_precision.png.
+  /// Draws what the log has over the epochs, into `folder`: loss.png, accuracy.png, mean_iou.png,
+  /// average_precision.png.
   void draw(const std::string& folder, const std::string& title) const;
 
  private:

@@ -40,10 +40,10 @@ class Opened {
 /// What of a set is opened.
 struct Wanted {
   std::string path;
-  bool held_out = false;                ///< its part that is set aside, instead of the one to train on
-  bool everything = false;              ///< all of it
-  bool whole = false;                   ///< if it is not divided, all of it is held out
-  std::vector<std::string> classes{};   ///< known names, in the order of their numbers
+  bool held_out = false;               ///< its part that is set aside, instead of the one to train on
+  bool everything = false;             ///< all of it
+  bool whole = false;                  ///< if it is not divided, all of it is held out
+  std::vector<std::string> classes{};  ///< known names, in the order of their numbers
 };
 /// Opens it, or throws mae::Error.
 using Opener = std::function<std::unique_ptr<const Opened>(const Wanted&)>;

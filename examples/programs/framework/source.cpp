@@ -120,7 +120,8 @@ std::string describe_copies(mae::Index count, const Path& path, mae::Index other
   if (!copies) return "whether held-out images are byte copies of others is not looked at: too many files of one size";
   if (copies->count == 0) return "";
   return "held-out images that are byte copies of images to train on: " + std::to_string(copies->count) + ", such as " +
-         mae::detail::quoted(path(copies->first.first)) + " of " + mae::detail::quoted(other_path(copies->first.second));
+         mae::detail::quoted(path(copies->first.first)) + " of " +
+         mae::detail::quoted(other_path(copies->first.second));
 }
 
 }  // namespace
@@ -141,9 +142,7 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
   options.cache_bytes = settings.cache_megabytes() * 1'000'000;
   options.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
   options.decoding = settings.decode_options();
-  options.report = [](const std::string& text) {
-    std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str());
-  };
+  options.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str()); };
   return options;
 }
 
@@ -233,7 +232,9 @@ std::vector<std::string> Source::describe() const {
            (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
   };
   std::vector<std::string> lines{line(training(), data_->place() + " (" + data_->kind() + ")")};
-  const auto add = [&](const std::vector<std::string>& notes) { lines.insert(lines.end(), notes.begin(), notes.end()); };
+  const auto add = [&](const std::vector<std::string>& notes) {
+    lines.insert(lines.end(), notes.begin(), notes.end());
+  };
   add(data_->notes());
   if (!validation_) return lines;
   lines.push_back("held out: " + line(*validation_, other_ ? other_->place() : "them"));

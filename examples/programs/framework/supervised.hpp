@@ -1,5 +1,5 @@
-// What `finetune`, `probe` and `segment` share: images with what is said of them, an encoder to begin from, and how good
-// the model is on held-out images.
+// What `finetune`, `probe` and `segment` share: images with what is said of them, an encoder to begin from, and how
+// good the model is on held-out images.
 //
 // How good it is, and what is drawn and written of it, is said by a judge:
 //
@@ -65,13 +65,14 @@ struct FinetuningSettings {
   double standard_layer_decay;
 
   Switch scratch{all, "scratch", false, "begin from random weights instead of an encoder"};
-  Integer trained_blocks{all, "trained_blocks", -1,
-                         "of the encoder, the last so many and what follows; -1: everything", at_least(-1)};
+  Integer trained_blocks{all, "trained_blocks", -1, "of the encoder, the last so many and what follows; -1: everything",
+                         at_least(-1)};
   OptionalNumber layer_decay{
       all,
       "layer_decay",
       {},
-      ("rate of a layer, as a share of the next one's; open: " + plain(standard_layer_decay) + ", from scratch 1").c_str(),
+      ("rate of a layer, as a share of the next one's; open: " + plain(standard_layer_decay) + ", from scratch 1")
+          .c_str(),
       above_to(0, 1)};
   Number drop_path{all, "drop_path", 0.1, "of the last block", from_below(0, 1)};
 

@@ -82,8 +82,11 @@ class SlidingSegmenter {
   /// Weights must outlive it. Throws mae::Error if an option or the statistics do not fit.
   SlidingSegmenter(const Weights<Model, Policy>& weights, const Normalization& normalization,
                    const SlidingWindow& options = {})
-      : weights_(weights), normalization_(normalization), options_(checked(options, normalization)),
-        session_(options.batch), windows_(options.batch) {}
+      : weights_(weights),
+        normalization_(normalization),
+        options_(checked(options, normalization)),
+        session_(options.batch),
+        windows_(options.batch) {}
 
   /// Valid until the next call.
   const Logits& logits(const ImageView& image) {
@@ -153,8 +156,8 @@ class SlidingSegmenter {
     if (h == image.height && w == image.width)
       for (std::size_t i = 0; i < levels.size(); ++i) levels[i] = image.pixels[i];
     else
-      resize(image.pixels, channels, image.height, image.width,
-             {0, 0, double(image.height), double(image.width)}, levels.data(), h, w);
+      resize(image.pixels, channels, image.height, image.width, {0, 0, double(image.height), double(image.width)},
+             levels.data(), h, w);
     return levels;
   }
   /// Writes window `b` of the batch, normalised.

@@ -4,10 +4,10 @@
 //                                                               .maps = {.reduce_zero_label = true}});
 //   Finetuning<Segmenter<...>> run(scenes, segmentation_options(), normalization);
 //
-// Which map is of which image says class_map_list.hpp; what numbers in a map mean, class_map_png.hpp. Images are decoded,
-// reduced and kept as in an ImageFolder, and maps follow them to the reduced size by the nearest pixel. Before that, every
-// map is looked at once: pixels of each class are counted, and each fault is found with its file. Faults stop the program,
-// the first one told in words and the others counted, or their images are left out and each is told.
+// Which map is of which image says class_map_list.hpp; what numbers in a map mean, class_map_png.hpp. Images are
+// decoded, reduced and kept as in an ImageFolder, and maps follow them to the reduced size by the nearest pixel. Before
+// that, every map is looked at once: pixels of each class are counted, and each fault is found with its file. Faults
+// stop the program, the first one told in words and the others counted, or their images are left out and each is told.
 #pragma once
 #include <array>
 #include <optional>
@@ -21,18 +21,18 @@ MAE_PRECISE_BEGIN
 namespace mae {
 
 struct ClassMapFolderOptions {
-  FolderOptions folder{};   ///< how images are read; its classes and parts take no part
-  ClassMapOptions maps{};   ///< how maps are read
-  ClassMapPlace place{};    ///< which of them
-  Index classes = 0;        ///< how many there are; 0: one more than the largest number in the maps
+  FolderOptions folder{};              ///< how images are read; its classes and parts take no part
+  ClassMapOptions maps{};              ///< how maps are read
+  ClassMapPlace place{};               ///< which of them
+  Index classes = 0;                   ///< how many there are; 0: one more than the largest number in the maps
   std::function<void(Index)> begin{};  ///< told how many maps are going to be looked at,
   std::function<void()> looked{};      ///< and that one more has been, by several threads at once
 };
 
 /// What the maps of a collection hold.
 struct ClassMapSurvey {
-  std::array<Index, 256> pixels{};  ///< of each class; at 255, of those without one
-  std::array<Index, 256> images{};  ///< that have such pixels
+  std::array<Index, 256> pixels{};   ///< of each class; at 255, of those without one
+  std::array<Index, 256> images{};   ///< that have such pixels
   std::vector<std::string> empty{};  ///< files whose pixels are all without a class
 
   /// One more than the largest class.
@@ -130,7 +130,9 @@ class ClassMapFolder {
       const Image map = own_map(i);
       const ImageHeader image = image_header<Formats>(path(i), 0, options_.folder.decoding);
       const Index height = image.upright_height(), width = image.upright_width();
-      const auto text = [](Index rows, Index columns) { return std::to_string(rows) + " x " + std::to_string(columns); };
+      const auto text = [](Index rows, Index columns) {
+        return std::to_string(rows) + " x " + std::to_string(columns);
+      };
       if (map.height != height || map.width != width)
         throw Error(map_path(i), text(map.height, map.width) + " pixels",
                     text(height, width) + ", as many as the upright " + path(i) + " has");
@@ -165,9 +167,10 @@ class ClassMapFolder {
     leave_out(wrong);
     if (options_.classes == 0) options_.classes = all.classes();
     if (options_.classes < (options_.place.split == Split::train ? 2 : 1))
-      throw Error(place_, options_.classes == 0 ? "class maps that are 255, no class, everywhere"
-                                                : "class maps of the only class 0, and " +
-                                                      std::to_string(all.pixels[255]) + " pixels of 255, which is none",
+      throw Error(place_,
+                  options_.classes == 0 ? "class maps that are 255, no class, everywhere"
+                                        : "class maps of the only class 0, and " + std::to_string(all.pixels[255]) +
+                                              " pixels of 255, which is none",
                   "at least two classes, numbered 0, 1, 2 and so on");
     return all;
   }
@@ -185,7 +188,8 @@ class ClassMapFolder {
       good.maps.push_back(list_.maps[i]);
     }
     const std::string more = faults.size() > 1 ? "; and so on, " + std::to_string(faults.size()) + " faults" : "";
-    if (!faults.empty() && (options_.folder.bad == BadImage::stop || good.images.empty())) throw Error(faults[0] + more);
+    if (!faults.empty() && (options_.folder.bad == BadImage::stop || good.images.empty()))
+      throw Error(faults[0] + more);
     if (options_.folder.report)
       for (const std::string& fault : faults) options_.folder.report("mae: " + fault);
     list_ = std::move(good);

@@ -4,7 +4,8 @@
 //   images/training/a.jpg annotations/training/a.png               ADE20K; any names of parts (parts.hpp)
 //   train/images/a.jpg train/masks/a.png val/images/...            the parts outside
 //   JPEGImages/a.jpg SegmentationClass/a.png                       Pascal VOC, with
-//   ImageSets/Segmentation/train.txt val.txt                       a name a line; images that no list has are left alone
+//   ImageSets/Segmentation/train.txt val.txt                       a name a line; images that no list has are left
+//   alone
 //
 // A map has the name of its image, folders inside included, and ends in .png. Images lie in a folder named images,
 // image, img, JPEGImages or photos, maps in the first that there is of SegmentationClass, SegmentationClassAug,
@@ -31,9 +32,9 @@ struct ClassMapList {
 
 /// Which of the images of a folder are meant.
 struct ClassMapPlace {
-  std::string class_maps{};     ///< a folder of maps, for images in the other one; empty: both are looked for
+  std::string class_maps{};  ///< a folder of maps, for images in the other one; empty: both are looked for
   Split split = Split::train;
-  bool whole = false;           ///< of a set that is not divided, Split::test is all, instead of an `Error`
+  bool whole = false;  ///< of a set that is not divided, Split::test is all, instead of an `Error`
 };
 
 namespace detail {
