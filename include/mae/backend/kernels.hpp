@@ -24,7 +24,8 @@
 //   maps       map<Form>(n, x, y)                                        y[i] = Form(x₀[i], x₁[i], ...)
 //              map_gradient<Form>(n, x, dy, dx, accumulate)              x, dx: tuples of pointers; null where not
 //                                                                        wanted; accumulate: an array
-//              each(n, f)                                                f(i) for i in [0, n), any order, in parallel
+//              each(n, f, numbers = 1)                                   f(i) for i in [0, n), any order, in parallel;
+//                                                                        a call handles about so many numbers
 //              rows(R, D, f)                                             f(r, c) for all r, c
 //              columns_together                                          preferred number of adjacent columns per call
 //                                                                        when f itself loops over rows

@@ -240,7 +240,7 @@ struct Kernels<Reference<Element>> {
     }
   }
   template <class F>
-  static void each(Index n, const F& f) {
+  static void each(Index n, const F& f, Index = 1) {
     for (Index i = 0; i < n; ++i) f(i);
   }
   template <class F>

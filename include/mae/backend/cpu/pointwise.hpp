@@ -75,10 +75,11 @@ struct PointwiseKernels {
   }
 
   template <class F>
-  static void each(Index n, const F& f) {
-    parallel_for<Threads>(n, calls_worth_a_thread, Threads::count(), [&](Index begin, Index end, int) {
-      for (Index i = begin; i < end; ++i) f(i);
-    });
+  static void each(Index n, const F& f, Index numbers = 1) {
+    parallel_for<Threads>(n, ceil_divide(calls_worth_a_thread, numbers), Threads::count(),
+                          [&](Index begin, Index end, int) {
+                            for (Index i = begin; i < end; ++i) f(i);
+                          });
   }
   template <class F>
   static void rows(Index R, Index D, const F& f) {

@@ -89,7 +89,7 @@ struct Kernels<Cuda<Element>> {
     cuda::each_run(n, body.fours(), body);
   }
   template <class F>
-  static void each(Index n, const F& f) {
+  static void each(Index n, const F& f, Index = 1) {
     cuda::each(n, f);
   }
   template <class F>
