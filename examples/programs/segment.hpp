@@ -6,6 +6,7 @@
 #include <mae/eval/sliding_window.hpp>
 #include <mae/io/annotations/class_map_png.hpp>
 #include <mae/io/images/png.hpp>
+#include <mae/model/pyramid_segmenter.hpp>
 #include <mae/plot/class_legend.hpp>
 #include <mae/train/segmentation.hpp>
 
@@ -21,6 +22,10 @@ struct Segment {
     program::Heading heading{*this, "Class maps"};
     program::ClassMapSettings maps{*this};
     program::Heading training_heading{*this, "Fine-tuning"};
+    program::Text head{
+        *this, "head", "linear",
+        "what stands on the encoder: linear, a layer for each patch, or pyramid, maps of several sizes, fused",
+        program::one_of({"linear", "pyramid"})};
     program::FinetuningSettings tuning{*this, mae::segmentation_options().layer_decay};
     program::Heading looking{*this, "Looking at images"};
     program::Number zoom{*this, "zoom", mae::SlidingWindow{}.zoom,
@@ -47,8 +52,28 @@ struct Segment {
 
   template <class Preset, class Device>
   static void run(const Settings& settings) {
-    using Model = mae::Segmenter<typename Preset::ImageShape, typename Preset::EncoderShape,
-                                 std::min<mae::Index>(Preset::classes, 255)>;
+    using Image = typename Preset::ImageShape;
+    using Size = typename Preset::EncoderShape;
+    constexpr mae::Index classes = std::min<mae::Index>(Preset::classes, 255);
+    if (settings.head() == "linear") return train<Preset, Device, mae::Segmenter<Image, Size, classes>>(settings);
+    constexpr mae::Index width = std::clamp<mae::Index>(Size::width / 2, 32, 256);
+    train<Preset, Device, mae::PyramidSegmenter<Image, Size, classes, decltype(scales<Image>()), width>>(settings);
+  }
+
+ private:
+  /// The maps of a pyramid, by how they compare with the patches: 4 or 2 times as fine, if patches can be divided so,
+  /// the same, and half as fine, if their number is even.
+  template <class Image>
+  static constexpr auto scales() {
+    constexpr bool coarser = Image::rows % 2 == 0 && Image::columns % 2 == 0;
+    if constexpr (Image::patch % 4 == 0 && coarser) return mae::Scales<2, 1, 0, -1>();
+    else if constexpr (Image::patch % 4 == 0) return mae::Scales<2, 1, 0>();
+    else if constexpr (Image::patch % 2 == 0 && coarser) return mae::Scales<1, 0, -1>();
+    else if constexpr (Image::patch % 2 == 0) return mae::Scales<1, 0>();
+    else return mae::Scales<0>();
+  }
+  template <class Preset, class Device, class Model>
+  static void train(const Settings& settings) {
     using Policy = typename Device::template Policy<typename Preset::Element>;
     const std::string& from = settings.origin();
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
@@ -64,7 +89,6 @@ struct Segment {
         MeanIou<Model, Policy>(settings, source, normalization));
   }
 
- private:
   /// How good a segmenter is: mean IoU over the pixels of all held-out images, at the sizes of their files.
   template <class Model, class Policy>
   class MeanIou {
