@@ -123,8 +123,8 @@ void each_transform(const Augmentation& options, const Visit& visit) {
 template <class Options, class Visit>
 requires std::is_same_v<std::remove_const_t<Options>, Augmentation>
 void each_option(Options& options, const Visit& visit) {
-  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] =
-      options;  // all there are, or this does not compile
+  // All there are, or this does not compile.
+  auto& [shift, flip, min_crop_scale, max_aspect_ratio, transforms] = options;
   visit("shift", shift);
   visit("flip", flip);
   visit("min_crop_scale", min_crop_scale);
@@ -157,16 +157,23 @@ inline Placement place(const ImageView& image, const Augmentation& augmentation,
 }
 
 namespace detail {
+/// Makes padding of an image [planes, height, width] 0, which is the mean colour.
+template <class T>
+void pad(const Placement& to, Index planes, T* image) {
+  for (Index row = 0; to.padded && row < planes * to.height; ++row)
+    for (Index x = 0; x < to.width; ++x, ++image)
+      if (to.is_padding(row % to.height, x)) *image = T(0);
+}
 /// Writes an image as `placement` says, normalised, as [C, height, width].
 template <class T>
 [[gnu::noinline]] void write_placed(const ImageView& image, const Placement& placement,
                                     const Normalization& normalization, T* out) {
-  const Index height = placement.height, width = placement.width;
+  const Index height = placement.height, width = placement.width, tall = placement.rows, broad = placement.columns;
   const CropBox& box = placement.box;
   const bool as_it_is =
-      image.height == height && image.width == width && box.height == double(height) && box.width == double(width);
-  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(image.channels * height * width));
-  if (!as_it_is) resize(image.pixels, image.channels, image.height, image.width, box, resized.data(), height, width);
+      image.height == tall && image.width == broad && box.height == double(tall) && box.width == double(broad);
+  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(image.channels * tall * broad));
+  if (!as_it_is) resize(image.pixels, image.channels, image.height, image.width, box, resized.data(), tall, broad);
   std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
   for (Index x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = placement.column(x);
   for (Index c = 0; c < image.channels; ++c) {
@@ -175,9 +182,9 @@ template <class T>
     const auto rows = [&](const auto* from, const auto& value) {
       const Index* const column = columns.data();
       for (Index y = 0; y < height; ++y, out += width) {
-        const auto* const row = from + (c * height + placement.row(y)) * width;
+        const auto* const row = from + (c * tall + placement.row(y)) * broad;
         T* const to = out;
-        if (placement.right != 0)
+        if (placement.right != 0 || broad != width)
           for (Index x = 0; x < width; ++x) to[x] = value(row[column[x]]);
         else if (placement.mirrored)  // these two on vectors
           for (Index x = 0; x < width; ++x) to[x] = value(row[width - 1 - x]);
@@ -201,22 +208,17 @@ template <class T>
                                      const Normalization& normalization, const Augmentation& augmentation,
                                      const RandomStream& stream, T* out) {
   const auto channels = static_cast<std::size_t>(image.channels);
-  const Index plane = placement.height * placement.width;
-  std::vector<float> levels(channels * static_cast<std::size_t>(plane));
+  std::vector<float> levels(channels * static_cast<std::size_t>(placement.height * placement.width));
   write_placed(image, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  const PlacedPixels placed{levels.data(),
-                            image.channels,
-                            placement.height,
-                            placement.width,
-                            normalization.mean.data(),
-                            normalization.deviation.data()};
+  const double *const mean = normalization.mean.data(), *const deviation = normalization.deviation.data();
+  const PlacedPixels placed{levels.data(), image.channels, placement.height, placement.width, mean, deviation};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
       transform.change(Draws{stream, number, draws}, placed);
   });
   for (std::size_t c = 0; c < channels; ++c)
-    for (const float *level = placed.row(Index(c), 0), *const end = level + plane; level != end; ++level)
-      *out++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
+    for (const float *level = placed.row(Index(c), 0), *const end = placed.row(Index(c) + 1, 0); level != end; ++level)
+      *out++ = T((double(*level) - mean[c]) / deviation[c]);
 }
 inline bool changes_pixels(const Augmentation& augmentation) {
   bool changes = false;
@@ -229,7 +231,8 @@ struct Ignore {
 }  // namespace detail
 
 /// Writes an image as model input [C, height, width], augmented by the random numbers of `stream`, and says how it
-/// lies there. Nothing is checked: image and statistics must pass `check_channels`, the augmentation `validate`.
+/// lies there; padding is of the mean colour. Nothing is checked: image and statistics must pass `check_channels`,
+/// the augmentation `validate`.
 template <class T>
 Placement write_input(const ImageView& image, const Normalization& normalization, const Augmentation& augmentation,
                       const RandomStream& stream, T* out, Index height, Index width) {
@@ -237,6 +240,7 @@ Placement write_input(const ImageView& image, const Normalization& normalization
   if (detail::changes_pixels(augmentation))
     detail::write_changed(image, placement, normalization, augmentation, stream, out);
   else detail::write_placed(image, placement, normalization, out);
+  detail::pad(placement, image.channels, out);
   return placement;
 }
 

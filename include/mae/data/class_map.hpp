@@ -2,7 +2,7 @@
 //
 // (Elsewhere called masks, a word that here means hidden patches.) A byte a pixel: a class, or `ignored`, 255, which
 // takes part in nothing. A map follows its image by the nearest pixel: pixel (y, x) of the input has the class of the
-// image's pixel under its centre. Classes are never blended.
+// image's pixel under its centre, or none where there is padding. Classes are never blended.
 #pragma once
 #include <mae/data/dataset.hpp>
 
@@ -31,11 +31,12 @@ struct ClassMap {
     std::uint8_t* at = to.data();
     std::vector<Index> columns(static_cast<std::size_t>(placement.width));
     for (Index x = 0; x < placement.width; ++x)
-      columns[static_cast<std::size_t>(x)] = nearest(placement.column(x), box.left, box.width, placement.width);
+      columns[static_cast<std::size_t>(x)] = nearest(placement.column(x), box.left, box.width, placement.columns);
     for (Index y = 0; y < placement.height; ++y) {
       const std::uint8_t* const row =
-          map.classes + nearest(placement.row(y), box.top, box.height, placement.height) * map.width;
-      for (const Index column : columns) *at++ = row[column];
+          map.classes + nearest(placement.row(y), box.top, box.height, placement.rows) * map.width;
+      for (Index x = 0; x < placement.width; ++x)
+        *at++ = placement.is_padding(y, x) ? ignored : row[columns[static_cast<std::size_t>(x)]];
     }
   }
 

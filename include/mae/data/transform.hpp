@@ -177,11 +177,13 @@ class Transform {
       return from >= 0 && extent >= 1 && from + extent <= double(of) && from == double(Index(from)) &&
              extent == double(Index(extent));
     };
-    constexpr Index farthest = Index{1} << 32;
-    const auto reached = [](Index steps) { return steps >= -farthest && steps <= farthest; };
+    const auto reached = [](Index steps) { return steps >= -(Index{1} << 32) && steps <= Index{1} << 32; };
     if (!fits(to.box.top, to.box.height, image.height) || !fits(to.box.left, to.box.width, image.width) ||
         !reached(to.down) || !reached(to.right))
       throw_outside(image, to.box);
+    if (to.rows < 1 || to.rows > to.height || to.columns < 1 || to.columns > to.width)
+      throw Error(calls_->name, std::to_string(to.rows) + " x " + std::to_string(to.columns),
+                  "1 to the input's pixels");
   }
 
   [[noreturn, gnu::cold]] void throw_outside(const ImageView& image, const CropBox& box) const {
