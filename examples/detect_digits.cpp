@@ -117,8 +117,7 @@ int main(int count, char** arguments) {
       for (auto& values : all) values.resize(static_cast<std::size_t>(seeds));
       digits::side_by_side(2 * seeds, [&](int i) {
         const Run run{i >= seeds, i % seeds, epochs};
-        const Found found = found_by(trained(run, labelled, scenes::encoder_file(folder, run.seed), normalization),
-                                     test, normalization);
+        const Found found = found_after(run, labelled, test, scenes::encoder_file(folder, run.seed), normalization);
         const mae::DetectionScores scores = scores_of(found, test);
         const std::size_t kind = run.pretrained ? 2 : 0, seed = static_cast<std::size_t>(run.seed);
         all[kind][seed] = 100 * scores.average_precision();

@@ -18,6 +18,7 @@ header nlohmann/json.hpp || needed="$needed nlohmann-json3-dev"
 header png.h || needed="$needed libpng-dev"
 optional=
 header jconfig.h || optional="$optional libjpeg-dev"
+header pugixml.hpp || optional="$optional libpugixml-dev"
 header xtensor/xadapt.hpp || header xtensor/containers/xadapt.hpp || optional="$optional xtensor-dev"
 header CLI/CLI.hpp || optional="$optional libcli11-dev"
 header doctest/doctest.h || optional="$optional doctest-dev"

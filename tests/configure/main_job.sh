@@ -38,7 +38,7 @@ hidden() {
 # The lines about packages that are not there.
 left_out() { grep -c "^-- mae: without " said.txt || true; }
 
-optional="Eigen3 xtensor JPEG doctest CLI11 OpenMP"
+optional="Eigen3 xtensor JPEG pugixml doctest CLI11 OpenMP"
 # shellcheck disable=SC2046
 configure $(hidden) || fail "cannot be configured"
 missing=$(left_out)  # on this machine
@@ -55,7 +55,7 @@ for package in $optional; do
 done
 # Every name that CMake gives is one that the quick start installs.
 sed -n 's/^-- mae: without .*(Debian: \([a-z0-9-]*\)).*/\1/p' without-*.txt | sort -u >names.txt
-[ "$(wc -l <names.txt)" -eq 5 ] || fail "not five packages: $(cat names.txt)"
+[ "$(wc -l <names.txt)" -eq 6 ] || fail "not six packages: $(cat names.txt)"
 while read -r name; do
   grep -q "optional $name\"" examples/quickstart.sh || fail "the quick start does not install $name"
 done <names.txt
@@ -74,10 +74,10 @@ needed "nlohmann-json3-dev and libpng-dev" $json $png
 needed libpng-dev -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=OFF $png
 
 # shellcheck disable=SC2046,SC2086
-configure $(hidden Eigen3 xtensor JPEG doctest CLI11) -DCMAKE_DISABLE_FIND_PACKAGE_PNG=OFF ||
+configure $(hidden Eigen3 xtensor JPEG pugixml doctest CLI11) -DCMAKE_DISABLE_FIND_PACKAGE_PNG=OFF ||
   fail "cannot be configured without all of them"
 $offline cmake --build --preset default --target "$@" >said.txt 2>&1 || fail "cannot be built"
-if ninja -C build/default -t deps | grep -E '/(CLI|doctest|Eigen|xtensor)/|/jpeglib.h'; then
+if ninja -C build/default -t deps | grep -E '/(CLI|doctest|Eigen|xtensor)/|/jpeglib.h|/pugixml.hpp'; then
   fail "these headers were said to be missing"
 fi
 pretrain=build/default/examples/digits_pretrain

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.report = [](const std::string& text) { fuzz::require(text.find('\n') == text.npos, "a note is one line"); };
   fuzz::accepts([&] {
     const mae::Image image = mae::decode_png({data, size}, "input", options);
-    const mae::Index told = mae::Png::decoding_bytes({data, size}, "input", 0, options);
+    const mae::Index told = mae::Png::header({data, size}, "input", 0, options).decoding_bytes;
     fuzz::require(told >= 2 * static_cast<mae::Index>(image.pixels.size()), "memory as told");
     fuzz::require(static_cast<mae::Index>(image.pixels.size()) == image.channels * image.height * image.width, "size");
     fuzz::require(image.channels == 1 || image.channels == 3, "channels");

@@ -97,6 +97,18 @@ int main(int count, char** arguments) {
                            "notes_long_MM_6.jpg", "notes_xmp_element_6.jpg", "notes_segments_cut_anywhere.jpg"})
     write_image("jpeg", name);
 
+  const auto words = [](std::initializer_list<std::int32_t> numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.begin()), 4 * numbers.size());
+  };
+  const auto reals_of = [](std::initializer_list<float> numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.begin()), 4 * numbers.size());
+  };
+  write("run_length", "text", words({8, 8}) + "945O1O1Od0");
+  write("run_length", "long", words({46340, 46340}) + "Paf_h01OlQRWG");
+  write("run_length", "counts", words({3, 4, 1, 2, 0, 3, 6}));
+  write("polygon", "one", of_bytes({9, 12, 0}) + reals_of({1, 1, 8.5f, 2.3f, 8, 7, -3, 5.1f}));
+  write("polygon", "two", of_bytes({60, 50, 8}) + reals_of({-5, 3, 30, -8.1f, 70, 55, 3, 62, 10, 10, 10, 40, 11, 10}));
+
   using namespace test;
   const std::string twelve = storage("0", 12), one = storage("1", 1), w = tensor(twelve, 1, {2, 3}, {1, 4});
   const std::vector<std::string> objects{

@@ -66,6 +66,10 @@ Metadata identity_of(const Run& run) {
   if (const std::string text = transforms_text(run.options().augmentation); !text.empty())
     metadata[transforms_key] = text;
   record(metadata, run.normalization());
+  const auto record_fact = [&](const char* name, double value) {
+    metadata[std::string("run.") + name] = nlohmann::json(value).dump();
+  };
+  if constexpr (requires { run.inputs().each_fact(record_fact); }) run.inputs().each_fact(record_fact);
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
   if constexpr (requires { run.options().masking.name(); }) metadata["masking"] = run.options().masking.name();
   return metadata;

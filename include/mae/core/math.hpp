@@ -12,8 +12,8 @@ MAE_PRECISE_BEGIN
 namespace mae::math {
 
 #if defined(__CUDACC__)
-using std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin, std::log,
-    std::pow, std::round, std::sin, std::sqrt;
+using std::atan, std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin,
+    std::log, std::pow, std::round, std::sin, std::sqrt;
 #else
 inline float exp(float x) { return __builtin_expf(x); }
 inline double exp(double x) { return __builtin_exp(x); }
@@ -24,6 +24,7 @@ inline double sqrt(double x) { return __builtin_sqrt(x); }
 inline float erf(float x) { return __builtin_erff(x); }
 inline double erf(double x) { return __builtin_erf(x); }
 inline double erfc(double x) { return __builtin_erfc(x); }
+inline double atan(double x) { return __builtin_atan(x); }
 inline double cos(double x) { return __builtin_cos(x); }
 inline double sin(double x) { return __builtin_sin(x); }
 inline double pow(double x, double y) { return __builtin_pow(x, y); }

@@ -1,7 +1,7 @@
 // The whole image in the model's input, whatever their shapes, and large-scale jitter.
 //
 //   options.augmentation.transforms = {Fit{.min_scale = 0.5, .max_scale = 1.5}};        // in training
-//   find_objects(weights, images, normalization, {.transforms = {Fit{}}});              // in evaluation
+//   for_each_detection(weights, images, normalization, use, {}, whole_image());         // in evaluation
 //
 // The image is made as large as fits, its aspect ratio kept; right and below of it is padding: the mean colour in the
 // image, no class in class maps, and no box reaches there. A crop would cut objects off. In training that size is
@@ -52,6 +52,13 @@ struct Fit {
     return {math::floor(where * (length - extent + 1)), extent, most};
   }
 };
+
+/// Every image whole and as it is, but for its size.
+inline Augmentation whole_image() {
+  Augmentation view;
+  view.transforms.push_back(Fit{});
+  return view;
+}
 
 }  // namespace mae
 MAE_PRECISE_END

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <mae/core/math.hpp>
+#include <mae/core/product.hpp>
 #include <mae/data/image.hpp>
 
 MAE_PRECISE_BEGIN
@@ -20,11 +21,6 @@ namespace mae::image_operation {
 namespace detail {
 inline std::uint8_t byte_of(double value) {  // cut off
   return value <= 0 ? 0 : value >= 255 ? 255 : static_cast<std::uint8_t>(value);
-}
-/// A product that no addition is fused with.
-inline double product(double a, double b) {
-  volatile double rounded = a * b;
-  return rounded;
 }
 /// from + factor (to - from), as Pillow blends: in float, cut off.
 inline std::uint8_t blend(int from, int to, float factor) {
@@ -77,9 +73,9 @@ inline void auto_contrast(Image& image) {
     while (low < 255 && histogram[low] == 0) ++low;
     while (high > 0 && histogram[high] == 0) --high;
     if (high <= low) continue;
-    const double scale = 255.0 / (high - low), offset = detail::product(-low, scale);
+    const double scale = 255.0 / (high - low), offset = math::product(-low, scale);
     std::uint8_t table[256];
-    for (int v = 0; v < 256; ++v) table[v] = detail::byte_of(detail::product(v, scale) + offset);
+    for (int v = 0; v < 256; ++v) table[v] = detail::byte_of(math::product(v, scale) + offset);
     detail::look_up(image, c, table);
   }
 }
@@ -198,8 +194,8 @@ inline void rotate(Image& image, double degrees, const std::uint8_t* fill) {
   const double angle = -turn * (3.141592653589793 / 180), cx = double(image.width) / 2, cy = double(image.height) / 2;
   const double cos = rounded(math::cos(angle)), sin = rounded(math::sin(angle));
   affine(image,
-         {cos, sin, detail::product(cos, -cx) + detail::product(sin, -cy) + cx, -sin, cos,
-          detail::product(-sin, -cx) + detail::product(cos, -cy) + cy},
+         {cos, sin, math::product(cos, -cx) + math::product(sin, -cy) + cx, -sin, cos,
+          math::product(-sin, -cx) + math::product(cos, -cy) + cy},
          fill);
 }
 /// Rows slide: x_source = x + slope · y.

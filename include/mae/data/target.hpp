@@ -30,12 +30,12 @@ concept ImageTarget = requires(const typename Target::View& view, const Placemen
   Target::place(view, placement, placed);
 };
 
-/// Images alone.
+/// Images alone: what is noted of one is how it lies in the model's input.
 struct NoTarget {
   static constexpr const char* name = "nothing";
   struct View {};
-  struct Placed {};
-  static void place(const View&, const Placement&, Placed&) {}
+  using Placed = Placement;
+  static void place(const View&, const Placement& placement, Placed& to) { to = placement; }
 };
 
 /// A class for the whole image, in [0, classes), or -1 where there is none.

@@ -9,7 +9,7 @@ namespace mae {
 struct LossOperation : Operation {
   static constexpr unsigned keep = keep_input(0) | keep_input(1);
   static constexpr unsigned non_differentiable = 2;
-  template <class, class>
+  template <class...>
   using Output = Shape<dyn>;
   template <class M, class...>
   using Element = typename M::Policy::Accumulator;

@@ -17,11 +17,12 @@
 //     template <class Model, class T>
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
-//       explicit Inputs(Index capacity);
+//       Inputs(Index capacity, const Images&, const Normalization&, const FinetuningOptions&);  // of the run
 //       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
 //       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
+//       void each_fact(const auto& visit) const;      // if checkpoints record more than options: visit(name, number)
 //     };
 //   };
 //   struct Counter { using Task = Counting; ... };
@@ -62,7 +63,7 @@ struct Classification {
   template <class Model, class T>
   class Inputs {
    public:
-    explicit Inputs(Index capacity) : probabilities_(capacity) {}
+    explicit Inputs(Index capacity, const auto&...) : probabilities_(capacity) {}
     static void ensure_valid(const auto&) {}
     /// Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     void set(Index b, std::int32_t label, const auto& options) {
@@ -133,7 +134,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
       : Finetuning(LastingImages(static_cast<const Set&&>(images)), options, normalization) {}
   Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
-        targets_(this->session_.capacity()),
+        targets_(this->session_.capacity(), images, normalization, options),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
     const std::vector<ParameterInfo> encoder = encoder_parameters<Model>();
     const int frozen = options.trained_blocks < 0 ? -1 : depth - static_cast<int>(options.trained_blocks);
@@ -156,6 +157,9 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
   }
+
+  /// What the task makes of targets.
+  const auto& inputs() const { return targets_; }
 
  private:
   static constexpr int depth = static_cast<int>(Model::EncoderShape::depth);

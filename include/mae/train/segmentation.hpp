@@ -27,7 +27,7 @@ struct Segmentation {
   template <class Model, class T>
   class Inputs {
    public:
-    explicit Inputs(Index capacity) : classes_(capacity) {}
+    explicit Inputs(Index capacity, const auto&...) : classes_(capacity) {}
     static void ensure_valid(const FinetuningOptions& options) {
       if (options.label_smoothing != 0)
         throw Error("label_smoothing", std::to_string(options.label_smoothing),

@@ -14,14 +14,15 @@
 #include <mae/io/files/image_kind.hpp>
 #include <mae/io/files/input_file.hpp>
 #include <mae/io/images/decoding.hpp>
+#include <mae/io/images/image_header.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
 /// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: an image
 /// whose shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that; and with
-/// `decoding_bytes(start, subject, side, options)`: the memory which that takes at its largest, beside the file's
-/// bytes, told from the start of a file. Both throw `Error` about `subject` if they cannot.
+/// `header(start, subject, side, options)`: an `ImageHeader`, with the memory which that takes, told from the start of
+/// a file. Both throw `Error` about `subject` if they cannot.
 template <class... Formats>
 struct Decoders {
   static_assert(sizeof...(Formats) > 0, "mae::Decoders: list at least one format, such as mae::Png");
@@ -84,20 +85,21 @@ Image read_image(const std::string& path, Index channels = 0, Index side = 0, co
   return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path, side, options);
 }
 
-/// Bytes of memory that `read_image` takes for this file at its largest, told from its header. Throws `Error` if it has
-/// none that can be decoded.
+/// The header of a file, with the memory that `read_image` takes for it. Throws `Error` if it has none that can be
+/// decoded.
 template <class Formats>
-Index decoding_bytes(const std::string& path, Index side = 0, const DecodeOptions& options = {}) {
+ImageHeader image_header(const std::string& path, Index side = 0, const DecodeOptions& options = {}) {
   const InputFile file(path);
   const auto told_by = [&](Index bytes) {
     std::vector<std::uint8_t> start = detail::room_for<std::uint8_t>(path, bytes);
     file.read(0, start.data(), bytes);
     const ImageKind* const kind = image_kind(start);
-    Index found = 0;
-    const auto ask = [&](auto format) { found = format.decoding_bytes(start, path, side, options); };
+    ImageHeader found;
+    const auto ask = [&](auto format) { found = format.header(start, path, side, options); };
     if (kind == nullptr || !detail::with_format(Formats{}, kind->name, ask))
       throw Error(path, "no image", "one: " + Formats::names());
-    return file.size() + found;
+    found.decoding_bytes += file.size();
+    return found;
   };
   // Before the extents of a photograph stand its notes and profiles: where they are long, all of the file is read.
   const Index start = (std::min)(file.size(), Index{1} << 16);

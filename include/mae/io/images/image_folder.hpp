@@ -62,7 +62,7 @@ class ImageFolder {
   explicit ImageFolder(const std::string& folder, const FolderOptions& options = {})
       : ImageFolder(list_images(folder, options.classes, {options.needs_classes, options.parts, options.together}),
                     options) {}
-  /// The images of a list that somebody else has made.
+  /// The files of a list. Throws `Error` if an option is out of range.
   ImageFolder(ImageList list, const FolderOptions& options)
       : options_(options),
         list_(std::move(list)),
@@ -125,7 +125,7 @@ class ImageFolder {
     for (Index k = 0; k < count; ++k) {
       try {
         const std::string file = path(k * size() / count);
-        most = (std::max)(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.decoding));
+        most = (std::max)(most, image_header<Formats>(file, options_.shortest_side, options_.decoding).decoding_bytes);
       } catch (const Error&) {  // told when it is decoded
       }
     }

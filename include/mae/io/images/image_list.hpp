@@ -75,7 +75,7 @@ inline std::map<std::string, std::int32_t> number_classes(const std::string& fol
 
 /// One part of a list, or all of it: images that lie in it, and those of each of its folders.
 struct ListedFolder {
-  std::vector<std::string> images{};                        ///< relative to the list's folder
+  std::vector<std::string> images{};                          ///< relative to the list's folder
   std::map<std::string, std::vector<std::string>> folders{};  ///< the same of those below
   std::map<std::string, bool> links{};                        ///< folder -> whether it is a link to one seen before
 };
@@ -141,7 +141,7 @@ inline std::vector<std::string> class_folders(const ImageList& list, const std::
 /// Throws `Error` if the folder is missing, unreadable, without images or divided into parts, and for a labelled list
 /// if a class has no image, or if images lie beside folders of images.
 inline ImageList list_images(const std::string& folder, const std::vector<std::string>& classes = {},
-                                 const ListOptions& options = {}) {
+                             const ListOptions& options = {}) {
   ImageList list{folder, {}, {}, {}};
   detail::FolderWalk walk;
   std::vector<detail::ListedFolder> parts;

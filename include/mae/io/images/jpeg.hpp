@@ -22,6 +22,7 @@
 #include <mae/io/files/input_file.hpp>
 #include <mae/io/images/decoding.hpp>
 #include <mae/io/images/exif.hpp>
+#include <mae/io/images/image_header.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -206,8 +207,8 @@ struct Jpeg {
                       const DecodeOptions& options) {
     return decode_jpeg(bytes, subject, side, options);
   }
-  static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index side,
-                              const DecodeOptions& options) {
+  static ImageHeader header(std::span<const std::uint8_t> start, const std::string& subject, Index side,
+                            const DecodeOptions& options) {
     detail::JpegReader reader(start, subject);
     detail::prepare_jpeg(reader, subject, side, options);
     const jpeg_decompress_struct& info = reader.info();
@@ -218,7 +219,7 @@ struct Jpeg {
     if (reader.several_scans())
       for (int c = 0; c < info.num_components; ++c)
         bytes += Index{info.comp_info[c].width_in_blocks} * Index{info.comp_info[c].height_in_blocks} * 64 * 2;
-    return bytes;
+    return {Index{info.image_height}, Index{info.image_width}, detail::jpeg_orientation(info), bytes};
   }
 };
 

@@ -26,6 +26,7 @@
 #include <mae/io/files/input_file.hpp>
 #include <mae/io/images/decoding.hpp>
 #include <mae/io/images/exif.hpp>
+#include <mae/io/images/image_header.hpp>
 #include <mae/io/images/png_samples.hpp>
 
 MAE_PRECISE_BEGIN
@@ -130,7 +131,7 @@ class PngReader {
     });
   }
 
-  /// How the image is to be turned, 1 to 8; known after `decode`.
+  /// How the image is to be turned, 1 to 8; before `decode`, by the notes that stand before the pixels.
   int orientation() const {
     png_textp texts = nullptr;
     const int count = png_get_text(state_.png, state_.info, &texts, nullptr);
@@ -257,14 +258,17 @@ struct Png {
                       const DecodeOptions& options) {
     return decode_png(bytes, subject, options);
   }
-  static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index,
-                              const DecodeOptions& options) {
+  static ImageHeader header(std::span<const std::uint8_t> start, const std::string& subject, Index,
+                            const DecodeOptions& options) {
     detail::check_png_start(subject, start);
     const Index width = Index{png_get_uint_32(&start[16])}, height = Index{png_get_uint_32(&start[20])};
     detail::check_pixel_limit(subject, height, width, options.max_pixels);
     const Index channels = (start[25] & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1, bytes = start[24] > 8 ? 2 : 1;
     const Index each = (channels + 1) * bytes + channels;  // samples, maybe with alpha, and planes
-    return height * width * std::max<Index>(each, 1 + 3);  // or planes of grey and of colour, one made from the other
+    // Notes that stand behind the pixels are not looked for.
+    const int orientation = detail::PngReader(start, subject).orientation();
+    // Or planes of grey and of colour, one made from the other.
+    return {height, width, orientation, height * width * std::max<Index>(each, 1 + 3)};
   }
 };
 

@@ -1,0 +1,246 @@
+// What is wrong with an annotated data set, in words: each kind of fault with what is done about it, how often it
+// occurs, and where.
+//
+// A fault is `noted`, if the data may be meant so and are taken as they are; `mended`, if there is one sensible way to
+// go on, which the text says; or `refused`, if only its author can tell what was meant. What is to be mended is refused
+// too if the user prefers: `Faults`.
+#pragma once
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <mae/core/error.hpp>
+
+MAE_PRECISE_BEGIN
+namespace mae {
+
+/// What becomes of faults that can be mended.
+enum class Faults { refuse, mend };
+
+enum class Fault {
+  // How a file is written.
+  json_comma,
+  json_number,
+  line_unreadable,
+  from_zero,
+  difficult_unknown,
+  // Images.
+  image_twice,
+  image_repeated,
+  image_missing,
+  image_named_otherwise,
+  image_name_with_space,
+  image_unreadable,
+  image_unlabelled,
+  image_without_objects,
+  size_absent,
+  size_swapped,
+  size_scaled,
+  size_other,
+  image_turned,
+  turn_unknown,
+  // Categories.
+  category_twice,
+  category_name_twice,
+  category_unknown,
+  category_unused,
+  // Annotations.
+  id_absent,
+  id_zero,
+  id_twice,
+  image_unknown,
+  crowd_absent,
+  area_absent,
+  box_absent,
+  box_of_corners,
+  box_maybe_of_corners,
+  box_of_shares,
+  box_empty,
+  box_outside,
+  box_over_border,
+  box_covers_all,
+  box_repeated,
+  box_everywhere,
+  polygon_faulty,
+  mask_faulty,
+};
+
+struct FaultKind {
+  enum class Outcome { noted, mended, refused };
+  Outcome outcome;
+  const char *what, *done;  ///< "boxes without width or height", "left out"
+};
+
+/// What is known of a kind of fault.
+inline FaultKind kind_of(Fault fault) {
+  using enum FaultKind::Outcome;
+  switch (fault) {
+    case Fault::json_comma:
+      return {mended, "commas before a closing bracket, which JSON has not", "passed over"};
+    case Fault::json_number:
+      return {mended, "NaN or Infinity, which JSON has not", "taken as nothing"};
+    case Fault::line_unreadable:
+      return {mended, "lines or objects that cannot be read", "left out"};
+    case Fault::from_zero:
+      return {mended, "boxes that begin at 0 where pixels count from 1", "cut at the border"};
+    case Fault::difficult_unknown:
+      return {mended, "objects whose difficulty is no 0 or 1", "taken as not difficult"};
+    case Fault::image_twice:
+      return {refused, "images with the id of another image", ""};
+    case Fault::image_repeated:
+      return {mended, "images listed twice", "made one with all its annotations"};
+    case Fault::image_missing:
+      return {mended, "images that are not there", "left out with their annotations"};
+    case Fault::image_named_otherwise:
+      return {mended, "images whose file is named otherwise", "named as their file"};
+    case Fault::image_name_with_space:
+      return {noted, "images with spaces in their name", "kept"};
+    case Fault::image_unreadable:
+      return {mended, "images that cannot be read", "left out with their annotations"};
+    case Fault::image_unlabelled:
+      return {mended, "images without a file of labels", "left out"};
+    case Fault::image_without_objects:
+      return {noted, "images without an object", "kept as background"};
+    case Fault::size_absent:
+      return {mended, "images without a size", "the size of their file"};
+    case Fault::size_swapped:
+      return {mended, "images whose height and width are exchanged", "exchanged back"};
+    case Fault::size_scaled:
+      return {mended, "images scaled since they were annotated", "annotations scaled likewise"};
+    case Fault::size_other:
+      return {mended, "images of another size and shape than annotated", "left out with their annotations"};
+    case Fault::image_turned:
+      return {mended, "images annotated as they lie in their file, not upright", "annotations turned upright"};
+    case Fault::turn_unknown:
+      return {noted, "images turned by a note in their file", "annotations taken for those of the turned image"};
+    case Fault::category_twice:
+      return {refused, "categories with the id of another category", ""};
+    case Fault::category_name_twice:
+      return {noted, "categories with the name of another category", "kept apart"};
+    case Fault::category_unknown:
+      return {mended, "annotations of an unknown category", "left out"};
+    case Fault::category_unused:
+      return {noted, "categories without an annotation", "kept"};
+    case Fault::id_absent:
+      return {mended, "annotations without an id", "numbered"};
+    case Fault::id_zero:
+      return {mended, "annotations with the id 0, which COCO's evaluation takes for none", "numbered anew"};
+    case Fault::id_twice:
+      return {mended, "annotations with the id of another annotation", "numbered anew"};
+    case Fault::image_unknown:
+      return {mended, "annotations of an unknown image", "left out"};
+    case Fault::crowd_absent:
+      return {noted, "annotations that do not say iscrowd", "taken as 0"};
+    case Fault::area_absent:
+      return {mended, "annotations without an area, or with the area 0", "the area of their mask or box"};
+    case Fault::box_absent:
+      return {mended, "annotations without a box of four numbers", "the box of their mask, or left out"};
+    case Fault::box_of_corners:
+      return {mended, "boxes written as two corners where size is expected", "converted"};
+    case Fault::box_maybe_of_corners:
+      return {noted, "boxes far over the border: two corners where size is expected?", "taken as x, y, width, height"};
+    case Fault::box_of_shares:
+      return {mended, "boxes in shares of the image where pixels are expected", "multiplied by its size"};
+    case Fault::box_empty:
+      return {mended, "boxes without width or height", "left out"};
+    case Fault::box_outside:
+      return {mended, "boxes outside their image", "left out"};
+    case Fault::box_over_border:
+      return {mended, "boxes over the border of their image by half a pixel or more", "cut at the border"};
+    case Fault::box_covers_all:
+      return {noted, "boxes that cover their whole image", "kept"};
+    case Fault::box_repeated:
+      return {mended, "boxes repeated in their image", "left out but for the first"};
+    case Fault::box_everywhere:
+      return {noted, "images with one and the same box, out of a hundred or more", "kept"};
+    case Fault::polygon_faulty:
+      return {mended, "outlines that are no polygons", "left out; the box stays"};
+    case Fault::mask_faulty:
+      return {mended, "masks whose run lengths are no mask of their image", "left out; the box stays"};
+  }
+  return {};
+}
+
+/// Faults by kind: how often, and where the first ones are.
+class Findings {
+ public:
+  /// So many places are kept of each kind.
+  explicit Findings(std::size_t places = 5) : places_(places) {}
+
+  struct Found {
+    Index count = 0;
+    std::vector<std::string> places{};
+  };
+
+  /// `place` is the file, and which annotation in it.
+  void add(Fault fault, const std::string& place) {
+    Found& found = found_[fault];
+    ++found.count;
+    if (found.places.size() < places_) found.places.push_back(place);
+  }
+  void add(const Findings& others) {
+    for (const auto& [fault, other] : others.found_) {
+      Found& found = found_[fault];
+      found.count += other.count;
+      for (const std::string& place : other.places)
+        if (found.places.size() < places_) found.places.push_back(place);
+    }
+  }
+
+  Index count(Fault fault) const {
+    const auto at = found_.find(fault);
+    return at == found_.end() ? 0 : at->second.count;
+  }
+  /// The first places of a fault.
+  std::vector<std::string> places(Fault fault) const {
+    const auto at = found_.find(fault);
+    return at == found_.end() ? std::vector<std::string>{} : at->second.places;
+  }
+  Index count(FaultKind::Outcome outcome) const {
+    Index sum = 0;
+    for (const auto& [fault, found] : found_) sum += kind_of(fault).outcome == outcome ? found.count : 0;
+    return sum;
+  }
+  const std::map<Fault, Found>& all() const { return found_; }
+
+  /// A line for each kind, and one for each place that is kept.
+  std::vector<std::string> lines(Faults faults) const {
+    std::vector<std::string> lines;
+    for (const auto& [fault, found] : found_) {
+      const FaultKind kind = kind_of(fault);
+      lines.push_back(std::string(kind.what) + ": " + std::to_string(found.count) + ", " +
+                      (stops(kind, faults) ? "refused" : kind.done));
+      for (const std::string& place : found.places) lines.push_back("    " + place);
+      if (static_cast<Index>(found.places.size()) < found.count)
+        lines.push_back("    and " + std::to_string(found.count - static_cast<Index>(found.places.size())) + " more");
+    }
+    return lines;
+  }
+
+  /// Throws mae::Error about `subject` if there is something that is refused: the first kind and its first place.
+  void ensure_accepted(const std::string& subject, Faults faults) const {
+    for (const auto& [fault, found] : found_) {
+      const FaultKind kind = kind_of(fault);
+      if (stops(kind, faults))
+        throw Error(subject,
+                    std::string(kind.what) + ": " + std::to_string(found.count) +
+                        (found.places.empty() ? "" : ", such as " + found.places[0]),
+                    kind.outcome == FaultKind::Outcome::refused
+                        ? "none: which is meant?"
+                        : std::string("none; or faults = mend, and they are mended: ") + kind.done);
+    }
+  }
+
+ private:
+  static bool stops(const FaultKind& kind, Faults faults) {
+    return kind.outcome == FaultKind::Outcome::refused ||
+           (faults == Faults::refuse && kind.outcome == FaultKind::Outcome::mended);
+  }
+
+  std::size_t places_;
+  std::map<Fault, Found> found_;
+};
+
+}  // namespace mae
+MAE_PRECISE_END

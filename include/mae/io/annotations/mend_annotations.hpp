@@ -1,0 +1,243 @@
+// What can be wrong with annotations, found and mended one by one: ids, categories, boxes, areas, masks.
+//
+// Two faults show only in the set as a whole. Boxes are taken for corners (x0, y0, x1, y1 where x, y, width, height
+// belong) if more than a tenth of them reach more than 5 % over their image and all of them make sense as corners; and
+// for shares of the image if no number of any box is above 1.
+#pragma once
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include <mae/io/annotations/annotations.hpp>
+#include <mae/io/files/checked_size.hpp>
+
+MAE_PRECISE_BEGIN
+namespace mae {
+namespace detail {
+
+/// One pass over the annotations of a set.
+class AnnotationMender {
+ public:
+  explicit AnnotationMender(AnnotationSet& set) : set_(set), classes_(set.categories) {
+    for (const AnnotatedImage& image : set.images) images_.emplace(image.id, &image);
+  }
+
+  void run() {
+    check_categories();
+    number_anew();
+    keep([&](Annotation& one) { return known(one) && find_box(one); });
+    convert_boxes();
+    keep([&](Annotation& one) { return fit_box(one); });
+    drop_repeated();
+    for (Annotation& one : set_.annotations) check_mask(one), find_area(one);
+    note_unused();
+  }
+
+ private:
+  void add(Fault fault, const std::string& place) { set_.findings.add(fault, place); }
+  /// In words, which one it is.
+  std::string place(const Annotation& one) const {
+    std::string text = set_.source + ": annotation";
+    if (one.id != Annotation::no_id) text += " " + std::to_string(one.id);
+    if (const auto at = images_.find(one.image); at != images_.end()) text += " of " + quoted(at->second->file);
+    if (one.has_box())
+      text += ", box [" + short_text(one.x, 8) + ", " + short_text(one.y, 8) + ", " + short_text(one.width, 8) + ", " +
+              short_text(one.height, 8) + "]";
+    return text;
+  }
+  template <class Keep>
+  void keep(const Keep& wanted) {
+    std::vector<Annotation>& all = set_.annotations;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (wanted(all[i])) {
+        if (kept != i) all[kept] = std::move(all[i]);
+        ++kept;
+      }
+    all.resize(kept);
+  }
+
+  void check_categories() {
+    std::set<std::int64_t> ids;
+    std::set<std::string> names;
+    for (const Category& category : set_.categories) {
+      const std::string text = set_.source + ": category " + std::to_string(category.id) + ", " + quoted(category.name);
+      if (!ids.insert(category.id).second) add(Fault::category_twice, text);
+      else if (!names.insert(category.name).second) add(Fault::category_name_twice, text);
+    }
+  }
+
+  void number_anew() {
+    std::int64_t last = 0;
+    for (const Annotation& one : set_.annotations) last = (std::max)(last, one.id);
+    const bool full = last > INT64_MAX - static_cast<std::int64_t>(set_.annotations.size());
+    if (full) last = 0;  // then all are numbered anew
+    std::set<std::int64_t> ids;
+    for (Annotation& one : set_.annotations) {
+      const bool fresh = ids.insert(one.id).second;
+      if (one.id == Annotation::no_id) add(Fault::id_absent, place(one));
+      else if (one.id == 0) add(Fault::id_zero, place(one));
+      else if (!fresh) add(Fault::id_twice, place(one));
+      else if (!full) continue;
+      one.id = ++last;
+    }
+  }
+
+  bool known(const Annotation& one) {
+    if (!images_.contains(one.image))
+      return add(Fault::image_unknown,
+                 place(one) + (one.image == Annotation::no_id ? "" : ", image " + std::to_string(one.image))),
+             false;
+    if (!classes_.class_of(one.category))
+      return add(Fault::category_unknown,
+                 place(one) + (one.category == Annotation::no_id ? "" : ", category " + std::to_string(one.category))),
+             false;
+    return true;
+  }
+
+  bool find_box(Annotation& one) {
+    if (one.has_box()) return true;
+    add(Fault::box_absent, place(one));
+    if (!one.has_segmentation()) return false;
+    one.set_box(one.mask ? one.mask->box() : extent_of(one.polygons));
+    return true;
+  }
+
+  void convert_boxes() {
+    std::size_t boxes = 0, beyond = 0, corners = 0, shares = 0;
+    for (const Annotation& one : set_.annotations) {
+      const AnnotatedImage& image = *images_.at(one.image);
+      if (image.width < 2 || image.height < 2) continue;
+      ++boxes;
+      beyond += far_beyond(one, image) ? 1 : 0;
+      corners += one.width > one.x && one.height > one.y && one.x >= 0 && one.y >= 0 &&
+                         one.width <= 1.005 * double(image.width) + 1 && one.height <= 1.005 * double(image.height) + 1
+                     ? 1
+                     : 0;
+      shares += one.x >= 0 && one.y >= 0 && one.x <= 1 && one.y <= 1 && one.width <= 1 && one.height <= 1 ? 1 : 0;
+    }
+    if (boxes == 0) return;
+    if (shares == boxes) return multiply_shares();
+    if (10 * beyond <= boxes) return;
+    for (Annotation& one : set_.annotations) {
+      const bool all = corners == boxes;
+      if (!all && !far_beyond(one, *images_.at(one.image))) continue;
+      add(all ? Fault::box_of_corners : Fault::box_maybe_of_corners, place(one));
+      if (all) one.set_box({one.x, one.y, one.width, one.height});
+    }
+  }
+  static bool far_beyond(const Annotation& one, const AnnotatedImage& image) {
+    return image.width > 0 && image.height > 0 &&
+           (one.x + one.width > 1.05 * double(image.width) || one.y + one.height > 1.05 * double(image.height));
+  }
+  void multiply_shares() {
+    for (Annotation& one : set_.annotations) {
+      const AnnotatedImage& image = *images_.at(one.image);
+      add(Fault::box_of_shares, place(one));
+      const double across = double(image.width), down = double(image.height);
+      one.x *= across, one.width *= across, one.y *= down, one.height *= down;
+      if (one.area <= 1) one.area *= across * down;
+      for (std::vector<double>& polygon : one.polygons) {
+        const bool small = std::all_of(polygon.begin(), polygon.end(), [](double number) { return number <= 1; });
+        for (std::size_t i = 0; small && i < polygon.size(); ++i) polygon[i] *= i % 2 == 0 ? across : down;
+      }
+    }
+  }
+
+  bool fit_box(Annotation& one) {
+    const AnnotatedImage& image = *images_.at(one.image);
+    const Box box = one.box(), whole{0, 0, double(image.width), double(image.height)};
+    if (!(one.width > 0) || !(one.height > 0)) return add(Fault::box_empty, place(one)), false;
+    if (whole.area() == 0) return true;  // nobody knows the size
+    const Box inside = intersection(box, whole);
+    if (inside.area() == 0) return add(Fault::box_outside, place(one)), false;
+    if (box.x0 <= -0.5 || box.y0 <= -0.5 || box.x1 >= whole.x1 + 0.5 || box.y1 >= whole.y1 + 0.5) {
+      add(Fault::box_over_border, place(one));
+      one.set_box(inside);
+    }
+    if (inside.area() >= 0.999 * whole.area()) add(Fault::box_covers_all, place(one));
+    return true;
+  }
+
+  void drop_repeated() {
+    const std::vector<Annotation>& all = set_.annotations;
+    std::vector<std::size_t> order(all.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    const auto box_of = [&](std::size_t i) { return std::tuple(all[i].x, all[i].y, all[i].width, all[i].height); };
+    const auto sort = [&](const auto& key) {
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return std::tuple(key(a), a) < std::tuple(key(b), b); });
+    };
+    const auto whole = [&](std::size_t i) {
+      return std::tuple(all[i].image, all[i].category, all[i].crowd, box_of(i));
+    };
+    sort(whole);
+    std::set<const Annotation*> repeated;
+    for (std::size_t i = 1; i < order.size(); ++i)
+      if (whole(order[i]) == whole(order[i - 1])) repeated.insert(&all[order[i]]);
+    sort(box_of);
+    for (std::size_t i = 0, end = 0; i < order.size(); i = end) {
+      std::set<std::int64_t> images;
+      for (end = i; end < order.size() && box_of(order[end]) == box_of(order[i]); ++end)
+        images.insert(all[order[end]].image);
+      for (std::size_t k = 0; images.size() >= 100 && k < images.size(); ++k)
+        add(Fault::box_everywhere, place(all[order[i]]));
+    }
+    for (const Annotation& one : all)
+      if (repeated.contains(&one)) add(Fault::box_repeated, place(one));
+    // In place, and so by where they stand now.
+    std::vector<bool> wanted(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) wanted[i] = !repeated.contains(&all[i]);
+    std::size_t at = 0;
+    keep([&](Annotation&) { return wanted[at++]; });
+  }
+
+  void check_mask(Annotation& one) {
+    const AnnotatedImage& image = *images_.at(one.image);
+    if (!one.mask || image.height == 0 || (one.mask->height() == image.height && one.mask->width() == image.width))
+      return;
+    add(Fault::mask_faulty, place(one) + ": a mask of " + std::to_string(one.mask->height()) + " x " +
+                                std::to_string(one.mask->width()) + " for an image of " + std::to_string(image.height) +
+                                " x " + std::to_string(image.width));
+    one.mask.reset();
+  }
+
+  void find_area(Annotation& one) {
+    if (is_finite(one.area) && one.area > 0) return;
+    add(Fault::area_absent, place(one));
+    const AnnotatedImage& image = *images_.at(one.image);
+    one.area = one.width * one.height;
+    if (!one.has_segmentation() || (!one.mask && image.height == 0)) return;
+    try {
+      const auto pixels = static_cast<double>(
+          one.mask ? one.mask->area() : polygons_mask(image.height, image.width, one.polygons, "").area());
+      if (pixels > 0) one.area = pixels;
+    } catch (const Error& error) {
+      add(Fault::polygon_faulty, place(one) + error.what());
+      one.polygons.clear();
+    }
+  }
+
+  void note_unused() {
+    std::set<std::int64_t> images, categories;
+    for (const Annotation& one : set_.annotations) images.insert(one.image), categories.insert(one.category);
+    for (const Category& category : set_.categories)
+      if (!categories.contains(category.id))
+        add(Fault::category_unused,
+            set_.source + ": category " + std::to_string(category.id) + ", " + quoted(category.name));
+    for (const AnnotatedImage& image : set_.images)
+      if (!images.contains(image.id)) add(Fault::image_without_objects, set_.source + ": " + quoted(image.file));
+  }
+
+  AnnotationSet& set_;
+  CategoryClasses classes_;
+  std::map<std::int64_t, const AnnotatedImage*> images_;
+};
+
+}  // namespace detail
+
+/// Mends the annotations of `set`, adds what was wrong to its findings. Sizes of its images are taken as they are.
+inline void mend_annotations(AnnotationSet& set) { detail::AnnotationMender(set).run(); }
+
+}  // namespace mae
+MAE_PRECISE_END

@@ -1,0 +1,216 @@
+// Annotations as YOLO's programs take them: for each image a text, for each object a line.
+//
+//   0 0.5 0.5 0.25 0.1                    class, then centre, width and height of its box
+//   2 0.1 0.1 0.3 0.1 0.2 0.4             class, then a polygon of three corners or more
+//
+// Numbers are shares of the image's width and height, of the upright image where a camera was turned. So the size of
+// each image is read from its file. An empty text is an image without objects; of an image without a text nothing is
+// known, and it is left out, unless `missing_is_empty`.
+//
+// The texts lie beside the images, or in a folder "labels" where the images lie in one called "images". Names of the
+// classes stand in data.yaml, there or up to two folders above, or in classes.txt or obj.names, there or one above;
+// without them they are their numbers. Categories have the ids 1, 2, ... for the classes 0, 1, ...
+#pragma once
+#include <mae/io/annotations/annotations.hpp>
+#include <mae/io/images/image_file.hpp>
+#include <mae/io/images/image_list.hpp>
+
+MAE_PRECISE_BEGIN
+namespace mae {
+
+struct YoloOptions {
+  bool missing_is_empty = false;  ///< an image without a text has no objects
+  std::size_t places = 5;         ///< how many are kept of each kind of fault
+};
+
+namespace detail {
+
+/// `text` without spaces around it, and without a comment of YAML's.
+inline std::string trimmed(std::string text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
+  return begin == text.npos ? "" : text.substr(begin, end - begin + 1);
+}
+/// A scalar of YAML: without its quotes or comment.
+inline std::string yaml_scalar(std::string text) {
+  text = trimmed(text);
+  if (text.size() >= 2 && (text[0] == '"' || text[0] == '\''))
+    if (const std::size_t end = text.find(text[0], 1); end != text.npos) return text.substr(1, end - 1);
+  return trimmed(text.substr(0, text.find(" #")));
+}
+
+/// The names of classes in a data.yaml: `names` as a list in brackets, a list of lines, or numbers and names.
+inline std::vector<std::string> yaml_names(const std::string& text) {
+  std::vector<std::string> names;
+  std::size_t at = text.starts_with("names:") ? 0 : text.find("\nnames:");
+  if (at == text.npos) return names;
+  at = text.find(':', at) + 1;
+  const std::string first = trimmed(text.substr(at, text.find('\n', at) - at));
+  if (first.starts_with('[')) {
+    std::string one;
+    char quote = '\0';
+    for (at = text.find('[', at) + 1; at < text.size(); ++at) {
+      const char c = text[at];
+      if (quote == '\0' && (c == ',' || c == ']')) {
+        if (const std::string name = yaml_scalar(one); !name.empty()) names.push_back(name);
+        one.clear();
+        if (c == ']') break;
+        continue;
+      }
+      if (quote == '\0' ? c == '"' || c == '\'' : c == quote) quote = quote == '\0' ? c : '\0';
+      one += c;
+    }
+    return names;
+  }
+  for (at = text.find('\n', at); at < text.size();) {
+    const std::size_t end = (std::min)(text.find('\n', at + 1), text.size());
+    const std::string line = text.substr(at + 1, end - at - 1), inner = trimmed(line);
+    at = end;
+    if (inner.empty() || inner[0] == '#') continue;
+    const std::size_t colon = inner.find(':');
+    if (inner.starts_with("- ")) {
+      names.push_back(yaml_scalar(inner.substr(2)));
+    } else if (const auto number = number_in<std::int64_t>(trimmed(inner.substr(0, colon)));
+               line[0] == ' ' && colon != inner.npos && number == static_cast<std::int64_t>(names.size())) {
+      names.push_back(yaml_scalar(inner.substr(colon + 1)));
+    } else {
+      break;
+    }
+  }
+  return names;
+}
+
+inline std::string whole_text(const std::string& path) {
+  const std::vector<char> bytes = read_file<char>(path);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// The names of classes that stand in a file of `folder` or above it; empty if there is none.
+inline std::vector<std::string> yolo_names(const std::string& folder) {
+  std::string where = folder;
+  for (int up = 0; up < 3; ++up, where += "/..") {
+    for (const char* name : {"data.yaml", "data.yml", "classes.txt", "obj.names"}) {
+      const std::string path = where + "/" + name;
+      const bool yaml = std::string_view(name).starts_with("data.");
+      if ((up == 2 && !yaml) || !std::filesystem::is_regular_file(path)) continue;
+      const std::string text = whole_text(path);
+      std::vector<std::string> names;
+      if (yaml) {
+        names = yaml_names(text);
+      } else {
+        for (std::size_t at = 0; at < text.size();) {
+          const std::size_t end = (std::min)(text.find('\n', at), text.size());
+          if (const std::string line = trimmed(text.substr(at, end - at)); !line.empty()) names.push_back(line);
+          at = end + 1;
+        }
+      }
+      if (!names.empty()) return names;
+    }
+  }
+  return {};
+}
+
+/// The numbers of a line; empty if something else stands there.
+inline std::vector<double> numbers_of_line(std::string_view line) {
+  std::vector<double> numbers;
+  while (true) {
+    const std::size_t begin = line.find_first_not_of(" \t\r");
+    if (begin == line.npos) return numbers;
+    line.remove_prefix(begin);
+    const std::size_t end = (std::min)(line.find_first_of(" \t\r"), line.size());
+    const std::optional<double> number = number_in(line.substr(0, end));
+    if (!number) return {};
+    numbers.push_back(*number);
+    line.remove_prefix(end);
+  }
+}
+
+}  // namespace detail
+
+/// The objects that the text of `path` has in an image of height x width. What is wrong is a finding. Ids of categories
+/// are classes + 1; other ids are not set.
+inline std::vector<Annotation> decode_yolo(std::string_view text, const std::string& path, Index height, Index width,
+                                           Findings& findings) {
+  std::vector<Annotation> objects;
+  const double across = static_cast<double>(width), down = static_cast<double>(height);
+  Index number = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = (std::min)(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    const std::vector<double> numbers = detail::numbers_of_line(line);
+    const bool box = numbers.size() == 5, polygon = numbers.size() >= 7 && numbers.size() % 2 == 1;
+    if ((!box && !polygon) || numbers[0] < 0 || numbers[0] > 99'999 || math::floor(numbers[0]) != numbers[0] ||
+        numbers.size() > polygon_number_limit) {
+      findings.add(Fault::line_unreadable, path + ": line " + std::to_string(number));
+      continue;
+    }
+    Annotation made;
+    made.category = static_cast<std::int64_t>(numbers[0]) + 1;
+    if (box) {
+      made.width = numbers[3] * across, made.height = numbers[4] * down;
+      made.x = numbers[1] * across - made.width / 2, made.y = numbers[2] * down - made.height / 2;
+    } else {
+      std::vector<double> corners(numbers.begin() + 1, numbers.end());
+      for (std::size_t i = 0; i < corners.size(); ++i) corners[i] *= i % 2 == 0 ? across : down;
+      made.polygons.push_back(std::move(corners));
+      made.set_box(extent_of(made.polygons));
+    }
+    objects.push_back(std::move(made));
+  }
+  return objects;
+}
+
+/// Reads the images below `folder` and their texts. `Formats` is a list of `Decoders`. Throws `Error` if there is no
+/// image, or if none has a text.
+template <class Formats>
+AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = {}) {
+  AnnotationSet set{.source = folder, .folder = folder, .findings = Findings(options.places)};
+  std::string labels = folder;
+  if (std::filesystem::is_directory(folder + "/images") && std::filesystem::is_directory(folder + "/labels")) {
+    set.folder = folder + "/images";
+    labels = folder + "/labels";
+  } else if (const std::size_t images = ("/" + folder + "/").rfind("/images/"); images != std::string::npos) {
+    std::string other = folder;
+    other.replace(images, 6, "labels");
+    if (std::filesystem::is_directory(other)) labels = other;
+  }
+  std::vector<std::string> names = detail::yolo_names(labels);
+  if (names.empty()) names = detail::yolo_names(set.folder);
+  std::int64_t classes = static_cast<std::int64_t>(names.size());
+  for (const std::string& name : list_images(set.folder, {}, {.parts = false}).names) {
+    const std::string path = labels + "/" + name.substr(0, name.rfind('.')) + ".txt";
+    if (!std::filesystem::is_regular_file(path)) {
+      if (!options.missing_is_empty) {
+        set.findings.add(Fault::image_unlabelled, set.folder + "/" + name);
+        continue;
+      }
+    }
+    AnnotatedImage image{.id = static_cast<std::int64_t>(set.images.size()) + 1, .file = name};
+    try {
+      const ImageHeader header = image_header<Formats>(set.folder + "/" + name);
+      image.height = header.upright_height();
+      image.width = header.upright_width();
+    } catch (const Error& error) {
+      set.findings.add(Fault::image_unreadable, std::string(error.what()).substr(5));
+      continue;
+    }
+    if (std::filesystem::is_regular_file(path))
+      for (Annotation& object : decode_yolo(detail::whole_text(path), path, image.height, image.width, set.findings)) {
+        object.id = static_cast<std::int64_t>(set.annotations.size()) + 1;
+        object.image = image.id;
+        object.area = object.box().area();
+        if (names.empty()) classes = (std::max)(classes, object.category);
+        set.annotations.push_back(std::move(object));
+      }
+    set.images.push_back(std::move(image));
+  }
+  if (set.images.empty()) throw Error(labels, "no text of labels", "one for each image: NAME.txt for NAME.jpg");
+  for (std::int64_t id = 1; id <= classes; ++id)
+    set.categories.push_back({id, names.empty() ? std::to_string(id - 1) : names[static_cast<std::size_t>(id - 1)]});
+  return set;
+}
+
+}  // namespace mae
+MAE_PRECISE_END

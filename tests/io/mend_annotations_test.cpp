@@ -1,0 +1,233 @@
+#include <mae/io/annotations/mend_annotations.hpp>
+
+#include <doctest/doctest.h>
+
+#include <support/error_of.hpp>
+
+using mae::Annotation, mae::AnnotationSet, mae::Box, mae::Fault, mae::Faults, mae::FaultKind, mae::Index;
+
+namespace {
+
+Annotation object(std::int64_t id, double x, double y, double width, double height, double area = 12) {
+  Annotation one{.id = id, .image = 7, .category = 3};
+  one.x = x, one.y = y, one.width = width, one.height = height, one.area = area;
+  return one;
+}
+// Two images of 20 x 30 pixels, 7 and 9, a category, and these annotations, mended.
+AnnotationSet mended(std::vector<Annotation> annotations, std::vector<mae::Category> categories = {{3, "cat"}}) {
+  AnnotationSet set{.source = "a.json",
+                    .images = {{7, "a.png", 20, 30}, {9, "b.png", 20, 30}},
+                    .categories = std::move(categories),
+                    .annotations = std::move(annotations)};
+  mae::mend_annotations(set);
+  return set;
+}
+// Image 9 has no object, which is not what these tests look at.
+Index faults(const AnnotationSet& set) {
+  Index sum = 0;
+  for (const auto& [fault, found] : set.findings.all()) sum += fault == Fault::image_without_objects ? 0 : found.count;
+  return sum;
+}
+// The place of a fault that alone was found, once.
+std::string alone(const AnnotationSet& set, Fault fault) {
+  if (set.findings.count(fault) != 1 || faults(set) != 1) {
+    std::string text = "not alone:";
+    for (const std::string& line : set.findings.lines(Faults::mend)) text += "\n" + line;
+    return text;
+  }
+  return set.findings.places(fault)[0];
+}
+std::vector<std::int64_t> ids(const AnnotationSet& set) {
+  std::vector<std::int64_t> ids;
+  for (const Annotation& one : set.annotations) ids.push_back(one.id);
+  return ids;
+}
+const double nan = Annotation::not_said;
+const Annotation good = object(1, 1, 2, 3, 4);
+
+}  // namespace
+
+TEST_CASE("a set without faults stays as it is; an image without an object is background") {
+  const AnnotationSet set = mended({good, object(2, 0, 0, 29, 20)});
+  CHECK(faults(set) == 0);
+  CHECK(set.findings.places(Fault::image_without_objects) == std::vector<std::string>{"a.json: 'b.png'"});
+  CHECK(ids(set) == std::vector<std::int64_t>{1, 2});
+  CHECK(set.annotations[0].box() == Box{1, 2, 4, 6});
+  CHECK(set.annotations[1].box() == Box{0, 0, 29, 20});
+}
+
+TEST_CASE("ids: absent, 0 and repeated ones become new ones") {
+  CHECK(alone(mended({good, object(Annotation::no_id, 2, 2, 3, 4)}), Fault::id_absent) ==
+        "a.json: annotation of 'a.png', box [2, 2, 3, 4]");
+  const AnnotationSet zero = mended({object(0, 2, 2, 3, 4), object(41, 1, 2, 3, 4)});
+  CHECK(alone(zero, Fault::id_zero) == "a.json: annotation 0 of 'a.png', box [2, 2, 3, 4]");
+  CHECK(ids(zero) == std::vector<std::int64_t>{42, 41});
+  const AnnotationSet twice = mended({good, object(5, 2, 2, 3, 4), object(5, 3, 3, 3, 4)});
+  CHECK(alone(twice, Fault::id_twice) == "a.json: annotation 5 of 'a.png', box [3, 3, 3, 4]");
+  CHECK(ids(twice) == std::vector<std::int64_t>{1, 5, 6});
+  // Of the largest there is, none is left above.
+  const AnnotationSet largest = mended({object(INT64_MAX, 2, 2, 3, 4), object(0, 1, 2, 3, 4)});
+  CHECK(ids(largest) == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("categories: unknown, repeated, of one name, without an annotation") {
+  Annotation unknown = object(2, 2, 2, 3, 4);
+  unknown.category = 4;
+  const AnnotationSet set = mended({good, unknown});
+  CHECK(alone(set, Fault::category_unknown) == "a.json: annotation 2 of 'a.png', box [2, 2, 3, 4], category 4");
+  CHECK(ids(set) == std::vector<std::int64_t>{1});
+  CHECK(alone(mended({good}, {{3, "cat"}, {3, "dog"}}), Fault::category_twice) == "a.json: category 3, 'dog'");
+  CHECK(alone(mended({good}, {{3, "cat"}, {8, "dog"}}), Fault::category_unused) == "a.json: category 8, 'dog'");
+  Annotation other = object(2, 2, 2, 3, 4);
+  other.category = 8;
+  CHECK(alone(mended({good, other}, {{3, "cat"}, {8, "cat"}}), Fault::category_name_twice) ==
+        "a.json: category 8, 'cat'");
+}
+
+TEST_CASE("an annotation of an unknown image is left out") {
+  Annotation unknown = object(2, 2, 2, 3, 4);
+  unknown.image = 8;
+  const AnnotationSet set = mended({unknown, good});
+  CHECK(alone(set, Fault::image_unknown) == "a.json: annotation 2, box [2, 2, 3, 4], image 8");
+  CHECK(ids(set) == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("a box that is absent or not finite is that of the mask, or the annotation is left out") {
+  const AnnotationSet without = mended({good, object(2, nan, 2, 3, 4), object(3, 1, 2, 1 / 0.0, 4)});
+  CHECK(without.findings.count(Fault::box_absent) == 2);
+  CHECK(without.findings.places(Fault::box_absent)[0] == "a.json: annotation 2 of 'a.png'");
+  CHECK(ids(without) == std::vector<std::int64_t>{1});
+  Annotation outline = object(2, nan, nan, nan, nan), pixels = object(3, nan, nan, nan, nan);
+  outline.polygons = {{5, 6, 9, 6, 9, 8.5}, {4, 7, 5, 7, 5, 8}};
+  pixels.mask = mae::box_mask(20, 30, {2, 3, 6, 8});
+  const AnnotationSet with = mended({outline, pixels});
+  CHECK(with.findings.count(Fault::box_absent) == 2);
+  REQUIRE(with.annotations.size() == 2);
+  CHECK(with.annotations[0].box() == Box{4, 6, 9, 8.5});
+  CHECK(with.annotations[1].box() == Box{2, 3, 6, 8});
+}
+
+TEST_CASE("two corners where size is expected: converted if all boxes make sense so") {
+  // As x, y, width, height the first two reach far over the border.
+  const AnnotationSet set = mended({object(1, 10, 5, 28, 19), object(2, 20, 10, 30, 20), object(3, 1, 1, 3, 4)});
+  CHECK(set.findings.count(Fault::box_of_corners) == 3);
+  CHECK(faults(set) == 3);
+  CHECK(set.findings.places(Fault::box_of_corners)[0] == "a.json: annotation 1 of 'a.png', box [10, 5, 28, 19]");
+  CHECK(set.annotations[0].box() == Box{10, 5, 28, 19});
+  CHECK(set.annotations[1].box() == Box{20, 10, 30, 20});
+  CHECK(set.annotations[2].box() == Box{1, 1, 3, 4});
+  // The last cannot be two corners: it is as it says, and the others are told and cut.
+  const AnnotationSet mixed = mended({object(1, 10, 5, 28, 19), object(2, 8, 3, 4, 5)});
+  CHECK(mixed.findings.count(Fault::box_maybe_of_corners) == 1);
+  CHECK(mixed.findings.count(Fault::box_over_border) == 1);
+  CHECK(mixed.annotations[0].box() == Box{10, 5, 30, 20});
+  CHECK(mixed.annotations[1].box() == Box{8, 3, 12, 8});
+  // A single one of twenty is over the border, and that is all.
+  std::vector<Annotation> many{object(1, 10, 5, 28, 19)};
+  for (int i = 2; i <= 20; ++i) many.push_back(object(i, 8 + 0.1 * i, 3, 4, 5));
+  const AnnotationSet few = mended(many);
+  CHECK(alone(few, Fault::box_over_border) == "a.json: annotation 1 of 'a.png', box [10, 5, 28, 19]");
+  CHECK(few.annotations[0].box() == Box{10, 5, 30, 20});
+}
+
+TEST_CASE("shares of the image where pixels are expected are multiplied, if all are") {
+  Annotation first = object(1, 0.1, 0.25, 0.5, 0.5, 0.25), second = object(2, 0, 0, 1, 0.75, 0.75);
+  first.polygons = {{0.1, 0.25, 0.6, 0.25, 0.6, 0.75}};
+  const AnnotationSet set = mended({first, second});
+  CHECK(set.findings.count(Fault::box_of_shares) == 2);
+  CHECK(faults(set) == 2);
+  CHECK(set.annotations[0].box() == Box{3, 5, 18, 15});
+  CHECK(set.annotations[0].area == 0.25 * 600);
+  CHECK(set.annotations[0].polygons[0] == std::vector<double>{0.1 * 30, 5, 0.6 * 30, 5, 0.6 * 30, 15});
+  CHECK(set.annotations[1].box() == Box{0, 0, 30, 15});
+  // Beside boxes of pixels a small one is small.
+  CHECK(faults(mended({first, object(2, 1, 2, 3, 4)})) == 0);
+}
+
+TEST_CASE("boxes that are empty or outside are left out, those over the border cut") {
+  for (const Annotation& empty : {object(2, 1, 2, 0, 4), object(2, 1, 2, 3, 0), object(2, 5, 2, -3, 4)}) {
+    const AnnotationSet set = mended({empty, good});
+    CHECK(alone(set, Fault::box_empty).starts_with("a.json: annotation 2 of 'a.png', box ["));
+    CHECK(ids(set) == std::vector<std::int64_t>{1});
+  }
+  std::vector<Annotation> all;
+  for (int i = 10; i < 60; ++i) all.push_back(object(i, 1 + 0.1 * i, 2, 3, 4));  // so that others are few
+  for (const Annotation& outside : {object(2, 30, 2, 3, 4), object(2, -3, 2, 3, 4), object(2, 1, 20, 3, 4),
+                                    object(2, 1, -9, 3, 4), object(2, 1e12, 2, 3, 4)}) {
+    all.push_back(outside);
+    const AnnotationSet set = mended(all);
+    all.pop_back();
+    CHECK(alone(set, Fault::box_outside).starts_with("a.json: annotation 2 of 'a.png', box ["));
+    CHECK(set.annotations.size() == all.size());
+  }
+  const AnnotationSet over = mended({good, object(2, -2, 3, 5, 17.5), object(3, 28, 18, 2.4, 2.4)});
+  CHECK(alone(over, Fault::box_over_border) == "a.json: annotation 2 of 'a.png', box [-2, 3, 5, 17.5]");
+  CHECK(over.annotations[1].box() == Box{0, 3, 3, 20});
+  CHECK(over.annotations[2].width == 2.4);  // less than half a pixel is rounding
+}
+
+TEST_CASE("a box that covers its whole image is told and kept") {
+  const AnnotationSet set = mended({good, object(2, 0, 0, 30, 20)});
+  CHECK(alone(set, Fault::box_covers_all) == "a.json: annotation 2 of 'a.png', box [0, 0, 30, 20]");
+  CHECK(set.annotations.size() == 2);
+}
+
+TEST_CASE("of equal boxes of an image the first is kept; of other classes or images all are") {
+  Annotation elsewhere = object(5, 1, 2, 3, 4), crowd = object(6, 1, 2, 3, 4), other = object(7, 1, 2, 3, 4);
+  elsewhere.image = 9;
+  crowd.crowd = true;
+  other.category = 4;
+  const AnnotationSet set =
+      mended({good, object(2, 1, 2, 3, 4), object(3, 1, 2, 3, 4.5), object(4, 1, 2, 3, 4), elsewhere, crowd, other},
+             {{3, "cat"}, {4, "dog"}});
+  CHECK(set.findings.count(Fault::box_repeated) == 2);
+  CHECK(faults(set) == 2);
+  CHECK(set.findings.places(Fault::box_repeated)[0] == "a.json: annotation 2 of 'a.png', box [1, 2, 3, 4]");
+  CHECK(ids(set) == std::vector<std::int64_t>{1, 3, 5, 6, 7});
+}
+
+TEST_CASE("one box in a hundred images is told") {
+  for (const std::int64_t images : {99, 100}) {
+    AnnotationSet set{.source = "a.json", .categories = {{3, "cat"}}};
+    for (std::int64_t i = 1; i <= images; ++i) {
+      set.images.push_back({i, std::to_string(i) + ".png", 20, 30});
+      set.annotations.push_back(good);
+      set.annotations.back().id = set.annotations.back().image = i;
+    }
+    mae::mend_annotations(set);
+    CHECK(set.findings.count(Fault::box_everywhere) == (images < 100 ? 0 : 100));
+    CHECK(static_cast<std::int64_t>(set.annotations.size()) == images);
+  }
+}
+
+TEST_CASE("an area that is absent or 0 is that of the mask, the outline or the box") {
+  Annotation pixels = object(2, 2, 3, 4, 5, nan), outline = object(3, 5, 5, 4, 4, 0);
+  pixels.mask = mae::box_mask(20, 30, {2, 3, 6, 7});
+  outline.polygons = {{5, 5, 9, 5, 9, 9, 5, 9}, {20, 10, 22, 10, 22, 12, 20, 12}};
+  const AnnotationSet set = mended({object(1, 1, 2, 3, 4, nan), pixels, outline, object(4, 2, 2, 2, 2, -1)});
+  CHECK(set.findings.count(Fault::area_absent) == 4);
+  CHECK(faults(set) == 4);
+  CHECK(set.annotations[0].area == 12);
+  CHECK(set.annotations[1].area == 16);
+  CHECK(set.annotations[2].area == 20);
+  CHECK(set.annotations[3].area == 4);
+}
+
+TEST_CASE("a mask of another size than its image is left out, the box stays") {
+  Annotation pixels = object(2, 2, 3, 4, 5);
+  pixels.mask = mae::box_mask(30, 20, {2, 3, 6, 7});
+  const AnnotationSet set = mended({pixels});
+  CHECK(alone(set, Fault::mask_faulty) ==
+        "a.json: annotation 2 of 'a.png', box [2, 3, 4, 5]: a mask of 30 x 20 for an image of 20 x 30");
+  CHECK(!set.annotations[0].mask);
+  CHECK(set.annotations[0].has_box());
+}
+
+TEST_CASE("without a size of the image nothing is judged by it") {
+  AnnotationSet set{.source = "a.json",
+                    .images = {{7, "a.png"}},
+                    .categories = {{3, "cat"}},
+                    .annotations = {object(1, 500, 500, 1000, 1000), object(2, 0.1, 0.1, 0.2, 0.2)}};
+  mae::mend_annotations(set);
+  CHECK(set.findings.all().empty());
+}

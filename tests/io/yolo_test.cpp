@@ -1,0 +1,133 @@
+#include <mae/io/annotations/yolo.hpp>
+
+#include <doctest/doctest.h>
+
+#include <mae/io/images/png.hpp>
+
+#include <support/png_file.hpp>
+#include <support/temporary.hpp>
+
+using mae::Annotation, mae::AnnotationSet, mae::Box, mae::Fault, mae::Findings;
+using test::contains, test::error_of;
+using Formats = mae::Decoders<mae::Png>;
+using Names = std::vector<std::string>;
+
+namespace {
+
+// A folder, and files in it: an image of 20 x 40 pixels under each name that ends so.
+struct Folder : test::TemporaryDirectory {
+  void put(const std::string& name, const std::string& text = "") {
+    std::filesystem::create_directories(std::filesystem::path(*this / name).parent_path());
+    test::put_text(*this / name,
+                   name.ends_with(".png") ? test::png_file(20, 40, 8, 0, std::vector<unsigned>(800)) : text);
+  }
+  AnnotationSet read(const std::string& below = "", const mae::YoloOptions& options = {}) const {
+    return mae::read_yolo<Formats>(below.empty() ? path : *this / below, options);
+  }
+};
+std::vector<Annotation> objects(const std::string& text, Findings& findings) {
+  return mae::decode_yolo(text, "a.txt", 20, 40, findings);
+}
+Names names(const AnnotationSet& set) {
+  Names names;
+  for (const mae::Category& category : set.categories) names.push_back(category.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("lines of boxes and of polygons become pixels of the image") {
+  Findings findings;
+  const std::vector<Annotation> found =
+      objects("0 0.5 0.5 0.25 0.5\r\n\n  2\t0.1 0.2 0.3 0.2 0.3 0.9  \n1.0 1 1 1e-1 .5", findings);
+  CHECK(findings.all().empty());
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].category == 1);
+  CHECK(found[0].box() == Box{15, 5, 25, 15});
+  CHECK(found[1].category == 3);
+  CHECK(found[1].polygons == std::vector<std::vector<double>>{{4, 4, 12, 4, 12, 18}});
+  CHECK(found[1].box() == Box{4, 4, 12, 18});
+  CHECK(found[2].box() == Box{38, 15, 42, 25});  // over the border, which is for the doctor
+  CHECK(objects("", findings).empty());
+  CHECK(objects(" \n\n", findings).empty());
+}
+
+TEST_CASE("a line that is none of them is told and left out") {
+  for (const char* line : {"0 0.5 0.5 0.25", "0 0.5 0.5 0.25 0.5 0.9", "cat 0.5 0.5 0.25 0.5", "0.5 0.5 0.5 0.25 0.5",
+                           "-1 0.5 0.5 0.25 0.5", "1e9 0.5 0.5 0.25 0.5", "0 nan 0.5 0.25 0.5", "0, 0.5, 0.5, 0.2, 0.5",
+                           "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", "0 1e999 0.5 0.25 0.5"}) {
+    CAPTURE(line);
+    Findings findings;
+    CHECK(objects(std::string("0 0.5 0.5 0.25 0.5\n") + line + "\n1 0.5 0.5 0.25 0.5", findings).size() == 2);
+    CHECK(findings.places(Fault::line_unreadable) == Names{"a.txt: line 2"});
+  }
+}
+
+TEST_CASE("names of classes as data.yaml and texts have them") {
+  const Names cats{"cat", "dog, big", "it's"};
+  for (const char* text : {"train: a\nnames: [cat, 'dog, big', \"it's\"]\nnc: 3\n",
+                           "names:\n  - cat\n  - 'dog, big'  # a comment\n  - \"it's\"\n",
+                           "nc: 3\nnames:\n  0: cat\n  # a comment\n\n  1: \"dog, big\"\n  2: \"it's\"\nother: 3",
+                           "names:\n- cat\n- dog, big\n- it's\nnc: 3", "names: [ cat ,\n  'dog, big',\n  \"it's\" ]"})
+    CHECK(mae::detail::yaml_names(text) == cats);
+  CHECK(mae::detail::yaml_names("nc: 3").empty());
+  CHECK(mae::detail::yaml_names("names:").empty());
+  CHECK(mae::detail::yaml_names("names: [").empty());
+  Folder folder;
+  folder.put("set/train/a/a.png");
+  folder.put("set/train/a/a.txt", "1 0.5 0.5 0.25 0.5");
+  CHECK(names(folder.read("set/train/a")) == Names{"0", "1"});
+  folder.put("set/classes.txt", "far\naway\n");
+  CHECK(names(folder.read("set/train/a")) == Names{"0", "1"});
+  folder.put("set/data.yaml", "names: [far, away]");
+  CHECK(names(folder.read("set/train/a")) == Names{"far", "away"});
+  folder.put("set/train/obj.names", "cat\r\ndog\n\n");
+  CHECK(names(folder.read("set/train/a")) == Names{"cat", "dog"});
+  folder.put("set/train/a/data.yaml", "names: [x, y, z]");
+  CHECK(names(folder.read("set/train/a")) == Names{"x", "y", "z"});
+}
+
+TEST_CASE("texts lie beside the images, or in labels/ beside images/, whole or in parts") {
+  Folder folder;
+  folder.put("images/train/a.png");
+  folder.put("images/train/b.png");
+  folder.put("images/val/c.png");
+  folder.put("labels/train/a.txt", "0 0.5 0.5 0.25 0.5\n1 0.5 0.5 0.5 0.5");
+  folder.put("labels/train/b.txt");
+  folder.put("labels/val/c.txt", "1 0.5 0.5 0.25 0.5");
+  folder.put("data.yaml", "names: [cat, dog]");
+  const AnnotationSet all = folder.read();
+  CHECK(all.folder == folder / "images");
+  CHECK(all.images.size() == 3);
+  CHECK(all.images[2].file == "val/c.png");
+  CHECK(all.annotations.size() == 3);
+  CHECK(all.annotations[2].image == 3);
+  CHECK(all.annotations[2].category == 2);
+  CHECK(all.annotations[2].id == 3);
+  const AnnotationSet train = folder.read("images/train");
+  CHECK(names(train) == Names{"cat", "dog"});
+  REQUIRE(train.images.size() == 2);
+  CHECK(train.images[0].file == "a.png");
+  CHECK(train.images[0].height == 20);
+  CHECK(train.images[0].width == 40);
+  CHECK(train.annotations.size() == 2);
+  CHECK(train.annotations[0].area == 100);
+  CHECK(folder.read("images/train/").annotations.size() == 2);
+}
+
+TEST_CASE("an image without a text is left out, or has no objects; none with one is an error") {
+  Folder folder;
+  folder.put("a.png");
+  folder.put("b.png");
+  CHECK(contains(error_of([&] { folder.read(); }), "no text of labels, expected one for each image"));
+  folder.put("b.txt", "0 0.5 0.5 0.25 0.5");
+  const AnnotationSet set = folder.read();
+  CHECK(set.findings.places(Fault::image_unlabelled) == Names{folder / "a.png"});
+  CHECK(set.images.size() == 1);
+  CHECK(folder.read("", {.missing_is_empty = true}).images.size() == 2);
+  test::put_text(folder / "a.txt", "");
+  test::put_text(folder / "a.png", "damaged");
+  const AnnotationSet damaged = folder.read();
+  CHECK(damaged.images.size() == 1);
+  CHECK(contains(damaged.findings.places(Fault::image_unreadable).at(0), "a.png: found no "));
+}
