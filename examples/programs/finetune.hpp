@@ -15,16 +15,7 @@ struct Finetune {
                          "settings of a published recipe, where no other is given: paper-base, -large, -huge for a "
                          "million images, small-data for few",
                          program::one_of({"none", "paper-base", "paper-large", "paper-huge", "small-data"})};
-    program::Switch scratch{*this, "scratch", false, "begin from random weights instead of an encoder"};
-    program::Integer trained_blocks{*this, "trained_blocks", -1,
-                                    "of the encoder, the last so many and what follows; -1: everything",
-                                    program::at_least(-1)};
-    program::OptionalNumber layer_decay{*this,
-                                        "layer_decay",
-                                        {},
-                                        "rate of a layer, as a share of the next one's; open: 0.75, from scratch 1",
-                                        program::above_to(0, 1)};
-    program::Number drop_path{*this, "drop_path", 0.1, "of the last block", program::from_below(0, 1)};
+    program::FinetuningSettings tuning{*this, 0.75};
     program::Number label_smoothing{*this, "label_smoothing", 0.1, "share of certainty given to all classes",
                                     program::from_below(0, 1)};
     program::Text rand_augment{*this, "rand_augment", "", "RandAugment, as timm names it: rand-m9-mstd0.5-inc1"};
@@ -66,7 +57,7 @@ struct Finetune {
       }
       propose("evaluation_crop", program::plain(wanted.evaluation_crop));
     }
-    void resolve() { SupervisedSettings::resolve(scratch()); }
+    void resolve() { SupervisedSettings::resolve(tuning.scratch()); }
 
     mae::Augmentation augmentation(mae::Augmentation of) const {
       if (!rand_augment().empty())
@@ -91,16 +82,14 @@ struct Finetune {
   template <class Preset, class Device, class Rule>
   static void run_by(const Settings& settings, const std::vector<mae::Augmentation>& crops) {
     using Model = mae::Classifier<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes>;
-    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    const std::string& from = settings.origin();
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
     auto options = settings.training.options(source.training().size() * settings.training.repeats(),
                                              settings.checkpoint, mae::FinetuningOptionsOf<Rule>{});
-    options.layer_decay = settings.layer_decay() ? *settings.layer_decay() : settings.scratch() ? 1 : 0.75;
-    options.drop_path = settings.drop_path();
+    settings.tuning.set(options);
     options.label_smoothing = settings.label_smoothing();
-    options.trained_blocks = settings.trained_blocks();
     options.augmentation = settings.augmentation(options.augmentation);
     if constexpr (requires { options.optimizer.ema_decay; }) {
       options.optimizer.ema_decay = settings.ema_decay();
@@ -108,7 +97,9 @@ struct Finetune {
     }
     using Run = mae::Finetuning<Model, typename Device::template Policy<typename Preset::Element>, mae::KeepAll,
                                 mae::AfterBackward, Rule>;
+    const auto normalization = source.normalization(from);
     program::train_supervised<Preset, Run>(
-        settings, options, source, source.normalization(from), threads, false, [](auto&) {}, crops);
+        settings, options, source, normalization, threads, false, [](auto&) {},
+        program::Accuracy(source, normalization, crops));
   }
 };

@@ -24,19 +24,20 @@ struct Probe {
   template <class Preset, class Device>
   static void run(const Settings& settings) {
     using Policy = typename Device::template Policy<typename Preset::Element>;
-    const std::string& from = settings.checkpoint.empty() ? settings.encoder() : settings.checkpoint;
+    const std::string& from = settings.origin();
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data, Preset::ImageShape::channels, program::Use::labelled);
     const mae::Index images = source.training().size() * settings.training.repeats();
     const auto normalization = source.normalization(from);
+    const program::Accuracy accuracy(source, normalization);
     if (settings.recipe() == "paper") {
       using Model = mae::LinearProbe<typename Preset::ImageShape, typename Preset::EncoderShape, Preset::classes,
                                      mae::Pool::class_token>;
       if constexpr (mae::runs_on_host<Policy>)
         program::train_supervised<Preset, mae::LinearProbing<Model, Policy>>(
             settings, settings.training.options(images, settings.checkpoint, mae::LinearProbeOptions{}), source,
-            normalization, threads, false, [](auto&) {});
+            normalization, threads, false, [](auto&) {}, accuracy);
       else throw settings.recipe.error("paper", "whole_set on a GPU: statistics of a batch are taken on the CPU");
       return;
     }
@@ -51,6 +52,6 @@ struct Probe {
     };
     program::train_supervised<Preset, mae::Finetuning<Model, Policy>>(
         settings, settings.training.options(images, settings.checkpoint), source, normalization, threads,
-        settings.checkpoint.empty(), prepare);
+        settings.checkpoint.empty(), prepare, accuracy);
   }
 };

@@ -1,12 +1,13 @@
 #!/bin/sh
-# mistakes.sh PROGRAMS DATA FOLDER TABLE.md
+# mistakes.sh PROGRAMS DATA FOLDER TABLE.md CLASS_MAPS
 #
 # A mistake of the user ends a program with status 1 and one line on stderr that says what was found and what was
 # expected; nothing is left behind and nothing that was there is changed. Each is tried here and becomes a line of a
-# table. PROGRAMS and DATA are the folders of the built programs and of examples/data; FOLDER is emptied.
+# table. PROGRAMS and DATA are the folders of the built programs and of examples/data; FOLDER is emptied; CLASS_MAPS makes
+# images with class maps.
 set -eu
 export PATH="$1:$PATH" LC_ALL=C OMP_NUM_THREADS=1
-data=$2 folder=$3 table=$4
+data=$2 folder=$3 table=$4 class_maps=$5
 jpeg=$(cd "$(dirname "$0")/../io/jpeg_python" && pwd)
 published=$(cd "$(dirname "$0")/../golden/published" && pwd)
 rm -rf "$folder"
@@ -464,6 +465,66 @@ END
 else
   echo "no disk of 1 MB can be made here: a full disk is not tried"
 fi
+
+# --- Class maps ---
+"$class_maps" shapes 6 1
+segment="segment --scratch --model digits-8 --batch 4 --epochs 1"
+# with FOLDER: the same images and maps, to be changed.
+with() { rm -rf "$1" && cp -r shapes "$1"; }
+mistake "Images without class maps" \
+  "mae: photos: found no sub-folder of images, expected sub-folders images and masks, or JPEGImages and SegmentationClass; others can be given" \
+  $segment --data photos
+with partly && rm partly/masks/002.png partly/masks/004.png
+mistake "An image without a class map" \
+  "mae: partly/images/002.png: found an image without a class map, expected partly/masks/002.png; and so on, 2 faults" \
+  $segment --data partly
+with partly && rm partly/images/003.png
+mistake "A class map without an image" \
+  "mae: partly/masks/003.png: found a class map without an image, expected an image partly/images/003, in JPEG or PNG" \
+  $segment --data partly
+with partly && cp partly/masks/000.png partly/masks/001.png
+mistake "A class map of another size" \
+  "mae: partly/masks/001.png: found * x * pixels, expected * x *, as many as the upright partly/images/001.png has" \
+  $segment --data partly
+with partly && cp "$data/chelsea.png" partly/masks/001.png
+mistake "A class map in colours" \
+  "mae: partly/masks/001.png: found the colour (*) at row 0, column 0, expected a class map: the number of a class for each pixel, as an index of a palette or a level of grey" \
+  $segment --data partly
+with partly && cp partly/images/001.png partly/masks/001.png
+echo '["ground", "square", "disc"]' > names.json
+mistake "A class that is not among the names" \
+  "mae: partly/masks/001.png: found class *, expected classes below 3, or 255 for none" \
+  $segment --data partly --classes names.json
+mistake "More classes than the model has" \
+  "mae: partly: found * classes, expected at most 10, the Classes of digits-8 in examples/programs/models.hpp" \
+  $segment --data partly
+with partly && part partly/masks/005.png 90 cut.png && mv cut.png partly/masks/005.png
+mistake "A truncated class map" "mae: partly/masks/005.png: found a file that ends within a chunk, expected a whole PNG file" \
+  $segment --data partly
+with partly && mv partly/masks/000.png partly/masks/000.jpg
+mistake "A class map in JPEG" \
+  "mae: partly/masks/000.jpg: found a class map that is not named as PNG, expected one in PNG, which keeps numbers as they are" \
+  $segment --data partly
+mistake "No part to look at" \
+  "mae: shapes: found no part to test with, expected sub-folders train and val (or test) of images and class maps" \
+  $segment --data shapes --validation shapes
+mkdir linked
+for name in images masks; do ln -s ../shapes/$name linked/$name; done
+mistake "Held-out images that are trained on" \
+  "mae: --validation: found 'linked/images/*.png', a file to train on, where it is 'shapes/images/*.png', expected images that are not trained on" \
+  $segment --data shapes --validation linked
+mistake "Class maps of nothing" "mae: --validation_class_maps: found shapes/masks, expected nothing without validation" \
+  $segment --data shapes --validation_class_maps shapes/masks
+mistake "Another format" "mae: --format: found idx, expected folder: images with class maps lie in folders" \
+  $segment --data shapes --format idx
+mistake "Images to predict that are not there" 'mae: nowhere: found "No such file or directory" on *, expected *' \
+  $segment --data shapes --predict nowhere
+mistake "A stride of nothing" "mae: --stride: found 0, expected a number above 0 and at most 1" \
+  $segment --data shapes --stride 0
+mistake "No encoder to begin from" \
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" segment --data shapes
+mistake "An encoder of a photograph's channels" "mae: model.safetensors: *" \
+  segment --data shapes --encoder model.safetensors --model photos-64
 
 [ "$failures" -eq 0 ] || { echo "$failures mistakes are not told as they should be"; exit 1; }
 echo "$(($(wc -l < "$table") - 2)) mistakes, each told in one line: $table"

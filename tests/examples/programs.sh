@@ -13,7 +13,7 @@ fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 
 # What --print-config writes is a complete file, and valid.
-for program in pretrain finetune probe features reconstruct onnx; do
+for program in pretrain finetune probe segment features reconstruct onnx; do
   $program --print-config > $program.json
   $program $program.json --print-config | cmp - $program.json
   for key in $(sed -n 's/^ *"\([a-z_0-9-]*\)":.*/\1/p' $program.json); do

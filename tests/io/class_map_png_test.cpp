@@ -99,11 +99,11 @@ TEST_CASE("a file that is cut, no PNG or too large is an error") {
 
 TEST_CASE("a map survives a round trip, and its file has the colours of Pascal VOC") {
   using Colour = std::array<std::uint8_t, 3>;
-  CHECK(mae::class_colour(0) == Colour{0, 0, 0});
-  CHECK(mae::class_colour(1) == Colour{128, 0, 0});
-  CHECK(mae::class_colour(15) == Colour{192, 128, 128});  // VOC's person
-  CHECK(mae::class_colour(20) == Colour{0, 64, 128});     // its last class
-  CHECK(mae::class_colour(255) == Colour{224, 224, 192});
+  CHECK(mae::palette_colour(0) == Colour{0, 0, 0});
+  CHECK(mae::palette_colour(1) == Colour{128, 0, 0});
+  CHECK(mae::palette_colour(15) == Colour{192, 128, 128});  // VOC's person
+  CHECK(mae::palette_colour(20) == Colour{0, 64, 128});     // its last class
+  CHECK(mae::palette_colour(255) == Colour{224, 224, 192});
   const test::TemporaryDirectory folder;
   for (const auto& [height, width] : {std::pair<Index, Index>{1, 1}, {16, 16}, {7, 300}}) {
     Bytes classes(static_cast<std::size_t>(height * width));
@@ -115,7 +115,7 @@ TEST_CASE("a map survives a round trip, and its file has the colours of Pascal V
     bool same = true;
     for (std::size_t i = 0; i < classes.size(); ++i)
       for (Index c = 0; c < 3; ++c)
-        same = same && seen.row(c, 0)[i] == mae::class_colour(classes[i])[static_cast<std::size_t>(c)];
+        same = same && seen.row(c, 0)[i] == mae::palette_colour(classes[i])[static_cast<std::size_t>(c)];
     CHECK(same);
   }
   CHECK(contains(error_of([&] { mae::write_class_map_png(folder / "map.png", {nullptr, 0, 3}); }), "0 x 3 pixels"));

@@ -1,7 +1,8 @@
-#include <algorithm>
-#include <optional>
-
 #include "log.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -10,13 +11,28 @@
 #include <mae/io/files/input_file.hpp>
 #include <mae/io/images/png.hpp>
 
+#include "display.hpp"
+
 namespace program {
 namespace {
 
-constexpr Line extras[] = {{"validation_loss", &Record::validation_loss},
-                           {"knn", &Record::knn},
-                           {"accuracy", &Record::accuracy},
-                           {"ema_accuracy", &Record::ema_accuracy}};
+/// A number that a record may have: its key, what it is called at the end of an epoch, and where it is drawn: in the
+/// file `plot`.png, a curve of this name.
+struct Extra {
+  const char* key;
+  Metric member;
+  const char* words;
+  bool percent;
+  const char *plot, *axis, *curve;
+};
+constexpr Extra extras[] = {
+    {"validation_loss", &Record::validation_loss, "held out", false, "loss", "loss", "held out"},
+    {"knn", &Record::knn, "nearest neighbours", true, "accuracy", "accuracy", "nearest neighbours"},
+    {"accuracy", &Record::accuracy, "accuracy", true, "accuracy", "accuracy", "test"},
+    {"ema_accuracy", &Record::ema_accuracy, "averaged", true, "accuracy", "accuracy", "averaged"},
+    {"mean_iou", &Record::mean_iou, "mean IoU", true, "mean_iou", "mean IoU", "held out"},
+    {"average_precision", &Record::average_precision, "average precision", true, "average_precision",
+     "average precision", "held out"}};
 
 std::string line_of(const Record& record) {
   nlohmann::ordered_json line{{"event", record.epoch_ends ? "epoch" : "step"},
@@ -25,8 +41,8 @@ std::string line_of(const Record& record) {
                               {"loss", record.loss},
                               {"rate", record.rate},
                               {"images_per_second", record.images_per_second}};
-  for (const auto& [name, member] : extras)
-    if (record.*member) line[name] = *(record.*member);
+  for (const Extra& extra : extras)
+    if (const auto& value = record.*extra.member) line[extra.key] = *value;
   return line.dump() + "\n";
 }
 
@@ -43,12 +59,13 @@ std::optional<Record> record_of(const std::string& text) {
                 line["rate"].get<double>(),
                 line["images_per_second"].get<double>()};
   for (const auto& [key, value] : line.items())
-    for (const auto& [name, member] : extras)
-      if (mae::name_now(key) == name && value.is_number()) record.*member = value.get<double>();
+    for (const Extra& extra : extras)
+      if (mae::name_now(key) == extra.key && value.is_number()) record.*extra.member = value.get<double>();
   return record;
 }
 
-mae::Curve curve(const std::vector<Record>& records, const char* label, std::optional<double> Record::*member) {
+/// Null: the loss.
+mae::Curve curve(const std::vector<Record>& records, const char* label, Metric member) {
   mae::Curve result{label, {}, {}};
   for (const Record& record : records) {
     if (!record.epoch_ends || (member && !(record.*member))) continue;
@@ -59,6 +76,15 @@ mae::Curve curve(const std::vector<Record>& records, const char* label, std::opt
 }
 
 }  // namespace
+
+std::string in_words(const Record& record) {
+  std::string text;
+  for (const Extra& extra : extras)
+    if (const auto& value = record.*extra.member)
+      text += std::string("  ") + extra.words + " " +
+              (extra.percent ? decimal(100 * *value, 1) + " %" : decimal(*value, 4));
+  return text;
+}
 
 Log::Log(const std::string& path, mae::Index step) : path_(path) {
   std::string kept;
@@ -91,17 +117,15 @@ void Log::write(const Record& record) {
   records_.push_back(record);
 }
 
-void Log::draw_loss(const std::string& path, const std::string& title) const {
-  draw(path, {title, "epoch", "loss", {}}, {{"training", nullptr}, {"held out", &Record::validation_loss}});
-}
-void Log::draw_accuracy(const std::string& path, const std::string& title) const {
-  draw(path, {title, "epoch", "accuracy", {}},
-       {{"nearest neighbours", &Record::knn}, {"test", &Record::accuracy}, {"averaged", &Record::ema_accuracy}});
-}
-void Log::draw(const std::string& path, mae::Plot plot, std::initializer_list<Line> lines) const {
-  for (const auto& [label, member] : lines)
-    if (mae::Curve c = curve(records_, label, member); !c.x.empty()) plot.curves.push_back(std::move(c));
-  if (!plot.curves.empty()) mae::write_png(path, mae::draw_plot(plot));
+void Log::draw(const std::string& folder, const std::string& title) const {
+  std::map<std::string, mae::Plot> plots;
+  const auto add = [&](const std::string& name, const char* axis, mae::Curve&& curve) {
+    if (!curve.x.empty())
+      plots.try_emplace(name, mae::Plot{title, "epoch", axis, {}}).first->second.curves.push_back(std::move(curve));
+  };
+  add("loss", "loss", curve(records_, "training", nullptr));
+  for (const Extra& extra : extras) add(extra.plot, extra.axis, curve(records_, extra.curve, extra.member));
+  for (const auto& [name, plot] : plots) mae::write_png(folder + "/" + name + ".png", mae::draw_plot(plot));
 }
 
 }  // namespace program

@@ -5,7 +5,6 @@
 // A run that goes on from a checkpoint cuts the log back to it, so no line is doubled; a half line at the end, of a
 // program that was killed, goes too. The curves are drawn from the log, so they show the whole run.
 #pragma once
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,11 +23,14 @@ struct Record {
   double loss = 0;          ///< mean over the images of the epoch, or since the last line
   double rate = 0;          ///< learning rate
   double images_per_second = 0;
-  std::optional<double> validation_loss{}, knn{}, accuracy{}, ema_accuracy{};
+  std::optional<double> validation_loss{}, knn{}, accuracy{}, ema_accuracy{}, mean_iou{}, average_precision{};
 };
 
-/// A curve: its name, and the number that it shows; null: the loss.
-using Line = std::pair<const char*, std::optional<double> Record::*>;
+/// A number of a record that may be missing.
+using Metric = std::optional<double> Record::*;
+
+/// What was found at the end of an epoch, in words: "  held out 0.4321  accuracy 91.2 %".
+std::string in_words(const Record& record);
 
 class Log {
  public:
@@ -37,13 +39,11 @@ class Log {
   /// Adds a line. Throws mae::Error if it cannot be written.
   void write(const Record& record);
   const std::vector<Record>& records() const { return records_; }
-  /// Draw loss and accuracy over the epochs, in training and held out; write nothing where the log has none.
-  void draw_loss(const std::string& path, const std::string& title) const;
-  void draw_accuracy(const std::string& path, const std::string& title) const;
+  /// Draws what the log has over the epochs, into `folder`: loss.png, accuracy.png, mean_iou.png,
+  /// average_precision.png.
+  void draw(const std::string& folder, const std::string& title) const;
 
  private:
-  void draw(const std::string& path, mae::Plot plot, std::initializer_list<Line> lines) const;
-
   std::string path_;
   mae::detail::Descriptor file_;
   std::vector<Record> records_;

@@ -21,60 +21,12 @@
 
 namespace program {
 
-using Data = mae::DataSource<ImageFormats>;
-
-struct Collections {
-  std::unique_ptr<const Data> data, validation;
-  std::string copies{};  // a line about held-out images that are byte copies, or ""
-};
-
 namespace {
 
 std::vector<mae::Index> in_order(mae::Index count) {
   std::vector<mae::Index> numbers(static_cast<std::size_t>(count));
   for (mae::Index i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = i;
   return numbers;
-}
-
-std::unique_ptr<const Data> open(const std::string& path, mae::DataOptions options, const DataSettings& settings,
-                                 mae::Index channels, bool classes, const std::vector<std::string>& names) {
-  options.format = settings.format() == "auto" ? "" : settings.format();
-  options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
-  options.parts = settings.parts();
-  options.folder.channels = channels;
-  options.folder.shortest_side = settings.shortest_side();
-  options.folder.cache_bytes = settings.cache_megabytes() * 1'000'000;
-  options.folder.needs_classes = classes;
-  options.folder.classes = names;
-  options.folder.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
-  options.folder.decoding = settings.decode_options();
-  options.folder.report = [](const std::string& text) {
-    std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str());
-  };
-  auto data = std::make_unique<const Data>(path, options);
-  data->images().ensure_valid(path);
-  return data;
-}
-
-/// Throws mae::Error if an image of `validation` is one of `data`.
-void refuse_shared(const Data& validation, const Data& data, const Text& setting) {
-  const auto path_in = [](const Data& files) { return [&files](mae::Index i) { return files.file(i); }; };
-  const auto shared = mae::shared_file(validation.file_count(), path_in(validation), data.file_count(), path_in(data));
-  if (!shared) return;
-  const std::string found = validation.file(shared->first), known = data.file(shared->second);
-  throw setting.error(mae::detail::quoted(found) + ", a file to train on" +
-                          (found == known ? "" : ", where it is " + mae::detail::quoted(known)),
-                      "images that are not trained on");
-}
-
-/// A line about files held out that are byte copies of files to train on; "" if there are none.
-template <class Path, class OtherPath>
-std::string describe_copies(mae::Index count, const Path& path, mae::Index others, const OtherPath& other_path) {
-  const auto copies = mae::copied_files(count, path, others, other_path);
-  if (!copies) return "whether held-out images are byte copies of others is not looked at: too many files of one size";
-  if (copies->count == 0) return "";
-  return "held-out images that are byte copies of images to train on: " + std::to_string(copies->count) + ", such as " +
-         mae::detail::quoted(path(copies->first.first)) + " of " + mae::detail::quoted(other_path(copies->first.second));
 }
 
 /// What was passed over on the way to the images, in lines.
@@ -92,6 +44,86 @@ void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines
                       " differ by the case of letters alone");
 }
 
+/// Images with labels or without: a folder, or one of the formats of data_source.hpp.
+class LabelledImages final : public Opened {
+ public:
+  LabelledImages(const std::string& path, const mae::DataOptions& options) : data_(path, options) {}
+
+  mae::Images images() const override { return data_.images(); }
+  const std::vector<std::string>& class_names() const override { return data_.class_names(); }
+  std::string place() const override { return data_.place(); }
+  std::string kind() const override {
+    std::string parts;
+    for (const std::string& part : data_.parts()) parts += (parts.empty() ? "; its parts " : ", ") + part;
+    return data_.format() + parts;
+  }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> lines;
+    if (data_.folder()) describe_folder(data_.folder()->list(), lines);
+    lines.insert(lines.end(), data_.notes().begin(), data_.notes().end());
+    return lines;
+  }
+  mae::Index file_count() const override { return data_.file_count(); }
+  std::string file(mae::Index i) const override { return data_.file(i); }
+  bool decodes() const override { return data_.folder() != nullptr; }
+  std::string name(mae::Index i) const override { return data_.folder()->name(i); }
+  mae::Index decoding_bytes() const override { return data_.folder()->decoding_bytes(); }
+  double bytes() const override {
+    if (decodes()) return 0;
+    // Beside the set their numbers: in it, in what is trained on, and in the order of an epoch.
+    return static_cast<double>(data_.dataset()->pixels.capacity()) +
+           4.0 * static_cast<double>(data_.dataset()->labels.capacity()) +
+           3.0 * sizeof(mae::Index) * static_cast<double>(data_.images().size());
+  }
+
+ private:
+  mae::DataSource<ImageFormats> data_;
+};
+
+Opener image_opener(const DataSettings& settings, mae::Index channels, bool labelled) {
+  return [&settings, channels, labelled](const Wanted& wanted) -> std::unique_ptr<const Opened> {
+    mae::DataOptions options{.split = wanted.everything ? mae::Split::all
+                                      : wanted.held_out ? mae::Split::test
+                                                        : mae::Split::train,
+                             .whole = wanted.whole};
+    options.format = settings.format() == "auto" ? "" : settings.format();
+    options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
+    options.parts = settings.parts();
+    options.folder = folder_options(settings, channels);
+    options.folder.needs_classes = labelled;
+    options.folder.classes = wanted.classes;
+    return std::make_unique<const LabelledImages>(wanted.path, options);
+  };
+}
+
+std::unique_ptr<const Opened> opened(const Opener& open, const Wanted& wanted) {
+  auto data = open(wanted);
+  data->images().ensure_valid(wanted.path);
+  return data;
+}
+
+/// Throws mae::Error if an image of `validation` is one of `data`.
+void refuse_shared(const Opened& validation, const Opened& data, const Text& setting) {
+  const auto path_in = [](const Opened& files) { return [&files](mae::Index i) { return files.file(i); }; };
+  const auto shared = mae::shared_file(validation.file_count(), path_in(validation), data.file_count(), path_in(data));
+  if (!shared) return;
+  const std::string found = validation.file(shared->first), known = data.file(shared->second);
+  throw setting.error(mae::detail::quoted(found) + ", a file to train on" +
+                          (found == known ? "" : ", where it is " + mae::detail::quoted(known)),
+                      "images that are not trained on");
+}
+
+/// A line about files held out that are byte copies of files to train on; "" if there are none.
+template <class Path, class OtherPath>
+std::string describe_copies(mae::Index count, const Path& path, mae::Index others, const OtherPath& other_path) {
+  const auto copies = mae::copied_files(count, path, others, other_path);
+  if (!copies) return "whether held-out images are byte copies of others is not looked at: too many files of one size";
+  if (copies->count == 0) return "";
+  return "held-out images that are byte copies of images to train on: " + std::to_string(copies->count) + ", such as " +
+         mae::detail::quoted(path(copies->first.first)) + " of " +
+         mae::detail::quoted(other_path(copies->first.second));
+}
+
 }  // namespace
 
 mae::DecodeOptions DataSettings::decode_options() const {
@@ -103,20 +135,40 @@ mae::DecodeOptions DataSettings::decode_options() const {
           .report = [](const std::string& text) { std::fprintf(stderr, "note: %s\n", mae::printable(text).c_str()); }};
 }
 
+mae::FolderOptions folder_options(const DataSettings& settings, mae::Index channels) {
+  mae::FolderOptions options;
+  options.channels = channels;
+  options.shortest_side = settings.shortest_side();
+  options.cache_bytes = settings.cache_megabytes() * 1'000'000;
+  options.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
+  options.decoding = settings.decode_options();
+  options.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str()); };
+  return options;
+}
+
+std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels) {
+  auto images = opened(image_opener(settings, channels, false), {.path = path, .everything = true});
+  if (!images->decodes()) throw mae::Error(path, images->kind(), "a folder of images");
+  return images;
+}
+
 Source::Source(const DataSettings& settings, mae::Index channels, Use use, const std::vector<std::string>& classes)
-    : settings_(settings), collections_(std::make_unique<Collections>()) {
+    : Source(settings, image_opener(settings, channels, use == Use::labelled || !classes.empty()),
+             use == Use::everything, classes) {}
+
+Source::Source(const DataSettings& settings, const Opener& open, bool everything,
+               const std::vector<std::string>& classes)
+    : settings_(settings) {
   if (settings.data().empty()) throw settings.data.error("nothing", "a folder or a file of images");
   if (!settings.validation().empty() && settings.validation_share() > 0)
     throw settings.validation_share.error("a share beside " + settings.validation.subject(), "one of the two");
   memory_for("the images of " + settings.data(), "a folder of images, decoded when they are needed, needs less");
-  const bool labelled = use == Use::labelled || !classes.empty();
-  const mae::Split wanted = use == Use::everything ? mae::Split::all : mae::Split::train;
-  collections_->data = open(settings.data(), {.split = wanted}, settings, channels, labelled, classes);
+  data_ = opened(open, {.path = settings.data(), .everything = everything, .classes = classes});
   if (!classes.empty() && class_names() != classes) {
     const auto [found, expected] = mae::first_difference(class_names(), classes);
     throw mae::Error(settings.data(), found, expected);
   }
-  const mae::Images all = collections_->data->images();
+  const mae::Images all = data_->images();
   // What is held out must be the same for every run on these data, whatever its seed.
   std::vector<mae::Index> numbers = in_order(all.size());
   if (settings.validation_share() > 0 || settings.limit() > 0) numbers = mae::shuffled(all.size(), 0, 0);
@@ -135,27 +187,24 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
                                "at most the " + std::to_string(numbers.size()) + " images that there are");
   if (settings.limit() > 0) numbers.resize(static_cast<std::size_t>(settings.limit()));
   training_ = std::make_unique<Subset>(Subset{all, std::move(numbers)});
-  const auto file_in = [](const Data& data, const Subset& part) {
+  const auto file_in = [](const Opened& data, const Subset& part) {
     return [&](mae::Index i) { return data.file(part.numbers[static_cast<std::size_t>(i)]); };
   };
-  if (validation_ && collections_->data->folder())
-    collections_->copies =
-        describe_copies(validation_->size(), file_in(*collections_->data, *validation_), training_->size(),
-                        file_in(*collections_->data, *training_));
+  const auto look_for_copies = [&] {
+    if (data_->decodes() && held_out().decodes())
+      copies_ = describe_copies(validation_->size(), file_in(held_out(), *validation_), training_->size(),
+                                file_in(*data_, *training_));
+  };
+  if (validation_) look_for_copies();
   if (settings.validation().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.validation(), settings.data(), unknown);
-  collections_->validation = open(settings.validation(), {.split = mae::Split::test, .whole = !same}, settings,
-                                  channels, labelled, collections_->data->class_names());
-  refuse_shared(*collections_->validation, *collections_->data, settings.validation);
-  const mae::Images other = collections_->validation->images();
-  validation_ = std::make_unique<Subset>(Subset{other, in_order(other.size())});
-  if (collections_->data->folder() && collections_->validation->folder())
-    collections_->copies =
-        describe_copies(validation_->size(), file_in(*collections_->validation, *validation_), training_->size(),
-                        file_in(*collections_->data, *training_));
+  other_ = opened(open, {.path = settings.validation(), .held_out = true, .whole = !same, .classes = class_names()});
+  refuse_shared(*other_, *data_, settings.validation);
+  const mae::Images others = other_->images();
+  validation_ = std::make_unique<Subset>(Subset{others, in_order(others.size())});
+  look_for_copies();
 }
-Source::~Source() = default;
 
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint) {
@@ -182,17 +231,16 @@ std::vector<std::string> Source::describe() const {
     return std::to_string(part.size()) + " images of " + from +
            (part.class_count() > 0 ? ", " + std::to_string(part.class_count()) + " classes" : ", no classes");
   };
-  const Data &data = *collections_->data, *const other = collections_->validation.get();
-  std::string parts;
-  for (const std::string& part : data.parts()) parts += (parts.empty() ? "; its parts " : ", ") + part;
-  std::vector<std::string> lines{line(training(), data.place() + " (" + data.format() + parts + ")")};
-  if (data.folder()) describe_folder(data.folder()->list(), lines);
-  lines.insert(lines.end(), data.notes().begin(), data.notes().end());
+  std::vector<std::string> lines{line(training(), data_->place() + " (" + data_->kind() + ")")};
+  const auto add = [&](const std::vector<std::string>& notes) {
+    lines.insert(lines.end(), notes.begin(), notes.end());
+  };
+  add(data_->notes());
   if (!validation_) return lines;
-  lines.push_back("held out: " + line(*validation_, other ? other->place() : "them"));
-  if (!collections_->copies.empty()) lines.push_back(collections_->copies);
-  if (other && other->folder()) describe_folder(other->folder()->list(), lines);
-  if (other) lines.insert(lines.end(), other->notes().begin(), other->notes().end());
+  lines.push_back("held out: " + line(*validation_, other_ ? other_->place() : "them"));
+  if (!copies_.empty()) lines.push_back(copies_);
+  if (other_) add(other_->notes());
+  if (!training_->images.gives<mae::Label>()) return lines;
   std::set<std::int32_t> missing;
   for (mae::Index label = 0; label < validation_->class_count(); ++label) missing.insert(static_cast<int>(label));
   for (mae::Index i = 0; i < validation_->size(); ++i) missing.erase(validation_->label(i));
@@ -205,39 +253,28 @@ std::vector<std::string> Source::describe() const {
   return lines;
 }
 
-bool Source::decodes() const {
-  return collections_->data->folder() || (collections_->validation && collections_->validation->folder());
-}
+bool Source::decodes() const { return data_->decodes() || (other_ && other_->decodes()); }
 
-const std::vector<std::string>& Source::class_names() const { return collections_->data->class_names(); }
+const std::vector<std::string>& Source::class_names() const { return data_->class_names(); }
 
 std::vector<std::string> Source::files(const Subset& part) const {
   std::vector<std::string> names;
-  if (const auto* const folder = collections_->data->folder())
-    for (const mae::Index number : part.numbers) names.push_back(folder->name(number));
+  if (data_->decodes())
+    for (const mae::Index number : part.numbers) names.push_back(data_->name(number));
   return names;
 }
 
 double Source::bytes() const {
   double bytes = 0;
-  for (const Data* const data : {collections_->data.get(), collections_->validation.get()}) {
-    if (!data) continue;
-    if (data->folder()) {
-      bytes += 1e6 * static_cast<double>(settings_.cache_megabytes());
-      continue;
-    }
-    bytes += static_cast<double>(data->dataset()->pixels.capacity());
-    bytes += 4.0 * static_cast<double>(data->dataset()->labels.capacity());
-    // Their numbers: in the set, in what is trained on, and in the order of an epoch.
-    bytes += 3.0 * sizeof(mae::Index) * static_cast<double>(data->images().size());
-  }
+  for (const Opened* const data : {data_.get(), other_.get()})
+    if (data) bytes += data->decodes() ? 1e6 * static_cast<double>(settings_.cache_megabytes()) : data->bytes();
   return bytes;
 }
 
 double Source::decoding_bytes(mae::Index count) const {
   mae::Index most = 0;
-  for (const Data* const data : {collections_->data.get(), collections_->validation.get()})
-    if (data && data->folder()) most = std::max(most, data->folder()->decoding_bytes());
+  for (const Opened* const data : {data_.get(), other_.get()})
+    if (data && data->decodes()) most = std::max(most, data->decoding_bytes());
   return static_cast<double>(count * most);
 }
 

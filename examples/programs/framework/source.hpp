@@ -7,8 +7,13 @@
 #include <mae/data/statistics.hpp>
 #include <mae/io/images/decoding.hpp>
 
+#include "opened.hpp"
 #include "room.hpp"
 #include "settings.hpp"
+
+namespace mae {
+struct FolderOptions;  // io/images/image_folder.hpp
+}
 
 namespace program {
 
@@ -52,6 +57,12 @@ struct DataSettings {
 
   /// How files become images; what is doubtful about one is told on stderr.
   mae::DecodeOptions decode_options() const;
+  /// For a program that needs more than labels: throws mae::Error if a format of labelled images is asked for.
+  void refuse_formats(const char* why) const {
+    if (format.given() && format() != "folder") throw format.error(format(), std::string("folder: ") + why);
+    if (idx_layout.given()) throw idx_layout.error(idx_layout(), std::string("nothing: ") + why);
+    if (parts.given() && !parts()) throw parts.error("false", std::string("true: ") + why);
+  }
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
@@ -108,13 +119,26 @@ inline void validate(const Subset& part, const std::string& subject) {
   part.images.ensure_valid(subject);
 }
 
+/// The same with the target of each image, for who learns it; labels are there in any case.
+template <class TargetType>
+struct SubsetOf : Subset {
+  using Target = TargetType;
+  template <class Use>
+  void with_target(mae::Index i, const Use& use) const {
+    images.with_target<Target>(numbers[static_cast<std::size_t>(i)], use);
+  }
+};
+
+/// How a folder of images is read by the settings.
+mae::FolderOptions folder_options(const DataSettings& settings, mae::Index channels);
+
 /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
 /// be computed, all of `images` are looked at.
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// The opened data sets, defined in source.cpp.
-struct Collections;
+/// The images below the folder at `path`, whatever they are of. Throws mae::Error if there are none.
+std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
 /// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
 /// `everything`: those of all parts.
@@ -127,13 +151,17 @@ class Source {
   /// image is held out that is a training image.
   Source(const DataSettings& settings, mae::Index channels, Use use = Use::unlabelled,
          const std::vector<std::string>& classes = {});
-  ~Source();
+  /// Images of any kind: what `open` gives.
+  Source(const DataSettings& settings, const Opener& open, bool everything = false,
+         const std::vector<std::string>& classes = {});
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
   const Subset& training() const { return *training_; }
   /// Null if no image is held out.
   const Subset* validation() const { return validation_.get(); }
+  /// The collection that held-out images are of, by their numbers there. Valid if there are any.
+  const Opened& held_out() const { return other_ ? *other_ : *data_; }
   /// Names of classes in the order of their labels; empty if there are none or they are not known.
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
@@ -156,8 +184,9 @@ class Source {
 
  private:
   const DataSettings& settings_;
-  std::unique_ptr<Collections> collections_;
+  std::unique_ptr<const Opened> data_, other_;  // `other_`: the settings' validation
   std::unique_ptr<Subset> training_, validation_;
+  std::string copies_;  // a line about held-out images that are byte copies, or ""
 };
 
 }  // namespace program

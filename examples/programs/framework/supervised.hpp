@@ -1,4 +1,19 @@
-// What `finetune` and `probe` share: labelled images, an encoder to begin from, accuracy on held-out images.
+// What `finetune`, `probe` and `segment` share: images with what is said of them, an encoder to begin from, and how
+// good the model is on held-out images.
+//
+// How good it is, and what is drawn and written of it, is said by a judge:
+//
+//   struct Judge {
+//     static constexpr Metric metric = &Record::mean_iou;                 // says which checkpoint is best
+//     static constexpr Metric averaged = nullptr;                         // the same for averaged weights, or null
+//     static constexpr const char* name = "mean_iou";                     // in the names of files
+//     mae::Index look_batch(mae::Index images) const;                     // images at a time, of so many
+//     template <class W> double score(const W& weights) const;            // of the held-out images, in [0, 1]
+//     template <class W> void draw(const W& weights) const;               // at checkpoints
+//     template <class W> std::string finish(const W& weights) const;      // at the end; what it wrote, ", a, b" or ""
+//   };
+//
+// `Accuracy` below is that of classifiers.
 #pragma once
 #include <algorithm>
 
@@ -40,26 +55,82 @@ struct SupervisedSettings : Settings {
     if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
     resolve_model(model, encoder(), loading, known_models());
   }
+  /// The file that weights come from: a checkpoint, an encoder, or "".
+  const std::string& origin() const { return checkpoint.empty() ? encoder() : checkpoint; }
 };
 
-/// Trains the model of a `Run`, a classifier or probe, and tells its accuracy. prepare(run) is called once weights are
-/// loaded; with `looks` it computes the features of the images. Accuracy is that of `crops`.
-template <class Preset, class Run, class Prepare>
+/// What can be chosen where the encoder is trained too.
+struct FinetuningSettings {
+  Settings& all;
+  double standard_layer_decay;
+
+  Switch scratch{all, "scratch", false, "begin from random weights instead of an encoder"};
+  Integer trained_blocks{all, "trained_blocks", -1, "of the encoder, the last so many and what follows; -1: everything",
+                         at_least(-1)};
+  OptionalNumber layer_decay{
+      all,
+      "layer_decay",
+      {},
+      ("rate of a layer, as a share of the next one's; open: " + plain(standard_layer_decay) + ", from scratch 1")
+          .c_str(),
+      above_to(0, 1)};
+  Number drop_path{all, "drop_path", 0.1, "of the last block", from_below(0, 1)};
+
+  template <class Options>
+  void set(Options& options) const {
+    options.layer_decay = layer_decay() ? *layer_decay() : scratch() ? 1 : standard_layer_decay;
+    options.drop_path = drop_path();
+    options.trained_blocks = trained_blocks();
+  }
+};
+
+/// Accuracy of a classifier on held-out images: the share that `crops` of them are called rightly.
+class Accuracy {
+ public:
+  static constexpr Metric metric = &Record::accuracy, averaged = &Record::ema_accuracy;
+  static constexpr const char* name = "accuracy";
+
+  Accuracy(const Source& source, const mae::Normalization& normalization,
+           std::vector<mae::Augmentation> crops = std::vector<mae::Augmentation>(1))
+      : source_(source), normalization_(normalization), crops_(std::move(crops)) {}
+  mae::Index look_batch(mae::Index images) const { return std::min<mae::Index>(64, images); }
+  template <class W>
+  double score(const W& weights) const {
+    const Subset& images = *source_.validation();
+    return crops_.size() == 1 ? mae::accuracy(weights, images, normalization_, 64, crops_[0])
+                              : mae::accuracy_of_crops(weights, images, normalization_, crops_);
+  }
+  template <class W>
+  void draw(const W&) const {}
+  template <class W>
+  std::string finish(const W&) const {
+    return "";
+  }
+
+ private:
+  const Source& source_;
+  mae::Normalization normalization_;
+  std::vector<mae::Augmentation> crops_;
+};
+
+/// Trains the model of a `Run` on the target that its task names, and tells how good it is. prepare(run) is called once
+/// weights are loaded; with `looks` it computes the features of the images.
+template <class Preset, class Run, class Prepare, class Judge>
 void train_supervised(const SupervisedSettings& settings, const typename Run::Options& options, const Source& source,
                       const mae::Normalization& normalization, int threads, bool looks, const Prepare& prepare,
-                      const std::vector<mae::Augmentation>& crops = std::vector<mae::Augmentation>(1)) {
+                      const Judge& judge) {
   using Model = typename Run::Model;
   using Policy = typename Run::Policy;
-  const Subset images = source.training().repeated(settings.training.repeats());
+  const SubsetOf<typename Run::Target> images{source.training().repeated(settings.training.repeats())};
   const Subset* const validation = source.validation();
-  source.check_classes(Preset::classes, Preset::name);
+  source.check_classes(Model::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
   report_model<Model>(Preset::name);
   report_data(source, normalization);
   using Look = mae::Program<Model, Policy, mae::Inference>;
   const mae::Index looked_at = std::max(validation ? validation->size() : 0, looks ? images.size() : 0);
   const double look_size =
-      std::max(drawing_bytes, looked_at > 0 ? look_bytes<Look>(std::min<mae::Index>(64, looked_at), threads) : 0);
+      std::max(drawing_bytes, looked_at > 0 ? look_bytes<Look>(judge.look_batch(looked_at), threads) : 0);
   report_memory<Run>(std::min(options.batch, images.size()), threads, source, look_size);
   check_room(settings.run, checkpoint_bytes<Run>);
   Run run(images, options, normalization);
@@ -71,26 +142,22 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const std::string folder = settings.run.out();
   mae::Metadata known = metadata_of(settings, Preset::name);
   known[class_names_key] = mae::names_text(source.class_names());
-  Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), &Record::accuracy,
-                        "accuracy", true});
+  Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), Judge::metric,
+                        Judge::name, true});
   constexpr bool averages = requires { run.options().optimizer.ema_decay; };
   auto look = [&](Record& record) {
-    const auto accuracy = [&](const auto& weights) {
-      return crops.size() == 1 ? mae::accuracy(weights, *validation, normalization, 64, crops[0])
-                               : mae::accuracy_of_crops(weights, *validation, normalization, crops);
-    };
     if (!validation) return;
-    record.accuracy = accuracy(run.weights());
-    if constexpr (averages) record.ema_accuracy = accuracy(mae::averaged(run));
+    if (const double score = judge.score(run.weights()); mae::is_finite(score)) record.*Judge::metric = score;
+    if constexpr (averages) record.*Judge::averaged = judge.score(mae::averaged(run));
   };
-  if (!trainer.run(look, [] {})) return;
+  if (!trainer.run(look, [&] { judge.draw(run.weights()); })) return;
   mae::save_checkpoint(folder + "/model.safetensors", run, known);
   if constexpr (averages)
     mae::save_checkpoint(folder + "/ema.safetensors", mae::averaged(run),
                          mae::detail::merged(mae::metadata_of(run), known));
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
   trainer.display().say("wrote " + folder + "/model.safetensors" + (averages ? ", ema.safetensors" : "") +
-                        (named ? ", classes.json" : "") + " and loss.png");
+                        (named ? ", classes.json" : "") + judge.finish(run.weights()) + " and loss.png");
 }
 
 }  // namespace program

@@ -28,9 +28,6 @@
 
 namespace program {
 
-/// A number of a record that may be missing.
-using Metric = std::optional<double> Record::*;
-
 /// What a program tells `Trainer`.
 struct TrainerConfig {
   const Settings& all;
@@ -136,8 +133,7 @@ class Trainer {
   }
   template <class Draw>
   void draw_all(const Draw& draw) {
-    log_.draw_loss(config_.settings.out() + "/loss.png", config_.all.program());
-    log_.draw_accuracy(config_.settings.out() + "/accuracy.png", config_.all.program());
+    log_.draw(config_.settings.out(), config_.all.program());
     draw();
   }
   mae::Index patience() const {
@@ -227,13 +223,8 @@ class Trainer {
     const auto number = static_cast<double>(epoch.epoch);
     Record record{true, steps(), number, epoch.loss, epoch.rate, display_.recent_speed(steps())};
     if (epoch.epoch % config_.settings.evaluate_epochs() == 0 || run_.finished()) evaluate(record);
-    std::string line = "epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) +
-                       "  loss " + decimal(epoch.loss, 4);
-    if (record.validation_loss) line += "  held out " + decimal(*record.validation_loss, 4);
-    if (record.knn) line += "  nearest neighbours " + decimal(100 * *record.knn, 1) + " %";
-    if (record.accuracy) line += "  accuracy " + decimal(100 * *record.accuracy, 1) + " %";
-    if (record.ema_accuracy) line += "  averaged " + decimal(100 * *record.ema_accuracy, 1) + " %";
-    display_.say(line + speed_and_time());
+    display_.say("epoch " + std::to_string(epoch.epoch) + "/" + std::to_string(run_.options().epochs) + "  loss " +
+                 decimal(epoch.loss, 4) + in_words(record) + speed_and_time());
     const bool best = is_best(record);
     log_.write(record);
     return best;

@@ -12,7 +12,7 @@
 #   text    what a program prints: stands, line for line, in a file examples/**/*.expected
 # SOURCE is the repository, BUILD its build folder, PREFIX where the library is installed. The scratch folder has what a
 # reader has who stands in the repository after the build: examples/, include/, build/default/examples/, and photographs
-# of their own in my_photos/ and, sorted by class, in my_classes/. `sed` makes a command short, or one for a machine without
+# of their own in my_photos/ and, sorted by class, in my_classes/, and images with class maps in my_scenes/. `sed` makes a command short, or one for a machine without
 # a GPU; it may not change which programs run.
 set -eu
 document=$1 source=$2 build=$3 prefix=$4 folder=$5
@@ -38,6 +38,8 @@ prepare_scratch() {
     cp "$source/examples/data/chelsea.png" "$scratch/my_classes/cat/$copy.png"
     cp "$source/examples/data/coffee.png" "$scratch/my_classes/coffee/$copy.png"
   done
+  class_maps=$build/examples/tests/example_class_maps
+  [ ! -x "$class_maps" ] || "$class_maps" "$scratch/my_scenes" 12 1
   export PKG_CONFIG_PATH="$prefix/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" CMAKE_PREFIX_PATH="$prefix"
 }
 

@@ -25,7 +25,7 @@ struct ClassMapOptions {
 
 /// The colour of a class in Pascal VOC's palette, (red, green, blue): the bits of its number, three by three from the
 /// lowest, are the bits of red, green and blue from the highest. 0 is black, 1 dark red, 255 a light grey.
-inline std::array<std::uint8_t, 3> class_colour(std::uint8_t number) {
+inline std::array<std::uint8_t, 3> palette_colour(std::uint8_t number) {
   std::array<unsigned, 3> colour{};
   for (unsigned bit = 0; bit < 8; ++bit) colour[bit % 3] |= (number >> bit & 1u) << (7 - bit / 3);
   return {static_cast<std::uint8_t>(colour[0]), static_cast<std::uint8_t>(colour[1]),
@@ -97,7 +97,7 @@ inline Image read_class_map_png(const std::string& path, const ClassMapOptions& 
 }
 
 /// Writes a class map, atomically, as a palette file of 8 bits whose indices are the classes and whose colours are
-/// `class_colour`. Throws `Error` if it has no pixels or too many, or if the file cannot be written.
+/// `palette_colour`. Throws `Error` if it has no pixels or too many, or if the file cannot be written.
 inline void write_class_map_png(const std::string& path, const ClassMapView& map) {
   if (map.height < 1 || map.width < 1 || map.height > image_pixel_limit / map.width)
     throw Error(path, std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
@@ -110,7 +110,7 @@ inline void write_class_map_png(const std::string& path, const ClassMapView& map
   png.colormap_entries = 256;
   std::array<std::uint8_t, 3 * 256> palette{};
   for (std::size_t i = 0; i < 256; ++i) {
-    const auto colour = class_colour(static_cast<std::uint8_t>(i));
+    const auto colour = palette_colour(static_cast<std::uint8_t>(i));
     std::copy(colour.begin(), colour.end(), palette.begin() + static_cast<std::ptrdiff_t>(3 * i));
   }
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);

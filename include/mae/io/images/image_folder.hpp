@@ -3,8 +3,7 @@
 //   const ImageFolder<Decoders<Png, Jpeg>> photos("photos", {.channels = 3, .shortest_side = 256});
 //   Pretraining<Model> run(photos, options, normalization);
 //
-// Decoding is most of the work, so decoded bytes are kept, as many images as fit a budget. The first ones that fit
-// stay: an epoch visits every image once, in random order, and then no rule of exchange finds more of them.
+// Decoding is most of the work, so decoded bytes are kept, as many images as fit a budget (kept_images.hpp).
 //
 // Photographs are larger than what a model looks at. With `shortest_side`, an image whose shorter side is longer is
 // reduced to it after decoding, antialiased bicubic (data/resize.hpp) rounded to bytes; a JPEG image of more than
@@ -14,24 +13,16 @@
 //
 // A file that cannot be decoded stops the run or, if the user prefers, is replaced by the next good one of its class.
 #pragma once
-#include <algorithm>
 #include <atomic>
-#include <functional>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
 
 #include <mae/data/images.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/io/images/image_file.hpp>
 #include <mae/io/images/image_list.hpp>
+#include <mae/io/images/kept_images.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
-
-/// What becomes of a file that cannot be decoded: an `Error`, or the next good one of its class takes its place.
-enum class BadImage { stop, skip };
 
 /// How an `ImageFolder` reads.
 struct FolderOptions {
@@ -72,7 +63,10 @@ class ImageFolder {
       : ImageFolder(list_images(folder, options.classes, {options.needs_classes, options.parts, options.together}),
                     options) {}
   /// The files of a list. Throws `Error` if an option is out of range.
-  ImageFolder(ImageList list, FolderOptions options) : options_(std::move(options)), list_(std::move(list)) {
+  ImageFolder(ImageList list, const FolderOptions& options)
+      : options_(options),
+        list_(std::move(list)),
+        kept_(list_.names.size(), options_.cache_bytes, options_.bad, options_.report) {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
@@ -81,14 +75,11 @@ class ImageFolder {
       options_.decoding.report = [this, report = options_.decoding.report](const std::string& text) {
         if (!doubted_.exchange(true)) report(text);
       };
-    if (options_.cache_bytes < 0) throw Error("cache", std::to_string(options_.cache_bytes) + " bytes", "0 or more");
     if (options_.needs_classes && list_.class_names.size() < 2)
       throw Error(list_.folder,
                   list_.class_names.empty() ? "images without classes"
                                             : "the only class " + detail::quoted(list_.class_names[0]),
                   "at least two sub-folders, one for each class");
-    kept_.resize(list_.names.size());
-    bad_.resize(list_.names.size());
   }
 
   // What an ImageCollection offers.
@@ -124,10 +115,7 @@ class ImageFolder {
   /// What was found in the folder, with what was passed over.
   const ImageList& list() const { return list_; }
   /// Files found bad so far.
-  Index bad_files() const {
-    const std::lock_guard lock(mutex_);
-    return std::count(bad_.begin(), bad_.end(), true);
-  }
+  Index bad_files() const { return kept_.bad_count(); }
   /// Bytes of memory that decoding takes at most, for one image at a time: that of the largest one, told from the
   /// headers of `looked_at` files, evenly spread, or of all if there are no more. Files that are no images are passed
   /// over.
@@ -144,53 +132,20 @@ class ImageFolder {
     return most;
   }
   /// Bytes of decoded images in memory.
-  Index cached_bytes() const {
-    const std::lock_guard lock(mutex_);
-    return cached_;
-  }
+  Index cached_bytes() const { return kept_.bytes(); }
 
  private:
   /// Image `i`, from memory or its file; null if it is bad and to be skipped.
   std::shared_ptr<const Image> find(Index i) const {
-    const auto at = static_cast<std::size_t>(i);
-    {
-      const std::lock_guard lock(mutex_);
-      if (kept_[at] || bad_[at]) return kept_[at];
-    }
-    try {
-      auto image = std::make_shared<const Image>(
-          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side, options_.decoding),
-                  options_.shortest_side));
-      const auto bytes = static_cast<Index>(image->pixels.size());
-      const std::lock_guard lock(mutex_);
-      if (!kept_[at] && bytes <= options_.cache_bytes - cached_) {
-        kept_[at] = image;
-        cached_ += bytes;
-      }
-      return image;
-    } catch (const Error& error) {
-      if (options_.bad == BadImage::stop) throw;
-      note_bad(at, error.what());
-      return nullptr;
-    }
-  }
-
-  void note_bad(std::size_t at, const char* why) const {
-    {
-      const std::lock_guard lock(mutex_);
-      if (bad_[at]) return;
-      bad_[at] = true;
-    }
-    const std::lock_guard lock(report_mutex_);
-    if (options_.report) options_.report(why);
+    return kept_.find(i, [&] {
+      const Index side = options_.shortest_side;
+      return reduced(read_image<Formats>(path(i), options_.channels, side, options_.decoding), side);
+    });
   }
 
   FolderOptions options_;
   ImageList list_;
-  mutable std::mutex mutex_, report_mutex_;
-  mutable std::vector<std::shared_ptr<const Image>> kept_;
-  mutable std::vector<bool> bad_;
-  mutable Index cached_ = 0;
+  KeptImages kept_;
   mutable std::atomic<bool> doubted_{false};
 };
 

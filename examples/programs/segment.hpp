@@ -1,0 +1,266 @@
+// The program `segment`: what can be chosen, and its work with one model of models.hpp.
+#pragma once
+#include <filesystem>
+#include <set>
+
+#include <mae/eval/sliding_window.hpp>
+#include <mae/io/annotations/class_map_png.hpp>
+#include <mae/io/images/png.hpp>
+#include <mae/model/pyramid_segmenter.hpp>
+#include <mae/plot/class_legend.hpp>
+#include <mae/train/segmentation.hpp>
+
+#include "framework/class_maps.hpp"
+#include "framework/supervised.hpp"
+
+struct Segment {
+  struct Settings : program::SupervisedSettings {
+    Settings()
+        : program::SupervisedSettings("segment",
+                                      "Trains a segmenter, a class for each pixel, on a pre-trained encoder.",
+                                      "segmented", mae::segmentation_options()) {}
+    program::Heading heading{*this, "Class maps"};
+    program::ClassMapSettings maps{*this};
+    program::Heading training_heading{*this, "Fine-tuning"};
+    program::Text head{
+        *this, "head", "linear",
+        "what stands on the encoder: linear, a layer for each patch, or pyramid, maps of several sizes, fused",
+        program::one_of({"linear", "pyramid"})};
+    program::FinetuningSettings tuning{*this, mae::segmentation_options().layer_decay};
+    program::Heading looking{*this, "Looking at images"};
+    program::Number zoom{*this, "zoom", mae::SlidingWindow{}.zoom,
+                         "how far an image is enlarged beyond what just covers the model's input, which moves over it",
+                         program::between(1, 64)};
+    program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
+                           "how far it moves at a time, as a share of its sides", program::above_to(0, 1)};
+    program::Integer panel_images{*this,
+                                  "panel_images",
+                                  6,
+                                  "held-out images that are drawn; 0: none",
+                                  program::between(0, 100),
+                                  program::Scope::runtime};
+    program::Text predict{*this, "predict", "", "folder of other images, for which class maps are written at the end",
+                          program::Scope::invocation};
+
+    void resolve() {
+      data.refuse_formats("images with class maps lie in folders");
+      if (maps.validation_class_maps.given() && data.validation().empty())
+        throw maps.validation_class_maps.error(maps.validation_class_maps(), "nothing without validation");
+      SupervisedSettings::resolve(tuning.scratch());
+    }
+  };
+
+  template <class Preset, class Device>
+  static void run(const Settings& settings) {
+    using Image = typename Preset::ImageShape;
+    using Size = typename Preset::EncoderShape;
+    constexpr mae::Index classes = std::min<mae::Index>(Preset::classes, 255);
+    if (settings.head() == "linear") return train<Preset, Device, mae::Segmenter<Image, Size, classes>>(settings);
+    constexpr mae::Index width = std::clamp<mae::Index>(Size::width / 2, 32, 256);
+    train<Preset, Device, mae::PyramidSegmenter<Image, Size, classes, decltype(scales<Image>()), width>>(settings);
+  }
+
+ private:
+  /// The maps of a pyramid, by how they compare with the patches: 4 or 2 times as fine, if patches can be divided so,
+  /// the same, and half as fine, if their number is even.
+  template <class Image>
+  static constexpr auto scales() {
+    constexpr bool coarser = Image::rows % 2 == 0 && Image::columns % 2 == 0;
+    if constexpr (Image::patch % 4 == 0 && coarser) return mae::Scales<2, 1, 0, -1>();
+    else if constexpr (Image::patch % 4 == 0) return mae::Scales<2, 1, 0>();
+    else if constexpr (Image::patch % 2 == 0 && coarser) return mae::Scales<1, 0, -1>();
+    else if constexpr (Image::patch % 2 == 0) return mae::Scales<1, 0>();
+    else return mae::Scales<0>();
+  }
+  template <class Preset, class Device, class Model>
+  static void train(const Settings& settings) {
+    using Policy = typename Device::template Policy<typename Preset::Element>;
+    const std::string& from = settings.origin();
+    if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
+    const int threads = program::use_threads(settings.run.machine.threads());
+    const program::Source source(settings.data,
+                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels));
+    auto options = settings.training.options(source.training().size() * settings.training.repeats(),
+                                             settings.checkpoint, mae::segmentation_options());
+    settings.tuning.set(options);
+    const auto normalization = source.normalization(from);
+    program::train_supervised<Preset, mae::Finetuning<Model, Policy>>(
+        settings, options, source, normalization, threads, false, [](auto&) {},
+        MeanIou<Model, Policy>(settings, source, normalization));
+  }
+
+  /// How good a segmenter is: mean IoU over the pixels of all held-out images, at the sizes of their files.
+  template <class Model, class Policy>
+  class MeanIou {
+    using Weights = mae::Weights<Model, Policy>;
+    using Segmenter = mae::SlidingSegmenter<Model, Policy>;
+
+   public:
+    static constexpr program::Metric metric = &program::Record::mean_iou, averaged = nullptr;
+    static constexpr const char* name = "mean_iou";
+
+    MeanIou(const Settings& settings, const program::Source& source, const mae::Normalization& normalization)
+        : settings_(settings),
+          source_(source),
+          normalization_(normalization),
+          window_{.zoom = settings.zoom(), .stride = settings.stride(), .classes = source.training().class_count()} {
+      if (settings.predict().empty()) return;
+      others_ = program::open_images(settings.data, settings.predict(), Model::ImageShape::channels);
+      std::set<std::string> stems;
+      for (mae::Index i = 0; i < others_->file_count(); ++i)
+        if (!stems.insert(stem(others_->name(i))).second)
+          throw mae::Error(others_->file(i), "another image of this name in " + settings.predict(),
+                           "one: class maps have the names of their images");
+    }
+
+    mae::Index look_batch(mae::Index) const { return window_.batch; }
+    double score(const Weights& weights) const {
+      return scores(weights, [](auto&&...) {}).mean_iou();
+    }
+    /// Some held-out images, and over them the classes of their pixels, true and found.
+    void draw(const Weights& weights) const {
+      if (!source_.validation() || settings_.panel_images() == 0) return;
+      const program::Subset images = source_.validation()->some(settings_.panel_images());
+      std::vector<std::vector<mae::Image>> rows;
+      std::set<mae::Index> occur;
+      each_map(weights, images, [&](mae::Index, const mae::ImageView& image, const mae::Image& truth, const auto& map) {
+        const mae::Image shown = enlarged(image);
+        rows.push_back({shown, tinted(shown, truth.pixels, truth), tinted(shown, map, truth)});
+        occur.insert(truth.pixels.begin(), truth.pixels.end());
+        occur.insert(map.begin(), map.end());
+      });
+      occur.erase(mae::ClassMap::ignored);
+      occur.erase(background());
+      const mae::Image grid = mae::image_grid({"image", "truth", "prediction"}, rows);
+      const mae::Image legend = mae::class_legend({occur.begin(), occur.end()}, source_.class_names(), grid.width);
+      mae::Image panel = mae::blank_image(3, grid.height + legend.height, std::max(grid.width, legend.width));
+      mae::paste(panel, grid, 0, 0);
+      mae::paste(panel, legend, grid.height, 0);
+      mae::write_png(settings_.run.out() + "/panel.png", panel);
+    }
+    /// A class map for each held-out image, scores in all, and class maps for the images to predict.
+    std::string finish(const Weights& weights) const {
+      std::string wrote;
+      if (source_.validation()) {
+        const std::vector<std::string> files = source_.files(*source_.validation());
+        const mae::SegmentationScores found =
+            scores(weights, [&](mae::Index i, const mae::Image& truth, const auto& map) {
+              write_map("predictions", files[static_cast<std::size_t>(i)], map, truth.height, truth.width);
+            });
+        tell(found);
+        wrote = ", scores.json, predictions" + std::string(settings_.panel_images() > 0 ? ", panel.png" : "");
+      }
+      if (settings_.predict().empty()) return wrote;
+      predict(weights);
+      return wrote + ", predicted";
+    }
+
+   private:
+    /// Calls use(i, image, truth, map) for each of some held-out images.
+    template <class Use>
+    void each_map(const Weights& weights, const program::Subset& images, const Use& use) const {
+      const auto& opened = dynamic_cast<const program::OpenedClassMaps&>(source_.held_out());
+      Segmenter segmenter(weights, normalization_, window_);
+      std::vector<std::uint8_t> map;
+      for (mae::Index i = 0; i < images.size(); ++i)
+        images.with_image(i, [&](const mae::ImageView& image) {
+          const mae::Image truth = opened.own_map(images.numbers[static_cast<std::size_t>(image.number)]);
+          segmenter.classes(image, truth.height, truth.width, map);
+          use(image.number, image, truth, map);
+        });
+    }
+    static std::string stem(const std::string& file) { return file.substr(0, file.rfind('.')); }
+    /// The image, its height made that of the panel's rows.
+    static mae::Image enlarged(const mae::ImageView& image) {
+      constexpr mae::Index height = 160;
+      const mae::Index width = std::max<mae::Index>(1, (image.width * height + image.height / 2) / image.height);
+      mae::Image shown = mae::blank_image(image.channels, height, width);
+      mae::resize(image.pixels, image.channels, image.height, image.width,
+                  {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)}, shown.pixels.data(),
+                  height, width);
+      return shown;
+    }
+    /// The image with the classes of a map of the size of `like`.
+    mae::Image tinted(const mae::Image& image, const std::vector<std::uint8_t>& map, const mae::Image& like) const {
+      std::vector<std::uint8_t> fitted;
+      mae::ClassMap::place(
+          {map.data(), like.height, like.width},
+          {image.height, image.width, {0, 0, static_cast<double>(like.height), static_cast<double>(like.width)}},
+          fitted);
+      return mae::with_classes(image, {fitted.data(), image.height, image.width}, background());
+    }
+    /// Where 0 is what the others are not, it is not shown; else -1.
+    mae::Index background() const { return settings_.maps.reduce_zero_label() ? -1 : 0; }
+    template <class Use>
+    mae::SegmentationScores scores(const Weights& weights, const Use& use) const {
+      mae::SegmentationScores all(Model::classes);
+      each_map(weights, *source_.validation(),
+               [&](mae::Index i, const mae::ImageView&, const mae::Image& truth, const auto& map) {
+                 for (std::size_t p = 0; p < map.size(); ++p)
+                   if (truth.pixels[p] < Model::classes) all.add(truth.pixels[p], map[p]);
+                 use(i, truth, map);
+               });
+      return all;
+    }
+    void write_map(const std::string& folder, const std::string& image, const std::vector<std::uint8_t>& map,
+                   mae::Index height, mae::Index width) const {
+      const std::string path = settings_.run.out() + "/" + folder + "/" + stem(image) + ".png";
+      std::error_code failed;
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+      if (failed) throw mae::Error(path, "\"" + failed.message() + "\" on making its folder", "one that can be made");
+      mae::write_class_map_png(path, {map.data(), height, width});
+    }
+    /// Prints the scores and writes scores.json.
+    void tell(const mae::SegmentationScores& found) const {
+      auto percent = [](double value) { return program::decimal(100 * value, 1) + " %"; };
+      program::report("mean IoU", percent(found.mean_iou()) + ", accuracy of classes " +
+                                      percent(found.mean_accuracy()) + ", of pixels " +
+                                      percent(found.pixel_accuracy()));
+      nlohmann::ordered_json classes = nlohmann::json::array();
+      for (mae::Index c = 0; c < source_.training().class_count(); ++c) {
+        const auto& names = source_.class_names();
+        const std::string called = c < static_cast<mae::Index>(names.size()) ? names[static_cast<std::size_t>(c)] : "";
+        nlohmann::ordered_json one{
+            {"class", c}, {"name", mae::json_name(called)}, {"iou", nullptr}, {"accuracy", nullptr}};
+        std::string line = std::to_string(c) + (called.empty() ? "" : " " + called);
+        if (mae::is_finite(found.iou(c))) {
+          one["iou"] = found.iou(c);
+          line += ": IoU " + percent(found.iou(c));
+          if (mae::is_finite(found.recall(c))) {
+            one["accuracy"] = found.recall(c);
+            line += ", accuracy " + percent(found.recall(c));
+          } else {
+            line += ", in no class map";
+          }
+        } else {
+          line += ": in no class map, and never predicted";
+        }
+        program::report("class", line);
+        classes.push_back(one);
+      }
+      const nlohmann::ordered_json all{{"mean_iou", found.mean_iou()},
+                                       {"mean_accuracy", found.mean_accuracy()},
+                                       {"pixel_accuracy", found.pixel_accuracy()},
+                                       {"classes", classes}};
+      const std::string text = all.dump(1) + "\n";
+      mae::write_file(settings_.run.out() + "/scores.json", text.data(), static_cast<mae::Index>(text.size()));
+    }
+    void predict(const Weights& weights) const {
+      Segmenter segmenter(weights, normalization_, window_);
+      std::vector<std::uint8_t> map;
+      const mae::Images all = others_->images();
+      for (mae::Index i = 0; i < all.size(); ++i)
+        all.with_image(i, [&](const mae::ImageView& image) {
+          const auto [height, width] = program::size_of_file(others_->file(image.number), settings_.data);
+          segmenter.classes(image, height, width, map);
+          write_map("predicted", others_->name(image.number), map, height, width);
+        });
+    }
+
+    const Settings& settings_;
+    const program::Source& source_;
+    mae::Normalization normalization_;
+    mae::SlidingWindow window_;
+    std::unique_ptr<const program::Opened> others_;  // to predict
+  };
+};

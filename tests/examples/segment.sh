@@ -1,0 +1,113 @@
+#!/bin/sh
+# segment.sh PROGRAMS DATA FOLDER CLASS_MAPS
+#
+# `segment` as its users meet it: images and class maps as they lie in the world, an encoder or none, scores, class maps
+# and a panel at the end, other images at last; stopped or killed and resumed to the same bits. CLASS_MAPS makes the data.
+set -eu
+export PATH="$1:$PATH" LC_ALL=C
+folder=$3 class_maps=$4
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+fail() { echo "$*"; exit 1; }
+has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
+says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
+files() { find "$1" -type f | wc -l; }
+updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
+without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
+# size FILE: height and width of a PNG file.
+size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $5 * 256 * 256 * 256 + $6 * 65536 + $7 * 256 + $8, $3 * 256 + $4 }'; }
+
+"$class_maps" shapes 40 1
+echo '["ground", "square", "disc"]' > names.json
+pretrain --model digits-8 --data shapes/images --batch 16 --repeats 4 --min_crop_scale 0.3 --epochs 2 --out pretrained > pretrained.txt
+run="segment --model digits-8 --data shapes --validation_share 0.25 --classes names.json --batch 10 --repeats 4
+  --base_learning_rate 3e-2 --epochs 8 --flip --min_crop_scale 0.4 --zoom 2 --log_every 5"
+
+echo "--- from scratch: what is written, and that it learns"
+# shellcheck disable=SC2086
+$run --scratch --out whole > whole.txt
+has whole/model.safetensors whole/scores.json whole/panel.png whole/mean_iou.png whole/loss.png whole/settings.json
+[ "$(files whole/predictions)" = 10 ] || fail "not a class map for each held-out image"
+for file in whole/predictions/*.png; do
+  [ "$(size "$file")" = "$(size "shapes/images/${file##*/}")" ] || fail "$file has another size than its image"
+done
+says whole.txt "^data  *30 images of shapes/images (class maps of shapes/masks), 3 classes$"
+says whole.txt "^data  *pixels by class, and maps that have it: 0 'ground' .* % in 40; 1 'square' .* % in 40; 2 'disc' "
+says whole.txt "^data  *pixels without a class: "
+says whole.txt "^epoch 8/8  loss .*  mean IoU .* %"
+says whole.txt "^class  *2 disc: IoU .* %, accuracy .* %$"
+says whole.txt "^wrote whole/model.safetensors, classes.json, scores.json, predictions, panel.png and loss.png$"
+iou=$(sed -n 's/^ "mean_iou": \([0-9.]*\),$/\1/p' whole/scores.json | awk '{ printf "%.1f", 100 * $1 }')
+says whole.txt "^mean IoU  *$iou %, accuracy of classes "
+[ "${iou%.*}" -gt 50 ] || fail "a mean IoU of $iou %: ground alone has 26"
+[ "$(grep -c '"mean_iou":' whole/log.jsonl)" = 8 ] || fail "the log has no mean IoU for each epoch"
+grep -aq mean_iou whole/checkpoint-*.safetensors || fail "no checkpoint knows its mean IoU"
+
+echo "--- stopped, killed and resumed, by other numbers of threads"
+for signal in TERM KILL; do
+  # shellcheck disable=SC2086
+  $run --scratch --checkpoint_epochs 1.3 --out $signal > $signal.txt &
+  process=$!
+  while ! grep -q '"event":"step","step":40' $signal/log.jsonl 2> /dev/null; do
+    kill -0 $process 2> /dev/null || { echo "the run ended before it could be stopped"; cat $signal.txt; exit 1; }
+    sleep 0.02
+  done
+  kill -s $signal $process
+  status=0
+  wait $process 2> /dev/null || status=$?
+  [ $signal = KILL ] || [ $status -eq 0 ] || fail "status $status after SIG$signal"
+  segment --resume --out $signal --threads 1 --loaders 3 > $signal.resumed.txt
+  cmp "whole/checkpoint-$(updates whole).safetensors" "$signal/checkpoint-$(updates whole).safetensors"
+  for file in model.safetensors scores.json panel.png loss.png mean_iou.png; do cmp whole/$file $signal/$file; done
+  diff -r whole/predictions $signal/predictions
+  without_time whole/log.jsonl > whole.log
+  without_time $signal/log.jsonl > $signal.log
+  cmp whole.log $signal.log
+done
+
+echo "--- other images"
+mkdir photos
+for file in whole/predictions/*.png; do cp "shapes/images/${file##*/}" photos; done
+segment --resume --predict photos --out whole > predict.txt
+says predict.txt ", predicted and loss.png$"
+diff -r whole/predictions whole/predicted
+
+echo "--- from an encoder, in the ways that data lie"
+tune="segment --encoder pretrained/encoder.safetensors --batch 10 --epochs 1 --zoom 2"
+for part in training validation; do
+  mkdir -p ade/images/$part ade/annotations/$part
+  case $part in training) names="00? 01?" ;; *) names="03?" ;; esac
+  for name in $names; do
+    cp shapes/images/$name.png ade/images/$part
+    cp shapes/masks/$name.png ade/annotations/$part
+  done
+done
+# shellcheck disable=SC2086
+$tune --data ade --validation ade --out ade_run > ade.txt
+says ade.txt "^data  *20 images of ade/images/training (class maps of ade/annotations/training), 3 classes$"
+says ade.txt "^data  *held out: 10 images of ade/images/validation, 3 classes$"
+$tune --data ade --reduce_zero_label --out reduced > reduced.txt
+says reduced.txt "^data  *20 images of .*, 2 classes$"
+[ ! -e reduced/predictions ] || fail "class maps of no held-out image"
+mkdir -p voc/ImageSets/Segmentation
+ln -s ../shapes/images voc/JPEGImages
+ln -s ../shapes/masks voc/SegmentationClass
+for i in 1 2 3 4 5; do echo "00$i"; done > voc/ImageSets/Segmentation/train.txt
+for i in 6 7; do echo "00$i"; done > voc/ImageSets/Segmentation/val.txt
+$tune --data voc --validation voc --batch 5 --out voc_run > voc.txt
+says voc.txt "^data  *5 images of voc/JPEGImages (class maps of voc/SegmentationClass; the names in voc/ImageSets/Segmentation/train.txt)"
+says voc.txt "^data  *held out: 2 images of voc/JPEGImages"
+[ "$(files voc_run/predictions)" = 2 ] || fail "not a class map for each image of val.txt"
+$tune --data shapes/images --class_maps shapes/masks --limit 10 --out given > given.txt
+says given.txt "^data  *10 images of shapes/images (class maps of shapes/masks)"
+
+echo "--- faults are told and left out"
+cp -r shapes faulty
+rm faulty/masks/005.png
+cp faulty/images/006.png faulty/masks/007.png
+$tune --data faulty --classes names.json --bad_images skip --out skipped > skipped.txt 2> skipped.error
+says skipped.error "^skipped: mae: faulty/images/005.png: found an image without a class map, expected faulty/masks/005.png$"
+says skipped.error "^skipped: mae: faulty/masks/007.png: found "
+[ "$(wc -l < skipped.error)" -eq 2 ] || fail "not one line a fault: $(cat skipped.error)"
+says skipped.txt "^data  *38 images of faulty/images "
