@@ -1,7 +1,7 @@
-// Makes tables and pictures of what the benchmarks have written.
+// Makes tables and images of what the benchmarks have written.
 //
 // Usage: report RESULTS FOLDER [DOCUMENT [MARK = results]]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png
-// and one picture of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
+// and one image of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
 // becomes the tables.
 #include <algorithm>
 #include <cmath>
@@ -249,7 +249,7 @@ void roofline(const Rows& rows, const std::string& path) {
   mae::write_png(path, mae::draw_plot(plot));
 }
 
-void growth_pictures(const Rows& rows, const std::string& folder) {
+void growth_images(const Rows& rows, const std::string& folder) {
   for (const auto& [sweep, curves] : sweeps_of(rows)) {
     mae::Plot plot{.title = "Cost of an image", .x_label = sweep, .y_label = "milliseconds", .curves = {}};
     for (const auto& [curve, points] : curves) {
@@ -295,7 +295,7 @@ int main(int argc, char** argv) {
     tables(rows, text);
     write(folder + "/table.md", text.str());
     roofline(rows, folder + "/roofline.png");
-    growth_pictures(rows, folder);
+    growth_images(rows, folder);
     if (argc > 3) replace_results(argv[3], argc > 4 ? argv[4] : "results", text.str());
     std::cout << text.str();
   } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }

@@ -5,7 +5,7 @@
 //   run.train([](const TrainingEpoch& e) { ... });
 //   const double quality = segmentation_scores(run.weights(), test_set, normalization).mean_iou();
 //
-// Scores count pixels of the whole set, as the model sees its pictures: with n[c, k] the pixels of class c that were
+// Scores count pixels of the whole set, as the model sees its images: with n[c, k] the pixels of class c that were
 // called k, IoU_c = n[c, c] / (Σ_k n[c, k] + Σ_k n[k, c] - n[c, c]). Means are over classes that occur, in truth or
 // prediction; pixels without a class take no part.
 #pragma once

@@ -1,4 +1,4 @@
-// What data augmentation does to a picture of bytes: colours, and maps of the plane. Each gives the bytes of Pillow 13.
+// What data augmentation does to an image of bytes: colours, and maps of the plane. Each gives the bytes of Pillow 13.
 //
 // Colours and geometry are those of RandAugment (data/rand_augment.hpp) and work in place. Where Pillow computes in
 // doubles and cuts off, so is it done here, each product rounded before it is added: a cut shows the last bit. A map of
@@ -15,7 +15,7 @@
 #include <mae/data/image.hpp>
 
 MAE_PRECISE_BEGIN
-namespace mae::picture {
+namespace mae::image_operation {
 
 namespace detail {
 inline std::uint8_t byte_of(double value) {  // cut off
@@ -50,7 +50,7 @@ inline void count(const Image& image, Index c, Index (&histogram)[256]) {
   const std::uint8_t* const plane = image.row(c, 0);
   for (Index i = 0; i < image.height * image.width; ++i) ++histogram[plane[i]];
 }
-/// The picture without colours, [H, W].
+/// The image without colours, [H, W].
 inline std::vector<std::uint8_t> grey(const Image& image) {
   const Index plane = image.height * image.width, C = image.channels;
   std::vector<std::uint8_t> out(static_cast<std::size_t>(plane));
@@ -117,7 +117,7 @@ inline void solarize(Image& image, int threshold) {
 inline void solarize_add(Image& image, int amount) {
   detail::each_byte(image, [&](int v) { return v >= 128 ? v : v + amount < 255 ? v + amount : 255; });
 }
-/// Away from black: factor 0 is black, 1 the picture.
+/// Away from black: factor 0 is black, 1 the image.
 inline void brightness(Image& image, double factor) {
   detail::each_byte(image, [&](int v) { return detail::blend(0, v, static_cast<float>(factor)); });
 }
@@ -138,7 +138,7 @@ inline void color(Image& image, double factor) {
       plane[i] = detail::blend(grey[i], plane[i], static_cast<float>(factor));
   }
 }
-/// Away from the smoothed picture: each pixel counts 5, its eight neighbours 1. Pixels at the edge stay.
+/// Away from the smoothed image: each pixel counts 5, its eight neighbours 1. Pixels at the edge stay.
 inline void sharpness(Image& image, double factor) {
   const Image before = image;
   for (Index c = 0; c < image.channels; ++c)
@@ -215,5 +215,5 @@ inline void translate(Image& image, double rows, double columns, const std::uint
   affine(image, {1, 0, columns, 0, 1, rows}, fill);
 }
 
-}  // namespace mae::picture
+}  // namespace mae::image_operation
 MAE_PRECISE_END
