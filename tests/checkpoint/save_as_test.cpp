@@ -62,7 +62,7 @@ TEST_CASE("transformers' folders say how images are normalised, and say it to us
   const Pretrained<Model, Policy> model{loaded<Model>("hugging_face"), {{0.5, 0.25, 0.125}, {0.25, 0.5, 0.75}}};
   save_as(dialects::hugging_face, folder / "x", model);
   const std::string settings = folder / "x/preprocessor_config.json";
-  CHECK(test::read_text(settings) == test::read_text(published("hugging_face/preprocessor_config.json")));
+  CHECK(test::read_text(settings) == test::read_text(published("hugging_face_images/preprocessor_config.json")));
   CHECK(load_encoder<Encoder<Geometry, Size>>(folder / "x").normalization == model.normalization);
   save_as(dialects::hugging_face, folder / "x", model.weights);  // of which nothing is known
   CHECK(!std::filesystem::exists(settings));

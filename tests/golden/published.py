@@ -15,10 +15,10 @@ mmpretrain, lightly, solo-learn and augreg, which need too much to be run here, 
 `dinov2`, `dinov2_hf`, `beit` and `no_bias` have weights of their own, and their features are beside them: timm's and
 transformers' with LayerScale, timm's BEiT without a bias of keys, a ViT without biases in its attention.
 
-What others must be able to read: `hugging_face/` (model.safetensors, config.json, preprocessor_config.json), the config.json of
-`hugging_face_encoder` and `hugging_face_classifier` with the tensors of transformers_{encoder,classifier}.safetensors,
-and `timm*.safetensors` are what this library writes, tensor for tensor; both versions of transformers and timm load them
-here, strictly and without a warning.
+What others must be able to read: `hugging_face/` (model.safetensors, config.json), the preprocessor_config.json of
+`hugging_face_images`, the config.json of `hugging_face_encoder` and `hugging_face_classifier` with the tensors of
+transformers_{encoder,classifier}.safetensors, and `timm*.safetensors` are what this library writes, tensor for tensor;
+both versions of transformers and timm load them here, strictly and without a warning.
 """
 
 import argparse
@@ -263,7 +263,7 @@ def by_transformers(folder, weights):
         save_pretrained(model, folder / "transformers_5_memory.safetensors", save_original_format=False)
     # What this library writes for them: strictly, without a word.
     with Silence():
-        processor = transformers.ViTImageProcessor.from_pretrained(folder / "hugging_face")
+        processor = transformers.ViTImageProcessor.from_pretrained(folder / "hugging_face_images")
         pixels = np.random.default_rng(19).integers(0, 256, (2 * SIDE, SIDE, 3), np.uint8)
         exact = processor(pixels[:SIDE], return_tensors="np")["pixel_values"][0]
         resized = processor(pixels, return_tensors="np")["pixel_values"][0]
@@ -430,7 +430,8 @@ def ours(folder, weights):
     images = {"image_processor_type": "ViTImageProcessor", "do_resize": True, "size": {"height": SIDE, "width": SIDE},
               "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN,
               "image_std": DEVIATION}
-    (folder / "hugging_face" / "preprocessor_config.json").write_text(json.dumps(images, indent=2) + "\n")
+    (folder / "hugging_face_images").mkdir(exist_ok=True)
+    (folder / "hugging_face_images" / "preprocessor_config.json").write_text(json.dumps(images, indent=2) + "\n")
 
 
 def main():
