@@ -19,6 +19,16 @@ namespace {
 using Rule = mae::Averaged<mae::AdamwRule>;
 using Options = mae::FinetuningOptionsOf<Rule>;
 
+/// All of `small-data`, but for the length of the run. Mirrored digits are none: `flip` is a choice here.
+void take_recipe(Options& o, bool flip) {
+  const mae::FinetuningOptions recipe = mae::finetuning_recipe("small-data").options;
+  o.batch = recipe.batch, o.base_learning_rate = recipe.base_learning_rate;
+  o.layer_decay = recipe.layer_decay, o.drop_path = recipe.drop_path, o.label_smoothing = recipe.label_smoothing;
+  o.optimizer.beta2 = recipe.optimizer.beta2, o.optimizer.weight_decay = recipe.optimizer.weight_decay;
+  o.augmentation = recipe.augmentation;
+  o.augmentation.flip = flip;
+}
+
 /// A part of the recipe: what it changes in the base.
 struct Part {
   const char* name;
@@ -49,6 +59,8 @@ const Part parts[] = {
     {"random resized crop from 0.08", [](Options& o) { o.augmentation.min_crop_scale = 0.08; }},
     {"the last block alone", [](Options& o) { o.trained_blocks = 1; }},
     {"clip 1", [](Options& o) { o.optimizer.clip = 1; }},
+    {"recipe small-data", [](Options& o) { take_recipe(o, true); }},
+    {"recipe small-data, not mirrored", [](Options& o) { take_recipe(o, false); }},
 };
 
 double accuracy_of(const Part& part, int seed, mae::Index epochs, const mae::Dataset& labelled,
@@ -76,6 +88,7 @@ struct Settings : program::Settings {
   program::Integer labels{*this, "labels", 100, "images that have labels", program::between(1, 1437)};
   program::Integer epochs{*this, "epochs", 300, "passes over them", program::between(1, 1e6)};
   program::Text in{*this, "in", ".", "folder of the encoders"};
+  program::Text part{*this, "part", "", "of the parts beside the base, those whose name begins so"};
 };
 
 }  // namespace
@@ -89,6 +102,7 @@ int main(int count, char** arguments) {
                 settings.epochs(), settings.labels(), seeds);
     std::vector<double> base(seeds);
     for (const Part& part : parts) {
+      if (&part != parts && !std::string_view(part.name).starts_with(settings.part())) continue;
       std::vector<double> found(seeds);
       digits::side_by_side(static_cast<int>(seeds), [&](int seed) {
         found[static_cast<std::size_t>(seed)] =

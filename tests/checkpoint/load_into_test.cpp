@@ -258,6 +258,22 @@ TEST_CASE("tables of zeros, as transformers 5 makes them, are loaded as they are
   CHECK(std::find(report.assumed.begin(), report.assumed.end(), "pos_embed: trained") != report.assumed.end());
 }
 
+TEST_CASE("a tensor that the file has under two names is said") {
+  const std::string path = published("timm.safetensors");
+  const TensorFile file = open_tensors(path);
+  std::vector<TensorEntry> entries = file.entries();
+  for (TensorEntry& entry : entries)
+    if (entry.name == "blocks.1.norm1.weight")
+      entry.begin = file.at("norm.weight").begin, entry.end = file.at("norm.weight").end;
+  std::vector<InputFile> parts;
+  parts.emplace_back(path);
+  const TensorFile tied(path, file.container(), std::move(parts), entries, file.metadata());
+  Weights<Alone, Policy> weights;
+  const LoadReport report = load_checkpoint(tied, weights);
+  CHECK(report.suspicious == std::vector<std::string>{"norm.weight: the bytes that are blocks.1.norm1.weight too"});
+  CHECK(load_checkpoint(file, weights).suspicious.empty());
+}
+
 TEST_CASE("the report in full names everything, blocks together") {
   Weights<Classifier<Geometry, Size, 3>, Policy> weights;
   const LoadReport report = load_encoder(published("lightly.safetensors"), weights, half);

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <mae/backend/reference.hpp>
+#include <mae/checkpoint/load_encoder.hpp>
 
 #include "support/source_folder.hpp"
 #include "support/temporary.hpp"
@@ -54,6 +55,17 @@ TEST_CASE("transformers' folders: a whole model, an encoder, a classifier") {
         "transformers_encoder.safetensors");
   check(loaded<Classifier<Geometry, Size, 5, Pool::class_token>>("transformers_classifier.safetensors"),
         "hugging_face_classifier", "transformers_classifier.safetensors");
+}
+
+TEST_CASE("transformers' folders say how images are normalised, and say it to us") {
+  const test::TemporaryDirectory folder;
+  const Pretrained<Model, Policy> model{loaded<Model>("hugging_face"), {{0.5, 0.25, 0.125}, {0.25, 0.5, 0.75}}};
+  save_as(dialects::hugging_face, folder / "x", model);
+  const std::string settings = folder / "x/preprocessor_config.json";
+  CHECK(test::read_text(settings) == test::read_text(published("hugging_face_images/preprocessor_config.json")));
+  CHECK(load_encoder<Encoder<Geometry, Size>>(folder / "x").normalization == model.normalization);
+  save_as(dialects::hugging_face, folder / "x", model.weights);  // of which nothing is known
+  CHECK(!std::filesystem::exists(settings));
 }
 
 TEST_CASE("files for timm and the original code, and for any other dialect that is PyTorch's") {

@@ -58,7 +58,14 @@ finetune --recipe small-data --scratch --model digits-8 --data "$digits" --limit
 grep -q ' averaged ' run.txt
 grep -q '"ema_accuracy":' run/log.jsonl
 test -s run/ema.safetensors
-if cmp -s run/ema.safetensors run/model.safetensors; then
-  echo "the average is the model itself"
-  exit 1
-fi
+for optimizer in sgd lars; do
+  finetune --scratch --model digits-8 --data "$digits" --limit 64 --epochs 1 --warmup 0 --optimizer $optimizer \
+    --learning_rate 0.1 --ema_decay 0.5 --out $optimizer > $optimizer.txt
+done
+finetune --resume --epochs 2 --out lars > resumed.txt  # the average goes on
+for run in run sgd lars; do
+  if cmp -s $run/ema.safetensors $run/model.safetensors; then
+    echo "$run: the average is the model itself"
+    exit 1
+  fi
+done

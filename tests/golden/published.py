@@ -15,10 +15,10 @@ mmpretrain, lightly, solo-learn and augreg, which need too much to be run here, 
 `dinov2`, `dinov2_hf`, `beit` and `no_bias` have weights of their own, and their features are beside them: timm's and
 transformers' with LayerScale, timm's BEiT without a bias of keys, a ViT without biases in its attention.
 
-What others must be able to read: `hugging_face/` (model.safetensors, config.json), the config.json of
-`hugging_face_encoder` and `hugging_face_classifier` with the tensors of transformers_{encoder,classifier}.safetensors,
-and `timm*.safetensors` are what this library writes, tensor for tensor; both versions of transformers and timm load them
-here, strictly and without a warning.
+What others must be able to read: `hugging_face/` (model.safetensors, config.json), the preprocessor_config.json of
+`hugging_face_images`, the config.json of `hugging_face_encoder` and `hugging_face_classifier` with the tensors of
+transformers_{encoder,classifier}.safetensors, and `timm*.safetensors` are what this library writes, tensor for tensor;
+both versions of transformers and timm load them here, strictly and without a warning.
 """
 
 import argparse
@@ -39,6 +39,7 @@ import safetensors.numpy
 import safetensors.torch
 import torch
 import transformers
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
 from checks import expect, expect_close  # noqa: E402
@@ -50,6 +51,7 @@ PATCHES, CLASSES, RATIO = (SIDE // PATCH) ** 2, 5, 0.75
 
 SIZES = dict(image_size=SIDE, patch_size=PATCH, num_channels=3, hidden_size=WIDTH, num_hidden_layers=DEPTH,
              num_attention_heads=HEADS, intermediate_size=4 * WIDTH, layer_norm_eps=1e-6)
+MEAN, DEVIATION = [0.5, 0.25, 0.125], [0.25, 0.5, 0.75]
 DECODER = dict(decoder_hidden_size=DECODER_WIDTH, decoder_num_hidden_layers=DECODER_DEPTH,
                decoder_num_attention_heads=DECODER_HEADS, decoder_intermediate_size=4 * DECODER_WIDTH, mask_ratio=RATIO)
 
@@ -260,6 +262,16 @@ def by_transformers(folder, weights):
     if major == "5":
         save_pretrained(model, folder / "transformers_5_memory.safetensors", save_original_format=False)
     # What this library writes for them: strictly, without a word.
+    with Silence():
+        processor = transformers.ViTImageProcessor.from_pretrained(folder / "hugging_face_images")
+        pixels = np.random.default_rng(19).integers(0, 256, (2 * SIDE, SIDE, 3), np.uint8)
+        exact = processor(pixels[:SIDE], return_tensors="np")["pixel_values"][0]
+        resized = processor(pixels, return_tensors="np")["pixel_values"][0]
+    wanted = ((pixels[:SIDE] / 255 - MEAN) / DEVIATION).transpose(2, 0, 1)
+    expect_close(exact, wanted, 1e-6, "normalised images")
+    small = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    expect(np.abs(resized * np.array(DEVIATION)[:, None, None] * 255 + np.array(MEAN)[:, None, None] * 255 -
+                  small.transpose(2, 0, 1)).max() < 1.01, "resized images")
     for architecture, tensors in OURS.items():
         what = getattr(transformers, architecture)
         with tempfile.TemporaryDirectory() as home:
@@ -415,6 +427,11 @@ def ours(folder, weights):
         where = folder / f"hugging_face{ending}"
         where.mkdir(exist_ok=True)
         (where / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    images = {"image_processor_type": "ViTImageProcessor", "do_resize": True, "size": {"height": SIDE, "width": SIDE},
+              "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN,
+              "image_std": DEVIATION}
+    (folder / "hugging_face_images").mkdir(exist_ok=True)
+    (folder / "hugging_face_images" / "preprocessor_config.json").write_text(json.dumps(images, indent=2) + "\n")
 
 
 def main():

@@ -59,3 +59,14 @@ TEST_CASE("entries that are no arrays, and arrays that are no numbers or leave t
     CHECK(contains(error, message));
   }
 }
+
+TEST_CASE("a byte that is not the one that was written") {
+  std::string bytes =
+      zip({{.name = "a.npy", .data = array("<i2", "False", "(2,)", number(1, 2) + number(2, 2)), .summed = true},
+           {.name = "b.npy", .data = array("<i2", "False", "(1,)", number(3, 2)), .summed = true}});
+  CHECK(read(bytes).bytes("a").size() == 4);
+  bytes[bytes.find(number(2, 2) + "PK")] = 7;
+  const TensorFile file = read(bytes);
+  CHECK(file.bytes("b")[0] == std::byte{3});
+  CHECK(contains(test::error_of([&] { file.bytes("a"); }), "x.npz: 'a.npy': found bytes with another checksum"));
+}

@@ -52,6 +52,29 @@ TEST_CASE("every file that was written holds what was put into it") {
   CHECK(settings > 30);
 }
 
+TEST_CASE("a byte that changed is seen, or no tensor has it") {
+  const test::TemporaryDirectory folder;
+  for (const char* const name : {"views.pth", "types.pth", "arrays.npz"}) {
+    const TensorFile whole = open_tensors(python(name));
+    const std::vector<char> bytes = mae::read_file<char>(python(name));
+    std::size_t refused = 0, wrong = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+      std::string damaged(bytes.begin(), bytes.end());
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+      test::put_text(folder / "x", damaged);
+      bool told = false;
+      try {
+        const TensorFile file = open_tensors(folder / "x");
+        for (const TensorEntry& entry : whole.entries()) wrong += same(file, entry.name, whole, entry) ? 0 : 1;
+      } catch (const mae::Error&) { told = true; }
+      refused += told ? 1 : 0;
+    }
+    CAPTURE(name);
+    CHECK(wrong == 0);
+    CHECK(refused > bytes.size() / 12);
+  }
+}
+
 TEST_CASE("the container is told") {
   CHECK(open_tensors(python("plain.pth")).container() == "PyTorch (.pth)");
   CHECK(open_tensors(python("old.pth")).container() == "PyTorch before 1.6 (.pth)");

@@ -48,6 +48,26 @@ TEST_CASE("tensors lie where offset, sizes and strides say") {
   CHECK(file.at("n").shape == std::vector<Index>{1});
 }
 
+TEST_CASE("a byte that is not the one that was written") {
+  const std::string names = dict({text("rows"), tensor(twelve, 0, {2, 3}, {3, 1}), text("columns"),
+                                  tensor(twelve, 6, {3, 2}, {1, 3}), text("one"), good()});
+  const std::string whole = pth(names, {}, true), floats("\0\0\x80\x3f\0\0\0\x40", 8);  // 1 and 2
+  std::string bytes = whole;
+  CHECK(read(bytes).values<float>("columns") == std::vector<float>{6, 9, 7, 10, 8, 11});
+  CHECK(read(pth(names)).values<float>("rows") == read(bytes).values<float>("rows"));  // without checksums too
+  const std::size_t storage = bytes.find(floats);
+  bytes[storage] = 1;  // of the number 1, which "rows" has; a storage is checked whole, for each tensor of it
+  const TensorFile damaged = read(bytes);
+  for (const char* const name : {"rows", "columns"}) {
+    const std::string error = test::error_of([&] { damaged.values<float>(name); });
+    CHECK(contains(error, "x.pth: 'a/data/0': found bytes with another checksum than it was written with"));
+  }
+  CHECK(damaged.values<float>("one") == std::vector<float>{1});
+  bytes = whole;
+  bytes[bytes.find("rows")] = 'n';
+  CHECK(contains(error_with(bytes), "x.pth: 'a/data.pkl': found bytes with another checksum"));
+}
+
 TEST_CASE("the byte order is told in the file") {
   test::ZipMember order{"a/byteorder", "big"};
   std::string bytes =

@@ -71,6 +71,24 @@ TEST_CASE("one name in two files") {
   CHECK(contains(divided.error(), "tensor 'a': found a tensor that the index has elsewhere"));
 }
 
+TEST_CASE("a folder: mean and deviation of images, where they are numbers of 0 to 1 that are normalised") {
+  const Divided divided;
+  const auto said = [&](const std::string& settings) {
+    put_text(divided.folder / "preprocessor_config.json", settings);
+    const auto metadata = mae::read_config(divided.folder / ".");
+    return metadata.contains("mean") ? metadata.at("mean") + " " + metadata.at("deviation") : "nothing";
+  };
+  const std::string numbers = R"("image_mean": [0.5, 0.25], "image_std": [0.5, 1])";
+  CHECK(said("{" + numbers + "}") == "[0.5, 0.25] [0.5, 1]");
+  CHECK(said("{" + numbers + R"(, "do_normalize": true, "do_rescale": true, "rescale_factor": 0.00392156862745098})") !=
+        "nothing");
+  for (const char* const other : {R"("do_normalize": false)", R"("do_rescale": false)", R"("rescale_factor": 0.0078)",
+                                  R"("rescale_factor": "x")"})
+    CHECK(said("{" + numbers + ", " + other + "}") == "nothing");
+  CHECK(said(R"({"image_mean": [0.5, 0.25]})") == "nothing");
+  CHECK(contains(error_of([&] { said("[1]"); }), "preprocessor_config.json"));
+}
+
 TEST_CASE("a folder: one file before an index, weights of other frameworks, none") {
   const Divided divided;
   put_text(divided.folder / "config.json", R"({"hidden_size": 768})");

@@ -152,3 +152,10 @@ TEST_CASE("a file over 4 GB") {  // sparse: it takes no room
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].end - entries[0].begin == static_cast<Index>(big));
 }
+
+TEST_CASE("an entry has the checksum of the directory") {
+  const std::vector<ZipEntry> entries =
+      read(zip({{.name = "a/check", .data = "123456789", .summed = true}, {"a/none", "1"}}));
+  CHECK(entries[0].crc == 0xCBF43926);  // the check value of CRC-32
+  CHECK(entries[1].crc == 0);
+}

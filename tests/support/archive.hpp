@@ -1,5 +1,6 @@
 // ZIP archives and pickles made by hand, right and wrong in any way, for the tests of what reads them.
 #pragma once
+#include <zlib.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct ZipMember {
   std::uint64_t start = ~0ull;  ///< of the local header, as the directory has it, if it is not where it is
   bool wide = false;            ///< sizes and places in 64 bits
   std::string gap{};            ///< bytes behind the data
+  bool summed = false;          ///< whether the directory has a checksum of the data
 };
 
 struct ZipEnd {
@@ -42,9 +44,11 @@ inline std::string zip(const std::vector<ZipMember>& members, const ZipEnd& how 
            number(local.size(), 2) + number(m.extra, 2) + local + std::string(m.extra, 'x') + m.data + m.gap;
     const std::string wide =
         m.wide ? number(1, 2) + number(24, 2) + number(size, 8) + number(size, 8) + number(start, 8) : "";
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(m.data.data());
+    const auto sum = m.summed ? ::crc32(0, bytes, static_cast<unsigned>(m.data.size())) : 0;
     directory += number(0x02014b50, 4) + number(20, 2) + number(20, 2) + number(m.flags, 2) + number(m.method, 2) +
-                 number(0, 8) + narrow + narrow + number(m.name.size(), 2) + number(wide.size(), 2) + number(0, 10) +
-                 (m.wide ? number(~0u, 4) : number(start, 4)) + m.name + wide;
+                 number(0, 4) + number(sum, 4) + narrow + narrow + number(m.name.size(), 2) + number(wide.size(), 2) +
+                 number(0, 10) + (m.wide ? number(~0u, 4) : number(start, 4)) + m.name + wide;
   }
   const std::uint64_t count = members.size() + how.more_entries, start = all.size(),
                       bytes = directory.size() + how.more_bytes, end = start + directory.size();
@@ -88,7 +92,7 @@ inline std::string tensor(const std::string& storage, std::int64_t offset, const
 inline std::string pickle(const std::string& value) { return "\x80\x02" + value + "."; }
 
 /// A file of PyTorch's: this object, and two storages of floats, "0" with 0, 1, ... 11 and "1" with one number.
-inline std::string pth(const std::string& object, const std::vector<ZipMember>& more = {}) {
+inline std::string pth(const std::string& object, const std::vector<ZipMember>& more = {}, bool summed = false) {
   std::string floats(48, '\0');
   for (int i = 0; i < 12; ++i) {
     const float value = static_cast<float>(i);
@@ -97,6 +101,7 @@ inline std::string pth(const std::string& object, const std::vector<ZipMember>& 
   std::vector<ZipMember> members{
       {"a/data.pkl", pickle(object)}, {"a/data/0", floats}, {"a/data/1", floats.substr(4, 4)}};
   members.insert(members.end(), more.begin(), more.end());
+  for (ZipMember& member : members) member.summed = summed;
   return zip(members);
 }
 

@@ -78,15 +78,24 @@ void check_room(const RunSettings& run, mae::Index bytes) {
 }
 
 namespace {
-/// Whether a file shows these sizes of an encoder; with `all`, those of its images too.
+/// What a file shows of its sizes, its heads being `heads` where neither it nor its width says.
+mae::Metadata shown_with(const mae::TensorFile& file, const mae::Recognised& names, mae::Index heads) {
+  return mae::describe(file, names, mae::usual_heads(mae::sizes_of(file, names).encoder.width) != 0 ? 0 : heads);
+}
+/// Whether these are sizes of an encoder; with `all`, those of its images too.
 bool shows(const mae::Metadata& shown, const mae::Metadata& encoder, bool all) {
   for (const auto& [key, value] : encoder)
     if ((all || key == "encoder") && (!shown.contains(key) || shown.at(key) != value)) return false;
   return true;
 }
-std::string shown_text(const mae::Metadata& shown) {
+std::string shown_text(const mae::TensorFile& file, const mae::Recognised& names) {
+  const mae::Metadata shown = mae::describe(file, names);
+  const mae::TransformerSizes encoder = mae::sizes_of(file, names).encoder;
   auto text = [&](const char* key) { return shown.contains(key) ? shown.at(key) : std::string("unknown size"); };
-  return "an encoder " + text("encoder") + ", images " + text("image") + " in patches of " + text("patch");
+  const std::string without_heads =
+      std::to_string(encoder.width) + " wide, " + std::to_string(encoder.depth) + " blocks, heads not told";
+  return "an encoder " + (shown.contains("encoder") || encoder.width == 0 ? text("encoder") : without_heads) +
+         ", images " + text("image") + " in patches of " + text("patch");
 }
 }  // namespace
 
@@ -96,20 +105,25 @@ void resolve_model(Text& model, const std::string& path, const LoadingSettings& 
   const mae::TensorFile file = mae::open_tensors(path);
   if (file.metadata().contains("model")) return model.set(file.metadata("model"), path + ": model");
   const mae::Recognised names = mae::recognise(file, "cls_token", loading.options());
-  if (!names.dialect) throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
-  const mae::Metadata shown = mae::describe(file, names);
+  if (!names.dialect)
+    throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
   for (const KnownModel& one : compiled)
-    if (shows(shown, one.encoder, true)) return model.set(one.name, path + ": its sizes");
+    if (shows(shown_with(file, names, one.heads), one.encoder, true)) return model.set(one.name, path + ": its sizes");
+  const std::string shown = shown_text(file, names);
   std::string preset, like;
   [&]<class... P>(std::tuple<P...>*) {
-    ((shows(shown, mae::describe<typename P::Encoder>(), true) ? void(preset = P::name) : void()), ...);
+    ((shows(shown_with(file, names, P::EncoderShape::heads), mae::describe<typename P::Encoder>(), true)
+          ? void(preset = P::name)
+          : void()),
+     ...);
   }(static_cast<mae::presets::All*>(nullptr));
   if (!preset.empty())
-    throw mae::Error(path, shown_text(shown), "a model of this build, which has not " + preset +
-                                                  "; configure with -D MAE_EXAMPLE_MODELS=" + preset + " and build again");
+    throw mae::Error(path, shown,
+                     "a model of this build, which has not " + preset +
+                         "; configure with -D MAE_EXAMPLE_MODELS=" + preset + " and build again");
   for (const KnownModel& one : compiled)
-    if (shows(shown, one.encoder, false)) like += (like.empty() ? "" : " or ") + one.name;
-  throw mae::Error(path, shown_text(shown),
+    if (shows(shown_with(file, names, one.heads), one.encoder, false)) like += (like.empty() ? "" : " or ") + one.name;
+  throw mae::Error(path, shown,
                    like.empty() ? "a model of this build; sizes of your own go to examples/programs/models.hpp"
                                 : "a model by --model: its positions can be resized for " + like);
 }
@@ -118,7 +132,10 @@ mae::Normalization normalization_of_file(const std::string& path, mae::Index cha
   const mae::TensorFile file = mae::open_tensors(path);
   std::optional<mae::Normalization> known = mae::find_normalization(file);
   if (!known) known = mae::usual_normalization(file, "cls_token");
-  return mae::adapt_channels(known ? *known : mae::recorded_normalization(file), channels);
+  if (!known)
+    throw mae::Error(path, "no mean and deviation of its images",
+                     "--normalization data or imagenet, or given with --mean and --deviation");
+  return mae::adapt_channels(*known, channels);
 }
 
 }  // namespace program

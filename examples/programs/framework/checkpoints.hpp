@@ -41,13 +41,18 @@ void check_room(const RunSettings& run, mae::Index bytes);
 struct LoadingSettings {
   explicit LoadingSettings(Settings& owner) : all(owner) {}
   Settings& all;
-  Switch report{all, "report", false, "tell what became of every tensor of the file, not of how many", Scope::invocation};
+  Switch report{all, "report", false, "tell what became of every tensor of the file, not of how many",
+                Scope::invocation};
   Text prefix{all, "prefix", "", "what stands before the names of the model that is meant, where a file has several",
               Scope::invocation};
-  Text positions{all, "positions", "bicubic",
-                 "how positions of images of another size are resized: bicubic, as the paper's code, or antialiased, as "
-                 "timm",
-                 one_of({"bicubic", "antialiased"}), Scope::invocation};
+  Text positions{
+      all,
+      "positions",
+      "bicubic",
+      "how positions of images of another size are resized: bicubic, as the paper's code, or antialiased, as "
+      "timm",
+      one_of({"bicubic", "antialiased"}),
+      Scope::invocation};
 
   mae::LoadOptions options() const {
     mae::LoadOptions options;
@@ -62,10 +67,11 @@ struct LoadingSettings {
   }
 };
 
-/// A model's name and the sizes of its encoder.
+/// A model's name, the sizes of its encoder, and its heads.
 struct KnownModel {
   std::string name;
   mae::Metadata encoder;
+  mae::Index heads;
 };
 /// The model's name: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
 /// one of `compiled` whose sizes it shows. Throws mae::Error if that is none.
@@ -99,8 +105,7 @@ void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights, c
   if (!usual) usual = mae::usual_normalization(file, "cls_token");
   if (usual && mae::adapt_channels(*usual, channels) != normalization)
     report("note", "images are normalised in another way than those that " + path + " was trained on");
-  else if (usual && !known)
-    report("note", "mean and deviation are those of published encoders: the file does not say");
+  else if (usual && !known) report("note", "mean and deviation are those of published encoders: the file does not say");
   loading.tell(mae::load_encoder(path, weights, known.value_or(normalization), loading.options()));
 }
 

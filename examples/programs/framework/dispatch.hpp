@@ -41,7 +41,8 @@ inline std::vector<KnownModel> known_models() {
   std::vector<KnownModel> all;
   [&]<std::size_t... Number>(std::index_sequence<Number...>) {
     (all.push_back({std::tuple_element_t<Number, Models>::name,
-                    mae::describe<typename std::tuple_element_t<Number, Models>::Encoder>()}),
+                    mae::describe<typename std::tuple_element_t<Number, Models>::Encoder>(),
+                    std::tuple_element_t<Number, Models>::EncoderShape::heads}),
      ...);
   }
   (CompiledModels());

@@ -11,6 +11,7 @@
 //   #        a block's number
 //   ~        what stands before an encoder that is part of a model ("vit."), and is left out where it is alone
 //   {a,b,c}  three tensors, which stacked as rows are ours
+//   @1       the number of the second layer of a block (Dialect::layers)
 #pragma once
 #include <algorithm>
 #include <span>
@@ -38,6 +39,7 @@ struct Dialect {
   std::span<const NameRule> blocks;         ///< before a block's number; and what else goes before `names`
   std::span<const NameRule> inner;          ///< inside a block
   double mean = 0;                          ///< of the images, if all their encoders have one; 0: ImageNet's
+  std::string_view layers{};  ///< of a block: @0 stands for the first digit, the number of its first layer
 };
 
 namespace dialects {
@@ -137,35 +139,21 @@ inline constexpr NameRule flax_names[] = {
 };
 inline constexpr NameRule augreg_blocks[] = {{"blocks.#.", "Transformer/encoderblock_#/"},
                                              {"pos_embed", "Transformer/posembed_input/pos_embedding"}};
-inline constexpr NameRule augreg_inner[] = {
-    {"norm1.weight", "LayerNorm_0/scale"},
-    {"norm1.bias", "LayerNorm_0/bias"},
-    {"attn.qkv.weight", "MultiHeadDotProductAttention_1/{query,key,value}/kernel", "120"},
-    {"attn.qkv.bias", "MultiHeadDotProductAttention_1/{query,key,value}/bias", "01"},
-    {"attn.proj.weight", "MultiHeadDotProductAttention_1/out/kernel", "201"},
-    {"attn.proj.bias", "MultiHeadDotProductAttention_1/out/bias"},
-    {"norm2.weight", "LayerNorm_2/scale"},
-    {"norm2.bias", "LayerNorm_2/bias"},
-    {"mlp.fc1.weight", "MlpBlock_3/Dense_0/kernel", "10"},
-    {"mlp.fc1.bias", "MlpBlock_3/Dense_0/bias"},
-    {"mlp.fc2.weight", "MlpBlock_3/Dense_1/kernel", "10"},
-    {"mlp.fc2.bias", "MlpBlock_3/Dense_1/bias"},
-};
 inline constexpr NameRule big_vision_blocks[] = {{"blocks.#.", "Transformer/encoderblock_#/"},
                                                  {"pos_embed", "pos_embedding"}};
-inline constexpr NameRule big_vision_inner[] = {
-    {"norm1.weight", "LayerNorm_0/scale"},
-    {"norm1.bias", "LayerNorm_0/bias"},
-    {"attn.qkv.weight", "MultiHeadDotProductAttention_0/{query,key,value}/kernel", "120"},
-    {"attn.qkv.bias", "MultiHeadDotProductAttention_0/{query,key,value}/bias", "01"},
-    {"attn.proj.weight", "MultiHeadDotProductAttention_0/out/kernel", "201"},
-    {"attn.proj.bias", "MultiHeadDotProductAttention_0/out/bias"},
-    {"norm2.weight", "LayerNorm_1/scale"},
-    {"norm2.bias", "LayerNorm_1/bias"},
-    {"mlp.fc1.weight", "MlpBlock_0/Dense_0/kernel", "10"},
-    {"mlp.fc1.bias", "MlpBlock_0/Dense_0/bias"},
-    {"mlp.fc2.weight", "MlpBlock_0/Dense_1/kernel", "10"},
-    {"mlp.fc2.bias", "MlpBlock_0/Dense_1/bias"},
+inline constexpr NameRule flax_inner[] = {
+    {"norm1.weight", "LayerNorm_@0/scale"},
+    {"norm1.bias", "LayerNorm_@0/bias"},
+    {"attn.qkv.weight", "MultiHeadDotProductAttention_@1/{query,key,value}/kernel", "120"},
+    {"attn.qkv.bias", "MultiHeadDotProductAttention_@1/{query,key,value}/bias", "01"},
+    {"attn.proj.weight", "MultiHeadDotProductAttention_@1/out/kernel", "201"},
+    {"attn.proj.bias", "MultiHeadDotProductAttention_@1/out/bias"},
+    {"norm2.weight", "LayerNorm_@2/scale"},
+    {"norm2.bias", "LayerNorm_@2/bias"},
+    {"mlp.fc1.weight", "MlpBlock_@3/Dense_0/kernel", "10"},
+    {"mlp.fc1.bias", "MlpBlock_@3/Dense_0/bias"},
+    {"mlp.fc2.weight", "MlpBlock_@3/Dense_1/kernel", "10"},
+    {"mlp.fc2.bias", "MlpBlock_@3/Dense_1/bias"},
 };
 
 // What a file of each has.
@@ -200,8 +188,8 @@ inline constexpr Dialect all[] = {
     {"lightly", lightly_signs, "backbone.vit.", lightly_names, lightly_blocks, {}},
     {"lightly, old", old_lightly_signs, "backbone.vit.", apart_names, apart_blocks, {}},
     {"solo-learn", solo_learn_signs, "backbone.", apart_names, apart_blocks, {}},
-    {"augreg", augreg_signs, "", flax_names, augreg_blocks, augreg_inner, 0.5},
-    {"big_vision", big_vision_signs, "", flax_names, big_vision_blocks, big_vision_inner, 0.5},
+    {"augreg", augreg_signs, "", flax_names, augreg_blocks, flax_inner, 0.5, "0123"},
+    {"big_vision", big_vision_signs, "", flax_names, big_vision_blocks, flax_inner, 0.5, "0010"},
     {"the original repository", original_signs, "", {}, {}, {}},
 };
 /// Ours: the names of the original repository.
@@ -241,6 +229,12 @@ inline std::string renamed(std::span<const NameRule> rules, const std::string& n
   }
   return name;
 }
+/// A name in which `@0`, `@1`, ... are the digits of `layers`.
+inline std::string with_layers(std::string name, std::string_view layers) {
+  if (const std::size_t at = layers.empty() ? name.npos : name.find('@'); at != name.npos)
+    name.replace(at, 2, 1, layers[static_cast<std::size_t>(name[at + 1] - '0')]);
+  return name;
+}
 /// The length of "blocks.12." at the start of a name, and the number; 0 if it does not begin so.
 inline std::size_t block_part(const std::string& name, std::string& number) {
   for (const std::string_view start : {"blocks.", "decoder_blocks."}) {
@@ -262,7 +256,8 @@ inline TheirName their_name(const Dialect& dialect, const std::string& name, con
     const std::string before = name.substr(0, start - number.size() - 1) + "#.";
     text = detail::renamed(dialect.blocks, before, encoder, found.axes);
     text.replace(text.find('#'), 1, number);
-    text += detail::renamed(dialect.inner, name.substr(start), encoder, found.axes);
+    text +=
+        detail::with_layers(detail::renamed(dialect.inner, name.substr(start), encoder, found.axes), dialect.layers);
   } else {
     text = detail::renamed(dialect.blocks, name, encoder, found.axes);
     if (text == name) text = detail::renamed(dialect.names, name, encoder, found.axes);

@@ -78,6 +78,21 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
   return theirs;
 }
 
+/// Says which parameters have their numbers from one place of the file, under several names: a tensor that was tied to
+/// another, or a mistake.
+inline void report_shared(const TensorFile& file, const std::vector<Source>& plan, LoadReport& report) {
+  std::map<std::tuple<std::size_t, Index, Index, std::vector<Index>>, std::string> known;
+  for (const Source& source : plan)
+    for (const std::string& tensor : source.tensors) {
+      if (tensor.empty()) continue;
+      const TensorEntry& entry = file.at(tensor);
+      if (entry.begin == entry.end) continue;
+      const auto [first, fresh] = known.emplace(std::tuple(entry.part, entry.begin, entry.end, entry.strides), tensor);
+      if (!fresh)
+        report.suspicious.push_back(source.parameter->name + ": the bytes that are " + first->second + " too");
+    }
+}
+
 /// Loads what is wanted of a file into `weights`, and says what was done. Throws mae::Error, and changes nothing, if
 /// the file is not of this model, or not good: it is read twice, to check it, then into place. Once, if options say so.
 template <class Model, class Policy>
@@ -118,6 +133,7 @@ LoadReport load_into(const TensorFile& file, Weights<Model, Policy>& weights, Wa
     if (!zero && names.dialect && source.name.ends_with("pos_embed"))
       report.assumed.push_back(parameter.name + ": " + positions_text(parameter, values));
   }
+  report_shared(file, plan, report);
   return report;
 }
 

@@ -154,7 +154,8 @@ inline std::string first_part(const std::string& name) { return name.substr(0, n
   if (missing == "cls_token" && names.dialect)
     throw Error(file.path(), "an encoder without a class token", "one that has it, as MAE's do");
   if (missing == "norm.weight" && find_parameter(file, names, "fc_norm.weight"))
-    throw Error(file.path(), "no tensor norm.weight: a classifier that pools, with fc_norm after it", "a last norm");
+    throw Error(file.path(), "no tensor norm.weight: a classifier that pools, with fc_norm after it",
+                "a last norm, behind which features are taken; fine-tuning can begin from this file");
   throw Error(file.path(), "no tensor " + missing, "all parameters of the model");
 }
 

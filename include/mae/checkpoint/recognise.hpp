@@ -136,7 +136,8 @@ inline std::string chosen_prefix(const TensorFile& file, std::vector<std::string
   }
   if (!found) {
     std::string list;
-    for (const std::string& prefix : all) list += (list.empty() ? "" : " and ") + text(prefix);
+    for (std::size_t i = 0; i < all.size() && i < 4; ++i) list += (list.empty() ? "" : " and ") + text(all[i]);
+    if (all.size() > 4) list += " and " + std::to_string(all.size() - 4) + " more";
     throw Error(file.path(), std::to_string(all.size()) + " models, under " + list,
                 wanted ? "one under " + text(*wanted) : "one, or the prefix of the one that is meant");
   }

@@ -3,14 +3,16 @@
 //   save_as(dialects::original, "vit.safetensors", run);       // timm, DeiT, the original code
 //   save_as(dialects::hugging_face, "folder", run);            // transformers: from_pretrained("folder")
 //
-// The names are the dialect's (dialects.hpp), the numbers ours. For transformers a folder with model.safetensors and
-// config.json is written: a whole model as ViTMAEForPreTraining, an encoder as ViTMAEModel, a classifier by the class
-// token as ViTForImageClassification. transformers 4 and 5 read its names of before 5, so these are written.
+// The names are the dialect's (dialects.hpp), the numbers ours. For transformers a folder with model.safetensors,
+// config.json and, with the normalisation of images, preprocessor_config.json is written: a whole model as
+// ViTMAEForPreTraining, an encoder as ViTMAEModel, a classifier by the class token as ViTForImageClassification.
+// transformers 4 and 5 read its names of before 5, so these are written.
 #pragma once
 #include <sys/stat.h>
 #include <cerrno>
 
 #include <mae/checkpoint/checkpoint.hpp>
+#include <mae/eval/pretrained.hpp>
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/model/classifier.hpp>
 
@@ -68,6 +70,28 @@ std::string hugging_face_config() {
   return config.dump(2) + "\n";
 }
 
+/// preprocessor_config.json of transformers: how images are made ready for `Model`.
+template <class Model>
+std::string hugging_face_images(const Normalization& normalization) {
+  using Pixels = typename Model::ImageShape;
+  nlohmann::ordered_json config;
+  config["image_processor_type"] = "ViTImageProcessor";
+  config["do_resize"] = true;
+  config["size"] = {{"height", Pixels::height}, {"width", Pixels::width}};
+  config["resample"] = 3;  // bicubic
+  config["do_rescale"] = true;
+  config["rescale_factor"] = 1 / 255.0;
+  config["do_normalize"] = true;
+  config["image_mean"] = normalization.mean;
+  config["image_std"] = normalization.deviation;
+  return config.dump(2) + "\n";
+}
+inline void write_text(const std::string& path, const std::string& text) {
+  AtomicFile out(path);
+  out.write(text.data(), static_cast<Index>(text.size()));
+  out.commit();
+}
+
 /// Whether some rule of the dialect is about our parameter `name`; the original repository has none and all of ours.
 inline bool has_name(const Dialect& dialect, const std::string& name) {
   if (dialect.names.empty()) return true;
@@ -87,11 +111,13 @@ inline bool has_name(const Dialect& dialect, const std::string& name) {
 
 }  // namespace detail
 
-/// Writes the model under the names of `dialect` to the file `path`, or to the folder `path` for transformers. Throws
-/// mae::Error if the dialect has no name for a parameter, keeps it in another layout, or a number is not finite, or if
-/// the file cannot be written.
+/// Writes the model under the names of `dialect` to the file `path`, or to the folder `path` for transformers, where
+/// `normalization`, of the images, goes to preprocessor_config.json: without it there is none. Throws mae::Error if the
+/// dialect has no name for a parameter, keeps it in another layout, or a number is not finite, or if the file cannot be
+/// written.
 template <class Model, class Policy>
-void save_as(const Dialect& dialect, const std::string& path, const Weights<Model, Policy>& weights) {
+void save_as(const Dialect& dialect, const std::string& path, const Weights<Model, Policy>& weights,
+             const Normalization* normalization = nullptr) {
   const bool folder = &dialect == &dialects::hugging_face;
   const std::string file = folder ? path + "/model.safetensors" : path;
   // An encoder alone is what transformers' ViTMAEModel is; others have a name for the encoder of a model.
@@ -120,14 +146,20 @@ void save_as(const Dialect& dialect, const std::string& path, const Weights<Mode
     detail::fail_with_errno(path, "creating the folder", "a folder for model.safetensors and config.json");
   write_safetensors(file, all, {{"format", "pt"}});
   if (!folder) return;
-  const std::string config = detail::hugging_face_config<Model>();
-  AtomicFile out(path + "/config.json");
-  out.write(config.data(), static_cast<Index>(config.size()));
-  out.commit();
+  detail::write_text(path + "/config.json", detail::hugging_face_config<Model>());
+  const std::string images = path + "/preprocessor_config.json";
+  if (normalization != nullptr) detail::write_text(images, detail::hugging_face_images<Model>(*normalization));
+  else ::unlink(images.c_str());  // of another model
+}
+/// The same of an encoder or model that came out of a file, or of a run.
+template <class Model, class Policy>
+void save_as(const Dialect& dialect, const std::string& path, const Pretrained<Model, Policy>& model) {
+  save_as(dialect, path, model.weights, &model.normalization);
 }
 template <TrainingRun Run>
 void save_as(const Dialect& dialect, const std::string& path, const Run& run) {
-  save_as(dialect, path, run.weights());
+  const Normalization& normalization = run.normalization();
+  save_as(dialect, path, run.weights(), &normalization);
 }
 
 }  // namespace mae

@@ -26,11 +26,13 @@ struct f16 {
 
   /// Exact: every value of f16 is a float.
   constexpr operator float() const {
+    // Without a branch: loops over many become vectors.
     const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, mantissa = bits & 0x3ffu;
-    const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;  // infinity and NaN keep all ones
-    const std::uint32_t subnormal = __builtin_bit_cast(std::uint32_t, static_cast<float>(mantissa) * 0x1p-24f);
-    // With exponent 0, zero and subnormal numbers, the value is mantissa * 2^-24.
-    return __builtin_bit_cast(float, sign | (exponent == 0 ? subnormal : wide << 23 | mantissa << 13));
+    const std::uint32_t wide = exponent + 112 + 112 * (exponent == 31);  // infinity and NaN keep all ones
+    const std::uint32_t tiny = 0u - (exponent == 0);                     // zero and subnormal numbers: mantissa * 2^-24
+    const auto whole = static_cast<float>(static_cast<std::int32_t>(mantissa));
+    const std::uint32_t subnormal = __builtin_bit_cast(std::uint32_t, whole * 0x1p-24f);
+    return __builtin_bit_cast(float, sign | (subnormal & tiny) | ((wide << 23 | mantissa << 13) & ~tiny));
   }
 };
 
@@ -113,12 +115,16 @@ void convert_elements(std::string_view dtype, Index count, T* out, const std::st
   detail::visit_dtype(dtype, [&](auto zero) {
     using From = decltype(zero);
     if constexpr (detail::converts<T, From>) {
-      constexpr Index piece = 4096;
+      constexpr Index piece = Index{1 << 15} / Index{sizeof(From)};
       From buffer[piece];
       for (Index start = 0; start < count; start += piece) {
         const Index now = (std::min)(piece, count - start);
         read(start * Index{sizeof(From)}, buffer, now * Index{sizeof(From)});
-        for (Index i = 0; i < now; ++i) out[start + i] = detail::convert_element<T>(buffer[i], subject);
+        T* const to = out + start;
+        Index i = 0;
+        for (constexpr Index block = 256; i + block <= now; i += block)  // of a known length, compiled to vectors
+          for (Index k = 0; k < block; ++k) to[i + k] = detail::convert_element<T>(buffer[i + k], subject);
+        for (; i < now; ++i) to[i] = detail::convert_element<T>(buffer[i], subject);
       }
     }
   });

@@ -15,6 +15,7 @@ inline TensorFile read_npz(const std::string& path) {
   parts.emplace_back(path);
   const InputFile& file = parts.front();
   std::vector<TensorEntry> entries;
+  std::vector<CheckedBytes> checked;
   for (const ZipEntry& member : read_zip(file)) {
     const std::string subject = path + ": " + detail::quoted(member.name);
     if (!member.name.ends_with(".npy")) throw Error(subject, "an entry that is no .npy file", "arrays of NumPy alone");
@@ -35,8 +36,9 @@ inline TensorFile read_npz(const std::string& path) {
       }
     }
     entries.push_back(std::move(entry));
+    detail::keep_checksum(checked, member);
   }
-  return {path, "NumPy (.npz)", std::move(parts), std::move(entries), {}};
+  return {path, "NumPy (.npz)", std::move(parts), std::move(entries), {}, std::move(checked)};
 }
 
 }  // namespace mae

@@ -76,12 +76,13 @@ inline std::string class_of_module(const PickleReader& pickle) {
   return {};
 }
 
-inline TensorFile finish_pth(const std::string& container, InputFile file, PthWalk walk, const PickleReader& pickle) {
+inline TensorFile finish_pth(const std::string& container, InputFile file, PthWalk walk, const PickleReader& pickle,
+                             std::vector<CheckedBytes> checked = {}) {
   require_weights(file.path(), walk, class_of_module(pickle));
   std::vector<InputFile> parts;
   const std::string path = file.path();
   parts.push_back(std::move(file));
-  return {path, container, std::move(parts), std::move(walk.entries), std::move(walk.metadata)};
+  return {path, container, std::move(parts), std::move(walk.entries), std::move(walk.metadata), std::move(checked)};
 }
 
 inline TensorFile read_zipped_pth(InputFile file) {
@@ -100,8 +101,10 @@ inline TensorFile read_zipped_pth(InputFile file) {
   }
   const auto objects = members.find("data.pkl"), order = members.find("byteorder");
   if (objects == members.end()) throw Error(file.path(), "a ZIP archive without data.pkl", "weights of PyTorch");
+  check_entry(file, objects->second);
   std::string byte_order = "little";
   if (order != members.end()) {
+    check_entry(file, order->second);
     byte_order.resize(static_cast<std::size_t>((std::min)(order->second.end - order->second.begin, Index{10})));
     file.read(order->second.begin, byte_order.data(), static_cast<Index>(byte_order.size()));
   }
@@ -130,7 +133,10 @@ inline TensorFile read_zipped_pth(InputFile file) {
   });
   walk.walk(object);
   for (TensorEntry& entry : walk.entries) entry.swapped = byte_order == "big";
-  return finish_pth("PyTorch (.pth)", std::move(file), std::move(walk), pickle);
+  std::vector<CheckedBytes> checked;
+  for (const auto& [name, entry] : members)
+    if (name.starts_with("data/")) keep_checksum(checked, entry);
+  return finish_pth("PyTorch (.pth)", std::move(file), std::move(walk), pickle, std::move(checked));
 }
 
 inline TensorFile read_old_pth(InputFile file) {

@@ -1,12 +1,15 @@
 // Weights divided among several files ("shards"), and folders of weights, as Hugging Face hands them out:
 //
 //   config.json                                            how the model is made
+//   preprocessor_config.json                               how its images are
 //   model.safetensors, or pytorch_model.bin                all weights, or
 //   model.safetensors.index.json, pytorch_model.bin.index.json
 //       {"metadata": {...}, "weight_map": {"vit.layernorm.weight": "model-00001-of-00002.safetensors", ...}}
 //
 // The index and the files must agree: a tensor lies in the file that the index names for it, and in no other.
 #pragma once
+#include <mae/core/math.hpp>
+#include <mae/core/number_text.hpp>
 #include <mae/io/files/flat_json.hpp>
 #include <mae/io/tensors/tensor_file.hpp>
 
@@ -63,15 +66,28 @@ TensorFile read_shards(const std::string& path, const Open& open) {
   return whole;
 }
 
-/// What the config.json of a folder says, each value under "config." and its name; nothing if there is none.
+/// What the config.json of a folder says, each value under "config." and its name, and the mean and deviation of the
+/// images that preprocessor_config.json normalises; nothing where there is none.
 inline std::map<std::string, std::string> read_config(const std::string& folder) {
   std::map<std::string, std::string> config;
-  if (!detail::has_file(folder + "/config.json")) return config;
-  for (const auto& [key, value] : read_flat_json(InputFile(folder + "/config.json"))) config["config." + key] = value;
+  if (detail::has_file(folder + "/config.json"))
+    for (const auto& [key, value] : read_flat_json(InputFile(folder + "/config.json"))) config["config." + key] = value;
+  if (!detail::has_file(folder + "/preprocessor_config.json")) return config;
+  const std::map<std::string, std::string> images = read_flat_json(InputFile(folder + "/preprocessor_config.json"));
+  const auto said = [&](const char* key, const char* otherwise) {
+    const auto found = images.find(key);
+    return found == images.end() ? std::string(otherwise) : found->second;
+  };
+  const std::optional<double> scale = number_in(said("rescale_factor", "0.00392156862745098"));
+  const bool usual = said("do_normalize", "true") == "true" && said("do_rescale", "true") == "true" && scale &&
+                     math::fabs(*scale * 255 - 1) < 1e-6;
+  if (!usual || !images.contains("image_mean") || !images.contains("image_std")) return config;
+  config["mean"] = images.at("image_mean");
+  config["deviation"] = images.at("image_std");
   return config;
 }
 
-/// Opens the weights in a folder, each file by `open(path)`, with what config.json says as metadata.
+/// Opens the weights in a folder, each file by `open(path)`, with what its settings say as metadata.
 template <class Open>
 TensorFile read_weights_folder(const std::string& folder, const Open& open) {
   for (const char* name :

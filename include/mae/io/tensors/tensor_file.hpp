@@ -3,15 +3,15 @@
 // A container's reader (safetensors.hpp, pth.hpp, npz.hpp, shards.hpp) finds the tensors and says of each where its
 // bytes lie: in which file, from which byte, with which strides. That is all there is to a container once it was
 // checked, so a `TensorFile` is a value, and no matter to whoever loads weights from it. After the check only a failing
-// disk can stop a read. Tensors are converted on the way, piece by piece, so a model of some gigabytes is never in
-// memory twice. open_tensors.hpp opens a file of any kind.
+// disk can stop a read, and bytes that are not those of their checksum, where the container has one. Tensors are
+// converted on the way, piece by piece, so a model of some gigabytes is never in memory twice. open_tensors.hpp opens a
+// file of any kind.
 #pragma once
 #include <bit>
 #include <map>
 #include <vector>
 
-#include <mae/io/files/checked_size.hpp>
-#include <mae/io/files/input_file.hpp>
+#include <mae/io/tensors/checked_bytes.hpp>
 #include <mae/io/tensors/dtype.hpp>
 
 MAE_PRECISE_BEGIN
@@ -91,14 +91,16 @@ inline void gather(const InputFile& file, const TensorEntry& entry, Index elemen
 class TensorFile {
  public:
   /// What a container's reader found in `parts` and checked against their sizes: a tensor lies within its file, an
-  /// element of it has the size of its dtype. Throws `Error` if a name occurs twice.
+  /// element of it has the size of its dtype. `checked`: runs of bytes whose checksums are told, none within another.
+  /// Throws `Error` if a name occurs twice.
   TensorFile(std::string path, std::string container, std::vector<InputFile> parts, std::vector<TensorEntry> entries,
-             std::map<std::string, std::string> metadata)
+             std::map<std::string, std::string> metadata, std::vector<CheckedBytes> checked = {})
       : path_(std::move(path)),
         container_(std::move(container)),
         parts_(std::move(parts)),
         entries_(std::move(entries)),
-        metadata_(std::move(metadata)) {
+        metadata_(std::move(metadata)),
+        checksums_(std::move(checked)) {
     index_from(0);
   }
   /// Adds the tensors of `other`, in its files, and what is told there of what is not told here. Throws as above.
@@ -108,6 +110,7 @@ class TensorFile {
       entry.part += parts_.size();
       entries_.push_back(std::move(entry));
     }
+    checksums_.append(other.checksums_, parts_.size());
     for (InputFile& part : other.parts_) parts_.push_back(std::move(part));
     add_metadata(other.metadata_);
     index_from(known);
@@ -155,7 +158,8 @@ class TensorFile {
   }
 
   /// Copies the `count` elements of `name` to `out`, row-major, converted to `T` (dtype.hpp). Throws `Error` if the
-  /// tensor is missing, has another number of elements, or does not convert.
+  /// tensor is missing, has another number of elements, or does not convert, or if its bytes are not those that were
+  /// written: `out` then has some of them.
   template <class T>
   void copy_to(std::string_view name, T* out, Index count) const {
     const TensorEntry& entry = at(name);
@@ -165,8 +169,7 @@ class TensorFile {
     const std::string about = subject(name);
     require_convertible<T>(entry.dtype, about);
     if (entry.strides.empty())
-      return convert_elements(entry.dtype, count, out, about,
-                              [&](Index offset, void* to, Index bytes) { read(entry, offset, to, bytes); });
+      return read_all(entry, [&](const auto& read) { convert_elements(entry.dtype, count, out, about, read); });
     const std::vector<std::byte> all = bytes(name);
     convert_elements(entry.dtype, count, out, about, [&](Index offset, void* to, Index size) {
       std::memcpy(to, all.data() + offset, static_cast<std::size_t>(size));
@@ -181,7 +184,7 @@ class TensorFile {
     copy_to(name, all.data(), static_cast<Index>(all.size()));
     return all;
   }
-  /// The bytes of the elements of `name`, row-major and little-endian, whatever their dtype.
+  /// The bytes of the elements of `name`, row-major and little-endian, whatever their dtype. Throws as `copy_to`.
   std::vector<std::byte> bytes(std::string_view name) const {
     const TensorEntry& entry = at(name);
     const Index element = dtype_bytes(entry.dtype);
@@ -189,8 +192,12 @@ class TensorFile {
     const Index size = plain ? entry.end - entry.begin : element * entry.count();
     std::vector<std::byte> all = detail::room_for<std::byte>(subject(name), size);
     if (plain) {
-      read(entry, 0, all.data(), size);
+      read_all(entry, [&](const auto& read) { read(0, all.data(), size); });
     } else {
+      if (const CheckedBytes* const around = checksums_.unchecked(entry.part, entry.begin, entry.end)) {
+        detail::require_checksum(parts_[entry.part], *around);
+        checksums_.set_right(around);
+      }
       detail::gather(parts_[entry.part], entry, element, all.data());
       if (entry.swapped) detail::reverse_elements(all.data(), size / element, element);
     }
@@ -209,18 +216,35 @@ class TensorFile {
       if (!index_.emplace(entries_[i].name, i).second)
         throw Error(path_, "the tensor " + detail::quoted(entries_[i].name) + " twice", "each name once");
   }
-  /// Bytes of a tensor without strides, whole elements.
-  void read(const TensorEntry& entry, Index offset, void* to, Index bytes) const {
-    parts_[entry.part].read(entry.begin + offset, to, bytes);
-    if (!entry.swapped) return;
-    const Index element = dtype_bytes(entry.dtype);
-    detail::reverse_elements(static_cast<std::byte*>(to), bytes / element, element);
+  /// Calls take(read) for a tensor without strides: read(offset, to, bytes) are to read it whole, in its order and in
+  /// whole elements.
+  template <class Take>
+  void read_all(const TensorEntry& entry, const Take& take) const {
+    const InputFile& file = parts_[entry.part];
+    const CheckedBytes* const around = checksums_.unchecked(entry.part, entry.begin, entry.end);
+    detail::RunningCheck check(file, around);
+    if (around != nullptr) check.pass(around->begin, entry.begin);
+    take([&](Index offset, void* to, Index bytes) {
+      const Index piece = around != nullptr ? detail::checked_piece : bytes;
+      for (Index done = 0; done < bytes; done += piece) {
+        std::byte* const out = static_cast<std::byte*>(to) + done;
+        const Index now = (std::min)(piece, bytes - done);
+        file.read(entry.begin + offset + done, out, now);
+        check.add(out, now);
+        const Index element = dtype_bytes(entry.dtype);
+        if (entry.swapped) detail::reverse_elements(out, now / element, element);
+      }
+    });
+    if (around != nullptr) check.pass(entry.end, around->end);
+    check.finish();
+    checksums_.set_right(around);
   }
 
   std::string path_, container_;
   std::vector<InputFile> parts_;
   std::vector<TensorEntry> entries_;
   std::map<std::string, std::string> metadata_;
+  detail::Checksums checksums_;
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 

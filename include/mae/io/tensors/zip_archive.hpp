@@ -7,24 +7,23 @@
 // Only the directory is believed: local headers may leave sizes open. Entries are stored as they are, so that whoever
 // knows where one lies reads it as a file. What such archives never have, and what makes two readers see two different
 // archives, is refused: packed or encrypted entries, two of one name, entries that overlap, bytes before, between or
-// after them, names that are no plain relative paths, a local header that contradicts the directory.
+// after them, names that are no plain relative paths, a local header that contradicts the directory. The directory also
+// has a checksum of each entry, which is checked by who reads the entry.
 // Format: APPNOTE.TXT 6.3 of PKWARE, section 4.3.
 #pragma once
 #include <algorithm>
 #include <array>
 #include <set>
 
-#include <mae/io/files/checked_size.hpp>
 #include <mae/io/files/file_kind.hpp>
+#include <mae/io/tensors/checked_bytes.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// An entry of an archive: its bytes are [begin, end) of the archive.
-struct ZipEntry {
-  std::string name;
-  Index begin = 0, end = 0;
-};
+/// An entry of an archive: its bytes are [begin, end) of the archive. A checksum of 0 is none: PyTorch can be told to
+/// compute none.
+using ZipEntry = CheckedBytes;
 
 namespace detail {
 
@@ -132,6 +131,7 @@ class ZipReader {
       wrong("an entry of the directory with a comment or longer than it, at byte " + std::to_string(at), "neither");
     ZipEntry entry;
     entry.name = text(at + 46, name_bytes);
+    entry.crc = static_cast<std::uint32_t>(number(head, 16, 4));
     check_name(entry.name);
     const unsigned flags = static_cast<unsigned>(number(head, 8, 2));
     if (flags & 1) wrong(entry.name, "an encrypted entry", "entries as they are");
@@ -231,6 +231,17 @@ class ZipReader {
 /// The entries of an archive, in the order of its directory. Throws `Error` for any breach of the format, for what is
 /// refused (above), and says of another kind of file what it is.
 inline std::vector<ZipEntry> read_zip(const InputFile& file) { return detail::ZipReader(file).read(); }
+
+namespace detail {
+/// Throws `Error` unless the bytes of an entry are those of its checksum, if it has one.
+inline void check_entry(const InputFile& file, const ZipEntry& entry) {
+  if (entry.crc != 0) require_checksum(file, entry);
+}
+/// Has `TensorFile` check what it reads of an entry.
+inline void keep_checksum(std::vector<CheckedBytes>& checked, const ZipEntry& entry) {
+  if (entry.crc != 0) checked.push_back(entry);
+}
+}  // namespace detail
 
 }  // namespace mae
 MAE_PRECISE_END
