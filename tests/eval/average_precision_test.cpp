@@ -269,6 +269,13 @@ TEST_CASE("truths found exactly: all is 1; none: 0; nothing to find: -1") {
             .value == -1);
 }
 
+TEST_CASE("at a threshold of 1 a shape is found that differs by rounding alone") {
+  DetectionMatching matching;
+  const TruthKind truth[] = {{}};
+  CHECK(matching(std::vector{1 - 1e-12}, truth, 1, 1) == std::vector<Index>{0});
+  CHECK(matching(std::vector{1 - 1e-8}, truth, 1, 1) == std::vector<Index>{-1});
+}
+
 TEST_CASE("a table of categories") {
   const std::vector<GroundTruth<CocoBox>> truths{{0, 0, {1, 1, 40, 40}, 1600, false}, {1, 0, {5, 5, 9, 9}, 81, false}};
   const std::vector<DetectionResult<CocoBox>> found{{1, 0, {5, 5, 9, 9}, .5}, {1, 1, {5, 5, 9, 9}, .5}};
