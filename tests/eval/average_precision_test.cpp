@@ -269,6 +269,25 @@ TEST_CASE("truths found exactly: all is 1; none: 0; nothing to find: -1") {
             .value == -1);
 }
 
+TEST_CASE("at a threshold of 1 a shape is found that differs by rounding alone") {
+  DetectionMatching matching;
+  const TruthKind truth[] = {{}};
+  CHECK(matching(std::vector{1 - 1e-12}, truth, 1, 1) == std::vector<Index>{0});
+  CHECK(matching(std::vector{1 - 1e-8}, truth, 1, 1) == std::vector<Index>{-1});
+}
+
+TEST_CASE("a table of categories") {
+  const std::vector<GroundTruth<CocoBox>> truths{{0, 0, {1, 1, 40, 40}, 1600, false}, {1, 0, {5, 5, 9, 9}, 81, false}};
+  const std::vector<DetectionResult<CocoBox>> found{{1, 0, {5, 5, 9, 9}, .5}, {1, 1, {5, 5, 9, 9}, .5}};
+  const DetectionScores scores = average_precision(2, 2, truths, found);
+  const std::vector<std::string> names{"a black cat", "dog"};
+  CHECK(scores.table(names) ==
+        "category      truths      AP    AP50      AR\n"
+        "a black cat        2   0.505   0.505   0.500\n"
+        "dog                0       -       -       -\n");
+  CHECK(error_of([&] { scores.table({}); }) == "mae: names of categories: found 0, expected 2");
+}
+
 TEST_CASE("bad input is refused, and says which") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto error = [](std::vector<GroundTruth<CocoBox>> truths, std::vector<DetectionResult<CocoBox>> found) {

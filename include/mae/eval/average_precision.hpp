@@ -12,34 +12,13 @@
 // with pycocotools, number them by their ids. Source: Lin et al., "Microsoft COCO: common objects in context", ECCV
 // 2014, and pycocotools' COCOeval.
 #pragma once
-#include <algorithm>
-#include <concepts>
-#include <numeric>
 #include <tuple>
 
-#include <mae/core/finite.hpp>
 #include <mae/eval/detection_matching.hpp>
 #include <mae/eval/detection_scores.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
-
-/// An object as annotated; its shape is a `CocoBox` or a `RunLengthMask`.
-template <class Shape>
-struct GroundTruth {
-  Index image = 0, category = 0;
-  Shape shape;
-  double area = 0;     ///< in pixels; COCO's files give that of the mask also for boxes
-  bool crowd = false;  ///< many objects as one: it need not be found, and detections within it are not wrong
-};
-
-/// An object as found.
-template <class Shape>
-struct DetectionResult {
-  Index image = 0, category = 0;
-  Shape shape;
-  double score = 0;
-};
 
 namespace detail {
 
@@ -52,14 +31,7 @@ class DetectionEvaluation {
   DetectionEvaluation(Index images, Index categories, const Truths& truths, const Results& results,
                       const AveragePrecisionOptions& options)
       : truths_(truths), results_(results), scores_(categories, options) {
-    for (std::size_t i = 0; i < truths.size(); ++i) {
-      ensure_numbered(truths[i], images, "truth ", i);
-      ensure_finite(truths[i].area, "truth ", i);
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      ensure_numbered(results[i], images, "detection ", i);
-      ensure_finite(results[i].score, "detection ", i);
-    }
+    ensure_countable(images, categories, truths, results);
   }
 
   DetectionScores run() {
@@ -104,32 +76,6 @@ class DetectionEvaluation {
   DetectionMatching matching_;
 
   const AveragePrecisionOptions& options() const { return scores_.options(); }
-
-  template <class Object>
-  void ensure_numbered(const Object& object, Index images, const char* kind, std::size_t i) const {
-    const auto within = [&](const char* what, Index found, Index count) {
-      if (found < 0 || found >= count)
-        throw Error(kind + std::to_string(i), what + (" " + std::to_string(found)),
-                    "one of " + std::to_string(count) + ", numbered from 0");
-    };
-    within("image", object.image, images);
-    within("category", object.category, scores_.categories());
-    if constexpr (std::same_as<Shape, CocoBox>)
-      for (const double& number : {object.shape.x, object.shape.y, object.shape.width, object.shape.height})
-        ensure_finite(number, kind, i);
-  }
-  static void ensure_finite(const double& number, const char* kind, std::size_t i) {
-    if (!is_finite(number)) throw Error(kind + std::to_string(i), "a number that is not finite", "finite numbers");
-  }
-
-  template <class Object, class Key>
-  static std::vector<std::size_t> ordered(const std::vector<Object>& objects, const Key& key) {
-    std::vector<std::size_t> order(objects.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return key(objects[a]) < key(objects[b]); });
-    return order;
-  }
 
   void clear() {
     score_.clear();
@@ -192,9 +138,7 @@ class DetectionEvaluation {
 
   /// The verdicts of a category in order of score make its precisions and recalls.
   void accumulate(Index k) {
-    std::vector<std::size_t> order(score_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return score_[a] > score_[b]; });
+    const std::vector<std::size_t> order = ordered(score_, [](double score) { return -score; });
     const Index stride = scores_.thresholds() * scores_.areas();
     std::vector<double> precision;  // at each detection that is right: recall grows there alone
     for (Index a = 0; a < scores_.areas(); ++a) {

@@ -5,6 +5,11 @@
 // sizes not asked for) come last and are taken only if none that counts will do. Overlaps are those of pycocotools to
 // the last bit, in x, y, width and height as COCO writes boxes: at thresholds and ties a bit decides.
 #pragma once
+#include <algorithm>
+#include <concepts>
+#include <numeric>
+
+#include <mae/core/finite.hpp>
 #include <mae/core/math.hpp>
 #include <mae/core/product.hpp>
 #include <mae/data/run_length.hpp>
@@ -35,6 +40,64 @@ inline double overlap(const CocoBox& detection, const CocoBox& truth, bool crowd
 inline double overlap(const RunLengthMask& detection, const RunLengthMask& truth, bool crowd) {
   return mask_iou(detection, truth, crowd);
 }
+
+/// An object as annotated; its shape is a `CocoBox` or a `RunLengthMask`.
+template <class Shape>
+struct GroundTruth {
+  Index image = 0, category = 0;
+  Shape shape;
+  double area = 0;     ///< in pixels; COCO's files give that of the mask also for boxes
+  bool crowd = false;  ///< many objects as one: it need not be found, and detections within it are not wrong
+};
+
+/// An object as found.
+template <class Shape>
+struct DetectionResult {
+  Index image = 0, category = 0;
+  Shape shape;
+  double score = 0;
+};
+
+namespace detail {
+
+/// Throws mae::Error unless images and categories have numbers from 0, and all numbers are finite.
+template <class Shape>
+void ensure_countable(Index images, Index categories, const std::vector<GroundTruth<Shape>>& truths,
+                      const std::vector<DetectionResult<Shape>>& results) {
+  const auto each = [&](const char* kind, const auto& objects, const auto& number_of) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const auto within = [&](const char* what, Index found, Index count) {
+        if (found < 0 || found >= count)
+          throw Error(kind + std::to_string(i), what + (" " + std::to_string(found)),
+                      "one of " + std::to_string(count) + ", numbered from 0");
+      };
+      const auto finite = [&](const double& number) {
+        if (!is_finite(number)) throw Error(kind + std::to_string(i), "a number that is not finite", "finite numbers");
+      };
+      within("image", objects[i].image, images);
+      within("category", objects[i].category, categories);
+      finite(number_of(objects[i]));
+      if constexpr (std::same_as<Shape, CocoBox>)
+        for (const double* number :
+             {&objects[i].shape.x, &objects[i].shape.y, &objects[i].shape.width, &objects[i].shape.height})
+          finite(*number);
+    }
+  };
+  each("truth ", truths, [](const auto& truth) -> const double& { return truth.area; });
+  each("detection ", results, [](const auto& one) -> const double& { return one.score; });
+}
+
+/// Indices of objects by rising key, equal ones as given.
+template <class Object, class Key>
+std::vector<std::size_t> ordered(const std::vector<Object>& objects, const Key& key) {
+  std::vector<std::size_t> order(objects.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return key(objects[a]) < key(objects[b]); });
+  return order;
+}
+
+}  // namespace detail
 
 /// What matching asks of a truth.
 struct TruthKind {

@@ -5,7 +5,7 @@
 // recalls, thresholds and categories, AR that of the last recalls.
 #pragma once
 #include <algorithm>
-#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,6 +122,27 @@ class DetectionScores {
       add("AR" + std::to_string(options_.most[static_cast<std::size_t>(m)]), {.limit = m}, false);
     for (Index a = 1; a < areas(); ++a) add("AR " + area_name(a), {.area = a}, false);
     return scores;
+  }
+
+  /// A line for each category: its name, its truths, AP, AP at the first threshold, and AR; "-" where there are none.
+  std::string table(std::span<const std::string> names) const {
+    if (static_cast<Index>(names.size()) != categories_)
+      throw Error("names of categories", std::to_string(names.size()), std::to_string(categories_));
+    std::size_t width = 8;
+    for (const std::string& name : names) width = (std::max)(width, name.size());
+    const auto cell = [](const std::string& text, std::size_t size, bool left = false) {
+      const std::string space(size > text.size() ? size - text.size() : 0, ' ');
+      return left ? text + space : space + text;
+    };
+    const auto number = [&](double value) { return cell(value > -1 ? decimal_text(value, 3) : "-", 8); };
+    const std::string first = "AP" + short_text(100 * options_.thresholds[0], 3);
+    std::string text =
+        cell("category", width, true) + cell("truths", 9) + cell("AP", 8) + cell(first, 8) + cell("AR", 8) + "\n";
+    for (Index k = 0; k < categories_; ++k)
+      text += cell(printable(names[static_cast<std::size_t>(k)]), width, true) + cell(std::to_string(truths(k)), 9) +
+              number(average_precision({.category = k})) + number(average_precision({.threshold = 0, .category = k})) +
+              number(average_recall({.category = k})) + "\n";
+    return text;
   }
 
  private:
