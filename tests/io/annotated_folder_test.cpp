@@ -115,6 +115,8 @@ TEST_CASE("a bad image is replaced with its boxes, or stops") {
   options.bad = mae::BadImage::skip;
   const Folder set(folder.set(), options);
   set.with_image(0, [](const ImageView& view) { CHECK(view.number == 1); });
+  options.shortest_side = 10;
+  CHECK(contains(error_of([&] { boxes(Folder(folder.set(), options), 0); }), "b.png: found an image that cannot be"));
 }
 
 TEST_CASE("classes that another set had give their labels; an unknown category is an error") {

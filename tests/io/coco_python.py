@@ -1,4 +1,5 @@
-"""Writes coco_python/annotations.json, and in expected.json what pycocotools 2.0.11 makes of it, for coco_test.cpp.
+"""Writes coco_python/annotations.json and results.json, and in expected.json what pycocotools 2.0.11 makes of them, for
+coco_test.cpp and coco_evaluation_test.cpp.
 
 Four images of up to 40 pixels, ids with gaps, lists out of order; polygons of one to three parts, some crossing
 themselves or the border, run lengths as list and as text, crowds, boxes alone, and members that COCO does not know.
@@ -13,6 +14,7 @@ import random
 import numpy as np
 from pycocotools import mask as masks
 from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 folder = pathlib.Path(__file__).with_suffix("")
 folder.mkdir(exist_ok=True)
@@ -89,4 +91,21 @@ for one in coco.dataset["annotations"]:
         row["counts"] = mask["counts"] if isinstance(mask["counts"], str) else mask["counts"].decode()
         row["pixels"] = int(coco.annToMask(one).sum())
     expected["annotations"].append(row)
+
+# Boxes near those annotated, some twice, some of another category, some of one that the set has not.
+results = []
+for one in annotations:
+    for _ in range(rng.randint(0, 3)):
+        box = [round(v + rng.uniform(-1.5, 1.5), 2) for v in one["bbox"]]
+        box[2:] = [max(v, 0.2) for v in box[2:]]
+        category = rng.choice([one["category_id"]] * 6 + [1, 13, 5])
+        score = round(rng.random(), 2)
+        results.append({"image_id": one["image_id"], "category_id": category, "bbox": box, "score": score})
+(folder / "results.json").write_text(json.dumps(results))
+with contextlib.redirect_stdout(io.StringIO()):
+    evaluation = COCOeval(coco, coco.loadRes(str(folder / "results.json")), "bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+expected["scores"] = evaluation.stats.tolist()
 (folder / "expected.json").write_text(json.dumps(expected))

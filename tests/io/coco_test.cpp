@@ -178,10 +178,10 @@ TEST_CASE("what leaves no data set is an error") {
   CHECK(contains(error(R"({"categories": [{"name": "a"}]})"), "no id for an entry of categories"));
   CHECK(contains(error(R"({"images": [,]})"), "no object at byte 12"));
   CHECK(contains(error(std::string("{\"images\": []\0}", 15)), "a zero byte"));
-  for (const char* text :
-       {"{", "{]", "{\"a\"}", "{\"a\": }", "{\"a\": 1 \"b\": 2}", "{,}", "{\"a\": 1}}", "{\"info\": [{} {]}",
-        "{\"a\": [}", "{\"a\": \"", "{\"a\": \"\\", "{a: 1}", "{\"\\x\": 1}", "{\"images\": [{\"id\": 01}]}",
-        "{\"images\": [{\"id\": NaNa}]}", "{\"images\": [{\"id\": tru}]}", "{\"a\": 1},"}) {
+  for (const char* text : {"{", "{]", "{\"a\"}", "{\"a\": }", "{\"a\": 1 \"b\": 2}", "{,}", "{\"a\": 1}}",
+                           "{\"info\": [{} {]}", "{\"a\": [}", "{\"a\": {\"b\" 1}, \"c\": 1}", "{\"a\": \"",
+                           "{\"a\": \"\\", "{a: 1}", "{\"\\x\": 1}", "{\"images\": [{\"id\": 01}]}",
+                           "{\"images\": [{\"id\": NaNa}]}", "{\"images\": [{\"id\": tru}]}", "{\"a\": 1},"}) {
     CAPTURE(text);
     CHECK(contains(error(text), "expected annotations in JSON"));
   }

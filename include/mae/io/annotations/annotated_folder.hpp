@@ -80,6 +80,7 @@ class AnnotatedFolder {
     const auto at = static_cast<std::size_t>(i);
     if (side_ == 0) return use(Boxes::View(boxes_[at]));
     if (shown_[at].height == 0) folder_.with_image(i, [&](const ImageView& view) { note_size(view); });
+    if (shown_[at].height == 0) throw Error(folder_.path(i), "an image that cannot be decoded", "a whole one");
     const double down = double(shown_[at].height) / double(set_.images[at].height);
     const double across = double(shown_[at].width) / double(set_.images[at].width);
     std::vector<LabelledBox> scaled = boxes_[at];

@@ -50,8 +50,12 @@ class JsonEntries {
       keys_.push_back(key);
       if (skip_space() != ':') malformed();
       ++at_;
-      if (!is_list(key)) rest(key, value());
-      else if (skip_space() == '[') list([&](auto& object, std::size_t byte) { entry(key, object, byte); });
+      if (!is_list(key)) {
+        const std::size_t from = at_;
+        const std::string text = value();
+        if (!nlohmann::json::accept(text)) malformed_after(from);
+        rest(key, text);
+      } else if (skip_space() == '[') list([&](auto& object, std::size_t byte) { entry(key, object, byte); });
       else throw Error(path_, "no list for the key " + quoted(key), "a list of objects");
     }
     finish();
@@ -65,6 +69,9 @@ class JsonEntries {
     throw Error(path_,
                 at_ >= text_.size() ? "an end within the JSON text" : "malformed JSON at byte " + std::to_string(at_),
                 expected);
+  }
+  [[noreturn]] void malformed_after(std::size_t begin) const {
+    throw Error(path_, "malformed JSON after byte " + std::to_string(begin), expected);
   }
   /// The next character that is no space; 0 at the end.
   char skip_space() {
@@ -111,7 +118,7 @@ class JsonEntries {
   }
   nlohmann::json parse(const std::string& text, std::size_t begin) const {
     nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
-    if (value.is_discarded()) throw Error(path_, "malformed JSON after byte " + std::to_string(begin), expected);
+    if (value.is_discarded()) malformed_after(begin);
     return value;
   }
   std::string place(std::size_t at) const { return path_ + ": byte " + std::to_string(at); }
