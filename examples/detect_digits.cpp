@@ -30,7 +30,7 @@ struct Settings : program::Settings {
   program::Integer unlabelled{*this, "unlabelled", 2000, "scenes to pre-train on", program::between(1, 1e6)};
   program::Integer pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
   program::Integer labelled{*this, "labelled", 0, "annotated scenes; 0: 50, 100 and 300", program::between(0, 1e6)};
-  program::Integer epochs{*this, "epochs", 150, "passes over 100 annotated scenes", program::between(1, 1e6)};
+  program::Integer epochs{*this, "epochs", 100, "passes over 100 annotated scenes", program::between(1, 1e6)};
   program::Integer seeds{*this, "seeds", 3, "runs of each kind, side by side", program::between(1, 1000)};
   program::Text out{*this, "out", ".", "folder for the panel and the encoders"};
 };
@@ -46,9 +46,8 @@ struct Run {
 Found found_after(const Run& run, const mae::DetectionSet& labelled, const mae::DetectionSet& test,
                   const std::string& encoder, const mae::Normalization& normalization) {
   mae::FinetuningOptions options = mae::detection_options(run.epochs);
-  options.batch = 8;  // many small steps: there are few scenes
-  // Each has the best of the settings that were tried for it, on 100 scenes.
-  options.base_learning_rate = run.pretrained ? 1.6e-2 : 1.6e-2;
+  options.batch = 16;  // many small steps: there are few scenes
+  options.base_learning_rate = 1e-2;
   options.layer_decay = run.pretrained ? 0.8 : 1;
   options.drop_path = 0;
   options.augmentation.shift = 2;
