@@ -75,6 +75,7 @@ diff -r whole/predictions whole/predicted
 
 echo "--- from an encoder, in the ways that data lie"
 tune="segment --encoder pretrained/encoder.safetensors --batch 10 --epochs 1 --zoom 2"
+# shellcheck disable=SC2086
 for part in training validation; do
   mkdir -p ade/images/$part ade/annotations/$part
   case $part in training) names="00? 01?" ;; *) names="03?" ;; esac
