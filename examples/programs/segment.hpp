@@ -46,7 +46,7 @@ struct Segment {
       data.refuse_formats("images with class maps lie in folders");
       if (maps.validation_class_maps.given() && data.validation().empty())
         throw maps.validation_class_maps.error(maps.validation_class_maps(), "nothing without validation");
-      SupervisedSettings::resolve(tuning.scratch());
+      SupervisedSettings::resolve(&tuning.scratch);
     }
   };
 

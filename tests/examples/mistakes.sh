@@ -523,7 +523,7 @@ mistake "A stride of nothing" "mae: --stride: found 0, expected a number above 0
   $segment --data shapes --stride 0
 mistake "No encoder to begin from" \
   "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" segment --data shapes
-mistake "An encoder of a photograph's channels" "mae: model.safetensors: *" \
+mistake "An encoder of another size" "mae: model.safetensors: encoder: found 64 wide, *, expected 192 wide, *" \
   segment --data shapes --encoder model.safetensors --model photos-64
 
 [ "$failures" -eq 0 ] || { echo "$failures mistakes are not told as they should be"; exit 1; }

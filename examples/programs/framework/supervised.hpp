@@ -44,10 +44,10 @@ struct SupervisedSettings : Settings {
   RunSettings run;
   std::string checkpoint{};  ///< to resume from, or ""
 
-  /// With `scratch`, no encoder is needed.
-  void resolve(bool scratch) {
+  /// Where `scratch` is on, once the settings of a run that goes on are restored, no encoder is needed.
+  void resolve(const Switch* scratch = nullptr) {
     checkpoint = resolve_folder(*this, run);
-    if (scratch) {
+    if (scratch && (*scratch)()) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
