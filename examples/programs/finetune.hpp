@@ -66,7 +66,7 @@ struct Finetune {
       }
       propose("evaluation_crop", program::plain(wanted.evaluation_crop));
     }
-    void resolve() { SupervisedSettings::resolve(scratch()); }
+    void resolve() { SupervisedSettings::resolve(&scratch); }
 
     mae::Augmentation augmentation(mae::Augmentation of) const {
       if (!rand_augment().empty())

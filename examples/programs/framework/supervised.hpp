@@ -29,10 +29,10 @@ struct SupervisedSettings : Settings {
   RunSettings run;
   std::string checkpoint{};  ///< to resume from, or ""
 
-  /// With `scratch`, no encoder is needed.
-  void resolve(bool scratch) {
+  /// No encoder is needed where `scratch`, if it is one of the settings, says so: perhaps those of the run that goes on.
+  void resolve(const Switch* scratch) {
     checkpoint = resolve_folder(*this, run);
-    if (scratch) {
+    if (scratch != nullptr && (*scratch)()) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
