@@ -61,7 +61,7 @@ TEST_CASE("levels: grids, strides and first places; odd maps are rounded down wh
 }
 
 TEST_CASE("the same bits for any number of threads, and no memory is asked for in a step") {
-  std::vector<float> first;
+  std::vector<float> once;
   for (const int threads : {1, 2, 7}) {
     Team::number = threads;
     const Weights<Neck, Cpu<float, isa::Best, Team>> weights(4);
@@ -83,8 +83,8 @@ TEST_CASE("the same bits for any number of threads, and no memory is asked for i
     const auto dx = session.input_gradient_of<0>();
     all.insert(all.end(), dx.data(), dx.data() + dx.size());
     all.insert(all.end(), gradients.data(), gradients.data() + gradients.size());
-    if (threads == 1) first = all;
-    CHECK(std::memcmp(all.data(), first.data(), first.size() * sizeof(float)) == 0);
+    if (threads == 1) once = all;
+    CHECK(std::memcmp(all.data(), once.data(), once.size() * sizeof(float)) == 0);
   }
 }
 

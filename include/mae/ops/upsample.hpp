@@ -87,6 +87,7 @@ struct UpsampleOperation : Operation {
               if (w == 0) continue;
               for (Index v = Column::begin(j); v < Column::end(j); ++v) {
                 const A both = A(w * Column(v).weight(j));
+                if (both == 0) continue;
                 const auto* const from = dy + (l / tokens * pixels + u * width + v) * K;
                 for (Index k = 0; k < K; ++k) sum[k] += both * A(from[k]);
               }
