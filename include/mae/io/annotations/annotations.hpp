@@ -17,9 +17,6 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The numbers of one polygon that are read, at most.
-inline constexpr std::size_t polygon_number_limit = 1'000'000;
-
 struct Category {
   std::int64_t id = 0;
   std::string name{};

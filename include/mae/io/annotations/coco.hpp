@@ -94,9 +94,6 @@ inline RunLengthMask read_run_lengths(const nlohmann::json& value, const std::st
 /// Reads one outline. Throws `Error` if it is no polygon.
 inline std::vector<double> read_polygon(const nlohmann::json& value, const std::string& subject) {
   const std::size_t count = value.is_array() ? value.size() : 0;
-  if (count > polygon_number_limit)
-    throw Error(subject, "a polygon of " + std::to_string(count) + " numbers",
-                "at most " + std::to_string(polygon_number_limit));
   if (count < 6 || count % 2 != 0)
     throw Error(subject, "a polygon of " + std::to_string(count) + " numbers", "x and y of at least three corners");
   std::vector<double> polygon;

@@ -17,6 +17,9 @@
 MAE_PRECISE_BEGIN
 namespace mae::detail {
 
+/// How many values an entry of a list may have.
+inline constexpr std::size_t json_value_limit = 1'000'000;
+
 class JsonEntries {
  public:
   /// `findings` are told what was mended in the text of the file `path`.
@@ -104,7 +107,7 @@ class JsonEntries {
     while (next(']')) {
       if (skip_space() != '{') throw Error(path_, "no object at byte " + std::to_string(at_), "a list of objects");
       const std::size_t begin = at_;
-      nlohmann::json object = parse(value(), begin);
+      nlohmann::json object = parse(value(json_value_limit), begin);
       // A tree keeps one of equal keys.
       if (object.size() != members_)
         throw Error(path_, "an object with a key twice at byte " + std::to_string(begin), "each once");
@@ -123,8 +126,9 @@ class JsonEntries {
   }
   std::string place(std::size_t at) const { return path_ + ": byte " + std::to_string(at); }
 
-  /// One value, cut out of the text and mended; counts its members if it is an object.
-  std::string value() {
+  /// One value, cut out of the text and mended; counts its members if it is an object. A tree takes far more memory
+  /// than the text that it is made of, so what becomes one has at most `most` commas.
+  std::string value(std::size_t most = SIZE_MAX) {
     std::string mended;
     members_ = 0;
     int depth = 0;
@@ -159,6 +163,9 @@ class JsonEntries {
         ++at_;
       } else if (c == ',') {
         if (depth == 0) malformed();
+        if (most-- == 0)
+          throw Error(path_, "an object of too many values at byte " + std::to_string(at_),
+                      "at most " + std::to_string(json_value_limit) + " in each, as of a polygon");
         copy();
         mended += ',';
         comma = mended.size();

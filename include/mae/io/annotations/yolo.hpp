@@ -18,6 +18,9 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
+/// The numbers of one line that are read, at most.
+inline constexpr std::size_t yolo_number_limit = 1'000'000;
+
 struct YoloOptions {
   bool missing_is_empty = false;  ///< an image without a text has no objects
   std::size_t places = 5;         ///< how many are kept of each kind of fault
@@ -142,7 +145,7 @@ inline std::vector<Annotation> decode_yolo(std::string_view text, const std::str
     const std::vector<double> numbers = detail::numbers_of_line(line);
     const bool box = numbers.size() == 5, polygon = numbers.size() >= 7 && numbers.size() % 2 == 1;
     if ((!box && !polygon) || numbers[0] < 0 || numbers[0] > 99'999 || math::floor(numbers[0]) != numbers[0] ||
-        numbers.size() > polygon_number_limit) {
+        numbers.size() > yolo_number_limit) {
       findings.add(Fault::line_unreadable, path + ": line " + std::to_string(number));
       continue;
     }
