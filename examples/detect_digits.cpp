@@ -46,8 +46,8 @@ struct Run {
 Found found_after(const Run& run, const mae::DetectionSet& labelled, const mae::DetectionSet& test,
                   const std::string& encoder, const mae::Normalization& normalization) {
   mae::FinetuningOptions options = mae::detection_options(run.epochs);
-  options.batch = 16;  // many small steps: there are few scenes
-  options.base_learning_rate = 1e-2;
+  options.batch = 8;  // many small steps: there are few scenes
+  options.base_learning_rate = 4.8e-2;
   options.layer_decay = run.pretrained ? 0.8 : 1;
   options.drop_path = 0;
   options.augmentation.shift = 2;
