@@ -46,8 +46,8 @@ struct Run {
 Found found_after(const Run& run, const mae::DetectionSet& labelled, const mae::DetectionSet& test,
                   const std::string& encoder, const mae::Normalization& normalization) {
   mae::FinetuningOptions options = mae::detection_options(run.epochs);
-  options.batch = 16;  // many small steps: there are few scenes
-  options.base_learning_rate = 1e-2;
+  options.batch = 8;  // many small steps: there are few scenes
+  options.base_learning_rate = 4.8e-2;
   options.layer_decay = run.pretrained ? 0.8 : 1;
   options.drop_path = 0;
   options.augmentation.shift = 2;
@@ -80,13 +80,13 @@ void write_panel(const std::string& path, const mae::DetectionSet& test, const F
     const auto at = static_cast<std::size_t>(i);
     std::vector<mae::Detection> sure;
     for (const mae::Detection& one : found[at])
-      if (one.score >= 0.3) sure.push_back(one);
+      if (one.score >= 0.5) sure.push_back(one);
     const mae::Image image = test.images.copy(i);
     rows.push_back({mae::upscale(image, 5),
                     mae::with_boxes(image, std::span<const mae::LabelledBox>(test.boxes[at]), {}, 5),
                     mae::with_boxes(image, std::span<const mae::Detection>(sure), {}, 5)});
   }
-  mae::write_png(path, mae::image_grid({"scene", "truth", "found, score 0.3 or more"}, rows));
+  mae::write_png(path, mae::image_grid({"scene", "truth", "found, score 0.5 or more"}, rows));
 }
 
 }  // namespace
