@@ -1,7 +1,7 @@
-// Makes tables and pictures of what the benchmarks have written.
+// Makes tables and images of what the benchmarks have written.
 //
 // Usage: report RESULTS FOLDER [DOCUMENT [MARK = results]]. RESULTS are JSON lines; FOLDER gets table.md, roofline.png
-// and one picture of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
+// and one image of every sweep. In DOCUMENT, what stands between the lines `<!-- MARK -->` and `<!-- end of MARK -->`
 // becomes the tables.
 #include <algorithm>
 #include <cmath>
@@ -156,6 +156,22 @@ void steps(const Rows& rows, std::ostream& out) {
   out << '\n';
 }
 
+void convolutions(const Rows& rows, std::ostream& out) {
+  bool first = true;
+  for (const Row& row : rows) {
+    if (!text(row, "name").starts_with("conv3x3")) continue;
+    if (first)
+      out << "### Convolutions\n\n| convolution | threads | GFLOP/s | of the peak | PyTorch | ratio |\n"
+             "|---|---:|---:|---:|---:|---:|\n";
+    first = false;
+    out << "| " << text(row, "name") << " | " << row["threads"] << " | **" << speed(number(row, "ours")) << "** | "
+        << percent(number(row, "peak_fraction")) << " | ";
+    if (row.contains("peer")) out << speed(number(row, "peer")) << " | **" << say(number(row, "ratio"), 2) << "** |\n";
+    else out << " | |\n";
+  }
+  if (!first) out << '\n';
+}
+
 void passes(const Rows& rows, std::ostream& out) {
   bool first = true;
   for (const Row& row : rows) {
@@ -195,6 +211,7 @@ void tables(const Rows& rows, std::ostream& out) {
   machine(rows, out);
   gpus(rows, out);
   products(rows, out);
+  convolutions(rows, out);
   steps(rows, out);
   passes(rows, out);
   growth(rows, out);
@@ -249,7 +266,7 @@ void roofline(const Rows& rows, const std::string& path) {
   mae::write_png(path, mae::draw_plot(plot));
 }
 
-void growth_pictures(const Rows& rows, const std::string& folder) {
+void growth_images(const Rows& rows, const std::string& folder) {
   for (const auto& [sweep, curves] : sweeps_of(rows)) {
     mae::Plot plot{.title = "Cost of an image", .x_label = sweep, .y_label = "milliseconds", .curves = {}};
     for (const auto& [curve, points] : curves) {
@@ -295,7 +312,7 @@ int main(int argc, char** argv) {
     tables(rows, text);
     write(folder + "/table.md", text.str());
     roofline(rows, folder + "/roofline.png");
-    growth_pictures(rows, folder);
+    growth_images(rows, folder);
     if (argc > 3) replace_results(argv[3], argc > 4 ? argv[4] : "results", text.str());
     std::cout << text.str();
   } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }

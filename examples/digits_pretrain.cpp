@@ -20,7 +20,7 @@ struct Settings : program::Settings {
   Settings() : program::Settings("digits_pretrain", "Pre-trains on handwritten digits, without their labels.") {}
   program::Integer seeds{*this, "seeds", 3, "runs, side by side", program::between(1, 1000)};
   program::Integer epochs{*this, "epochs", 100, "passes over the images", program::between(1, 1e6)};
-  program::Text out{*this, "out", ".", "folder for encoders and pictures"};
+  program::Text out{*this, "out", ".", "folder for encoders and images"};
 };
 
 }  // namespace

@@ -27,10 +27,10 @@ using mae::Index;
 struct Settings : program::Settings {
   Settings() : program::Settings("eigen_pca", "Principal components of an encoder's features, by Eigen.") {}
   program::Integer epochs{*this, "epochs", 40, "passes over the images", program::between(1, 1e6)};
-  program::Text out{*this, "out", ".", "folder for the picture"};
+  program::Text out{*this, "out", ".", "folder for the image"};
 };
 
-/// A square picture: the label of each point [B, 2], at its place.
+/// A square image: the label of each point [B, 2], at its place.
 mae::Image scatter(const Eigen::MatrixX2f& points, const mae::Dataset& images) {
   constexpr mae::Colour colours[10] = {{31, 119, 180}, {255, 127, 14}, {44, 160, 44},   {214, 39, 40},  {148, 103, 189},
                                        {140, 86, 75},  {227, 119, 194}, {100, 100, 100}, {160, 160, 20}, {23, 170, 190}};

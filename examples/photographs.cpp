@@ -30,7 +30,7 @@ void add_tiles(mae::Dataset& tiles, const mae::Image& photograph, mae::Index str
 
 mae::Dataset no_tiles() { return {Geometry::channels, Geometry::height, Geometry::width, {}, {}, 0}; }
 
-/// A row of four pictures of the whole photograph, rebuilt tile by tile.
+/// A row of four images of the whole photograph, rebuilt tile by tile.
 void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
               const mae::Weights<Model, mae::Cpu<float>>& weights, const mae::Normalization& normalization) {
   mae::Dataset tiles = no_tiles();
@@ -38,9 +38,9 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
   const mae::Index across = photograph.width / Geometry::width;
   for (mae::Index i = 0; i < tiles.size(); ++i) {
     const auto r = mae::reconstruct(weights, tiles, i, normalization, 1);
-    const mae::Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
+    const mae::Image* const images[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
     for (mae::Index k = 0; k < 4; ++k)
-      mae::paste(panel, *pictures[k], top + i / across * Geometry::height,
+      mae::paste(panel, *images[k], top + i / across * Geometry::height,
                  k * (photograph.width + 8) + i % across * Geometry::width);
   }
 }
@@ -48,7 +48,7 @@ void draw_row(mae::Image& panel, mae::Index top, const mae::Image& photograph,
 struct Settings : program::Settings {
   Settings() : program::Settings("photographs", "Pre-trains on two photographs and rebuilds a third.") {}
   program::Integer epochs{*this, "epochs", 24, "passes over the tiles", program::between(1, 1e6)};
-  program::Text out{*this, "out", ".", "folder for the pictures"};
+  program::Text out{*this, "out", ".", "folder for the images"};
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing (Debian, Ubuntu), builds, and runs the main examples: pre-training on handwritten digits, loading
-# the encoder in another process to compare it with training from scratch, and rebuilding a photograph. Pictures go to out/.
+# the encoder in another process to compare it with training from scratch, and rebuilding a photograph. Panels go to out/.
 #
 # Where there is no network, what is installed must do: CMake leaves out what is optional and names what is needed.
 set -eu

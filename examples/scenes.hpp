@@ -4,36 +4,14 @@
 // dark on light, 14 to 24 pixels tall. Its class map says 1 + digit where there is ink, 0 elsewhere, 255 where a stroke
 // fades out. Strokes and photographs are real, the scenes are composed. Everything follows from (seed, scene).
 #pragma once
-#include <mae/data/class_map.hpp>
-#include <mae/io/images/image_file.hpp>
-#include <mae/io/images/png.hpp>
-
-#include <algorithm>
-#include <cmath>
-
-#include "digits.hpp"
+#include "digit_scenes.hpp"
 
 namespace scenes {
 
 using mae::Index;
 inline constexpr Index side = 32, classes = 11;
 
-/// What scenes are made of: digits, and for their background the left 60 % of the photographs or the rest.
-struct Material {
-  mae::Dataset digits;
-  std::vector<mae::Image> photographs;
-};
-inline Material material(const mae::Dataset& digits, bool left) {
-  Material result{digits, {}};
-  for (const char* const name : {"astronaut", "chelsea", "coffee"}) {
-    const mae::Image grey =
-        mae::with_channels(mae::read_png(std::string(MAE_EXAMPLE_DATA) + "/" + name + ".png"), 1);
-    const Index cut = grey.width * 3 / 5;
-    result.photographs.push_back(left ? mae::crop(grey, 0, 0, grey.height, cut)
-                                      : mae::crop(grey, 0, cut, grey.height, grey.width - cut));
-  }
-  return result;
-}
+using digit_scenes::Material, digit_scenes::material;
 
 /// Scene number `scene` of `seed`, added to `set`.
 inline void add_scene(mae::SegmentationSet& set, const Material& material, std::uint64_t seed, std::uint64_t scene) {

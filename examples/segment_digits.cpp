@@ -31,7 +31,7 @@ struct Settings : program::Settings {
   program::Integer pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
   program::Integer epochs{*this, "epochs", 120, "passes over the labelled", program::between(1, 1e6)};
   program::Integer seed{*this, "seed", 0, "of the runs", program::at_least(0)};
-  program::Text out{*this, "out", ".", "folder for the picture and the encoder"};
+  program::Text out{*this, "out", ".", "folder for the image and the encoder"};
 };
 
 /// What calling every pixel background gets.

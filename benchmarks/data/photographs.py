@@ -3,7 +3,7 @@
 Prints one row of JSON. 200 JPEG photographs of 860 x 580 pixels are put together from those of examples/data. Both
 decode each of them in every epoch, crop at random (a fifth of the area to all of it) to 224 pixels, bicubic, flip and
 normalise, in as many threads or processes as `workers` says. PROGRAM is what photographs.cpp becomes; it first reduces
-each picture to a shorter side of 256, as our programs do unless told otherwise, which torchvision does not.
+each image to a shorter side of 256, as our programs do unless told otherwise, which torchvision does not.
 """
 import json
 import os
@@ -28,14 +28,14 @@ def make_photographs(folder, count=200):
     sources = [Image.open(DATA / f"{name}.png").convert("RGB") for name in ("astronaut", "chelsea", "coffee")]
     folder.mkdir()
     for number in range(count):
-        picture = Image.new("RGB", (860, 580))
+        image = Image.new("RGB", (860, 580))
         for left in (0, 430):
             for top in (0, 290):
                 source = random.choice(sources)
                 x, y = random.randint(0, source.width // 4), random.randint(0, source.height // 4)
                 box = (x, y, x + 3 * source.width // 4, y + 3 * source.height // 4)
-                picture.paste(source.resize((430, 290), Image.Resampling.BICUBIC, box), (left, top))
-        picture.save(folder / f"{number:03}.jpg", quality=90)
+                image.paste(source.resize((430, 290), Image.Resampling.BICUBIC, box), (left, top))
+        image.save(folder / f"{number:03}.jpg", quality=90)
 
 
 class Peer:

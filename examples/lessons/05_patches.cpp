@@ -79,9 +79,9 @@ int main() {
   mae::unpatchify<Photograph::Pixels, 16>(shuffled.data(), puzzle.data());
   std::cout << "\nthe way back is exact: " << (std::equal(back.begin(), back.end(), image.begin()) ? "yes" : "no");
 
-  mae::Image picture = cat;
-  for (std::size_t i = 0; i < picture.pixels.size(); ++i)
-    picture.pixels[i] = static_cast<std::uint8_t>(puzzle.data()[i]);
-  mae::write_png("puzzle.png", picture);
+  mae::Image mixed = cat;
+  for (std::size_t i = 0; i < mixed.pixels.size(); ++i)
+    mixed.pixels[i] = static_cast<std::uint8_t>(puzzle.data()[i]);
+  mae::write_png("puzzle.png", mixed);
   std::cout << "\nwrote puzzle.png: the cat, its patches in another order\n";
 }

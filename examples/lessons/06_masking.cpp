@@ -9,7 +9,7 @@
 //     restore[keep[r]] = r,   restore[hidden[r]] = V + r.
 //
 // The paper hides 75 %: V = int(L · 0.25), 49 of 196. Less is too easy: a hidden patch among visible neighbours is
-// filled in by continuing their lines, which teaches nothing about what is in the picture.
+// filled in by continuing their lines, which teaches nothing about what is in the image.
 //
 // Random numbers are one strategy of many. To hide blocks, give their patches larger numbers: still exactly V stay, and
 // nothing else of the model changes. `CentreMasking` below shows how one of your own is written.
@@ -51,10 +51,10 @@ void draw(const mae::Dataset& digits, mae::Index sample) {
   for (mae::Index epoch = 0; epoch < 3; ++epoch)
     masks.random(epoch, 0, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
   for (mae::Index y = 0; y < 8; ++y) {
-    for (mae::Index picture = -1; picture < 3; ++picture) {
+    for (mae::Index image = -1; image < 3; ++image) {
       for (mae::Index x = 0; x < 8; ++x) {
         const auto ink = digits.image(sample)[static_cast<std::size_t>(y * 8 + x)];
-        const bool hidden = picture >= 0 && masks.mask(picture, y / 2 * 4 + x / 2);
+        const bool hidden = image >= 0 && masks.mask(image, y / 2 * 4 + x / 2);
         std::printf("%c", hidden ? ' ' : ".:*#"[ink / 64]);
       }
       std::printf("    ");

@@ -35,10 +35,10 @@ using Loader = mae::Loader<Geometry, double>;
 /// A digit, what the encoder saw of it, and the hidden patches rebuilt.
 void draw(const mae::Reconstructed& r) {
   for (Index y = 0; y < 8; ++y) {
-    for (const mae::Image* picture : {&r.original, &r.masked, &r.pasted}) {
+    for (const mae::Image* image : {&r.original, &r.masked, &r.pasted}) {
       for (Index x = 0; x < 8; ++x) {
-        const bool hidden = picture == &r.masked && r.masked.row(0, y)[x] != r.original.row(0, y)[x];
-        std::printf("%c", hidden ? ' ' : ".:*#"[picture->row(0, y)[x] / 64]);
+        const bool hidden = image == &r.masked && r.masked.row(0, y)[x] != r.original.row(0, y)[x];
+        std::printf("%c", hidden ? ' ' : ".:*#"[image->row(0, y)[x] / 64]);
       }
       std::printf("    ");
     }

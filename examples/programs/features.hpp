@@ -62,7 +62,7 @@ struct Features {
     auto keep = [&](const auto& batch, const auto& tokens) {
       for (mae::Index b = 0; b < batch.count(); ++b) {
         append(features, &tokens(b, 0, 0), settings.tokens(), L, D);
-        labels.push_back(images.label(batch.pictures[static_cast<std::size_t>(b)]));
+        labels.push_back(images.label(batch.numbers[static_cast<std::size_t>(b)]));
       }
     };
     {

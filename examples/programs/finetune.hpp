@@ -38,10 +38,10 @@ struct Finetune {
                               program::from_below(0, 1)};
     program::Switch ema_warmup{*this, "ema_warmup", false, "a smaller ema_decay in the first updates, for short runs"};
     program::Number evaluation_crop{*this, "evaluation_crop", 1,
-                                    "share of a picture's sides that is looked at when testing; published: 0.875",
+                                    "share of an image's sides that is looked at when testing; published: 0.875",
                                     program::above_to(0, 1)};
     program::Integer test_crops{*this, "test_crops", 1,
-                                "views of a picture when testing: 1, 5 with the corners, 10 mirrored too",
+                                "views of an image when testing: 1, 5 with the corners, 10 mirrored too",
                                 program::between(1, 10)};
 
     void complete() override {

@@ -7,7 +7,7 @@
 //
 // Height and width must be multiples of the patch, width of 4 and of the heads: the compiler says so. Images of other
 // sizes are resized. The first mask ratio is the default, others can be chosen by `--mask_ratio`. `normalized`
-// gives better features, `pixels` better pictures (He et al., 2021, table 1d). `Mixed<...>` trains in mixed precision, as
+// gives better features, `pixels` better images (He et al., 2021, table 1d). `Mixed<...>` trains in mixed precision, as
 // the paper does: products and activations in bf16, weights, sums and residual stream in float; faster where the
 // processor multiplies bf16. CMake reads this file too: a program is compiled once for every line that begins with
 // `Known<"`, `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each, and for a line that begins with

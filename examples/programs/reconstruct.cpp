@@ -1,6 +1,6 @@
 // Shows what a pre-trained model makes of images: original, masked, predicted, pasted, whole, and where it is wrong.
 //
-//   reconstruct --checkpoint pretrained/model.safetensors --pictures cat.jpg dog.jpg --out reconstructed
+//   reconstruct --checkpoint pretrained/model.safetensors --files cat.jpg dog.jpg --out reconstructed
 //
 // Writes panel.png into the folder `out` and prints the errors. The file says which model it is of and how its images
 // were normalised. A model of normalised pixels predicts neither the mean nor the contrast of a patch: `--statistics

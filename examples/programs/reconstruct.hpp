@@ -11,7 +11,7 @@
 #include <mae/model/mask_strategies.hpp>
 #include <mae/plot/panel.hpp>
 
-#include <picture_formats.hpp>
+#include <image_formats.hpp>
 
 #include "framework/checkpoints.hpp"
 #include "framework/dispatch.hpp"
@@ -35,7 +35,7 @@ struct Reconstruct {
         *this, "mask_ratio", {}, "share of patches hidden; open: as in pre-training", program::inside(0, 1)};
     program::Text masking{*this, "masking", "auto", "how hidden patches are chosen; auto: as in pre-training",
                           program::one_of(mae::mask_strategy_names({"auto"}))};
-    program::Texts pictures{*this, "pictures", {}, "PNG or JPEG files, instead of data"};
+    program::Texts files{*this, "files", {}, "PNG or JPEG files, instead of data"};
     program::Integer images{*this, "images", 6, "so many images of data", program::between(1, 1000)};
     program::Heading shown{*this, "What is shown"};
     program::Text statistics{*this, "statistics", "oracle",
@@ -46,7 +46,7 @@ struct Reconstruct {
     program::Integer seed{*this, "seed", 0, "of the masks", program::at_least(0)};
     program::Text noise{*this, "noise", "",
                         "a .npy file [images, patches] that says what is hidden: the largest numbers"};
-    program::Integer scale{*this, "scale", 0, "screen pixels for a pixel; 0: as many as make a readable picture",
+    program::Integer scale{*this, "scale", 0, "screen pixels for a pixel; 0: as many as make a readable image",
                            program::between(0, 64)};
     program::Text out{*this, "out", "reconstructed", "folder for panel.png"};
     program::Text out_npy{*this, "out-npy", "", "folder for pred.npy, mask.npy and ids_restore.npy"};
@@ -55,7 +55,7 @@ struct Reconstruct {
 
     void resolve() {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
-      if (!pictures().empty() && data.data.given()) throw data.data.error("images beside pictures", "one of the two");
+      if (!files().empty() && data.data.given()) throw data.data.error("files beside data", "one of the two");
       if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.refuse_division("images are taken from all of data");
       resolve_model(model, checkpoint(), loading, program::known_models());
@@ -98,19 +98,19 @@ struct Reconstruct {
     return mae::mask_strategy(mae::recorded_masking(mae::open_tensors(path)), path + ": masking");
   }
 
-  /// Pictures of any sizes in memory, as a collection.
-  struct Pictures {
-    std::vector<mae::Image> pictures;
-    mae::Index size() const { return static_cast<mae::Index>(pictures.size()); }
-    mae::Index channel_count() const { return pictures.front().channels; }
+  /// Images of any sizes in memory, as a collection.
+  struct NamedImages {
+    std::vector<mae::Image> images;
+    mae::Index size() const { return static_cast<mae::Index>(images.size()); }
+    mae::Index channel_count() const { return images.front().channels; }
     mae::Index class_count() const { return 0; }
     std::int32_t label(mae::Index) const { return -1; }
     template <class Use>
-    void with_picture(mae::Index i, const Use& use) const {
-      const mae::Image& picture = pictures[static_cast<std::size_t>(i)];
-      use(mae::PictureView{picture.pixels.data(), picture.channels, picture.height, picture.width, i});
+    void with_image(mae::Index i, const Use& use) const {
+      const mae::Image& image = images[static_cast<std::size_t>(i)];
+      use(mae::ImageView{image.pixels.data(), image.channels, image.height, image.width, i});
     }
-    friend void validate(const Pictures&, const std::string&) {}
+    friend void validate(const NamedImages&, const std::string&) {}
   };
 
   template <class Preset, class Ratio, class Device>
@@ -123,17 +123,17 @@ struct Reconstruct {
     mae::Weights<Model, Policy> weights;
     const std::optional<mae::Target> target = load<Model>(settings, weights);
     program::report_model<Model>(Preset::name);
-    if (settings.pictures().empty()) {
+    if (settings.files().empty()) {
       const program::Source source(settings.data, Model::ImageShape::channels, program::Use::everything);
       const program::Subset images = source.training().some(settings.images());
       draw(settings, weights, target, images, source.normalization(settings.checkpoint()), source.files(images));
     } else {
-      Pictures images;
-      for (const std::string& path : settings.pictures())
-        images.pictures.push_back(
-            mae::read_image<PictureFormats>(path, Model::ImageShape::channels, 0, settings.data.pictures()));
+      NamedImages images;
+      for (const std::string& path : settings.files())
+        images.images.push_back(
+            mae::read_image<ImageFormats>(path, Model::ImageShape::channels, 0, settings.data.decode_options()));
       draw(settings, weights, target, images, program::normalization_of(settings.data, images, settings.checkpoint()),
-           settings.pictures());
+           settings.files());
     }
   }
 

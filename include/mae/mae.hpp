@@ -15,9 +15,9 @@
 //  10 train/            the loop, pre-training, fine-tuning, probing
 //     io/files/         files read and written safely
 //     io/tensors/       safetensors, and the files of PyTorch and NumPy
-//     io/images/        pictures, folders of them, and the data sets of the field
+//     io/images/        images, folders of them, and the data sets of the field
 //  11 checkpoint/       weights and runs on disk
-//     plot/             pictures of results
+//     plot/             images of results
 //     interop/          Eigen and xtensor look at the same numbers
 //
 // A header includes its own room and those of lower numbers (io/files/ and io/tensors/ stand beside 3).

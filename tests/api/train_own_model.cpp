@@ -1,4 +1,4 @@
-// One's own model on one's own images, as README shows it: a folder of pictures, or files of MNIST, CIFAR or NumPy.
+// One's own model on one's own images, as README shows it: a folder of images, or files of MNIST, CIFAR or NumPy.
 #include <mae/checkpoint/checkpoint.hpp>
 #include <mae/io/images/data_source.hpp>
 #include <mae/io/images/png.hpp>

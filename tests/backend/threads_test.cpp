@@ -19,10 +19,10 @@ TEST_CASE("shared work is done once each; the first error is thrown when all hav
     CHECK(error_of([&] {
             parallel_for_each<DefaultThreads>(20, threads, [&](Index i, int thread) {
               CHECK(thread == i % threads);
-              if (i == 7 || i == 8 || i == 19) throw Error("picture " + std::to_string(i), "x", "y");
+              if (i == 7 || i == 8 || i == 19) throw Error("image " + std::to_string(i), "x", "y");
               ++done[static_cast<std::size_t>(i)];
             });
-          }) == "mae: picture 7: found x, expected y");
+          }) == "mae: image 7: found x, expected y");
     CHECK(done[6] == 1);
     CHECK(done[7] == 0);
   }

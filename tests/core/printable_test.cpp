@@ -40,5 +40,5 @@ TEST_CASE("bytes that are not UTF-8 are shown as bytes") {
 }
 
 TEST_CASE("an error is one line, whatever is in it") {
-  CHECK(mae::Error("a\nb.png", "\x1b[2J", "a picture").what() == "mae: a\\nb.png: found \\x1b[2J, expected a picture"s);
+  CHECK(mae::Error("a\nb.png", "\x1b[2J", "an image").what() == "mae: a\\nb.png: found \\x1b[2J, expected an image"s);
 }

@@ -43,7 +43,7 @@ struct Faulty final : BatchSource<Model::ImageShape, float, Label> {
   const Batch<Model::ImageShape, float, Label>& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
-    changed.samples = batch.samples, changed.pictures = batch.pictures, changed.targets = batch.targets;
+    changed.samples = batch.samples, changed.numbers = batch.numbers, changed.targets = batch.targets;
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }

@@ -11,8 +11,8 @@
 namespace {
 using namespace mae;
 
-using Pictures = ImageShape<3, 24, 16, 8>;
-using Model = MaskedAutoencoder<Pictures, Transformer<24, 2, 3>, Transformer<16, 1, 2>>;
+using Photo = ImageShape<3, 24, 16, 8>;
+using Model = MaskedAutoencoder<Photo, Transformer<24, 2, 3>, Transformer<16, 1, 2>>;
 
 struct Run {
   std::vector<double> losses, norms;
@@ -26,7 +26,7 @@ Run train() {
   Weights<Model, Policy> weights(3), gradients;
   BatchStep<Program<PretrainingLoss<Model>, Policy, Recompute>, Model> step(batch);
   AdamW<Model, Policy> optimizer({.clip = 0.3});
-  Tensor<float, Pictures::Pixels> images(batch);
+  Tensor<float, Photo::Pixels> images(batch);
   const RandomStream random(5, Purpose::probe);
   for (Index i = 0; i < images.size(); ++i) images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -2, 2);
   Model::Masks masks(batch);

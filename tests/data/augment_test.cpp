@@ -6,11 +6,11 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
-TEST_CASE("random crops: whole pixels inside the picture, area and aspect in their ranges, everything reached") {
+TEST_CASE("random crops: whole pixels inside the image, area and aspect in their ranges, everything reached") {
   const RandomResizedCrop crop{.min_crop_scale = 0.2};
   const Index height = 60, width = 100;
   double least = 1, most = 0, narrowest = 9, max_aspect_ratio = 0, top = 0, bottom = 0, left = 0, right = 0;
@@ -77,7 +77,7 @@ TEST_CASE("augmentations out of range are named") {
 }
 
 TEST_CASE("a crop of a sample is the resized box of each channel") {
-  const Dataset set = pictures(4);
+  const Dataset set = random_images(4);
   const Augmentation options{.min_crop_scale = 0.3};
   for (Index i = 0; i < 4; ++i) {
     const auto found = loaded(set, i, options, 3, 2);
@@ -91,8 +91,8 @@ TEST_CASE("a crop of a sample is the resized box of each channel") {
   }
 }
 
-TEST_CASE("nothing but bytes without augmentation, and of pictures of another size the middle is resized") {
-  const Dataset set = pictures(2);
+TEST_CASE("nothing but bytes without augmentation, and of images of another size the middle is resized") {
+  const Dataset set = random_images(2);
   const auto bytes = set.image(1);
   check_close(loaded(set, 1, {}), std::vector<float>(bytes.begin(), bytes.end()), 1e-4);
   const auto found = loaded(set, 1, {}, 1, 0, plain, 12, 4);
@@ -103,7 +103,7 @@ TEST_CASE("nothing but bytes without augmentation, and of pictures of another si
 
 TEST_CASE("the centre crop is the largest box of the model's aspect ratio") {
   struct Case {
-    Index picture_height, picture_width, height, width;
+    Index image_height, image_width, height, width;
     CropBox expected;
   };
   const Case cases[] = {{6, 9, 6, 9, {0, 0, 6, 9}},
@@ -115,8 +115,8 @@ TEST_CASE("the centre crop is the largest box of the model's aspect ratio") {
                         {1, 50, 50, 1, {0, 24, 1, 1}},
                         {40, 30, 10, 20, {12, 0, 15, 30}}};
   for (const Case& now : cases) {
-    INFO(now.picture_height, " x ", now.picture_width, " for ", now.height, " x ", now.width);
-    const CropBox box = centre_crop({nullptr, 1, now.picture_height, now.picture_width, 0}, now.height, now.width);
+    INFO(now.image_height, " x ", now.image_width, " for ", now.height, " x ", now.width);
+    const CropBox box = centre_crop({nullptr, 1, now.image_height, now.image_width, 0}, now.height, now.width);
     CHECK(box.top == now.expected.top);
     CHECK(box.left == now.expected.left);
     CHECK(box.height == now.expected.height);
@@ -125,7 +125,7 @@ TEST_CASE("the centre crop is the largest box of the model's aspect ratio") {
 }
 
 TEST_CASE("flip: left and right, every other time") {
-  const Dataset set = pictures(200);
+  const Dataset set = random_images(200);
   int flipped = 0;
   for (Index i = 0; i < 200; ++i) {
     std::vector<double> kept(set.image(i).begin(), set.image(i).end()), mirrored = kept;
@@ -141,7 +141,7 @@ TEST_CASE("flip: left and right, every other time") {
 }
 
 TEST_CASE("shift: every step of the reach is taken, edges are repeated, channels move together") {
-  const Dataset set = pictures(300);
+  const Dataset set = random_images(300);
   int count[5][5] = {};
   for (Index i = 0; i < 300; ++i) {
     const auto found = loaded(set, i, {.shift = 2});
@@ -167,12 +167,12 @@ TEST_CASE("shift: every step of the reach is taken, edges are repeated, channels
 }
 
 TEST_CASE("a sample follows from seed, epoch and its number") {
-  const Dataset set = pictures(6);
+  const Dataset set = random_images(6);
   const Augmentation options{.shift = 1, .flip = true, .min_crop_scale = 0.4};
   CHECK(loaded(set, 3, options, 1, 2) == loaded(set, 3, options, 1, 2));
   CHECK(loaded(set, 3, options, 1, 2) != loaded(set, 3, options, 1, 3));
   CHECK(loaded(set, 3, options, 1, 2) != loaded(set, 3, options, 2, 2));
   const Index twice[] = {3, 3};
   const Dataset copies = subset(set, twice);
-  CHECK(loaded(copies, 0, options) != loaded(copies, 1, options));  // the number counts, not the picture
+  CHECK(loaded(copies, 0, options) != loaded(copies, 1, options));  // the number counts, not the image
 }

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using mae::Index, mae::shuffled, mae::sample_key;
 
@@ -64,7 +64,7 @@ struct Turns {
 };
 using Batch = mae::Batch<Geometry, float>;
 bool same(const Batch& a, const Batch& b) {
-  return a.samples == b.samples && a.pictures == b.pictures && a.epoch == b.epoch &&
+  return a.samples == b.samples && a.numbers == b.numbers && a.epoch == b.epoch &&
          std::equal(a.view().begin(), a.view().end(), b.view().begin(), b.view().end());
 }
 mae::Dataset six() {
@@ -81,7 +81,7 @@ TEST_CASE("a batch holds the samples asked for, in that order, whatever the numb
   Batch expected(10);
   expected.epoch = 8;
   expected.samples = {5, 0, 3, 3, 1, 2, 4, 5, 0, 1};
-  expected.pictures = expected.samples;
+  expected.numbers = expected.samples;
   for (Index b = 0; b < 10; ++b)
     mae::load_sample(set, expected.samples[static_cast<std::size_t>(b)], normalization, augmentation, 3, 8,
                      expected.images.data() + b * Geometry::values, 96, 96);
@@ -126,19 +126,19 @@ TEST_CASE("a loader's batch is a function of its position") {
   }
 }
 
-TEST_CASE("a picture that stands in for a broken one is the one whose number is told") {
+TEST_CASE("an image that stands in for a broken one is the one whose number is told") {
   const mae::Dataset set = six();
   test::Album album;
-  for (Index i = 0; i < 6; ++i) album.pictures.push_back(set.picture(i));
+  for (Index i = 0; i < 6; ++i) album.images.push_back(set.copy(i));
   album.broken = 2;
   Batch batch(2);
   batch.samples = {1, 2};
   CHECK(test::error_of([&] { mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1); }) ==
-        "mae: picture 2: found nothing, expected a picture");
+        "mae: image 2: found nothing, expected an image");
   album.substitute = 4;
   mae::load_batch<Turns>(album, normalization, {}, 0, batch, 1);
   CHECK(batch.samples == std::vector<Index>{1, 2});
-  CHECK(batch.pictures == std::vector<Index>{1, 4});
+  CHECK(batch.numbers == std::vector<Index>{1, 4});
   Batch expected(2);
   expected.samples = {1, 4};
   mae::load_batch<Turns>(set, normalization, {}, 0, expected, 1);

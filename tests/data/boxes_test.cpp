@@ -7,7 +7,7 @@
 
 #include <mae/data/batches.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -72,23 +72,23 @@ TEST_CASE("what is seen of a box, counted point by point") {
     if (i % 3 == 0) placement.rows = Index(between(1, 25)), placement.columns = Index(between(1, 33));
     placement.move(Index(between(-4, 5)), Index(between(-4, 5)));
     const double y0 = between(0, 39), x0 = between(0, 59);
-    const Box of_picture{x0, y0, x0 + between(0.5, 60 - x0), y0 + between(0.5, 40 - y0)};
+    const Box of_image{x0, y0, x0 + between(0.5, 60 - x0), y0 + between(0.5, 40 - y0)};
     constexpr int fine = 60;
     int seen = 0;
     double low_x = 1e9, high_x = -1e9, low_y = 1e9, high_y = -1e9;
     const Box shown = mae::shown(placement);
     for (int r = 0; r < fine; ++r)
       for (int c = 0; c < fine; ++c) {
-        const Point p = placement.to_input(Point{of_picture.y0 + (r + 0.5) / fine * of_picture.height(),
-                                                 of_picture.x0 + (c + 0.5) / fine * of_picture.width()});
+        const Point p = placement.to_input(Point{of_image.y0 + (r + 0.5) / fine * of_image.height(),
+                                                 of_image.x0 + (c + 0.5) / fine * of_image.width()});
         if (p.x < shown.x0 || p.x >= shown.x1 || p.y < shown.y0 || p.y >= shown.y1) continue;
         ++seen;
         low_x = std::min(low_x, p.x), high_x = std::max(high_x, p.x);
         low_y = std::min(low_y, p.y), high_y = std::max(high_y, p.y);
       }
-    const auto found = placed({{of_picture, 5}}, placement);
+    const auto found = placed({{of_image, 5}}, placement);
     const double share = double(seen) / (fine * fine);
-    const Box there = to_input(placement, of_picture);
+    const Box there = to_input(placement, of_image);
     const double step_x = there.width() / fine, step_y = there.height() / fine;
     if (found.empty()) {
       CHECK(share < 2. / fine);
@@ -117,7 +117,7 @@ TEST_CASE("boxes go there and back, and twice mirrored is not mirrored") {
   for (const bool mirrored : {false, true}) {
     Placement placement{24, 32, {3, 7, 20, 31}, 2, -5, mirrored, 20, 30};
     const Box box{8, 4, 21.5, 13};
-    const Box back = to_picture(placement, to_input(placement, box));
+    const Box back = to_image(placement, to_input(placement, box));
     for (const double error : {back.x0 - box.x0, back.x1 - box.x1, back.y0 - box.y0, back.y1 - box.y1})
       CHECK(std::fabs(error) < 1e-12);
     const auto once = placed({{box, 1}}, placement);

@@ -4,7 +4,7 @@
 
 #include <mae/data/batches.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -29,7 +29,7 @@ const Normalization bytes{{0}, {1. / 255}};
 
 }  // namespace
 
-TEST_CASE("a map follows its picture: where nothing is resized every pixel has the class that it shows") {
+TEST_CASE("a map follows its image: where nothing is resized every pixel has the class that it shows") {
   const SegmentationSet set = painted(30, 12, 18);
   Batch<Geometry, float, ClassMap> batch(30);
   batch.samples = shuffled(30, 1, 0);
@@ -62,7 +62,7 @@ TEST_CASE("a map is resized to the nearest pixel, as Pillow's nearest does it, a
   ClassMap::Placed placed;
   CHECK(error_of([&] {
           ClassMap::place({row, 1, 4}, {1, 4, {0, 1, 1, 4}}, placed);
-        }) == "mae: class map: found 1 x 4 pixels, expected as many as its picture has");
+        }) == "mae: class map: found 1 x 4 pixels, expected as many as its image has");
 }
 
 TEST_CASE("a set that is not whole is told") {

@@ -15,11 +15,11 @@ Dataset small() { return {2, 1, 2, {0, 255, 7, 7, 255, 0, 7, 7, 0, 0, 7, 7}, {2,
 
 }  // namespace
 
-TEST_CASE("images, subsets and pictures") {
+TEST_CASE("images, subsets and images") {
   const Dataset set = small();
   CHECK(set.size() == 3);
   CHECK(set.image_size() == 4);
-  CHECK(set.picture(1) == Image{2, 1, 2, {255, 0, 7, 7}});
+  CHECK(set.copy(1) == Image{2, 1, 2, {255, 0, 7, 7}});
   const Index wanted[] = {2, 0, 0};
   const Dataset part = mae::subset(set, wanted);
   CHECK(part.pixels == std::vector<std::uint8_t>{0, 0, 7, 7, 0, 255, 7, 7, 0, 255, 7, 7});

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -16,10 +16,10 @@ Placement seen(Index height, Index width, EvaluationCrop crop, Index to_height =
 
 }  // namespace
 
-TEST_CASE("what a resize of the shorter side to 256 and the middle 224 x 224 show, of pictures of any size") {
+TEST_CASE("what a resize of the shorter side to 256 and the middle 224 x 224 show, of images of any size") {
   for (const auto& [height, width] : {std::pair(256, 256), {512, 640}, {333, 500}, {1000, 257}, {30, 30}}) {
     const CropBox box = seen(height, width, {}).box;
-    // In the resized picture the box is that of 224 pixels around the middle.
+    // In the resized image the box is that of 224 pixels around the middle.
     const double scale = 256. / std::min(height, width);
     CHECK(std::fabs(box.height * scale - 224) <= 0.5 * scale);
     CHECK(box.height == box.width);

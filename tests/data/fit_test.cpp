@@ -9,7 +9,7 @@
 #include <mae/data/canvas.hpp>
 #include <mae/data/class_map.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -37,7 +37,7 @@ struct Large {
   static constexpr const char* name = "large";
   static constexpr std::uint32_t draws = 0;
   Index rows = 0;
-  void place(const Draws&, const PictureView&, Placement& to) const { to.rows = rows; }
+  void place(const Draws&, const ImageView&, Placement& to) const { to.rows = rows; }
 };
 
 }  // namespace
@@ -108,10 +108,10 @@ TEST_CASE("an image, its class map and its boxes lie in the same place; around t
     const Index y1 = y0 + 6 + Index{random.below(2, std::uint32_t(height - y0 - 5))};
     const Index x1 = x0 + 6 + Index{random.below(3, std::uint32_t(width - x0 - 5))};
     Album album;
-    album.pictures.push_back(blank_image(1, height, width, 50));
+    album.images.push_back(blank_image(1, height, width, 50));
     std::vector<std::uint8_t> map(static_cast<std::size_t>(height * width));
     for (Index y = y0; y < y1; ++y)
-      for (Index x = x0; x < x1; ++x) album.pictures[0].row(0, y)[x] = 250, map[std::size_t(y * width + x)] = 1;
+      for (Index x = x0; x < x1; ++x) album.images[0].row(0, y)[x] = 250, map[std::size_t(y * width + x)] = 1;
     std::vector<float> out(static_cast<std::size_t>(to_height * to_width));
     Placement placement;
     load_sample(album, 0, normalization, with({.min_scale = 0.4, .max_scale = 1.8}, true, 3), 1, epoch, out.data(),
@@ -159,7 +159,7 @@ TEST_CASE("an image, its class map and its boxes lie in the same place; around t
 }
 
 TEST_CASE("padding stays the mean colour when transforms change pixels") {
-  const Dataset set = pictures(1);  // 6 x 9
+  const Dataset set = random_images(1);  // 6 x 9
   Augmentation augmentation = with({});
   augmentation.transforms.emplace_back(Brighten{});
   const auto kept = loaded(set, 0, with({}), 1, 0, {{0.4, 0.3}, {0.5, 0.2}}, 9, 9),

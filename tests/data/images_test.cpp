@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -14,12 +14,12 @@ TEST_CASE("a view of a collection asks the collection") {
   CHECK(images.classes() == 3);
   CHECK(images.label(0) == 2);
   int calls = 0;
-  images.with_picture(1, [&](const PictureView& picture) {
+  images.with_image(1, [&](const ImageView& image) {
     ++calls;
-    CHECK(picture.pixels == set.image(1).data());  // no copy
-    CHECK(picture.height == 2);
-    CHECK(picture.width == 2);
-    CHECK(picture.number == 1);
+    CHECK(image.pixels == set.image(1).data());  // no copy
+    CHECK(image.height == 2);
+    CHECK(image.width == 2);
+    CHECK(image.number == 1);
   });
   CHECK(calls == 1);
   const Images copy = images;

@@ -7,7 +7,7 @@
 #include <mae/data/batches.hpp>
 #include <mae/data/prefetch.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -99,7 +99,7 @@ TEST_CASE("half of the batches are cut, half blended; shares follow from what is
 }
 
 TEST_CASE("the loader mixes pairs from both ends of the batch, by the number of the batch, ahead or not") {
-  const Dataset set = pictures(23);
+  const Dataset set = random_images(23);
   const Normalization normalization{{0.4, 0.3}, {0.5, 0.2}};
   Augmentation augmentation{.flip = true};
   const BatchOrder order{23, 5, 5, 9};  // the last batch has 3

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -15,12 +15,12 @@ Placement placement_of(Index height, Index width, std::uint64_t sample, Index to
 }
 }  // namespace
 
-TEST_CASE("a point that goes from the picture to the input comes back, and the other way") {
+TEST_CASE("a point that goes from the image to the input comes back, and the other way") {
   for (std::uint64_t sample = 0; sample < 50; ++sample) {
     const Placement placement = placement_of(60, 100, sample, 32, 48);
     for (const Point p : {Point{0, 0}, Point{17.5, 3.25}, Point{60, 100}}) {
-      const Point there = placement.to_picture(placement.to_input(p));
-      const Point back = placement.to_input(placement.to_picture(p));
+      const Point there = placement.to_image(placement.to_input(p));
+      const Point back = placement.to_input(placement.to_image(p));
       for (const Point& q : {there, back}) {
         CHECK(q.y == doctest::Approx(p.y).epsilon(1e-12));
         CHECK(q.x == doctest::Approx(p.x).epsilon(1e-12));
@@ -32,9 +32,9 @@ TEST_CASE("a point that goes from the picture to the input comes back, and the o
 TEST_CASE("the image lies where its placement says") {
   // Level 10 y + x at pixel (y, x), smooth, so that an enlarged crop shows at each place nearly what is there.
   Album album;
-  album.pictures.push_back(blank_image(1, 10, 12));
+  album.images.push_back(blank_image(1, 10, 12));
   for (Index y = 0; y < 10; ++y)
-    for (Index x = 0; x < 12; ++x) album.pictures[0].row(0, y)[x] = static_cast<std::uint8_t>(10 * y + 5 * x);
+    for (Index x = 0; x < 12; ++x) album.images[0].row(0, y)[x] = static_cast<std::uint8_t>(10 * y + 5 * x);
   const Normalization bytes{{0}, {1. / 255}};
   int mirrored = 0, moved = 0, looked_at = 0;
   for (std::uint64_t epoch = 0; epoch < 60; ++epoch) {
@@ -47,7 +47,7 @@ TEST_CASE("the image lies where its placement says") {
     mirrored += placement.mirrored, moved += placement.down != 0 || placement.right != 0;
     for (Index y = 3; y < 17; ++y)
       for (Index x = 3; x < 21; ++x) {
-        const Point p = placement.to_picture({double(y) + 0.5, double(x) + 0.5});
+        const Point p = placement.to_image({double(y) + 0.5, double(x) + 0.5});
         const CropBox& box = placement.box;
         // Near the crop's edge the kernel has no pixels beyond it.
         if (p.y < box.top + 1.5 || p.x < box.left + 1.5 || p.y > box.top + box.height - 1.5 ||

@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 #include <mae/model/geometry.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -16,7 +16,7 @@ namespace {
 using Geometry = ImageShape<2, 6, 9, 3>;
 using Made = Batch<Geometry, float>;
 
-const Dataset set = pictures(50);
+const Dataset set = random_images(50);
 const Augmentation augmentation{.shift = 1, .flip = true, .min_crop_scale = 0.5};
 const BatchOrder order{50, 8, 7, 3};  // seven batches an epoch, the last of two
 
@@ -51,15 +51,15 @@ TEST_CASE("what is not asked for is not waited for") {
   once.at(0);
 }
 
-TEST_CASE("a picture that cannot be read is told with its batch, and the run can go on") {
+TEST_CASE("an image that cannot be read is told with its batch, and the run can go on") {
   Album album;
-  for (Index i = 0; i < 50; ++i) album.pictures.push_back(set.picture(i));
+  for (Index i = 0; i < 50; ++i) album.images.push_back(set.copy(i));
   const std::vector<Index> numbers = shuffled(50, order.seed, 0);
   album.broken = numbers[8 * 2 + 3];  // in the third batch
   Prefetch ahead(loader_of(album), 2);
   check_batch(ahead.at(0), 0);
   check_batch(ahead.at(1), 1);
-  const std::string message = "mae: picture " + std::to_string(album.broken) + ": found nothing, expected a picture";
+  const std::string message = "mae: image " + std::to_string(album.broken) + ": found nothing, expected an image";
   CHECK(error_of([&] { ahead.at(2); }) == message);
   CHECK(error_of([&] { ahead.at(2); }) == message);
   check_batch(ahead.at(3), 3);

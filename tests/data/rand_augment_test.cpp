@@ -6,7 +6,7 @@
 
 #include <mae/io/tensors/safetensors.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 #include "support/source_folder.hpp"
 
 using namespace test;
@@ -101,8 +101,8 @@ TEST_CASE("two of fifteen operations, each in half of the cases, at magnitudes a
   CHECK(same.pixels == std::vector<std::uint8_t>{3, 4});
 }
 
-TEST_CASE("as a transform it works on bytes of the placed picture and fills with the mean") {
-  const Dataset set = pictures(40);
+TEST_CASE("as a transform it works on bytes of the placed image and fills with the mean") {
+  const Dataset set = random_images(40);
   const Normalization normalization{{0.4, 0.3}, {0.5, 0.2}};
   Augmentation augmentation{.flip = true};
   const auto plainly = [&](Index i) { return loaded(set, i, augmentation, 3, 2, normalization); };

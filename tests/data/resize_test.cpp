@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -48,7 +48,7 @@ TEST_CASE("taps lie inside the box and sum to one") {
 
 namespace {
 
-/// A picture of three planes of 61 × 83 bytes, a box of it resized by every way there is.
+/// An image of three planes of 61 × 83 bytes, a box of it resized by every way there is.
 template <class Set>
 void check_kernel(const CropBox& box, Index height, Index width) {
   if (!Set::supported()) return;
@@ -144,7 +144,7 @@ TEST_CASE("as Pillow resizes") {
               1e-3);
 }
 
-TEST_CASE("the planes of a picture are resized each for itself") {
+TEST_CASE("the planes of an image are resized each for itself") {
   const auto first = rough();
   std::vector<std::uint8_t> second(first.rbegin(), first.rend()), both = first;
   both.insert(both.end(), second.begin(), second.end());

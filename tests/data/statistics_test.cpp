@@ -7,7 +7,7 @@
 #include <mae/data/augment.hpp>
 #include <mae/data/dataset.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -23,22 +23,22 @@ TEST_CASE("mean and deviation of each channel, the same from any number of threa
   }
 }
 
-TEST_CASE("of pictures of several sizes every pixel counts once") {
+TEST_CASE("of images of several sizes every pixel counts once") {
   const Album album{{{1, 1, 1, {255}}, {1, 1, 3, {0, 0, 0}}}};
   const auto statistics = channel_statistics(album);
   CHECK(statistics.mean[0] == 0.25);
   CHECK(statistics.deviation[0] == doctest::Approx(std::sqrt(3.0) / 4).epsilon(1e-12));
 }
 
-TEST_CASE("a picture that cannot be read is an error from any number of threads") {
+TEST_CASE("an image that cannot be read is an error from any number of threads") {
   Album album{{{1, 1, 1, {255}}, {1, 1, 1, {0}}, {1, 1, 1, {0}}}};
   album.broken = 2;
   for (const int threads : {1, 2, 3})
-    CHECK(error_of([&] { channel_statistics(album, threads); }) == "mae: picture 2: found nothing, expected a picture");
+    CHECK(error_of([&] { channel_statistics(album, threads); }) == "mae: image 2: found nothing, expected an image");
 }
 
 TEST_CASE("normalised by its own statistics a set has mean 0 and deviation 1; a channel of one value stays finite") {
-  Dataset set = pictures(50);
+  Dataset set = random_images(50);
   const Normalization own = Normalization::of(channel_statistics(set));
   for (std::size_t c = 0; c < 2; ++c) {
     double sum = 0, squares = 0;
@@ -58,18 +58,18 @@ TEST_CASE("normalised by its own statistics a set has mean 0 and deviation 1; a 
 }
 
 TEST_CASE("a normalisation is made of images in one call, by any number of threads") {
-  const Dataset set = pictures(9);
+  const Dataset set = random_images(9);
   const Normalization two_calls = Normalization::of(channel_statistics(set));
   CHECK(Normalization::of(set) == two_calls);
   CHECK(Normalization::of<Serial>(set, 3) == two_calls);
   CHECK(two_calls != plain);
   Album album{{{1, 1, 1, {255}}, {1, 1, 1, {0}}}};
   album.broken = 1;
-  CHECK(error_of([&] { Normalization::of(album); }) == "mae: picture 1: found nothing, expected a picture");
+  CHECK(error_of([&] { Normalization::of(album); }) == "mae: image 1: found nothing, expected an image");
 }
 
 TEST_CASE("channels must be the model's") {
-  const Dataset set = pictures(1);
+  const Dataset set = random_images(1);
   check_channels(set, plain, 2, "images");
   CHECK(error_of([&] { check_channels(set, plain, 3, "images"); }) ==
         "mae: images: found 2 channels, expected the model's 3");

@@ -6,13 +6,13 @@
 
 #include <mae/data/batches.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
 namespace {
 
-/// A target of one's own: boxes, in continuous pixels, that follow their picture; what is hidden is left out.
+/// A target of one's own: boxes, in continuous pixels, that follow their image; what is hidden is left out.
 struct Box {
   double top, left, bottom, right;
 };
@@ -32,7 +32,7 @@ struct Boxes {
   }
 };
 
-/// Black pictures of 20 x 30, each with one white rectangle, and the boxes of them.
+/// Black images of 20 x 30, each with one white rectangle, and the boxes of them.
 struct Rectangles {
   Dataset images{1, 20, 30, {}, {}, 0};
   std::vector<Box> boxes;
@@ -53,8 +53,8 @@ struct Rectangles {
   Index channel_count() const { return 1; }
   Index class_count() const { return 1; }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    images.with_picture(i, use);
+  void with_image(Index i, const Use& use) const {
+    images.with_image(i, use);
   }
   template <class Use>
   void with_target(Index i, const Use& use) const {
@@ -63,15 +63,15 @@ struct Rectangles {
   friend void validate(const Rectangles&, const std::string&) {}
 };
 
-/// Pictures of which nothing is said.
+/// Images of which nothing is said.
 struct Unlabelled {
   Dataset images;
   using Target = NoTarget;
   Index size() const { return images.size(); }
   Index channel_count() const { return images.channels; }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    images.with_picture(i, use);
+  void with_image(Index i, const Use& use) const {
+    images.with_image(i, use);
   }
   friend void validate(const Unlabelled& set, const std::string& subject) { validate(set.images, subject); }
 };
@@ -85,7 +85,7 @@ const Augmentation augmentation{.shift = 2, .flip = true, .min_crop_scale = 0.5}
 
 }  // namespace
 
-TEST_CASE("boxes follow their pictures through crop, shift and mirror") {
+TEST_CASE("boxes follow their images through crop, shift and mirror") {
   const Rectangles set(40);
   Batch<Geometry, float, Boxes> batch(40);
   batch.samples = shuffled(40, 1, 0);
@@ -149,7 +149,7 @@ TEST_CASE("a view of a collection tells its target, and refuses another") {
   Images(labelled).with_target<Label>(0, [&](std::int32_t found) { label = found; });
   CHECK(label == 1);
 
-  const Unlabelled bare{pictures(4)};
+  const Unlabelled bare{random_images(4)};
   CHECK(Images(bare).classes() == 0);
   CHECK(Images(bare).label(0) == -1);
   CHECK(Images(bare).gives<NoTarget>());

@@ -4,7 +4,7 @@
 
 #include <mae/model/geometry.hpp>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -13,8 +13,8 @@ using Same = ImageShape<2, 6, 9, 3>;
 using Smaller = ImageShape<2, 4, 4, 2>;
 }  // namespace
 
-TEST_CASE("every picture is in its place, as it is loaded without augmentation, resized or not, from any threads") {
-  const Dataset set = pictures(5);
+TEST_CASE("every image is in its place, as it is loaded without augmentation, resized or not, from any threads") {
+  const Dataset set = random_images(5);
   const Normalization own = Normalization::of(set);
   auto check = [&]<class Geometry>(const Geometry&) {
     for (const int threads : {1, 3}) {
@@ -37,7 +37,7 @@ TEST_CASE("images that are not there, have other channels or cannot be read are 
   CHECK(error_of([] {
           to_tensor<Same>(Dataset{2, 6, 9, {}, {}, 0}, plain);
         }) == "mae: images: found no images, expected at least one");
-  const Dataset set = pictures(1);
+  const Dataset set = random_images(1);
   CHECK(error_of([&] { to_tensor<ImageShape<3, 6, 9, 3>>(set, plain); }) ==
         "mae: images: found 2 channels, expected the model's 3");
   CHECK(error_of([&] {
@@ -45,5 +45,5 @@ TEST_CASE("images that are not there, have other channels or cannot be read are 
         }) == "mae: normalization: found statistics of 1 channels, expected the model's 2");
   Album album{{{2, 6, 9, std::vector<std::uint8_t>(108)}, {2, 6, 9, std::vector<std::uint8_t>(108)}}};
   album.broken = 1;
-  CHECK(error_of([&] { to_tensor<Same>(album, plain); }) == "mae: picture 1: found nothing, expected a picture");
+  CHECK(error_of([&] { to_tensor<Same>(album, plain); }) == "mae: image 1: found nothing, expected an image");
 }

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/pictures.hpp"
+#include "data/test_images.hpp"
 
 using namespace test;
 
@@ -25,7 +25,7 @@ struct Tell {
   static constexpr const char* name = "tell";
   static constexpr std::uint32_t draws = 2;
   Index asks = 2;
-  void place(const Draws& random, const PictureView&, Placement& to) const {
+  void place(const Draws& random, const ImageView&, Placement& to) const {
     for (Index n = 0; n < asks; ++n) to.move(Index{random.below(static_cast<std::uint32_t>(n), 1000)}, 0);
   }
 };
@@ -34,7 +34,7 @@ struct Look {
   static constexpr const char* name = "look";
   static constexpr std::uint32_t draws = 0;
   double top = 0, height = 1;
-  void place(const Draws&, const PictureView&, Placement& to) const { to.box.top = top, to.box.height = height; }
+  void place(const Draws&, const ImageView&, Placement& to) const { to.box.top = top, to.box.height = height; }
   void ensure_valid() const {
     if (top < 0) throw Error("top", std::to_string(top), "0 or more");
   }
@@ -49,7 +49,7 @@ Augmentation with(std::vector<Transform> transforms) {
 }  // namespace
 
 TEST_CASE("a transform of one's own changes the pixels, sometimes, before they are normalised") {
-  const Dataset set = pictures(200);
+  const Dataset set = random_images(200);
   const Normalization normalization{{0.4, 0.3}, {0.5, 0.2}};
   int inverted = 0;
   for (Index i = 0; i < set.size(); ++i) {
@@ -72,28 +72,28 @@ TEST_CASE("a transform of one's own changes the pixels, sometimes, before they a
 
 TEST_CASE("the list hands out random numbers one after the other, 43 of them to its own four options") {
   const RandomStream stream(1, Purpose::augment, 2, 3);
-  const PictureView picture{nullptr, 1, 8, 8, 0};
-  const Index before = place(picture, with({}), stream, 8, 8).down;
+  const ImageView image{nullptr, 1, 8, 8, 0};
+  const Index before = place(image, with({}), stream, 8, 8).down;
   CHECK(before == 0);
   const auto number = [&](std::uint32_t n) { return Index{stream.below(n, 1000)}; };
-  CHECK(place(picture, with({Tell{}}), stream, 8, 8).down == number(43) + number(44));
-  CHECK(place(picture, with({Invert{}, Tell{}}), stream, 8, 8).down == number(44) + number(45));
-  CHECK(place(picture, with({Tell{}, Tell{.asks = 0}, Tell{}}), stream, 8, 8).down ==
+  CHECK(place(image, with({Tell{}}), stream, 8, 8).down == number(43) + number(44));
+  CHECK(place(image, with({Invert{}, Tell{}}), stream, 8, 8).down == number(44) + number(45));
+  CHECK(place(image, with({Tell{}, Tell{.asks = 0}, Tell{}}), stream, 8, 8).down ==
         number(43) + number(44) + number(47) + number(48));
-  CHECK(error_of([&] { place(picture, with({Tell{.asks = 3}}), stream, 8, 8); }) ==
+  CHECK(error_of([&] { place(image, with({Tell{.asks = 3}}), stream, 8, 8); }) ==
         "mae: transform: found its random number 2, expected one below the 2 that its `draws` says");
 }
 
-TEST_CASE("a box outside the picture is refused, and so is an option by the transform itself") {
-  const PictureView picture{nullptr, 1, 8, 9, 0};
+TEST_CASE("a box outside the image is refused, and so is an option by the transform itself") {
+  const ImageView image{nullptr, 1, 8, 9, 0};
   const auto error = [&](double top, double height) {
-    return error_of([&] { place(picture, with({Look{top, height}}), RandomStream(1, Purpose::augment), 8, 9); });
+    return error_of([&] { place(image, with({Look{top, height}}), RandomStream(1, Purpose::augment), 8, 9); });
   };
   CHECK(error(0, 8) == "");
   CHECK(error(7, 1) == "");
   CHECK(error(1, 8) ==
         "mae: transform look: found a box of 8.000000 rows and 9.000000 columns, expected whole pixels "
-        "inside the picture of 8 x 9");
+        "inside the image of 8 x 9");
   for (const double bad : {-1., 0.5, double(NAN), double(INFINITY), 1e30}) {
     CHECK(error(bad, 1) != "");
     CHECK(error(0, bad) != "");

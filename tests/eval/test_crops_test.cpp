@@ -27,7 +27,7 @@ struct Rows {
 };
 const Normalization plain{{0}, {1}};
 
-/// One picture of 8 x 8, bright in its rows from `first` to `last` and dark elsewhere.
+/// One image of 8 x 8, bright in its rows from `first` to `last` and dark elsewhere.
 Dataset band(int first, int last, std::int32_t label) {
   Dataset set{1, 8, 8, {}, {label}, 4};
   for (int at = 0; at < 64; ++at) set.pixels.push_back(at / 8 >= first && at / 8 <= last ? 255 : 0);
@@ -58,7 +58,7 @@ TEST_CASE("accuracy of one crop, and of several: the mean of their probabilities
         "mae: crops: found none, expected at least one");
 }
 
-TEST_CASE("many pictures in batches, each its own answer; neighbours see the same crop") {
+TEST_CASE("many images in batches, each its own answer; neighbours see the same crop") {
   const auto weights = row_weights();
   Dataset set{1, 8, 8, {}, {}, 4};
   for (int i = 0; i < 30; ++i) {
@@ -73,7 +73,7 @@ TEST_CASE("many pictures in batches, each its own answer; neighbours see the sam
 TEST_CASE("nearest neighbours look at the crop") {
   using Model = Encoder<ImageShape<1, 8, 8, 4>, Transformer<16, 1, 2>>;
   const Weights<Model, Policy> weights(3);
-  // Large pictures of which the middle 8 x 8 are bars and the rest is noise.
+  // Large images of which the middle 8 x 8 are bars and the rest is noise.
   const auto framed = [](const Dataset& bars, std::uint64_t seed) {
     Dataset set{1, 16, 16, {}, bars.labels, 4};
     for (Index i = 0; i < bars.size(); ++i)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # folders.sh PROGRAMS DATA FOLDER
 #
-# Folders of pictures as they are found: divided into parts, out of archives, albums, with names of any bytes. Which images
+# Folders of images as they are found: divided into parts, out of archives, albums, with names of any bytes. Which images
 # are taken is told before the work begins, and results say which row is which file and which number which class.
 set -eu
 export PATH="$1:$PATH" LC_ALL=C
@@ -10,8 +10,8 @@ rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
 fail() { echo "$*"; exit 1; }
-# pictures FOLDER NAME...: two pictures in each folder of these names.
-pictures() {
+# images FOLDER NAME...: two images in each folder of these names.
+images() {
   above=$1
   shift
   for below in "$@"; do
@@ -47,7 +47,7 @@ refused() {
 is() { printf '%s\n' "$2" | cmp -s "$1" - || fail "$1 is: $(cat "$1"); not: $2"; }
 
 small="--model digits-8 --batch 2 --epochs 1"
-pictures plain .
+images plain .
 # shellcheck disable=SC2086
 pretrain $small --data plain --out plain_run > told.txt
 encoder=plain_run/encoder.safetensors
@@ -55,8 +55,8 @@ tune="--encoder $encoder --batch 2 --epochs 1"
 
 # Parts are known by their names, and what is set aside is never learned from.
 for other in val Valid validation test; do
-  pictures "s_$other/train" cat dog
-  pictures "s_$other/$other" cat dog
+  images "s_$other/train" cat dog
+  images "s_$other/$other" cat dog
   # shellcheck disable=SC2086
   {
     told "4 images of s_$other/train (folder), 2 classes" pretrain $small --data "s_$other" --out "pretrained_$other"
@@ -64,8 +64,8 @@ for other in val Valid validation test; do
       finetune $tune --data "s_$other" --validation "s_$other" --out "finetuned_$other"
   }
 done
-pictures s_val/test cat dog
-pictures s_val/extra bird
+images s_val/test cat dog
+images s_val/extra bird
 # shellcheck disable=SC2086
 {
   told "held out: 4 images of s_val/val, 2 classes" probe $tune --data s_val/train --validation s_val --out probed
@@ -76,7 +76,7 @@ pictures s_val/extra bird
   ln -s s_val/train linked
   refused "mae: --validation: found 'linked/cat/0.png', a file to train on, where it is 's_val/train/cat/0.png', expected *" \
     finetune $tune --data s_val --validation linked --out refused
-  pictures doubtful cat dog test
+  images doubtful cat dog test
   refused "mae: doubtful: found the folder 'test', named as a part of a set, beside 'cat', expected parts or classes: *" \
     finetune $tune --data doubtful --out refused
   refused "mae: doubtful: found the folder 'test', *" pretrain $small --data doubtful --out refused
@@ -85,9 +85,9 @@ pictures s_val/extra bird
 [ ! -e refused ] || fail "a folder was made for nothing"
 
 # Classes of the two sides, and names that differ by little.
-pictures letters a A b
-pictures some a
-pictures others a bird
+images letters a A b
+images some a
+images others a bird
 # shellcheck disable=SC2086
 {
   told "the classes 'A' and 'a' differ by the case of letters alone" finetune $tune --data letters --out letters_run
@@ -99,10 +99,10 @@ pictures others a bird
     pretrain $small --data letters --validation others --out others_run
 }
 
-# Unlabelled work takes what pictures there are; what is passed over is told.
-pictures zip cat dog __MACOSX/cat cat/.ipynb_checkpoints @eaDir
+# Unlabelled work takes what images there are; what is passed over is told.
+images zip cat dog __MACOSX/cat cat/.ipynb_checkpoints @eaDir
 mkdir zip/later zip/later/inner
-pictures album . 2023 2023/may
+images album . 2023 2023/may
 mkdir web
 for from in a b c d e f g h i; do
   mkdir -p web/$from
@@ -114,12 +114,12 @@ cp "$data/chelsea.png" web/b/0.png
 {
   told "folders passed over, empty or a system's own: 3" pretrain $small --data zip --out zip_run
   grep -q "4 images of zip (folder), 2 classes" told.txt || fail "other images of zip: $(cat told.txt)"
-  told "no classes: pictures such as '0.png' lie beside folders of pictures" pretrain $small --data album --out album_run
+  told "no classes: images such as '0.png' lie beside folders of images" pretrain $small --data album --out album_run
   grep -q "6 images of album (folder), no classes" told.txt || fail "other images of album: $(cat told.txt)"
   told "2 images of web (folder), 2 classes" pretrain $small --data web --out web_run
-  refused "mae: zip/later: found no picture, expected at least one in each class folder" \
+  refused "mae: zip/later: found no image, expected at least one in each class folder" \
     finetune $tune --data zip --out refused
-  refused "mae: album: found pictures such as '0.png' beside folders of pictures, expected either pictures or *" \
+  refused "mae: album: found images such as '0.png' beside folders of images, expected either images or *" \
     finetune $tune --data album --out refused
 }
 
@@ -156,11 +156,11 @@ is rows/files.json '[
 "test/dog/1.png"
 ]'
 cmp rows/classes.json named/classes.json
-pictures part dog
+images part dog
 told "2 images of part (folder), 2 classes" \
   features --encoder $encoder --data part --classes rows/classes.json --out dogs
 [ "$(tail -c 16 dogs/labels.npy | od -An -v -td8 | tr -d ' \n')" = 11 ] || fail "dogs have another number"
-pictures part bird
+images part bird
 refused "mae: part: found the class folder 'bird', expected only the 2 known classes, 'cat' to 'dog'" \
   features --encoder $encoder --data part --classes rows/classes.json --out dogs
 # What lay there for other rows goes.
@@ -178,7 +178,7 @@ is shown/files.json '[
 
 # Names of any bytes: everything works, and JSON stays JSON.
 name=$(printf 'caf\351')
-pictures "$name" .
+images "$name" .
 mv "$name/0.png" "$name/$name.png"
 # shellcheck disable=SC2086
 pretrain $small --data "$name" --out "run-$name" > told.txt
@@ -188,6 +188,6 @@ pretrain "run-$name/settings.json" --out "again-$name" > told.txt
 cmp "run-$name/model.safetensors" "again-$name/model.safetensors"
 features --encoder $encoder --data "$name" --out "rows-$name" > told.txt
 is "rows-$name/files.json" "$(printf '[\n"1.png",\n"caf\357\237\251.png"\n]')"
-reconstruct --checkpoint plain_run/model.safetensors --pictures "$name/$name.png" "$name/1.png" \
+reconstruct --checkpoint plain_run/model.safetensors --files "$name/$name.png" "$name/1.png" \
   --out "shown-$name" --out-npy "shown-$name" > told.txt
 is "shown-$name/files.json" "$(printf '[\n"caf\357\237\251/caf\357\237\251.png",\n"caf\357\237\251/1.png"\n]')"

@@ -121,10 +121,10 @@ mistake "Data that are not there" \
   pretrain --data nowhere
 mkdir empty
 mistake "An empty folder" \
-  "mae: empty: found no picture, and 0 other files, expected files named .png, .jpg or .jpeg, or folders of them" \
+  "mae: empty: found no image, and 0 other files, expected files named .png, .jpg or .jpeg, or folders of them" \
   pretrain --data empty
 mistake "A file that is no data" \
-  "mae: run.json: found a text in JSON, expected a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
+  "mae: run.json: found a text in JSON, expected a folder of images, .npy, images-idx3-ubyte, or a folder of CIFAR's files" \
   pretrain --data run.json
 mistake "Fewer images than a batch" \
   "mae: --batch: found 64 images in an update, expected at most the 8 of photos; more --repeats make more" \
@@ -136,11 +136,11 @@ cp photos/* broken
 part photos/1.png 5000 broken/3.png
 mistake "A truncated image" "mae: broken/3.png: found *, expected *" \
   pretrain --model digits-8 --batch 4 --data broken
-echo "no picture" > broken/3.png
-mistake "A picture larger than allowed" \
+echo "no image" > broken/3.png
+mistake "An image larger than allowed" \
   "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
   pretrain --model digits-8 --data photos --batch 8 --max_pixels 10000
-mistake "A file that is no image" "mae: broken/3.png: found no picture, expected one: *" \
+mistake "A file that is no image" "mae: broken/3.png: found no image, expected one: *" \
   pretrain --model digits-8 --batch 4 --data broken
 part digits-images-idx3-ubyte 50000 short-images-idx3-ubyte
 mistake "A truncated data file" "mae: short-images-idx3-ubyte: found *, expected *" \
@@ -170,7 +170,7 @@ if pretrain --model digits-8 --batch 4 --epochs 1 --data jpegs --out jpeg_run > 
   mistake "A truncated JPEG" "mae: jpegs/3.jpg: found *, expected a whole JPEG file" \
     pretrain --model digits-8 --batch 4 --data jpegs
   part "$jpeg/rgb.jpg" 3 jpegs/3.jpg
-  mistake "A JPEG without a picture" "mae: jpegs/3.jpg: found *, expected a whole JPEG file" \
+  mistake "A JPEG without an image" "mae: jpegs/3.jpg: found *, expected a whole JPEG file" \
     pretrain --model digits-8 --batch 4 --data jpegs
 else
   echo "this build reads no JPEG: truncated ones are not tried"
@@ -203,7 +203,7 @@ mistake "The wrong number of channels in given statistics" \
   $digits --normalization given --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
 mistake "ImageNet's statistics for grey images" \
   "mae: --normalization: found imagenet for images of 1 channel, expected data or given" $digits --normalization imagenet
-mistake "Images without classes" "mae: photos: found pictures without classes, expected at least two sub-folders, one for each class" \
+mistake "Images without classes" "mae: photos: found images without classes, expected at least two sub-folders, one for each class" \
   finetune --encoder encoder.safetensors --data photos
 mkdir one one/cat
 cp photos/* one/cat
@@ -310,19 +310,19 @@ mistake "A truncated model" "mae: short.safetensors: *: found *, expected *" \
 mistake "Nothing to reconstruct" "mae: --data: found nothing, expected a folder or a file of images" $show
 mistake "No images to reconstruct" "mae: --images: found 0, expected a whole number from 1 to 1000" \
   reconstruct --checkpoint model.safetensors --images 0
-mistake "A picture that is not there" \
+mistake "An image that is not there" \
   'mae: nowhere.png: found "No such file or directory" on opening, expected a readable file' \
-  $show --pictures nowhere.png
-mistake "A picture of another kind" "mae: digits-images-idx3-ubyte: found no picture, expected one: *" \
-  $show --pictures digits-images-idx3-ubyte
-mistake "A picture larger than allowed, to be shown" \
+  $show --files nowhere.png
+mistake "An image of another kind" "mae: digits-images-idx3-ubyte: found no image, expected one: *" \
+  $show --files digits-images-idx3-ubyte
+mistake "An image larger than allowed, to be shown" \
   "mae: photos/1.png: found * x * pixels, expected at most 10000, which is max_pixels" \
-  $show --pictures photos/1.png --max_pixels 10000
-mistake "Pictures beside data" "mae: --data: found images beside pictures, expected one of the two" \
-  $known --pictures photos/1.png
-mistake "Statistics of ImageNet for grey pictures" \
+  $show --files photos/1.png --max_pixels 10000
+mistake "Files beside data" "mae: --data: found files beside data, expected one of the two" \
+  $known --files photos/1.png
+mistake "Statistics of ImageNet for grey images" \
   "mae: --normalization: found imagenet for images of 1 channel, expected data or given" \
-  $show --pictures photos/1.png --normalization imagenet
+  $show --files photos/1.png --normalization imagenet
 npy '<f4' '2, 16' 128 noise.npy
 mistake "Noise for another number of images" \
   "mae: noise.npy: found an array of \[2, 16], expected \[3, 16], a number for each patch of each image" \
@@ -339,7 +339,7 @@ mistake "A file for the folder of arrays" \
   "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
 mkdir panels
 ln -s /dev/full panels/panel.png
-mistake "A device for a picture" \
+mistake "A device for an image" \
   "mae: panels/panel.png: found a device, pipe or socket, expected a file or nothing" $known --out panels
 mistake "Nothing to take features with" \
   "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
@@ -352,7 +352,7 @@ mistake "Features of a part" \
 mistake "Features where images may be left out" \
   "mae: --bad_images: found skip, expected stop: each row is that of its image" \
   features --encoder encoder.safetensors --data digits-images-idx3-ubyte --bad_images skip
-mistake "A file that is no image, among those for features" "mae: broken/3.png: found no picture, expected one: *" \
+mistake "A file that is no image, among those for features" "mae: broken/3.png: found no image, expected one: *" \
   features --encoder encoder.safetensors --data broken
 mistake "A file for the folder of features" \
   "mae: --out: found run.json, expected a folder that files can be written to" \
@@ -403,7 +403,7 @@ chmod 777 open
 if $user pretrain --version > /dev/null 2>&1 && ! $user test -r locked-images-idx3-ubyte; then
   mistake "A folder without the right to read it" 'mae: locked: found "Permission denied" on *, expected *' \
     $user pretrain --model digits-8 --batch 4 --data locked --out open/run
-  mistake "A picture without the right to read it" \
+  mistake "An image without the right to read it" \
     'mae: mixed/3.png: found "Permission denied" on opening, expected a readable file' \
     $user pretrain --model digits-8 --batch 4 --data mixed --out open/run
   mistake "A file without the right to read it" \
@@ -437,7 +437,7 @@ if unshare -rm mount -t tmpfs none little 2> /dev/null; then
   mistake "A full disk, found before the work" \
     "mae: --out: found 1.0 MB free on the disk of little, expected at least 11 MB" \
     unshare -rm sh -c "mount -t tmpfs -o size=1m none little && $digits --out little"
-  # The disk fills up once there is a checkpoint, but for a megabyte, which pictures and log find enough: the next
+  # The disk fills up once there is a checkpoint, but for a megabyte, which images and log find enough: the next
   # checkpoint does not. When there is room again, the run goes on from the first to the same bits.
   # That room is less than a run needs at its beginning: the checkpoints that are there take no more.
   cat > full_disk.sh <<END

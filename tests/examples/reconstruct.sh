@@ -52,15 +52,15 @@ run --data "$digits" --out e --seed 5 --statistics visible --no-whole >e.txt
 grep -q "estimated from visible ones" e.txt || fail "the estimate is not named"
 ! cmp -s a/panel.png e/panel.png || fail "other statistics draw the same"
 
-# Pictures named one by one.
-run --pictures "$data/chelsea.png" "$data/coffee.png" --out f >f.txt
-[ "$(grep -c "grey levels off" f.txt)" -eq 2 ] || fail "not a line a picture"
+# Images named one by one.
+run --files "$data/chelsea.png" "$data/coffee.png" --out f >f.txt
+[ "$(grep -c "grey levels off" f.txt)" -eq 2 ] || fail "not a line an image"
 # They are normalised as is asked for, else as in pre-training.
-run --pictures "$data/chelsea.png" "$data/coffee.png" --normalization data --out g >g.txt
-run --pictures "$data/chelsea.png" "$data/coffee.png" --normalization given --mean 0.1 --deviation 0.9 --out h >h.txt
+run --files "$data/chelsea.png" "$data/coffee.png" --normalization data --out g >g.txt
+run --files "$data/chelsea.png" "$data/coffee.png" --normalization given --mean 0.1 --deviation 0.9 --out h >h.txt
 for other in g h; do ! cmp -s f.txt $other.txt || fail "$other: other statistics give the same"; done
 
-mistake "--checkpoint: found nothing" "$program" --pictures "$data/chelsea.png" --out bad
+mistake "--checkpoint: found nothing" "$program" --files "$data/chelsea.png" --out bad
 mistake "expected the name of the model" "$program" --checkpoint "$checkpoint" --data "$digits" --out bad
 mistake "missing.safetensors" "$program" --checkpoint missing.safetensors --model digits-8 --data "$digits" --out bad
 mistake "error.txt" "$program" --checkpoint error.txt --model digits-8 --data "$digits" --out bad
@@ -68,9 +68,9 @@ mistake "--statistics: found orakle" run --data "$digits" --statistics orakle --
 mistake "did you mean --noise" run --data "$digits" --nose npy/mask.npy --out bad
 mistake "npy/pred.npy: found an array" run --data "$digits" --noise npy/pred.npy --out bad
 mistake "a.txt" run --data "$digits" --noise a.txt --out bad
-mistake "missing.png" run --pictures missing.png --out bad
-mistake "b.txt: found no picture" run --pictures "$data/chelsea.png" b.txt --out bad
-mistake "images beside pictures" run --pictures "$data/chelsea.png" --data "$digits" --out bad
+mistake "missing.png" run --files missing.png --out bad
+mistake "b.txt: found no image" run --files "$data/chelsea.png" b.txt --out bad
+mistake "files beside data" run --files "$data/chelsea.png" --data "$digits" --out bad
 mistake "--mask_ratio: found 0.6" run --data "$digits" --mask_ratio 0.6 --out bad
 mistake "--masking: found blok, expected one of auto, random, block, grid, inverse_block, unit, half_block; did you mean block?" \
   run --data "$digits" --masking blok --out bad

@@ -1,7 +1,7 @@
 #!/bin/sh
 # runs.sh PROGRAMS DATA FOLDER
 #
-# What happens to runs of days: another program in their folder, a picture that goes away, a terminal that closes, a
+# What happens to runs of days: another program in their folder, an image that goes away, a terminal that closes, a
 # disk or a memory that is too small, weights that are no numbers, a wish for more epochs. Nothing of it loses what was
 # learnt, and where a run goes on it ends in the bits of one to which nothing happened.
 set -eu
@@ -109,7 +109,7 @@ else
   echo "no terminal can be had here: that one closes is not tried"
 fi
 
-echo "--- pictures go away"
+echo "--- images go away"
 mkdir photos looked_at
 for i in 1 2 3 4; do
   for name in chelsea coffee; do cp "$data/$name.png" "photos/$name-$i.png"; done
@@ -141,7 +141,7 @@ waits_for blocked.txt "epoch 2/" $run
 until mkdir blocked/loss.png 2> /dev/null; do rm -f blocked/loss.png; done
 status=0
 wait $run || status=$?
-[ $status -eq 1 ] || fail "status $status without a place for pictures"
+[ $status -eq 1 ] || fail "status $status without a place for images"
 says blocked.error "^mae: blocked/loss.png: found a directory, expected a file or nothing$"
 says blocked.txt "^saved before the error: blocked/checkpoint-.*; to go on: pretrain --resume --out blocked$"
 rmdir blocked/loss.png

@@ -64,7 +64,7 @@ for i in 1 2 3; do head -c 9000 "$data/chelsea.png" > "$name/$i.png"; done
 cp "$data/chelsea.png" "$name/4.png"
 status=0
 pretrain --data "$name" --model digits-8 --batch 2 --epochs 1 --out bad > names.txt 2> names.error || status=$?
-[ $status = 1 ] || fail "status $status for a broken picture"
+[ $status = 1 ] || fail "status $status for a broken image"
 pretrain --data "$name" --model digits-8 --batch 1 --epochs 1 --bad_images skip --out skipped >> names.txt 2>> names.error
 grep -qF 'mae: a\x1b[2Jb\nc\u202ed/' names.error || fail "the name is not told: $(cat names.error)"
 grep -qF 'images of a\x1b[2Jb\nc\u202ed' names.txt || fail "the name is not told: $(cat names.txt)"

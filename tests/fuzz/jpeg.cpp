@@ -1,10 +1,10 @@
-// JPEG pictures, as they are and decoded smaller.
+// JPEG images, as they are and decoded smaller.
 #include <mae/io/images/jpeg.hpp>
 
 #include "fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  mae::PictureOptions options;
+  mae::DecodeOptions options;
   options.max_pixels = 1 << 20;
   for (const mae::Index side : {0, 2})
     fuzz::accepts([&] {

@@ -1,4 +1,4 @@
-// PNG pictures, with several options. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit:
+// PNG images, with several options. Each chunk of a PNG file ends with a checksum, which no mutation would ever hit:
 // they are set right.
 #include <zlib.h>
 
@@ -24,7 +24,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  mae::PictureOptions options;
+  mae::DecodeOptions options;
   options.max_pixels = 1 << 20;
   options.alpha = size % 4 == 0 ? mae::Alpha::drop : mae::Alpha::white;
   options.sixteen_bit_white = size % 4 == 1 ? 4095 : 65535;

@@ -82,20 +82,32 @@ int main(int count, char** arguments) {
         "{\"event\":\"epoch\",\"step\":3");
   mae::write_npy(place("noise", "two_images"), {2, 3}, std::vector<float>{0.5f, 1, 2, -1, 0, 3});
 
-  // One picture of each kind of chunk, segment and code that the tests' own files do not have.
-  const auto pictures = mae::SafetensorsFile::read(MAE_SOURCE_DIR "/tests/golden/pictures.safetensors");
-  const auto write_picture = [&](const std::string& target, const std::string& name) {
-    const auto bytes = pictures.values<std::uint8_t>(name);
+  // One image of each kind of chunk, segment and code that the tests' own files do not have.
+  const auto image_files = mae::SafetensorsFile::read(MAE_SOURCE_DIR "/tests/golden/image_files.safetensors");
+  const auto write_image = [&](const std::string& target, const std::string& name) {
+    const auto bytes = image_files.values<std::uint8_t>(name);
     write(target, name, {bytes.begin(), bytes.end()});
   };
   for (const char* name :
        {"rgb16_interlaced.png", "grey16_trns.png", "palette4_interlaced_trns.png", "gamma_100000_rgb_alpha8.png",
         "gamma_55556_rgb16.png", "profile_rgb16.png", "notes_long_MM_6_late.png", "notes_xmp_element_6_late.png",
         "notes_raw_profile_6.png", "notes_exif_of_three_elsewhere_late.png"})
-    write_picture("png", name);
+    write_image("png", name);
   for (const char* name : {"ycck.jpg", "cmyk_arithmetic.jpg", "s420_arithmetic_progressive.jpg", "restart.jpg",
                            "notes_long_MM_6.jpg", "notes_xmp_element_6.jpg", "notes_segments_cut_anywhere.jpg"})
-    write_picture("jpeg", name);
+    write_image("jpeg", name);
+
+  const auto words = [](std::initializer_list<std::int32_t> numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.begin()), 4 * numbers.size());
+  };
+  const auto reals_of = [](std::initializer_list<float> numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.begin()), 4 * numbers.size());
+  };
+  write("run_length", "text", words({8, 8}) + "945O1O1Od0");
+  write("run_length", "long", words({46340, 46340}) + "Paf_h01OlQRWG");
+  write("run_length", "counts", words({3, 4, 1, 2, 0, 3, 6}));
+  write("polygon", "one", of_bytes({9, 12, 0}) + reals_of({1, 1, 8.5f, 2.3f, 8, 7, -3, 5.1f}));
+  write("polygon", "two", of_bytes({60, 50, 8}) + reals_of({-5, 3, 30, -8.1f, 70, 55, 3, 62, 10, 10, 10, 40, 11, 10}));
 
   using namespace test;
   const std::string twelve = storage("0", 12), one = storage("1", 1), w = tensor(twelve, 1, {2, 3}, {1, 4});

@@ -55,11 +55,11 @@ def check_mask(noise, ratio, ids_restore, mask):
 def check_loss(images, patch, pred, mask, norm_pix, loss):
     """The loss in plain loops over images and patches."""
     total = 0.0
-    for picture, rows, removed in zip(images.astype(np.float64), pred, mask):
-        columns = picture.shape[2] // patch
+    for image, rows, removed in zip(images.astype(np.float64), pred, mask):
+        columns = image.shape[2] // patch
         for t in np.flatnonzero(removed):
             y, x = t // columns * patch, t % columns * patch
-            target = picture[:, y:y + patch, x:x + patch].transpose(1, 2, 0).ravel()
+            target = image[:, y:y + patch, x:x + patch].transpose(1, 2, 0).ravel()
             if norm_pix:
                 target = (target - target.mean()) / np.sqrt(target.var(ddof=1) + 1e-6)
             total += np.mean((rows[t] - target) ** 2)

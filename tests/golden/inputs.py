@@ -14,8 +14,8 @@ def make_images(rng, batch, channels, height, width):
     """[B, C, H, W]: in each channel a slope and a wave, with noise on top; patches differ in mean and in variance."""
     y, x = np.mgrid[0:height, 0:width]
     slope_y, slope_x, pitch_y, pitch_x, phase = rng.random((5, batch, channels, 1, 1)) * 2 - 1
-    picture = slope_y * y / height + slope_x * x / width + np.sin(2 * (pitch_y * y + pitch_x * x) + 3 * phase)
-    return (picture + 0.5 * (2 * rng.random(picture.shape) - 1)).astype(np.float32)
+    image = slope_y * y / height + slope_x * x / width + np.sin(2 * (pitch_y * y + pitch_x * x) + 3 * phase)
+    return (image + 0.5 * (2 * rng.random(image.shape) - 1)).astype(np.float32)
 
 
 def make_noise(rng, batch, patches):

@@ -43,7 +43,7 @@ def write(name, y, **operands):
     (y * dy).sum().backward()
     parts = {"y": y, "dy": dy} | operands | {"d" + part: value.grad for part, value in operands.items()}
     for part, value in parts.items():
-        tensors[f"{name}.{part}"] = np.ascontiguousarray(value.detach().numpy())
+        tensors[f"{name}.{part}"] = value.detach().numpy()
 
 
 for maps, batch in [("1x1", 1), ("1x7", 3), ("5x3", 1), ("5x3", 3), ("5x3+1x7+1x1", 1), ("5x3+1x7+1x1", 3)]:
@@ -111,7 +111,7 @@ class Model:
 
 def save(name, tensors):
     safetensors.numpy.save_file(
-        dict(sorted(tensors.items())),
+        {part: np.ascontiguousarray(tensors[part]) for part in sorted(tensors)},
         Path(__file__).with_name(f"{name}.safetensors"),
         metadata={"torch": torch.__version__},
     )

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes rand_augment.safetensors beside it: what Pillow makes of small pictures by RandAugment's operations.
+"""Writes rand_augment.safetensors beside it: what Pillow makes of small images by RandAugment's operations.
 
     pip install pillow==13.0 numpy; python tests/golden/rand_augment.py [folder]
     pip install timm;               python tests/golden/rand_augment.py --check     compares the arguments with timm's
 
 The same version writes the same bytes again; `__metadata__` names it.
 
-    <picture>                          U8 [C, H, W]    noise on a slope; "dull" has few levels, "grey" one channel
-    <picture>/<operation>/<magnitude>/<sign>   U8 [C, H, W]    the result; operations as timm's RandAugment with "inc1"
+    <image>                          U8 [C, H, W]    noise on a slope; "dull" has few levels, "grey" one channel
+    <image>/<operation>/<magnitude>/<sign>   U8 [C, H, W]    the result; operations as timm's RandAugment with "inc1"
                                        calls them, magnitudes from 0 to 10, sign + or - where the operation has one
 
 What is outside is filled with (124, 116, 104), or 117 for one channel; geometry is bicubic. Pillow refuses to keep no bits
@@ -84,7 +84,7 @@ def operate(image, name, value):
     return getattr(ImageEnhance, name.removesuffix("Increasing"))(image).enhance(value)
 
 
-def pictures():
+def images():
     rng = np.random.default_rng(17)
 
     def noise(c, h, w, low, high):
@@ -130,8 +130,8 @@ def main():
     if "--check" in sys.argv:
         return check()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    tensors = pictures()
-    for kind, pixels in pictures().items():
+    tensors = images()
+    for kind, pixels in images().items():
         image = Image.fromarray(pixels.transpose(1, 2, 0) if kind != "grey" else pixels[0])
         for name, magnitudes in MAGNITUDES.items():
             if kind == "dull" and name not in ("AutoContrast", "Equalize", "ContrastIncreasing"):
@@ -142,7 +142,7 @@ def main():
                     tensors[f"{kind}/{name}/{magnitude}/{'+' if sign > 0 else '-'}"] = \
                         result.transpose(2, 0, 1) if kind != "grey" else result[None]
     write(folder / "rand_augment.safetensors", tensors,
-          dict(description="RandAugment's operations on small pictures", pillow=PIL.__version__))
+          dict(description="RandAugment's operations on small images", pillow=PIL.__version__))
 
 
 if __name__ == "__main__":

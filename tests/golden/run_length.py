@@ -6,7 +6,7 @@
 The cases are random (splitmix.py), made alike by tests/data/run_length_test.cpp and polygon_test.cpp; here are only
 checksums of what comes of them, one for each block of 100 cases, and the first texts whole.
     masks      I64 [100]   two masks and what they share: see `mask_case`
-    counts     I64 [10]    counts as numbers, with runs of 0 and sizes up to 16,384 x 16,384: the text and the area. (For
+    counts     I64 [10]    counts as numbers, with runs of 0 and sizes up to 4,095 x 4,095: the text and the area. (For
                            a larger one pycocotools 2.0.11 writes beyond its text: it counts six characters a number)
     polygons   I64 [100]   the text of the union of one or two polygons, or of a box
     texts      U8          of the first 40 cases of polygons, a line feed after each
@@ -65,7 +65,7 @@ def mask_case(random, sums):
 
 
 def counts_case(random, sums):
-    height, width = random.between(1, 16384), random.between(1, 16384)
+    height, width = random.between(1, 4095), random.between(1, 4095)
     rest, counts = height * width, []
     for _ in range(random.between(1, 12)):
         run = 0 if random.below(4) == 0 else random.below(rest + 1)

@@ -47,7 +47,7 @@ TEST_CASE("CIFAR in grey, as with_channels makes it") {
   const mae::Dataset colour = read_cifar(cifar10(), folder.path, Split::train).images;
   CHECK(grey.channels == 1);
   CHECK(grey.size() == 10);
-  CHECK(grey.picture(9) == mae::with_channels(colour.picture(9), 1));
+  CHECK(grey.copy(9) == mae::with_channels(colour.copy(9), 1));
 }
 
 TEST_CASE("the Python form of CIFAR is named") {

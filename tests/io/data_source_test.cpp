@@ -17,7 +17,7 @@ struct Folder : test::TemporaryDirectory {
   void add(const std::string& name) const {
     std::filesystem::create_directories(std::filesystem::path(*this / name).parent_path());
   }
-  void picture(const std::string& name) const {
+  void image(const std::string& name) const {
     add(name);
     mae::write_png(*this / name, mae::blank_image(3, 2, 2));
   }
@@ -50,13 +50,13 @@ std::string opening(const std::string& path, const DataOptions& options = {}) {
 
 }  // namespace
 
-TEST_CASE("a folder of pictures, with classes or not, and with parts for training and testing") {
+TEST_CASE("a folder of images, with classes or not, and with parts for training and testing") {
   const Folder folder;
-  folder.picture("flat/a.png");
-  folder.picture("classes/x/a.png");
-  folder.picture("classes/y/a.png");
+  folder.image("flat/a.png");
+  folder.image("classes/x/a.png");
+  folder.image("classes/y/a.png");
   for (const char* name : {"parts/train/x/a.png", "parts/train/y/a.png", "parts/val/x/a.png", "parts/val/y/b.png"})
-    folder.picture(name);
+    folder.image(name);
   const Source flat(folder / "flat"), classes(folder / "classes/");
   CHECK(flat.format() == "folder");
   CHECK(flat.images().classes() == 0);
@@ -96,14 +96,14 @@ TEST_CASE("EMNIST is known by its name: letters are numbered from 1, images lie 
   folder.idx("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte", 2, 1);
   const Source source(folder.path, grey());
   CHECK(source.images().label(1) == 1);
-  source.images().with_picture(0, [](const mae::PictureView& view) { CHECK(view.height == 2); });
+  source.images().with_image(0, [](const mae::ImageView& view) { CHECK(view.height == 2); });
 }
 
 TEST_CASE("EMNIST in capitals, and by a setting: never sideways or off by one in silence") {
   const Folder folder;
   const auto height = [](const Source& source) {
     mae::Index rows = 0;
-    source.images().with_picture(0, [&](const mae::PictureView& view) { rows = view.height; });
+    source.images().with_image(0, [&](const mae::ImageView& view) { rows = view.height; });
     return rows;
   };
   const std::string letters = "EMNIST-Letters-Train-Images-IDX3-ubyte";
@@ -200,7 +200,7 @@ TEST_CASE("arrays of NumPy") {
   CHECK(Source(folder.path).images().channels() == 3);
 }
 
-TEST_CASE("arrays: capitals, one picture, real numbers; what could be meant in another way is told") {
+TEST_CASE("arrays: capitals, one image, real numbers; what could be meant in another way is told") {
   const Folder folder;
   folder.text("upper/x", "");
   const std::string path = folder / "upper/IMAGES.NPY";
@@ -209,7 +209,7 @@ TEST_CASE("arrays: capitals, one picture, real numbers; what could be meant in a
   CHECK(one.format() == "npy");
   CHECK(one.images().size() == 1);
   CHECK(one.notes() ==
-        std::vector<std::string>{path + ": an array of shape [2, 4, 3] is one picture, a[None] would say so",
+        std::vector<std::string>{path + ": an array of shape [2, 4, 3] is one image, a[None] would say so",
                                  "no file of labels lies beside " + path + ", images in its name replaced"});
   mae::write_npy(path, {3, 4, 5}, std::vector<float>(60, 0.5f));
   mae::write_npy(folder / "upper/Labels.npy", {3}, std::vector<std::int64_t>{0, 4, 1});
@@ -220,29 +220,29 @@ TEST_CASE("arrays: capitals, one picture, real numbers; what could be meant in a
         std::vector<std::string>{
             path + ": an array of shape [3, 4, 5] is three grey images; a[None] would be one in colour",
             path + ": real numbers are rounded to the nearest of 256 levels"});
-  three.images().with_picture(2, [](const mae::PictureView& view) { CHECK(view.pixels[19] == 128); });
+  three.images().with_image(2, [](const mae::ImageView& view) { CHECK(view.pixels[19] == 128); });
 }
 
 TEST_CASE("a source may be moved; its images stay where they are") {
   const Folder folder;
-  folder.picture("a.png");
+  folder.image("a.png");
   Source source(folder.path);
   const mae::Images images = source.images();
   const Source moved = std::move(source);
   CHECK(images.size() == 1);
-  images.with_picture(0, [](const mae::PictureView& view) { CHECK(view.width == 2); });
+  images.with_image(0, [](const mae::ImageView& view) { CHECK(view.width == 2); });
 }
 
 TEST_CASE("what is no data, or several kinds of them, is named") {
   const Folder folder;
-  folder.picture("mixed/a.png");
+  folder.image("mixed/a.png");
   folder.idx("mixed/images-idx3-ubyte", "", 2);
   folder.text("text.txt", "text");
   folder.text("empty/readme", "");
   CHECK(contains(opening(folder / "none"), "/none: found \"No such file or directory\""));
   CHECK(contains(opening(folder / "text.txt"),
-                 "/text.txt: found a text that begins 'text', expected a folder of pictures, .npy,"));
-  CHECK(contains(opening(folder / "empty"), "/empty: found no picture, and 1 other files"));
+                 "/text.txt: found a text that begins 'text', expected a folder of images, .npy,"));
+  CHECK(contains(opening(folder / "empty"), "/empty: found no image, and 1 other files"));
   CHECK(contains(opening(folder / "mixed"), "/mixed: found data in the formats idx and folder, expected one, or"));
   DataOptions options = grey();
   for (const char* format : {"idx", "folder"}) {
@@ -272,10 +272,10 @@ TEST_CASE("classes are asked for where they are needed") {
 TEST_CASE("what is set aside is the validation part, else the test part, whatever their case; training never sees it") {
   const Folder folder;
   for (const char* part : {"Train", "test", "VALID"})
-    for (const char* name : {"/cat/1.png", "/dog/2.png"}) folder.picture(std::string("three/") + part + name);
-  for (const char* part : {"train", "Testing"}) folder.picture(std::string("two/") + part + "/cat/1.png");
-  folder.picture("one/train/cat/1.png");
-  folder.picture("classes/cat/1.png");
+    for (const char* name : {"/cat/1.png", "/dog/2.png"}) folder.image(std::string("three/") + part + name);
+  for (const char* part : {"train", "Testing"}) folder.image(std::string("two/") + part + "/cat/1.png");
+  folder.image("one/train/cat/1.png");
+  folder.image("classes/cat/1.png");
   DataOptions aside;
   aside.split = Split::test;
   for (const bool whole : {false, true}) {
@@ -288,20 +288,20 @@ TEST_CASE("what is set aside is the validation part, else the test part, whateve
   CHECK(Source(folder / "three").images().size() == 2);
   CHECK(Source(folder / "one").images().size() == 1);
   CHECK(Source(folder / "classes", aside).place() == folder / "classes");  // taken whole
-  folder.picture("three/dev/cat/1.png");
+  folder.image("three/dev/cat/1.png");
   CHECK(contains(opening(folder / "three", aside), "found two parts to test with, 'VALID' and 'dev', expected one"));
 }
 
-TEST_CASE("all parts together: pictures, arrays, IDX and CIFAR; parts that are none, if the user says so") {
+TEST_CASE("all parts together: images, arrays, IDX and CIFAR; parts that are none, if the user says so") {
   const Folder folder;
   for (const char* name : {"train/cat/1.png", "train/dog/2.png", "val/cat/3.png", "test/dog/4.png"})
-    folder.picture(std::string("pictures/") + name);
+    folder.image(std::string("images/") + name);
   DataOptions all = grey(Split::all);
-  const Source pictures(folder / "pictures", all);
-  CHECK(pictures.images().size() == 4);
-  CHECK(pictures.parts() == std::vector<std::string>{"train", "val", "test"});
-  CHECK(pictures.folder()->name(1) == "val/cat/3.png");
-  CHECK(pictures.class_names() == std::vector<std::string>{"cat", "dog"});
+  const Source images(folder / "images", all);
+  CHECK(images.images().size() == 4);
+  CHECK(images.parts() == std::vector<std::string>{"train", "val", "test"});
+  CHECK(images.folder()->name(1) == "val/cat/3.png");
+  CHECK(images.class_names() == std::vector<std::string>{"cat", "dog"});
 
   folder.idx("mnist/train-images-idx3-ubyte", "mnist/train-labels-idx1-ubyte", 3);
   folder.idx("mnist/t10k-images-idx3-ubyte", "mnist/t10k-labels-idx1-ubyte", 2);
@@ -323,11 +323,11 @@ TEST_CASE("all parts together: pictures, arrays, IDX and CIFAR; parts that are n
   CHECK(Source(folder / "arrays", all).images().size() == 6);
   mae::write_npy(folder / "arrays/test/images.npy", {3, 2, 5}, std::vector<std::uint8_t>(30));
   CHECK(contains(opening(folder / "arrays", all), "/arrays/test: found images of [1, 2, 5], expected [1, 2, 2]"));
-  folder.picture("arrays/val/1.png");
+  folder.image("arrays/val/1.png");
   CHECK(contains(opening(folder / "arrays", all), "/arrays: found parts in the formats npy and folder, expected one"));
 
-  folder.picture("notes/valid/1.png");
-  folder.picture("notes/invalid/1.png");
+  folder.image("notes/valid/1.png");
+  folder.image("notes/invalid/1.png");
   CHECK(contains(opening(folder / "notes", grey()),
                  "/notes: found the folder 'valid', named as a part of a set, beside"));
   DataOptions classes = grey();
@@ -348,9 +348,9 @@ TEST_CASE("held-out files of another place: their test part, else all of them") 
 
 TEST_CASE("files that two sources share are found, through links too") {
   const Folder folder;
-  folder.picture("a/1.png");
-  folder.picture("a/2.png");
-  folder.picture("b/3.png");
+  folder.image("a/1.png");
+  folder.image("a/2.png");
+  folder.image("b/3.png");
   std::filesystem::create_directory(folder / "c");
   std::filesystem::create_symlink("../a/2.png", folder / "c/4.png");
   std::filesystem::create_directory_symlink("a", folder / "d");
@@ -366,7 +366,7 @@ TEST_CASE("files that two sources share are found, through links too") {
 
 TEST_CASE("a layout of IDX files for other data is a mistake") {
   const Folder folder;
-  folder.picture("a/1.png");
+  folder.image("a/1.png");
   folder.idx("x-images-idx3-ubyte", "x-labels-idx1-ubyte", 3);
   DataOptions options = grey();
   options.idx_layout = "mnist";

@@ -44,7 +44,7 @@ const std::vector<Row> rows{
     {"lmgg" + std::string(20, '\1'), "a GGML file", ""},
     {"GGUF\3" + std::string(20, '\0'), "a GGUF file", ""},
     {"\x93NUMPY\1" + std::string(20, '\0'), "an array of NumPy (.npy)", ""},
-    {"\x89PNG\r\n\x1a\n" + std::string(20, '\0'), "a PNG picture", ""},
+    {"\x89PNG\r\n\x1a\n" + std::string(20, '\0'), "a PNG image", ""},
     {padded("folder/", 257) + "ustar" + std::string(20, ' '), "a tar archive", "tar -xf"},
     {std::string("\0\0\x08\3\0\0\0\1\0\0\0\1\0\0\0\1x", 17), "an IDX file, as those of MNIST", ""},
     {"", "an empty file", "copy or download it again"}};

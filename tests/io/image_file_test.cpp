@@ -19,7 +19,7 @@ const std::string png = test::beside(__FILE__, "png_python/rgb.png");
 
 }  // namespace
 
-TEST_CASE("a picture is read by what it is, whatever its name") {
+TEST_CASE("an image is read by what it is, whatever its name") {
   CHECK(read_image<Both>(png) == mae::read_png(png));
   CHECK(read_image<Both>(jpeg) == mae::read_jpeg(jpeg));
   const test::TemporaryDirectory folder;
@@ -39,21 +39,21 @@ TEST_CASE("grey becomes colour and colour grey, as asked for") {
 
 TEST_CASE("a format that the program cannot read is named, and so is what it can") {
   CHECK(contains(error_of([] { read_image<OnlyPng>(jpeg); }),
-                 "rgb.jpg: found a JPEG picture, expected PNG; this program was built without libjpeg"));
+                 "rgb.jpg: found a JPEG image, expected PNG; this program was built without libjpeg"));
   CHECK(contains(error_of([] { read_image<mae::Decoders<mae::Jpeg>>(png); }),
-                 "found a PNG picture, expected JPEG; this program was built without libpng"));
+                 "found a PNG image, expected JPEG; this program was built without libpng"));
   const test::TemporaryDirectory folder;
   const auto reading = [&](const std::string& text) {
     test::write_text(folder / "x", text);
     return error_of([&] { read_image<Both>(folder / "x"); });
   };
-  CHECK(contains(reading("GIF89a..."), "x: found a GIF picture, expected PNG or JPEG"));
-  CHECK(contains(reading("RIFF....WEBP"), "found a WebP picture"));
-  CHECK(contains(reading(std::string("II*\0....", 8)), "found a TIFF picture"));
-  CHECK(contains(reading("BM......"), "found a BMP picture"));
-  CHECK(contains(reading("....ftypheic"), "found a HEIF or AVIF picture"));
-  CHECK(contains(reading("some text"), "found no picture, expected one: PNG or JPEG"));
-  CHECK(contains(reading(""), "found an empty file, expected a picture: PNG or JPEG"));
+  CHECK(contains(reading("GIF89a..."), "x: found a GIF image, expected PNG or JPEG"));
+  CHECK(contains(reading("RIFF....WEBP"), "found a WebP image"));
+  CHECK(contains(reading(std::string("II*\0....", 8)), "found a TIFF image"));
+  CHECK(contains(reading("BM......"), "found a BMP image"));
+  CHECK(contains(reading("....ftypheic"), "found a HEIF or AVIF image"));
+  CHECK(contains(reading("some text"), "found no image, expected one: PNG or JPEG"));
+  CHECK(contains(reading(""), "found an empty file, expected an image: PNG or JPEG"));
   CHECK(contains(reading(test::read_text(jpeg).substr(0, 300)), "x: found \""));
   CHECK(contains(error_of([&] { read_image<Both>(folder / "none"); }), "No such file or directory"));
   CHECK(contains(error_of([&] { read_image<Both>(folder.path); }), "found a directory, expected a file"));

@@ -8,25 +8,25 @@
 
 #include <support/temporary.hpp>
 
-using mae::FolderOptions, mae::Image, mae::Index, mae::PictureView;
+using mae::FolderOptions, mae::Image, mae::Index, mae::ImageView;
 using test::contains, test::error_of;
 using Folder = mae::ImageFolder<mae::Decoders<mae::Png>>;
 
 namespace {
 
-// A picture that is like no other: value `n` and a ramp.
+// An image that is like no other: value `n` and a ramp.
 Image numbered(std::uint8_t n, Index channels = 3, Index height = 4, Index width = 5) {
   Image image = mae::blank_image(channels, height, width, n);
   for (Index x = 0; x < width; ++x) image.row(0, 0)[x] = static_cast<std::uint8_t>(x);
   return image;
 }
-Image copy_of(const PictureView& view) {
+Image copy_of(const ImageView& view) {
   const auto bytes = static_cast<std::size_t>(view.channels * view.height * view.width);
   return {view.channels, view.height, view.width, {view.pixels, view.pixels + bytes}};
 }
-Image picture(const Folder& folder, Index i, Index* number = nullptr) {
+Image image(const Folder& folder, Index i, Index* number = nullptr) {
   Image image;
-  folder.with_picture(i, [&](const PictureView& view) {
+  folder.with_image(i, [&](const ImageView& view) {
     image = copy_of(view);
     if (number) *number = view.number;
   });
@@ -39,7 +39,7 @@ FolderOptions skipping(std::vector<std::string>* reports = nullptr) {
   return options;
 }
 
-// Two classes of three pictures; one of the first class may be damaged.
+// Two classes of three images; one of the first class may be damaged.
 struct Flowers : test::TemporaryDirectory {
   explicit Flowers(const std::vector<std::string>& damaged = {}) {
     for (const char* name : {"daisy", "rose"}) std::filesystem::create_directory(*this / name);
@@ -52,7 +52,7 @@ struct Flowers : test::TemporaryDirectory {
 
 }  // namespace
 
-TEST_CASE("a folder is a collection of pictures, decoded on demand") {
+TEST_CASE("a folder is a collection of images, decoded on demand") {
   const Flowers flowers;
   const Folder folder(flowers.path);
   const mae::Images images(folder);
@@ -64,23 +64,23 @@ TEST_CASE("a folder is a collection of pictures, decoded on demand") {
   CHECK(images.label(3) == 1);
   CHECK(folder.class_names() == std::vector<std::string>{"daisy", "rose"});
   CHECK(folder.path(4) == flowers / "rose/4.png");
-  for (Index i = 0; i < 6; ++i) CHECK(picture(folder, i) == numbered(static_cast<std::uint8_t>(100 + i)));
+  for (Index i = 0; i < 6; ++i) CHECK(image(folder, i) == numbered(static_cast<std::uint8_t>(100 + i)));
 }
 
-TEST_CASE("pictures are converted to the channels asked for") {
+TEST_CASE("images are converted to the channels asked for") {
   const test::TemporaryDirectory flat;
   mae::write_png(flat / "grey.png", numbered(7, 1));
   mae::write_png(flat / "rgb.png", numbered(9, 3));
   FolderOptions options;
   options.channels = 1;
   const Folder grey(flat.path, options), colour(flat.path);
-  CHECK(picture(grey, 1) == mae::with_channels(numbered(9, 3), 1));
-  CHECK(picture(colour, 0) == mae::with_channels(numbered(7, 1), 3));
+  CHECK(image(grey, 1) == mae::with_channels(numbered(9, 3), 1));
+  CHECK(image(colour, 0) == mae::with_channels(numbered(7, 1), 3));
   CHECK(grey.label(0) == -1);
   CHECK(grey.class_count() == 0);
 }
 
-TEST_CASE("the memory for decoded pictures is bounded, and what is seen does not depend on it") {
+TEST_CASE("the memory for decoded images is bounded, and what is seen does not depend on it") {
   const Flowers flowers;
   FolderOptions options;
   options.shortest_side = 3;
@@ -90,7 +90,7 @@ TEST_CASE("the memory for decoded pictures is bounded, and what is seen does not
     const Folder folder(flowers.path, options);
     for (int epoch = 0; epoch < 2; ++epoch)
       for (Index i = 0; i < 6; ++i) {
-        const Image seen = picture(folder, i);
+        const Image seen = image(folder, i);
         CHECK(seen == mae::reduced(numbered(static_cast<std::uint8_t>(100 + i)), 3));
         CHECK(seen.width == 4);  // 5 * 3 / 4, rounded
       }
@@ -98,15 +98,15 @@ TEST_CASE("the memory for decoded pictures is bounded, and what is seen does not
   }
 }
 
-TEST_CASE("a kept picture is not read again") {
+TEST_CASE("a kept image is not read again") {
   const Flowers flowers;
   const Folder folder(flowers.path);
-  const Image before = picture(folder, 0);
+  const Image before = image(folder, 0);
   test::write_text(flowers / "daisy/0.png", "damaged");
-  CHECK(picture(folder, 0) == before);
+  CHECK(image(folder, 0) == before);
 }
 
-TEST_CASE("pictures are reduced to the side asked for, never enlarged") {
+TEST_CASE("images are reduced to the side asked for, never enlarged") {
   const Image flat = mae::blank_image(3, 40, 20, 77);
   CHECK(mae::reduced(flat, 10) == mae::blank_image(3, 20, 10, 77));
   CHECK(mae::reduced(flat, 20) == flat);
@@ -130,21 +130,21 @@ TEST_CASE("how files become bytes is an option, and what is doubtful is told onc
   std::vector<std::string> notes;
   FolderOptions options;
   options.channels = 1;
-  options.pictures.report = [&](const std::string& text) { notes.push_back(text); };
+  options.decoding.report = [&](const std::string& text) { notes.push_back(text); };
   const Folder folder(flat.path, options);
-  for (Index i = 0; i < 2; ++i) picture(folder, i);
+  for (Index i = 0; i < 2; ++i) image(folder, i);
   REQUIRE(notes.size() == 1);
   CHECK(contains(notes[0], "/a.png: found no level above 3840 of 65535 in 16 bits"));
-  options.pictures.sixteen_bit_white = 0x0f00;
-  CHECK(picture(Folder(flat.path, options), 0) == mae::blank_image(1, 2, 2, 255));
+  options.decoding.sixteen_bit_white = 0x0f00;
+  CHECK(image(Folder(flat.path, options), 0) == mae::blank_image(1, 2, 2, 255));
   CHECK(notes.size() == 1);
-  options.pictures.max_pixels = 3;
-  CHECK(contains(error_of([&] { picture(Folder(flat.path, options), 0); }), "/a.png: found 2 x 2 pixels"));
-  options.pictures.max_pixels = 0;
+  options.decoding.max_pixels = 3;
+  CHECK(contains(error_of([&] { image(Folder(flat.path, options), 0); }), "/a.png: found 2 x 2 pixels"));
+  options.decoding.max_pixels = 0;
   CHECK(contains(error_of([&] { const Folder refused(flat.path, options); }), "max_pixels: found 0"));
 }
 
-TEST_CASE("the memory for decoding is that of the largest picture that may be decoded") {
+TEST_CASE("the memory for decoding is that of the largest image that may be decoded") {
   const Flowers flowers({"daisy/1.png"});
   const auto file_size = [&](const char* name) {
     return static_cast<Index>(std::filesystem::file_size(flowers / name));
@@ -155,15 +155,15 @@ TEST_CASE("the memory for decoding is that of the largest picture that may be de
   CHECK(Folder(flowers.path).decoding_bytes() == file_size("rose/large.png") + 4 * 30000);
   CHECK(Folder(flowers.path).decoding_bytes(1) < 1000);  // the first alone is looked at
   FolderOptions options;
-  options.pictures.max_pixels = 29999;
+  options.decoding.max_pixels = 29999;
   CHECK(Folder(flowers.path, options).decoding_bytes() < 1000);
 }
 
 TEST_CASE("a damaged file stops the run and is named") {
   const Flowers flowers({"daisy/1.png"});
   const Folder folder(flowers.path);
-  CHECK(contains(error_of([&] { picture(folder, 1); }), "/daisy/1.png: found no picture, expected one: PNG"));
-  CHECK(picture(folder, 2) == numbered(102));
+  CHECK(contains(error_of([&] { image(folder, 1); }), "/daisy/1.png: found no image, expected one: PNG"));
+  CHECK(image(folder, 2) == numbered(102));
 }
 
 TEST_CASE("a damaged file is replaced by the next good one of its class and reported once, if the user prefers") {
@@ -172,27 +172,27 @@ TEST_CASE("a damaged file is replaced by the next good one of its class and repo
   const Folder folder(flowers.path, skipping(&reports));
   for (int time = 0; time < 2; ++time) {
     Index number = -1;
-    CHECK(picture(folder, 1, &number) == numbered(100));  // after the last of the class comes its first
+    CHECK(image(folder, 1, &number) == numbered(100));  // after the last of the class comes its first
     CHECK(number == 0);
     CHECK(folder.label(1) == 0);
-    CHECK(picture(folder, 3, &number) == numbered(103));
+    CHECK(image(folder, 3, &number) == numbered(103));
     CHECK(number == 3);
   }
   CHECK(folder.bad_files() == 2);
   REQUIRE(reports.size() == 2);
-  CHECK(contains(reports[0], "/daisy/1.png: found no picture"));
-  CHECK(contains(reports[1], "/daisy/2.png: found no picture"));
+  CHECK(contains(reports[0], "/daisy/1.png: found no image"));
+  CHECK(contains(reports[1], "/daisy/2.png: found no image"));
 }
 
 TEST_CASE("a class without a good file is an error") {
   const Flowers flowers({"rose/3.png", "rose/4.png", "rose/5.png"});
   const Folder folder(flowers.path, skipping());
-  CHECK(contains(error_of([&] { picture(folder, 4); }),
-                 "/rose: found 3 files that cannot be decoded, expected at least one good picture"));
-  CHECK(picture(folder, 0) == numbered(100));
+  CHECK(contains(error_of([&] { image(folder, 4); }),
+                 "/rose: found 3 files that cannot be decoded, expected at least one good image"));
+  CHECK(image(folder, 0) == numbered(100));
 }
 
-TEST_CASE("many threads see the same pictures and name a bad file once") {
+TEST_CASE("many threads see the same images and name a bad file once") {
   const Flowers flowers({"daisy/0.png"});
   std::vector<std::string> reports;
   FolderOptions options = skipping(&reports);
@@ -204,7 +204,7 @@ TEST_CASE("many threads see the same pictures and name a bad file once") {
     threads.emplace_back([&folder, &wrong, t] {
       for (Index i = 0; i < 60; ++i) {
         const Index asked = (i * 5 + static_cast<Index>(t)) % 6, shown = asked == 0 ? 1 : asked;
-        wrong[t] += picture(folder, asked) != numbered(static_cast<std::uint8_t>(100 + shown)) ? 1 : 0;
+        wrong[t] += image(folder, asked) != numbered(static_cast<std::uint8_t>(100 + shown)) ? 1 : 0;
       }
     });
   for (std::thread& thread : threads) thread.join();
@@ -227,7 +227,7 @@ TEST_CASE("options out of range and missing classes are named") {
   const auto classes = [](FolderOptions& o) { o.needs_classes = true; };
   CHECK(opening(flowers.path, classes).empty());
   CHECK(contains(opening(flowers / "rose", classes),
-                 "/rose: found pictures without classes, expected at least two sub-folders, one for each class"));
+                 "/rose: found images without classes, expected at least two sub-folders, one for each class"));
   std::filesystem::remove_all(flowers / "rose");
   CHECK(contains(opening(flowers.path, classes), "found the only class 'daisy', expected at least two sub-folders"));
 }
@@ -237,5 +237,5 @@ TEST_CASE("a format that the program cannot read shows before the training") {
   test::write_text(flat / "a.jpg", test::read_text(test::beside(__FILE__, "jpeg_python/rgb.jpg")));
   const Folder folder(flat.path);
   CHECK(contains(error_of([&] { mae::Images(folder).ensure_valid("photos"); }),
-                 "/a.jpg: found a JPEG picture, expected PNG; this program was built without libjpeg"));
+                 "/a.jpg: found a JPEG image, expected PNG; this program was built without libjpeg"));
 }

@@ -1,6 +1,6 @@
 """Writes jpeg_python/*.jpg, one file per kind of JPEG, and *.png, the same as Pillow decodes it, for jpeg_test.cpp.
 
-Made with Pillow. Every picture is 12 rows by 20 columns and is bright and red at the upper left as it should be seen.
+Made with Pillow. Every image is 12 rows by 20 columns and is bright and red at the upper left as it should be seen.
 """
 
 import pathlib
@@ -11,9 +11,9 @@ folder = pathlib.Path(__file__).with_suffix("")
 folder.mkdir(exist_ok=True)
 
 
-def save(name, picture, **options):
+def save(name, image, **options):
     path = folder / f"{name}.jpg"
-    picture.save(path, **options)
+    image.save(path, **options)
     decoded = ImageOps.exif_transpose(Image.open(path))
     (decoded if decoded.mode == "L" else decoded.convert("RGB")).save(folder / f"{name}.png")
 

@@ -16,7 +16,7 @@ namespace {
 
 std::string python(const std::string& name) { return test::beside(__FILE__, "jpeg_python/" + name); }
 
-// The largest difference of two pictures' bytes; 256 if their extents differ.
+// The largest difference of two images' bytes; 256 if their extents differ.
 int difference(const Image& a, const Image& b) {
   if (a.channels != b.channels || a.height != b.height || a.width != b.width) return 256;
   int largest = 0;
@@ -101,7 +101,7 @@ TEST_CASE("a white page takes almost no bytes in arithmetic code, and is read") 
   const std::string page = encode({255}, JCS_GRAYSCALE, JCS_GRAYSCALE, false, 2480, 3508, true);
   CHECK(page.size() < 2480 * 3508 / (8 * 64));
   CHECK(decode(page) == mae::blank_image(1, 3508, 2480));
-  mae::PictureOptions options;
+  mae::DecodeOptions options;
   options.max_pixels = 2480 * 3508 - 1;
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(page.data()), page.size());
   CHECK(contains(error_of([&] { mae::decode_jpeg(bytes, "page", 0, options); }),
@@ -125,21 +125,21 @@ TEST_CASE("a file cut at any byte is refused, progressive or not") {
   CHECK(contains(error_of([&] { read_jpeg(folder / "cut.jpg"); }), "expected a whole JPEG file"));
 }
 
-TEST_CASE("a damaged byte gives an error or a picture, never a crash") {
+TEST_CASE("a damaged byte gives an error or an image, never a crash") {
   const std::string whole = test::read_text(python("halved.jpg"));
-  std::size_t errors = 0, pictures = 0;
+  std::size_t errors = 0, images = 0;
   for (std::size_t place = 0; place < whole.size(); ++place)
     for (const int flip : {1, 0x40, 0xff}) {
       std::string text = whole;
       text[place] = static_cast<char>(text[place] ^ flip);
       Image image;
-      (error_of([&] { image = decode(text); }).empty() ? pictures : errors) += 1;
+      (error_of([&] { image = decode(text); }).empty() ? images : errors) += 1;
     }
   CHECK(errors > 0);
-  CHECK(pictures > 0);
+  CHECK(images > 0);
 }
 
-TEST_CASE("bytes after the picture or between segments do no harm, nor do numbers that nobody needs") {
+TEST_CASE("bytes after the image or between segments do no harm, nor do numbers that nobody needs") {
   const std::string whole = test::read_text(python("rgb.jpg"));
   CHECK(decode(whole + "trailing bytes") == decode(whole));
   std::string zeros = whole;
@@ -148,7 +148,7 @@ TEST_CASE("bytes after the picture or between segments do no harm, nor do number
   CHECK(decode(whole.substr(0, whole.size() - 2) + "xyz" + whole.substr(whole.size() - 2)) == decode(whole));
 }
 
-TEST_CASE("a large picture comes out smaller where less will do, and shows the same") {
+TEST_CASE("a large image comes out smaller where less will do, and shows the same") {
   const std::string whole = test::read_text(python("rgb.jpg"));  // 12 x 20
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size());
   const Image large = decode(whole);
@@ -173,9 +173,9 @@ TEST_CASE("a large picture comes out smaller where less will do, and shows the s
   }
 }
 
-TEST_CASE("what is no picture is named") {
+TEST_CASE("what is no image is named") {
   const test::TemporaryDirectory folder;
-  CHECK(contains(error_of([] { decode("not a picture at all"); }), "memory: found \"Not a JPEG file"));
+  CHECK(contains(error_of([] { decode("not an image at all"); }), "memory: found \"Not a JPEG file"));
   CHECK(contains(error_of([] { decode(""); }), "memory: found \""));
   CHECK(contains(error_of([&] { read_jpeg(folder / "none.jpg"); }), "No such file or directory"));
   // The header says 40,000 x 40,000 pixels.

@@ -1,6 +1,6 @@
 """Writes png_python/*.png, one file per kind of PNG, for png_test.cpp. Made with Pillow 13.0.0 and zlib.
 
-Every picture is 3 rows by 2 columns. Kinds that Pillow does not write (16-bit colour, 16-bit grey with alpha) are
+Every image is 3 rows by 2 columns. Kinds that Pillow does not write (16-bit colour, 16-bit grey with alpha) are
 put together from chunks.
 """
 
@@ -26,9 +26,9 @@ def raw(name, depth, colour, rows):
 
 
 def save(name, mode, pixels, **options):
-    picture = Image.new(mode, (2, 3))
-    picture.putdata(pixels)
-    picture.save(folder / name, **options)
+    image = Image.new(mode, (2, 3))
+    image.putdata(pixels)
+    image.save(folder / name, **options)
 
 
 rgb = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (10, 20, 30), (128, 128, 128), (255, 255, 255)]

@@ -11,7 +11,7 @@ using test::contains, test::error_of;
 
 namespace {
 
-// A picture in which every byte differs from its neighbours.
+// An image in which every byte differs from its neighbours.
 Image pattern(Index channels, Index height, Index width) {
   Image image = mae::blank_image(channels, height, width);
   for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<std::uint8_t>(i * 37 + i / 256);
@@ -51,7 +51,7 @@ std::string encode(Index height, Index width, int depth, int colour, const std::
                              static_cast<char>(depth) + static_cast<char>(colour) + std::string(3, '\0');
   return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + chunks + chunk("IDAT", packed) + chunk("IEND", "");
 }
-Image decode(const std::string& text, const mae::PictureOptions& options = {}) {
+Image decode(const std::string& text, const mae::DecodeOptions& options = {}) {
   return mae::decode_png({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, "memory", options);
 }
 
@@ -60,7 +60,7 @@ const Image rgb{3, 3, 2, {255, 0, 0, 10, 128, 255, 0, 255, 0, 20, 128, 255, 0, 0
 
 }  // namespace
 
-TEST_CASE("a picture survives a round trip, grey and colour, whatever its extents") {
+TEST_CASE("an image survives a round trip, grey and colour, whatever its extents") {
   const test::TemporaryDirectory folder;
   for (const Index channels : {1, 3})
     for (const auto& [height, width] : {std::pair<Index, Index>{1, 1}, {3, 2}, {17, 5}, {64, 200}}) {
@@ -85,10 +85,10 @@ TEST_CASE("all kinds of PNG are read; transparent pixels are white, sixteen bits
   CHECK(python("palette_alpha.png") == on_white);
 }
 
-TEST_CASE("a transparent picture lies on white or black, byte by byte, or loses its alpha") {
+TEST_CASE("a transparent image lies on white or black, byte by byte, or loses its alpha") {
   const std::string file = encode(1, 4, 8, 6, {9, 9, 9, 0, 10, 11, 12, 128, 10, 11, 12, 254, 10, 11, 12, 255});
   const auto laid = [&](mae::Alpha alpha) {
-    mae::PictureOptions options;
+    mae::DecodeOptions options;
     options.alpha = alpha;
     return decode(file, options);
   };
@@ -111,7 +111,7 @@ TEST_CASE("a transparent picture lies on white or black, byte by byte, or loses 
 TEST_CASE("sixteen bits of which the file fills a part: told, and spread over all levels as asked for") {
   const std::string file = encode(1, 4, 16, 0, {0, 8, 2048, 4095});
   std::vector<std::string> notes;
-  mae::PictureOptions options;
+  mae::DecodeOptions options;
   options.report = [&](const std::string& text) { notes.push_back(text); };
   CHECK(decode(file, options) == Image{1, 1, 4, {0, 0, 8, 16}});
   REQUIRE(notes.size() == 1);
@@ -131,7 +131,7 @@ TEST_CASE("sixteen bits of which the file fills a part: told, and spread over al
                  "memory: found the level 4096 of 16 bits, expected at most 4095, which is sixteen_bit_white"));
   options.sixteen_bit_white = 65535;
   decode(encode(1, 2, 16, 0, {0, 0}), options);      // black is black
-  decode(encode(1, 2, 16, 0, {1, 16384}), options);  // a dark picture
+  decode(encode(1, 2, 16, 0, {1, 16384}), options);  // a dark image
   decode(encode(1, 2, 8, 0, {1, 2}), options);
   CHECK(notes.size() == 1);
 }
@@ -151,8 +151,8 @@ TEST_CASE("a deflate window that the file's header makes too small does no harm"
   CHECK(decode(file) == read);
 }
 
-TEST_CASE("a picture of more pixels than asked for is refused by its header") {
-  mae::PictureOptions options;
+TEST_CASE("an image of more pixels than asked for is refused by its header") {
+  mae::DecodeOptions options;
   options.max_pixels = 5;
   CHECK(contains(error_of([&] {
                    decode(encode(2, 3, 8, 0, {1, 2, 3, 4, 5, 6}), options);
@@ -176,7 +176,7 @@ TEST_CASE("a picture of more pixels than asked for is refused by its header") {
   }
 }
 
-TEST_CASE("notes that are no Exif leave the picture as it is stored, and chunks that must be known are refused") {
+TEST_CASE("notes that are no Exif leave the image as it is stored, and chunks that must be known are refused") {
   const auto with = [](const std::string& chunks) { return encode(1, 2, 8, 0, {1, 2}, chunks); };
   const Image stored{1, 1, 2, {1, 2}}, upright{1, 2, 1, {1, 2}};
   const std::string entry("\x01\x12\0\3\0\0\0\1\0\6\0\0", 12), exif = std::string("MM\0*\0\0\0\x8\0\1", 10) + entry;
@@ -207,7 +207,7 @@ TEST_CASE("a file cut at any byte is refused") {
   CHECK(refused == whole.size());
 }
 
-TEST_CASE("a damaged byte gives an error or a picture, never a crash; damaged pixels give an error") {
+TEST_CASE("a damaged byte gives an error or an image, never a crash; damaged pixels give an error") {
   const test::TemporaryDirectory folder;
   const Image image = pattern(3, 6, 7);
   write_png(folder / "x.png", image);
@@ -235,9 +235,9 @@ TEST_CASE("a chunk that claims more than the file has is refused before memory i
                  "/claims.png: found a file that ends within a chunk, expected a whole PNG file"));
 }
 
-TEST_CASE("what is no picture is named") {
+TEST_CASE("what is no image is named") {
   const test::TemporaryDirectory folder;
-  test::write_text(folder / "text.png", "not a picture at all");
+  test::write_text(folder / "text.png", "not an image at all");
   CHECK(contains(error_of([&] { read_png(folder / "text.png"); }),
                  "/text.png: found no PNG signature, expected a PNG file"));
   CHECK(contains(error_of([&] { read_png(folder / "none.png"); }), "No such file or directory"));
@@ -254,8 +254,8 @@ TEST_CASE("what is no picture is named") {
 TEST_CASE("what cannot be a PNG is not written") {
   const test::TemporaryDirectory folder;
   const auto writing = [&](const Image& image) { return error_of([&] { write_png(folder / "x.png", image); }); };
-  CHECK(contains(writing(pattern(2, 3, 3)), "found a picture of 2 x 3 x 3 in 18 bytes, expected 1 or 3 channels"));
-  CHECK(contains(writing(pattern(3, 0, 3)), "found a picture of 3 x 0 x 3"));
+  CHECK(contains(writing(pattern(2, 3, 3)), "found an image of 2 x 3 x 3 in 18 bytes, expected 1 or 3 channels"));
+  CHECK(contains(writing(pattern(3, 0, 3)), "found an image of 3 x 0 x 3"));
   CHECK(contains(writing({3, 2, 2, {1, 2, 3}}), "in 3 bytes"));
   CHECK(folder.entries() == 0);
   CHECK(contains(error_of([&] { write_png(folder / "none/x.png", grey); }), "No such file or directory"));

@@ -11,9 +11,9 @@
 using namespace test;
 
 namespace {
-using Pictures = ImageShape<2, 6, 9, 3>;  // 2 × 3 patches
+using Photo = ImageShape<2, 6, 9, 3>;  // 2 × 3 patches
 using Size = Transformer<12, 4, 3, 2>;
-using Model = Encoder<Pictures, Size>;
+using Model = Encoder<Photo, Size>;
 using Policy = Cpu<float>;
 
 /// The encoder's blocks run one by one, and its norm.
@@ -31,11 +31,11 @@ void take_encoder(Weights<Other, Policy>& to, const Weights<Model, Policy>& from
 
 TEST_CASE("maps are the tokens of the blocks asked for, whoever owns the encoder") {
   const Weights<Model, Policy> weights(1);
-  const auto images = random_tensor<float, Pictures::Pixels>(2, 1);
+  const auto images = random_tensor<float, Photo::Pixels>(2, 1);
   const auto maps = feature_maps<0, 2, 3>(weights, images);
   static_assert(std::is_same_v<std::remove_cvref_t<decltype(maps[0])>::Shape, Shape<dyn, 12, 2, 3>>);
-  Weights<Classifier<Pictures, Size, 3>, Policy> classifier(2);
-  Weights<MaskedAutoencoder<Pictures, Size, Transformer<12, 1, 3, 2>>, Policy> autoencoder(3);
+  Weights<Classifier<Photo, Size, 3>, Policy> classifier(2);
+  Weights<MaskedAutoencoder<Photo, Size, Transformer<12, 1, 3, 2>>, Policy> autoencoder(3);
   take_encoder(classifier, weights);
   take_encoder(autoencoder, weights);
   const auto again = feature_maps<0, 2, 3>(classifier, images);
@@ -49,7 +49,7 @@ TEST_CASE("maps are the tokens of the blocks asked for, whoever owns the encoder
 
 TEST_CASE("the last block's tokens, normalised, are what the encoder gives") {
   const Weights<Model, Policy> weights(1);
-  const auto images = random_tensor<float, Pictures::Pixels>(2, 1);
+  const auto images = random_tensor<float, Photo::Pixels>(2, 1);
   Session<Program<Model, Policy, Inference>> encoder(2);
   Session<Program<AsEncoder, Policy, Inference>> by_blocks(2);
   const auto a = encoder.forward(weights, images), b = by_blocks.forward(weights, images);

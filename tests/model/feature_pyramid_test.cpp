@@ -2,18 +2,29 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
+
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/backend/reference.hpp>
 
+#include "support/allocations.hpp"
 #include "support/golden.hpp"
+#include "support/team.hpp"
 
 using namespace test;
 
 namespace {
 
-struct Neck : FeaturePyramid<Grid<5, 4, 16>, 8, Scales<2, 0, -1, -2>, 4> {
-  using Inputs = mae::Inputs<Input<Shape<dyn, 20, 8>, void, true>>;
+template <class Map, Index D, class ScalesType, Index F>
+struct NeckOf : FeaturePyramid<Map, D, ScalesType, F> {
+  using Inputs = mae::Inputs<Input<Shape<dyn, Map::places, D>, void, true>>;
 };
+using Neck = NeckOf<Grid<5, 4, 16>, 8, Scales<2, 0, -1, -2>, 4>;
+
+template <class Model>
+double operations() {
+  return 1e-9 * double(Program<Model, Cpu<float>, Inference>::flops);
+}
 
 }  // namespace
 
@@ -49,7 +60,42 @@ TEST_CASE("levels: grids, strides and first places; odd maps are rounded down wh
   CHECK(Maps::places == 320 + 20 + 4 + 1);
 }
 
-TEST_CASE("parameters of the necks of common sizes, by hand") {
+TEST_CASE("the same bits for any number of threads, and no memory is asked for in a step") {
+  std::vector<float> first;
+  for (const int threads : {1, 2, 7}) {
+    Team::number = threads;
+    const Weights<Neck, Cpu<float, isa::Best, Team>> weights(4);
+    Weights<Neck, Cpu<float, isa::Best, Team>> gradients;
+    Tensor<float, Shape<dyn, 20, 8>> x(3);
+    for (Index i = 0; i < x.size(); ++i) x.data()[i] = float(i * 37 % 101) / 50 - 1;
+    Session<Program<Neck, Cpu<float, isa::Best, Team>>> session(3);
+    long before = 0;
+    std::vector<float> all;
+    for (const bool again : {false, true}) {
+      before = allocations;
+      const auto y = session.forward(weights, x);
+      auto seed = session.seed_gradient();
+      for (Index i = 0; i < seed.size(); ++i) seed.data()[i] = float(i % 7) - 3;
+      session.backward(gradients);
+      if (again) CHECK(allocations == before);
+      else all.assign(y.data(), y.data() + y.size());
+    }
+    const auto dx = session.input_gradient_of<0>();
+    all.insert(all.end(), dx.data(), dx.data() + dx.size());
+    all.insert(all.end(), gradients.data(), gradients.data() + gradients.size());
+    if (threads == 1) first = all;
+    CHECK(std::memcmp(all.data(), first.data(), first.size() * sizeof(float)) == 0);
+  }
+}
+
+TEST_CASE("parameters and operations of the necks of common sizes, by hand") {
+  CHECK(operations<NeckOf<Grid<12, 12, 4>, 96, Scales<1, 0, -1>, 64>>() == doctest::Approx(0.0676).epsilon(0.002));
+  CHECK(operations<NeckOf<Grid<16, 16, 8>, 192, Scales<1, 0, -1>, 96>>() == doctest::Approx(0.293).epsilon(0.002));
+  using Photos = NeckOf<Grid<32, 32, 16>, 768, Scales<1, 0, -1, -2>, 256>;
+  CHECK(operations<Photos>() == doctest::Approx(10.2).epsilon(0.002));
+  CHECK(operations<NeckOf<Grid<64, 64, 16>, 768, Scales<1, 0, -1, -2>, 256>>() == doctest::Approx(40.8).epsilon(0.002));
+  CHECK(operations<NeckOf<Grid<64, 64, 16>, 1024, Scales<1, 0, -1, -2>, 256>>() ==
+        doctest::Approx(50.1).epsilon(0.002));
   CHECK(parameter_count<FeaturePyramid<Grid<12, 12, 4>, 96, Scales<1, 0, -1>, 64>>() == 145'728);
   CHECK(parameter_count<FeaturePyramid<Grid<16, 16, 8>, 192, Scales<1, 0, -1>, 96>>() == 370'752);
   CHECK(parameter_count<FeaturePyramid<Grid<32, 32, 16>, 768, Scales<1, 0, -1, -2>, 256>>() == 4'234'752);

@@ -8,7 +8,7 @@ using mae::blank_image, mae::draw_text, mae::Image, mae::Index;
 
 namespace {
 // A canvas as text: '#' for the colour drawn.
-std::string picture(const Image& canvas) {
+std::string image(const Image& canvas) {
   std::string text;
   for (Index y = 0; y < canvas.height; ++y) {
     for (Index x = 0; x < canvas.width; ++x) text += canvas.row(0, y)[x] == 0 ? '#' : '.';
@@ -21,7 +21,7 @@ std::string picture(const Image& canvas) {
 TEST_CASE("letters look like letters") {
   Image canvas = blank_image(1, 8, 18);
   draw_text(canvas, "Mg2", 0, 0, {0, 0, 0}, 1);
-  CHECK(picture(canvas) ==
+  CHECK(image(canvas) ==
         "#...#........###..\n"
         "##.##.......#...#.\n"
         "#.#.#..####.....#.\n"
@@ -39,7 +39,7 @@ TEST_CASE("no two characters look alike, and none but the space is empty") {
   for (char c = ' '; c <= '~'; ++c) {
     Image canvas = blank_image(1, 8, 6);
     draw_text(canvas, std::string(1, c), 0, 0, {0, 0, 0}, 1);
-    seen.push_back(picture(canvas));
+    seen.push_back(image(canvas));
   }
   CHECK(seen[0].find('#') == std::string::npos);
   std::sort(seen.begin(), seen.end());
@@ -55,5 +55,5 @@ TEST_CASE("text is coloured, enlarged, and cut at the border") {
   CHECK(canvas.row(0, 0)[0] == 255);
   Image small = blank_image(1, 4, 4);
   draw_text(small, "\xc3\xa9", -3, -2, {0, 0, 0}, 1);  // two bytes, two question marks
-  CHECK(picture(small) == ".#..\n#...\n....\n#...\n");
+  CHECK(image(small) == ".#..\n#...\n....\n#...\n");
 }

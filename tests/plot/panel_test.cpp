@@ -21,18 +21,18 @@ using Model =
     MaskedAutoencoder<ImageShape<3, 12, 20, 4>, Transformer<16, 1, 2>, Transformer<8, 1, 1>, MaskRatio<60>, target>;
 constexpr Index patches = 15, kept = 6;
 
-/// `n` pictures of [3, 12, 20], far from grey everywhere.
-Dataset pictures(Index n) {
+/// `n` images of [3, 12, 20], far from grey everywhere.
+Dataset random_images(Index n) {
   Dataset set{3, 12, 20, {}, {}, 0};
   const RandomStream stream(3, Purpose::probe);
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(n * set.image_size()); ++i)
     set.pixels.push_back(static_cast<std::uint8_t>(150 + stream.below(i, 100)));
   return set;
 }
-const Dataset images = pictures(3);
+const Dataset images = random_images(3);
 const Normalization normalization = Normalization::of(channel_statistics(images));
 
-/// Whether patch l of two pictures agrees in all pixels, up to `tolerance` (grey is 127 or 128, as rounding has it).
+/// Whether patch l of two images agrees in all pixels, up to `tolerance` (grey is 127 or 128, as rounding has it).
 bool same_patch(const Image& a, const Image& b, Index l, int tolerance = 0) {
   for (Index c = 0; c < 3; ++c)
     for (Index y = l / 5 * 4; y < l / 5 * 4 + 4; ++y)
@@ -61,7 +61,7 @@ TEST_CASE_TEMPLATE("original, masked, reconstruction, pasted", M, Model<Target::
   const Image grey = blank_image(3, 12, 20, 128);
   for (Index i = 0; i < 3; ++i) {
     const Reconstructed r = reconstruct(weights, images, i, normalization, 9);
-    CHECK(r.original == images.picture(i));
+    CHECK(r.original == images.copy(i));
     typename M::Masks masks(1);
     masks.resize(1);
     masks.random(0, 9, 0, static_cast<std::uint64_t>(i));
@@ -105,7 +105,7 @@ Index dark(const Image& image, Index top, Index left, Index height, Index width)
   const Image part = crop(image, top, left, height, width);
   return std::count_if(part.pixels.begin(), part.pixels.end(), [](std::uint8_t p) { return p < 128; });
 }
-// A picture is 60 x 100 on the panel: captions have small letters.
+// An image is 60 x 100 on the panel: captions have small letters.
 constexpr Index gap = 16, line = text_height(1) + 4, column = 20 * 5 + gap, row = 12 * 5 + gap, top = gap + line;
 }  // namespace
 
@@ -120,9 +120,9 @@ TEST_CASE("the panel: a row an image, four columns, captions, and a note where t
   CHECK(with_note.height == panel.height + 2 * line + gap / 2);
   for (Index i = 0; i < 3; ++i) {
     const Reconstructed r = reconstruct(weights, images, i, normalization, 9);
-    const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
+    const Image* const images[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
     for (Index k = 0; k < 4; ++k)
-      CHECK(crop(panel, top + i * row, gap + k * column, 60, 100) == upscale(*pictures[k], 5));
+      CHECK(crop(panel, top + i * row, gap + k * column, 60, 100) == upscale(*images[k], 5));
   }
   for (Index k = 0; k < 4; ++k) CHECK(dark(panel, gap, gap + k * column, line, column - gap) > 100);
   CHECK(dark(with_note, panel.height, 0, 2 * line, panel.width) > 100);
@@ -149,7 +149,7 @@ TEST_CASE("two more columns: the whole image and a map of its errors, on one sca
   for (Index i = 0; i < 3; ++i) {
     const PanelRow& r = sheet.rows[static_cast<std::size_t>(i)];
     const Index at = top + i * (row + line);
-    CHECK(crop(panel, at, gap + 4 * column, 60, 100) == upscale(r.whole_picture, 5));
+    CHECK(crop(panel, at, gap + 4 * column, 60, 100) == upscale(r.whole_image, 5));
     const Image map = crop(panel, at, gap + 5 * column, 60, 100);
     for (Index l = 0; l < patches; ++l) {
       const Colour expected = heat_colour(r.errors[static_cast<std::size_t>(l)] / std::ceil(most));
@@ -201,7 +201,7 @@ TEST_CASE("masks by a strategy") {
       CHECK(std::equal(of.restore.begin(), of.restore.end(), masks.restore().begin()));
       for (Index l = 0; l < patches; ++l) CHECK(of.masked.hidden[static_cast<std::size_t>(l)] == masks.mask(0, l));
     }
-    CHECK(reconstruct(weights, images, 2, normalization, 9, masking).masked == sheet.rows[2].pictures.masked);
+    CHECK(reconstruct(weights, images, 2, normalization, 9, masking).masked == sheet.rows[2].images.masked);
   }
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("notes are broken between words") {
   CHECK(wrapped("one line", 800, 2) == std::vector<std::string>{"one line"});
 }
 
-TEST_CASE("small pictures leave room for their captions") {
+TEST_CASE("small images leave room for their captions") {
   using Small = MaskedAutoencoder<ImageShape<1, 8, 8, 4>, Transformer<8, 1, 1>, Transformer<8, 1, 1>>;
   const Dataset grey{1, 8, 8, std::vector<std::uint8_t>(128, 90), {}, 0};  // patches without contrast
   for (const bool whole : {false, true}) {

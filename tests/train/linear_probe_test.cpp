@@ -132,7 +132,7 @@ TEST_CASE("an update that fails in its second pass leaves the statistics as they
   struct Failing final : BatchSource<Run::ImageShape, float> {
     explicit Failing(const Run& run) : good(run.loader(), 1) {}
     const Batch<Run::ImageShape, float>& at(Index position) override {
-      if (position == bad) throw Error("photo.png", "nonsense", "a picture");
+      if (position == bad) throw Error("photo.png", "nonsense", "an image");
       return good.at(position);
     }
     LoadOnDemand<Run::ImageShape, float, Serial> good;

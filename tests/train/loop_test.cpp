@@ -39,8 +39,8 @@ struct Faulty final : BatchSource<Run::ImageShape, float, Label> {
   const Run::Batch& at(Index position) override {
     const auto& batch = good.at(position);
     if (position != bad) return batch;
-    if (reading_fails) throw Error("photo.png", "nonsense", "a picture");
-    changed.samples = batch.samples, changed.pictures = batch.pictures, changed.targets = batch.targets;
+    if (reading_fails) throw Error("photo.png", "nonsense", "an image");
+    changed.samples = batch.samples, changed.numbers = batch.numbers, changed.targets = batch.targets;
     for (Index i = 0; i < changed.images.size(); ++i) changed.images.data()[i] = NAN;
     return changed;
   }

@@ -43,7 +43,7 @@ std::vector<double> targets_of(const Run::Batch& batch, double smoothing) {
     for (int k = 0; k < 4; ++k) {
       const auto of = [&](Index image) {
         const bool right =
-            training.labels[static_cast<std::size_t>(batch.pictures[static_cast<std::size_t>(image)])] == k;
+            training.labels[static_cast<std::size_t>(batch.numbers[static_cast<std::size_t>(image)])] == k;
         return smoothing / 4 + (right ? 1 - smoothing : 0);
       };
       all.push_back(batch.mix.share * of(b) + (1 - batch.mix.share) * of(batch.count() - 1 - b));

@@ -70,7 +70,7 @@ class Progress {
   bool terminal_, drawn_ = false;
 };
 
-/// Forwards to another collection and counts every picture that is read in `progress`.
+/// Forwards to another collection and counts every image that is read in `progress`.
 struct Counted {
   mae::Images images;
   Progress& progress;
@@ -80,8 +80,8 @@ struct Counted {
   mae::Index class_count() const { return images.classes(); }
   std::int32_t label(mae::Index i) const { return images.label(i); }
   template <class Use>
-  void with_picture(mae::Index i, const Use& use) const {
-    images.with_picture(i, use);
+  void with_image(mae::Index i, const Use& use) const {
+    images.with_image(i, use);
     progress.count();
   }
 };

@@ -128,8 +128,7 @@ using Number = TypedSetting<double>;
 using Text = TypedSetting<std::string>;
 using Switch = TypedSetting<bool>;
 using Numbers = TypedSetting<std::vector<double>>;
-using Texts =
-    TypedSetting<std::vector<std::string>>;  // on the command line one after the other: --pictures a.png b.png
+using Texts = TypedSetting<std::vector<std::string>>;  // on the command line one after the other: --files a.png b.png
 using OptionalNumber = TypedSetting<std::optional<double>>;
 
 /// The settings that are declared after it stand under this title in --help.

@@ -10,7 +10,7 @@
 
 #include "display.hpp"
 
-#include <picture_formats.hpp>
+#include <image_formats.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@
 
 namespace program {
 
-using Data = mae::DataSource<PictureFormats>;
+using Data = mae::DataSource<ImageFormats>;
 
 struct Collections {
   std::unique_ptr<const Data> data, validation;
@@ -47,7 +47,7 @@ std::unique_ptr<const Data> open(const std::string& path, mae::DataOptions optio
   options.folder.needs_classes = classes;
   options.folder.classes = names;
   options.folder.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
-  options.folder.pictures = settings.pictures();
+  options.folder.decoding = settings.decode_options();
   options.folder.report = [](const std::string& text) {
     std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str());
   };
@@ -78,8 +78,8 @@ std::string describe_copies(mae::Index count, const Path& path, mae::Index other
 }
 
 /// What was passed over on the way to the images, in lines.
-void describe_folder(const mae::PictureList& list, std::vector<std::string>& lines) {
-  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as pictures");
+void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines) {
+  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as images");
   if (list.passed_over > 0)
     lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
   if (list.repeated > 0)
@@ -94,7 +94,7 @@ void describe_folder(const mae::PictureList& list, std::vector<std::string>& lin
 
 }  // namespace
 
-mae::PictureOptions DataSettings::pictures() const {
+mae::DecodeOptions DataSettings::decode_options() const {
   return {.alpha = alpha() == "drop"    ? mae::Alpha::drop
                    : alpha() == "black" ? mae::Alpha::black
                                         : mae::Alpha::white,
@@ -108,7 +108,7 @@ Source::Source(const DataSettings& settings, mae::Index channels, Use use, const
   if (settings.data().empty()) throw settings.data.error("nothing", "a folder or a file of images");
   if (!settings.validation().empty() && settings.validation_share() > 0)
     throw settings.validation_share.error("a share beside " + settings.validation.subject(), "one of the two");
-  memory_for("the images of " + settings.data(), "a folder of pictures, decoded when they are needed, needs less");
+  memory_for("the images of " + settings.data(), "a folder of images, decoded when they are needed, needs less");
   const bool labelled = use == Use::labelled || !classes.empty();
   const mae::Split wanted = use == Use::everything ? mae::Split::all : mae::Split::train;
   collections_->data = open(settings.data(), {.split = wanted}, settings, channels, labelled, classes);

@@ -5,7 +5,7 @@
 
 #include <mae/data/images.hpp>
 #include <mae/data/statistics.hpp>
-#include <mae/io/images/picture.hpp>
+#include <mae/io/images/decoding.hpp>
 
 #include "room.hpp"
 #include "settings.hpp"
@@ -38,20 +38,20 @@ struct DataSettings {
                      one_of({"auto", "data", "imagenet", "given"})};
   Numbers mean{all, "mean", {}, "given mean of each channel, for pixels from 0 to 1"};
   Numbers deviation{all, "deviation", {}, "given deviation of each channel", above(0)};
-  Text alpha{all, "alpha", "white", "transparent pictures are laid on white or black, or alpha is dropped",
+  Text alpha{all, "alpha", "white", "transparent images are laid on white or black, or alpha is dropped",
              one_of({"white", "drop", "black"})};
-  Integer sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit pictures that is white; 4095 for 12 bits",
+  Integer sixteen_bit_white{all, "sixteen_bit_white", 65535, "level of 16-bit images that is white; 4095 for 12 bits",
                             between(1, 65535)};
-  Integer max_pixels{all, "max_pixels", mae::PictureOptions{}.max_pixels, "a picture of more is an error",
+  Integer max_pixels{all, "max_pixels", mae::DecodeOptions{}.max_pixels, "an image of more is an error",
                      between(1, 1e12)};
-  Integer shortest_side{all, "shortest_side", 256, "larger pictures of a folder are reduced to this; 0: never",
+  Integer shortest_side{all, "shortest_side", 256, "larger images of a folder are reduced to this; 0: never",
                         between(0, 65536)};
   Integer cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Scope::runtime};
   Integer loaders{all,           "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                   Scope::runtime};
 
-  /// How files become pictures; what is doubtful about one is told on stderr.
-  mae::PictureOptions pictures() const;
+  /// How files become images; what is doubtful about one is told on stderr.
+  mae::DecodeOptions decode_options() const;
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
     if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
@@ -89,14 +89,14 @@ struct Subset {
   /// Where the collection replaces an image that cannot be read, the next one of the part stands in: an image of
   /// another part never does.
   template <class Use>
-  void with_picture(mae::Index i, const Use& use) const {
+  void with_image(mae::Index i, const Use& use) const {
     for (mae::Index tries = 0, k = i; tries < size(); ++tries, k = (k + 1) % size()) {
       const mae::Index number = numbers[static_cast<std::size_t>(k)];
       bool found = false;
-      images.with_picture(number, [&](mae::PictureView picture) {
-        found = picture.number == number;
-        picture.number = k;
-        if (found) use(picture);
+      images.with_image(number, [&](mae::ImageView image) {
+        found = image.number == number;
+        image.number = k;
+        if (found) use(image);
       });
       if (found) return;
     }

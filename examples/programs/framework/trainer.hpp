@@ -70,7 +70,7 @@ class Trainer {
     if (ahead_) run.read_from(*ahead_);
   }
 
-  /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for pictures, at
+  /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for images, at
   /// checkpoints. Returns false if the run was told to stop before its end.
   template <class Evaluate, class Draw>
   bool run(const Evaluate& evaluate, const Draw& draw) {

@@ -160,7 +160,7 @@ struct RunSettings {
   const char* folder;
 
   Heading run{all, "The run"};
-  Text out{all, "out", folder, "folder for checkpoints, log and pictures", Scope::runtime};
+  Text out{all, "out", folder, "folder for checkpoints, log and images", Scope::runtime};
   Switch resume{all, "resume", false, "go on from the newest checkpoint in out, with its settings", Scope::invocation};
   Number checkpoint_epochs{
       all, "checkpoint_epochs", 0, "save after so many epochs; 0: not by epochs", between(0, 1e6), Scope::runtime};

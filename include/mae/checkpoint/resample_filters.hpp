@@ -1,13 +1,13 @@
 // The filters of a patch embedding for patches of another side, and for other channels.
 //
-// Another side. With R the resize of a picture, filters w' shall answer a resized patch as w did the patch itself:
+// Another side. With R the resize of an image, filters w' shall answer a resized patch as w did the patch itself:
 // ⟨R x, w'⟩ = ⟨x, w⟩ for all x, so w' = (R⁺)ᵀ w with the pseudo-inverse R⁺. Exact where patches grow; where they shrink
 // it is the nearest in the sense of least squares. (Beyer et al., FlexiViT, 2023, section 3.2; timm's
 // resample_patch_embed, whose resize is the antialiased bicubic.) Resizing w itself would be wrong by the ratio of the
 // areas. R acts on rows and columns by the same matrix, so the pseudo-inverse does too.
 //
 // Other channels, as timm's adapt_input_conv does it: to one channel the filters are summed, which is exact for a grey
-// picture in equal channels; to n others they are repeated in their order, times C / n, so that equal channels sum to
+// image in equal channels; to n others they are repeated in their order, times C / n, so that equal channels sum to
 // as much as before where n is a multiple of C. The statistics of images follow: `adapt_channels`.
 #pragma once
 #include <mae/checkpoint/resample_positions.hpp>

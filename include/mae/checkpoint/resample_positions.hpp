@@ -1,6 +1,6 @@
 // A table of positions for another grid: what its rows say of 14 × 14 patches, said of 7 × 7 or of 7 × 28.
 //
-// Row 0, of the class token, stays. The others are a picture of the grid with D channels, which is resized: plainly, as
+// Row 0, of the class token, stays. The others are an image of the grid with D channels, which is resized: plainly, as
 // the paper's code does it when it fine-tunes at another size of images, or antialiased, as timm does. That is not the
 // table that sines and cosines give for the new grid: a trained network knows the positions that it has seen, up to
 // number 13, so weights that are loaded need the resized one. Grids are told by their sides, never by their number of

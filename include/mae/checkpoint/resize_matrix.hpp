@@ -1,9 +1,9 @@
 // Resizing along one axis as a matrix R [to, from]: new = R · old, and what undoes it.
 //
-// A picture or a grid of tokens is resized by R along its rows and along its columns. Two kernels are in use, both
+// An image or a grid of tokens is resized by R along its rows and along its columns. Two kernels are in use, both
 // cubic (Keys, 1981): the plain one of the paper's code (a = -3/4, four sources at any scale, the border repeated),
 // which is PyTorch's `bicubic`, and the antialiased one of timm (a = -1/2, widened where the axis shrinks, cut at the
-// border), which is that of pictures (data/resize.hpp). The pseudo-inverse of R comes from its normal equations: R has
+// border), which is that of images (data/resize.hpp). The pseudo-inverse of R comes from its normal equations: R has
 // full rank, and a condition number below 4 up to 64 pixels, so that in double nothing is lost. All is computed in
 // double.
 #pragma once

@@ -12,8 +12,8 @@ MAE_PRECISE_BEGIN
 namespace mae::math {
 
 #if defined(__CUDACC__)
-using std::atan, std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin, std::log,
-    std::pow, std::round, std::sin, std::sqrt;
+using std::atan, std::ceil, std::cos, std::erf, std::erfc, std::exp, std::fabs, std::floor, std::fmax, std::fmin,
+    std::log, std::pow, std::round, std::sin, std::sqrt;
 #else
 inline float exp(float x) { return __builtin_expf(x); }
 inline double exp(double x) { return __builtin_exp(x); }
@@ -38,12 +38,6 @@ inline double fmin(double x, double y) { return __builtin_fmin(x, y); }
 inline float fmax(float x, float y) { return __builtin_fmaxf(x, y); }
 inline double fmax(double x, double y) { return __builtin_fmax(x, y); }
 #endif
-
-/// A product that no addition is fused with: for numbers that others compute so, to the last bit.
-inline double product(double a, double b) {
-  volatile double rounded = a * b;
-  return rounded;
-}
 
 }  // namespace mae::math
 MAE_PRECISE_END

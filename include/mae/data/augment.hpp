@@ -1,9 +1,9 @@
 // Augmentation: a list of transforms; and from bytes to a model's input by what they say.
 //
-// MAE needs little: a random resized crop and a horizontal flip (He et al., 2021, table 1e); for small pictures such
+// MAE needs little: a random resized crop and a horizontal flip (He et al., 2021, table 1e); for small images such
 // as digits, a shift by a pixel. All random numbers come from (seed, epoch, sample), so a sample looks the same
-// whatever the batch or the number of threads. Without a random crop the model sees the middle of the picture, as much
-// of it as has the model's aspect ratio: nothing is stretched. The list first decides where the picture lies
+// whatever the batch or the number of threads. Without a random crop the model sees the middle of the image, as much
+// of it as has the model's aspect ratio: nothing is stretched. The list first decides where the image lies
 // (`Placement`), then one pass resizes, moves, mirrors and normalises it; transforms that change pixels cost one more.
 //
 // One more for everybody is a member of `Augmentation`, and a line in `each_transform` and in `each_option`, at the end
@@ -30,16 +30,16 @@ struct Augmentation {
   std::vector<Transform> transforms{};  ///< your own, after these
 };
 
-/// The largest box at the centre of a picture that has the aspect ratio of [height, width].
-inline CropBox centre_crop(const PictureView& picture, Index height, Index width) {
-  const double tall = double(picture.height), broad = double(picture.width);
+/// The largest box at the centre of an image that has the aspect ratio of [height, width].
+inline CropBox centre_crop(const ImageView& image, Index height, Index width) {
+  const double tall = double(image.height), broad = double(image.width);
   const double aspect = double(width) / double(height);
   const double w = math::fmax(math::fmin(broad, math::round(tall * aspect)), 1);
   const double h = math::fmax(math::fmin(tall, math::round(broad / aspect)), 1);
   return {math::floor((tall - h) / 2), math::floor((broad - w) / 2), h, w};
 }
 
-/// A random resized crop, or the middle of the picture.
+/// A random resized crop, or the middle of the image.
 struct RandomResizedCrop {
   static constexpr const char* name = "random resized crop";
   static constexpr std::uint32_t draws = 40;
@@ -68,9 +68,9 @@ struct RandomResizedCrop {
     const double h = math::fmin(double(height), math::round(double(width) * max_aspect_ratio));
     return {math::floor((double(height) - h) / 2), math::floor((double(width) - w) / 2), h, w};
   }
-  void place(const Draws& random, const PictureView& picture, Placement& to) const {
-    to.box = min_crop_scale < 1 ? random_box(random, picture.height, picture.width)
-                                : centre_crop(picture, to.height, to.width);
+  void place(const Draws& random, const ImageView& image, Placement& to) const {
+    to.box =
+        min_crop_scale < 1 ? random_box(random, image.height, image.width) : centre_crop(image, to.height, to.width);
   }
 };
 
@@ -85,7 +85,7 @@ struct RandomShift {
     if (shift < 0 || shift > farthest)
       throw Error("shift", std::to_string(shift), "pixels from 0 to " + std::to_string(farthest));
   }
-  void place(const Draws& random, const PictureView&, Placement& to) const {
+  void place(const Draws& random, const ImageView&, Placement& to) const {
     const auto reach = static_cast<std::uint32_t>(2 * shift + 1);
     const Index down = Index{random.below(0, reach)} - shift, right = Index{random.below(1, reach)} - shift;
     to.move(down, right);
@@ -99,7 +99,7 @@ struct RandomFlip {
   bool flip = false;
 
   void ensure_valid() const {}
-  void place(const Draws& random, const PictureView&, Placement& to) const {
+  void place(const Draws& random, const ImageView&, Placement& to) const {
     if (flip && random.below(0, 2) == 1) to.mirror();
   }
 };
@@ -146,12 +146,12 @@ inline const Transform* mixing_of(const Augmentation& options) {
   return nullptr;
 }
 
-/// Where a picture lies in the model's input [height, width], by the random numbers of `stream`.
-inline Placement place(const PictureView& picture, const Augmentation& augmentation, const RandomStream& stream,
+/// Where an image lies in the model's input [height, width], by the random numbers of `stream`.
+inline Placement place(const ImageView& image, const Augmentation& augmentation, const RandomStream& stream,
                        Index height, Index width) {
   Placement placement{height, width};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
-    transform.place(Draws{stream, number, draws}, picture, placement);
+    transform.place(Draws{stream, number, draws}, image, placement);
   });
   return placement;
 }
@@ -164,20 +164,19 @@ void pad(const Placement& to, Index planes, T* image) {
     for (Index x = 0; x < to.width; ++x, ++image)
       if (to.is_padding(row % to.height, x)) *image = T(0);
 }
-/// Writes a picture as `placement` says, normalised, as [C, height, width].
+/// Writes an image as `placement` says, normalised, as [C, height, width].
 template <class T>
-[[gnu::noinline]] void write_placed(const PictureView& picture, const Placement& placement,
+[[gnu::noinline]] void write_placed(const ImageView& image, const Placement& placement,
                                     const Normalization& normalization, T* out) {
   const Index height = placement.height, width = placement.width, tall = placement.rows, broad = placement.columns;
   const CropBox& box = placement.box;
   const bool as_it_is =
-      picture.height == tall && picture.width == broad && box.height == double(tall) && box.width == double(broad);
-  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(picture.channels * tall * broad));
-  if (!as_it_is)
-    resize(picture.pixels, picture.channels, picture.height, picture.width, box, resized.data(), tall, broad);
+      image.height == tall && image.width == broad && box.height == double(tall) && box.width == double(broad);
+  std::vector<float> resized(as_it_is ? 0 : static_cast<std::size_t>(image.channels * tall * broad));
+  if (!as_it_is) resize(image.pixels, image.channels, image.height, image.width, box, resized.data(), tall, broad);
   std::vector<Index> columns(static_cast<std::size_t>(width));  // where each column comes from
   for (Index x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = placement.column(x);
-  for (Index c = 0; c < picture.channels; ++c) {
+  for (Index c = 0; c < image.channels; ++c) {
     const double mean = normalization.mean[static_cast<std::size_t>(c)];
     const double scale = 1 / normalization.deviation[static_cast<std::size_t>(c)];
     const auto rows = [&](const auto* from, const auto& value) {
@@ -196,7 +195,7 @@ template <class T>
     if (as_it_is) {
       T levels[256];
       for (int level = 0; level < 256; ++level) levels[level] = T((double(level) / 255 - mean) * scale);
-      rows(picture.pixels, [&](std::uint8_t level) { return levels[level]; });
+      rows(image.pixels, [&](std::uint8_t level) { return levels[level]; });
     } else {
       const double slope = scale / 255, offset = -mean * scale;
       rows(resized.data(), [&](float level) { return T(double(level) * slope + offset); });
@@ -205,21 +204,21 @@ template <class T>
 }
 /// The same for a list that changes pixels on the way.
 template <class T>
-[[gnu::noinline]] void write_changed(const PictureView& picture, const Placement& placement,
+[[gnu::noinline]] void write_changed(const ImageView& image, const Placement& placement,
                                      const Normalization& normalization, const Augmentation& augmentation,
                                      const RandomStream& stream, T* out) {
-  const auto channels = static_cast<std::size_t>(picture.channels);
+  const auto channels = static_cast<std::size_t>(image.channels);
   std::vector<float> levels(channels * static_cast<std::size_t>(placement.height * placement.width));
-  write_placed(picture, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
-  const PlacedPixels image{levels.data(),   picture.channels,          placement.height,
-                           placement.width, normalization.mean.data(), normalization.deviation.data()};
+  write_placed(image, placement, {std::vector<double>(channels, 0), std::vector<double>(channels, 1)}, levels.data());
+  const double *const mean = normalization.mean.data(), *const deviation = normalization.deviation.data();
+  const PlacedPixels placed{levels.data(), image.channels, placement.height, placement.width, mean, deviation};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     if constexpr (ChangesPixels<std::remove_cvref_t<decltype(transform)>>)
-      transform.change(Draws{stream, number, draws}, image);
+      transform.change(Draws{stream, number, draws}, placed);
   });
   for (std::size_t c = 0; c < channels; ++c)
-    for (const float *level = image.row(Index(c), 0), *const end = image.row(Index(c) + 1, 0); level != end; ++level)
-      *out++ = T((double(*level) - normalization.mean[c]) / normalization.deviation[c]);
+    for (const float *level = placed.row(Index(c), 0), *const end = placed.row(Index(c) + 1, 0); level != end; ++level)
+      *out++ = T((double(*level) - mean[c]) / deviation[c]);
 }
 inline bool changes_pixels(const Augmentation& augmentation) {
   bool changes = false;
@@ -231,31 +230,31 @@ struct Ignore {
 };
 }  // namespace detail
 
-/// Writes a picture as model input [C, height, width], augmented by the random numbers of `stream`, and says how it
-/// lies there; padding is of the mean colour. Nothing is checked: picture and statistics must pass `check_channels`,
+/// Writes an image as model input [C, height, width], augmented by the random numbers of `stream`, and says how it
+/// lies there; padding is of the mean colour. Nothing is checked: image and statistics must pass `check_channels`,
 /// the augmentation `validate`.
 template <class T>
-Placement write_input(const PictureView& picture, const Normalization& normalization, const Augmentation& augmentation,
+Placement write_input(const ImageView& image, const Normalization& normalization, const Augmentation& augmentation,
                       const RandomStream& stream, T* out, Index height, Index width) {
-  const Placement placement = place(picture, augmentation, stream, height, width);
+  const Placement placement = place(image, augmentation, stream, height, width);
   if (detail::changes_pixels(augmentation))
-    detail::write_changed(picture, placement, normalization, augmentation, stream, out);
-  else detail::write_placed(picture, placement, normalization, out);
-  detail::pad(placement, picture.channels, out);
+    detail::write_changed(image, placement, normalization, augmentation, stream, out);
+  else detail::write_placed(image, placement, normalization, out);
+  detail::pad(placement, image.channels, out);
   return placement;
 }
 
 /// Writes sample `i` as model input [C, height, width], augmented by the random numbers of (seed, epoch, i). Returns
-/// the number of the picture: `i`, or that of its replacement; `use(number, placement)` is told how it lies there.
+/// the number of the image: `i`, or that of its replacement; `use(number, placement)` is told how it lies there.
 /// Throws mae::Error if it cannot be read.
 template <class T, class Use = detail::Ignore>
 Index load_sample(const Images& images, Index i, const Normalization& normalization, const Augmentation& augmentation,
                   std::uint64_t seed, std::uint64_t epoch, T* out, Index height, Index width, const Use& use = {}) {
   const RandomStream stream(seed, Purpose::augment, epoch, static_cast<std::uint64_t>(i));
   Index number = i;
-  images.with_picture(i, [&](const PictureView& picture) {
-    number = picture.number;
-    use(number, write_input(picture, normalization, augmentation, stream, out, height, width));
+  images.with_image(i, [&](const ImageView& image) {
+    number = image.number;
+    use(number, write_input(image, normalization, augmentation, stream, out, height, width));
   });
   return number;
 }

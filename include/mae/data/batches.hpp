@@ -43,8 +43,8 @@ struct Batch {
 
   Tensor<T, typename Geometry::Pixels> images;   // [capacity, C, H, W], of which count() are filled
   std::vector<Index> samples;                    ///< the numbers that the order gives: masks and keys follow from them
-  std::vector<Index> pictures;                   ///< the numbers of what was loaded: labels follow from them
-  std::vector<typename Target::Placed> targets;  ///< of these, as the model sees the pictures
+  std::vector<Index> numbers;                    ///< the numbers of what was loaded: labels follow from them
+  std::vector<typename Target::Placed> targets;  ///< of these, as the model sees the images
   std::uint64_t epoch = 0;
   Mix mix{};  ///< what was done to the images; targets follow in the task
 
@@ -57,9 +57,9 @@ struct Batch {
 template <class Threads, class Geometry, class T, class Target>
 void load_batch(const Images& images, const Normalization& normalization, const Augmentation& augmentation,
                 std::uint64_t seed, Batch<Geometry, T, Target>& batch, int threads) {
-  batch.pictures.resize(batch.samples.size());
+  batch.numbers.resize(batch.samples.size());
   batch.targets.resize(batch.samples.size());
-  // Small pictures are loaded sooner than another thread is woken.
+  // Small images are loaded sooner than another thread is woken.
   if (batch.count() * Geometry::values < 1 << 18) threads = 1;
   parallel_for_each<Threads>(batch.count(), threads, [&](Index b, int) {
     const auto at = static_cast<std::size_t>(b);
@@ -67,7 +67,7 @@ void load_batch(const Images& images, const Normalization& normalization, const 
       images.with_target<Target>(
           number, [&](const typename Target::View& view) { Target::place(view, placement, batch.targets[at]); });
     };
-    batch.pictures[at] =
+    batch.numbers[at] =
         load_sample(images, batch.samples[at], normalization, augmentation, seed, batch.epoch,
                     batch.images.data() + b * Geometry::values, Geometry::height, Geometry::width, follow);
   });

@@ -18,15 +18,15 @@ constexpr Box spanned(const Point& a, const Point& b) {
 }
 }  // namespace detail
 
-/// Where a box of the picture lies in the model's input, seen or not.
+/// Where a box of the image lies in the model's input, seen or not.
 inline Box to_input(const Placement& placement, const Box& box) {
   return detail::spanned(placement.to_input({box.y0, box.x0}), placement.to_input({box.y1, box.x1}));
 }
-/// Where a box of the input lies in the picture, and perhaps beyond it.
-inline Box to_picture(const Placement& placement, const Box& box) {
-  return detail::spanned(placement.to_picture({box.y0, box.x0}), placement.to_picture({box.y1, box.x1}));
+/// Where a box of the input lies in the image, and perhaps beyond it.
+inline Box to_image(const Placement& placement, const Box& box) {
+  return detail::spanned(placement.to_image({box.y0, box.x0}), placement.to_image({box.y1, box.x1}));
 }
-/// The part of the input that shows the resized box of the picture; all else is padding, or repeats its edges.
+/// The part of the input that shows the resized box of the image; all else is padding, or repeats its edges.
 inline Box shown(const Placement& to) {
   const Index left = to.mirrored ? to.width - to.right - to.columns : to.right;
   return intersection({double(left), double(to.down), double(left + to.columns), double(to.down + to.rows)},
@@ -66,8 +66,8 @@ struct DetectionSet {
   Index channel_count() const { return images.channels; }
   Index class_count() const { return classes; }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    images.with_picture(i, use);
+  void with_image(Index i, const Use& use) const {
+    images.with_image(i, use);
   }
   template <class Use>
   void with_target(Index i, const Use& use) const {

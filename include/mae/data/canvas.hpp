@@ -1,4 +1,4 @@
-// What panels of pictures are put together with: blank pictures, rectangles cut out and pasted, pixels repeated.
+// What panels of images are put together with: blank images, rectangles cut out and pasted, pixels repeated.
 #pragma once
 #include <string>
 
@@ -8,7 +8,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// A picture of one value. Extents must not be negative.
+/// An image of one value. Extents must not be negative.
 inline Image blank_image(Index channels, Index height, Index width, std::uint8_t value = 255) {
   if (channels < 0 || height < 0 || width < 0) throw Error("blank_image", "a negative extent", "extents from 0");
   const auto bytes = static_cast<std::size_t>(channels * height * width);

@@ -1,8 +1,8 @@
-// Class maps: the target of semantic segmentation, a class for each pixel of a picture.
+// Class maps: the target of semantic segmentation, a class for each pixel of an image.
 //
 // (Elsewhere called masks, a word that here means hidden patches.) A byte a pixel: a class, or `ignored`, 255, which
-// takes part in nothing. A map follows its picture by the nearest pixel: pixel (y, x) of the input has the class of the
-// picture's pixel under its centre, or none where there is padding. Classes are never blended.
+// takes part in nothing. A map follows its image by the nearest pixel: pixel (y, x) of the input has the class of the
+// image's pixel under its centre, or none where there is padding. Classes are never blended.
 #pragma once
 #include <mae/data/dataset.hpp>
 
@@ -21,12 +21,12 @@ struct ClassMap {
   using View = ClassMapView;
   using Placed = std::vector<std::uint8_t>;  // [height, width] of the model's input
 
-  /// Throws mae::Error unless the placement's box lies in the map: one of another size than its picture has.
+  /// Throws mae::Error unless the placement's box lies in the map: one of another size than its image has.
   static void place(const View& map, const Placement& placement, Placed& to) {
     const CropBox& box = placement.box;
     if (box.top + box.height > double(map.height) || box.left + box.width > double(map.width))
       throw Error("class map", std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
-                  "as many as its picture has");
+                  "as many as its image has");
     to.resize(static_cast<std::size_t>(placement.height * placement.width));
     std::uint8_t* at = to.data();
     std::vector<Index> columns(static_cast<std::size_t>(placement.width));
@@ -61,8 +61,8 @@ struct SegmentationSet {
   Index channel_count() const { return images.channels; }
   Index class_count() const { return classes; }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    images.with_picture(i, use);
+  void with_image(Index i, const Use& use) const {
+    images.with_image(i, use);
   }
   template <class Use>
   void with_target(Index i, const Use& use) const {

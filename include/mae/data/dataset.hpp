@@ -33,11 +33,11 @@ struct Dataset {
   Index class_count() const { return labels.empty() ? 0 : classes; }
   std::int32_t label(Index i) const { return labels.empty() ? -1 : labels[static_cast<std::size_t>(i)]; }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    use(PictureView{pixels.data() + i * image_size(), channels, height, width, i});
+  void with_image(Index i, const Use& use) const {
+    use(ImageView{pixels.data() + i * image_size(), channels, height, width, i});
   }
-  /// Image `i` as a picture of its own; `i` must be in [0, size()).
-  Image picture(Index i) const {
+  /// A copy of image `i`; `i` must be in [0, size()).
+  Image copy(Index i) const {
     const std::uint8_t* const bytes = pixels.data() + i * image_size();
     return {channels, height, width, {bytes, bytes + image_size()}};
   }

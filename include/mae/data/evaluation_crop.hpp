@@ -1,4 +1,4 @@
-// What of a picture evaluation looks at: its middle, as published results have it, or several crops.
+// What of an image evaluation looks at: its middle, as published results have it, or several crops.
 //
 //   accuracy(weights, test, normalization, 64, {.transforms = {EvaluationCrop{}}});
 //
@@ -31,11 +31,11 @@ struct EvaluationCrop {
     for (const double place : {down, right})
       if (!(place >= 0 && place <= 1)) throw Error("evaluation_crop", std::to_string(place), "a place from 0 to 1");
   }
-  void place(const Draws&, const PictureView& picture, Placement& to) const {
-    const CropBox largest = centre_crop(picture, to.height, to.width);
+  void place(const Draws&, const ImageView& image, Placement& to) const {
+    const CropBox largest = centre_crop(image, to.height, to.width);
     const double h = math::fmax(math::round(largest.height * share), 1);
     const double w = math::fmax(math::round(largest.width * share), 1);
-    to.box = {math::floor((double(picture.height) - h) * down), math::floor((double(picture.width) - w) * right), h, w};
+    to.box = {math::floor((double(image.height) - h) * down), math::floor((double(image.width) - w) * right), h, w};
     if (mirrored) to.mirror();
   }
 };

@@ -28,8 +28,8 @@ struct Fit {
       throw Error("fit", "scales from " + std::to_string(min_scale) + " to " + std::to_string(max_scale),
                   "0 < min_scale <= max_scale <= 100");
   }
-  void place(const Draws& random, const PictureView& picture, Placement& to) const {
-    const double tall = double(picture.height), broad = double(picture.width);
+  void place(const Draws& random, const ImageView& image, Placement& to) const {
+    const double tall = double(image.height), broad = double(image.width);
     const double largest = math::fmin(double(to.height) / tall, double(to.width) / broad);
     const double factor = largest * (min_scale + (max_scale - min_scale) * double(random.uniform(0)));
     const Run rows = run(tall, factor, to.height, random.uniform(1));

@@ -1,4 +1,4 @@
-// A picture in memory.
+// An image in memory.
 //
 // Pixels are bytes, 0..255, laid out [C, H, W]: one whole plane per channel, each row by row. This is the layout the
 // models take (ops/patchify.hpp), so a batch is filled by copying planes, never by shuffling colours. PNG and screens
@@ -12,7 +12,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// A picture of `channels` planes (1 grey; 3 red, green, blue) of height x width bytes.
+/// An image of `channels` planes (1 grey; 3 red, green, blue) of height x width bytes.
 struct Image {
   Index channels = 0, height = 0, width = 0;
   std::vector<std::uint8_t> pixels;  // [C, H, W]

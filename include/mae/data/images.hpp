@@ -1,8 +1,8 @@
-// Where pictures come from: any collection of them, seen through one small window.
+// Where images come from: any collection of them, seen through one small window.
 //
-// Some collections hold all pictures in memory (`Dataset`), others decode them when asked (an image folder). What
+// Some collections hold all images in memory (`Dataset`), others decode them when asked (an image folder). What
 // trains on them needs five questions answered: how many there are, of how many channels and classes, what is said of
-// picture i (its target: a label, unless the collection chooses another, `target.hpp`), and its bytes for a moment.
+// image i (its target: a label, unless the collection chooses another, `target.hpp`), and its bytes for a moment.
 // `Images` asks them of any collection, borrowed, as a span borrows elements: the collection must outlive it. Asking
 // costs one call through a pointer.
 #pragma once
@@ -18,16 +18,16 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// A picture that somebody else holds: bytes 0..255, [C, H, W].
-struct PictureView {
+/// An image that somebody else holds: bytes 0..255, [C, H, W].
+struct ImageView {
   const std::uint8_t* pixels;
   Index channels, height, width;
   Index number;  ///< in its collection; another than asked for where that one cannot be read and is replaced
 };
 
 namespace detail {
-struct TakesAnyPicture {
-  void operator()(const PictureView&) const {}
+struct TakesAnyImage {
+  void operator()(const ImageView&) const {}
 };
 template <class Target>
 struct TakesAnyTarget {
@@ -43,41 +43,41 @@ concept GivesTarget = std::same_as<Target, NoTarget> || requires(const Set& set,
 };
 }  // namespace detail
 
-/// What a collection of pictures offers. `with_picture(i, use)` calls use(PictureView) once and keeps the bytes alive
+/// What a collection of images offers. `with_image(i, use)` calls use(ImageView) once and keeps the bytes alive
 /// meanwhile; many threads may ask at once. `validate(set, subject)` throws mae::Error about `subject` unless the
-/// collection is whole. What it says of a picture:
+/// collection is whole. What it says of an image:
 ///   a label         label(i), a class in [0, class_count()), or -1 where there are none
 ///   another Target  `using Target = …`, with_target(i, use), which calls use(Target::View) once, and class_count()
 ///   nothing         `using Target = NoTarget`
-/// `i` is a picture's own number there: `PictureView::number`.
+/// `i` is an image's own number there: `ImageView::number`.
 template <class Set>
 concept ImageCollection = requires(const Set& set, Index i, std::string subject) {
   { set.size() } -> std::same_as<Index>;
   { set.channel_count() } -> std::same_as<Index>;
-  set.with_picture(i, detail::TakesAnyPicture{});
+  set.with_image(i, detail::TakesAnyImage{});
   validate(set, subject);
 }
 &&ImageTarget<TargetOf<Set>>&& detail::GivesTarget<Set, TargetOf<Set>>;
 
-/// A borrowed view of any collection of pictures.
+/// A borrowed view of any collection of images.
 class Images {
  public:
   template <ImageCollection Set>
   Images(const Set& set)  // NOLINT(google-explicit-constructor): a view, like std::span
       : set_(&set), calls_(&calls_of<Set>) {}
 
-  /// Number of pictures.
+  /// Number of images.
   Index size() const { return calls_->size(set_); }
   Index channels() const { return calls_->channels(set_); }
   /// Number of classes; 0 without labels.
   Index classes() const { return calls_->classes(set_); }
-  /// The class of picture `i`, or -1: where there are none, and where the target is no label.
+  /// The class of image `i`, or -1: where there are none, and where the target is no label.
   std::int32_t label(Index i) const {
     std::int32_t label = -1;
     if (gives<Label>()) with_target<Label>(i, [&](std::int32_t found) { label = found; });
     return label;
   }
-  /// Whether the target of pictures is a `Target`. Any collection gives `NoTarget`.
+  /// Whether the target of images is a `Target`. Any collection gives `NoTarget`.
   template <ImageTarget Target>
   bool gives() const {
     return std::same_as<Target, NoTarget> || calls_->target == &detail::target_name<Target>;
@@ -88,7 +88,7 @@ class Images {
     if (!gives<Target>())
       throw Error(subject, std::string("images with ") + *calls_->target, std::string("images with ") + Target::name);
   }
-  /// Calls use(Target::View) for what the collection says of picture `i`. Throws mae::Error if it gives another target.
+  /// Calls use(Target::View) for what the collection says of image `i`. Throws mae::Error if it gives another target.
   template <ImageTarget Target, class Use>
   void with_target(Index i, const Use& use) const {
     ensure_gives<Target>("images");
@@ -98,18 +98,18 @@ class Images {
     if constexpr (std::same_as<Target, NoTarget>) use(typename NoTarget::View{});
     else calls_->with_target(set_, i, call, &use);
   }
-  /// Throws mae::Error about `subject` unless there are pictures, all whole.
+  /// Throws mae::Error about `subject` unless there are images, all whole.
   void ensure_valid(const std::string& subject) const { calls_->validate(set_, subject); }
 
-  /// Calls use(PictureView) for picture `i`. Throws mae::Error if it cannot be read.
+  /// Calls use(ImageView) for image `i`. Throws mae::Error if it cannot be read.
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    auto call = [](const void* to, const PictureView& picture) { (*static_cast<const Use*>(to))(picture); };
-    calls_->with_picture(set_, i, call, &use);
+  void with_image(Index i, const Use& use) const {
+    auto call = [](const void* to, const ImageView& image) { (*static_cast<const Use*>(to))(image); };
+    calls_->with_image(set_, i, call, &use);
   }
 
  private:
-  using UsePicture = void (*)(const void* use, const PictureView&);
+  using UseImage = void (*)(const void* use, const ImageView&);
   using UseTarget = void (*)(const void* use, const void* view);
   struct Calls {
     Index (*size)(const void*);
@@ -118,7 +118,7 @@ class Images {
     const char* const* target;  // `detail::target_name` of it
     void (*with_target)(const void*, Index, UseTarget, const void* use);
     void (*validate)(const void*, const std::string&);
-    void (*with_picture)(const void*, Index, UsePicture, const void* use);
+    void (*with_image)(const void*, Index, UseImage, const void* use);
   };
   template <class Set>
   static const Set& as(const void* set) {
@@ -144,8 +144,8 @@ class Images {
                                     }
                                   },
                                   [](const void* set, const std::string& subject) { validate(as<Set>(set), subject); },
-                                  [](const void* set, Index i, UsePicture use, const void* to) {
-                                    as<Set>(set).with_picture(i, [&](const PictureView& picture) { use(to, picture); });
+                                  [](const void* set, Index i, UseImage use, const void* to) {
+                                    as<Set>(set).with_image(i, [&](const ImageView& image) { use(to, image); });
                                   }};
 
   const void* set_;

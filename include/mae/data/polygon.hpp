@@ -11,6 +11,7 @@
 #include <mae/core/finite.hpp>
 #include <mae/core/math.hpp>
 #include <mae/core/number_text.hpp>
+#include <mae/core/product.hpp>
 #include <mae/data/run_length.hpp>
 
 MAE_PRECISE_BEGIN

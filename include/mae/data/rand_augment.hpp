@@ -4,14 +4,14 @@
 //
 // Two of fifteen operations are drawn, with replacement, and each is carried out with probability one half, at a
 // magnitude of its own, drawn from N(9, 0.5) and kept in [0, 10]; with "inc1" more of it is always a stronger change.
-// What they do is in `operations`, byte for byte as in timm on Pillow 13 (picture_operations.hpp). They work on bytes:
-// the placed picture is rounded to them first. What comes into view is filled with the mean of the normalisation, which
+// What they do is in `operations`, byte for byte as in timm on Pillow 13 (image_operations.hpp). They work on bytes:
+// the placed image is rounded to them first. What comes into view is filled with the mean of the normalisation, which
 // for ImageNet's is (124, 116, 104). Numbers are those of (seed, epoch, sample).
 #pragma once
 #include <string_view>
 
 #include <mae/core/number_text.hpp>
-#include <mae/data/picture_operations.hpp>
+#include <mae/data/image_operations.hpp>
 #include <mae/data/transform.hpp>
 
 MAE_PRECISE_BEGIN
@@ -34,50 +34,56 @@ inline double blend_factor(double strength, bool negative) {
 
 /// The operations, in timm's order and under its names.
 inline constexpr RandAugmentOperation rand_augment_operations[] = {
-    {"AutoContrast", [](Image& image, double, bool, const std::uint8_t*) { picture::auto_contrast(image); }},
-    {"Equalize", [](Image& image, double, bool, const std::uint8_t*) { picture::equalize(image); }},
-    {"Invert", [](Image& image, double, bool, const std::uint8_t*) { picture::invert(image); }},
+    {"AutoContrast", [](Image& image, double, bool, const std::uint8_t*) { image_operation::auto_contrast(image); }},
+    {"Equalize", [](Image& image, double, bool, const std::uint8_t*) { image_operation::equalize(image); }},
+    {"Invert", [](Image& image, double, bool, const std::uint8_t*) { image_operation::invert(image); }},
     {"Rotate",
      [](Image& image, double strength, bool negative, const std::uint8_t* fill) {
-       picture::rotate(image, detail::with_sign(30 * strength, negative), fill);
+       image_operation::rotate(image, detail::with_sign(30 * strength, negative), fill);
      }},
-    {"PosterizeIncreasing", [](Image& image, double strength, bool,
-                               const std::uint8_t*) { picture::posterize(image, 4 - static_cast<int>(4 * strength)); }},
+    {"PosterizeIncreasing",
+     [](Image& image, double strength, bool, const std::uint8_t*) {
+       image_operation::posterize(image, 4 - static_cast<int>(4 * strength));
+     }},
     {"SolarizeIncreasing",
      [](Image& image, double strength, bool, const std::uint8_t*) {
-       picture::solarize(image, 256 - static_cast<int>(256 * strength));
+       image_operation::solarize(image, 256 - static_cast<int>(256 * strength));
      }},
-    {"SolarizeAdd", [](Image& image, double strength, bool,
-                       const std::uint8_t*) { picture::solarize_add(image, static_cast<int>(110 * strength)); }},
-    {"ColorIncreasing", [](Image& image, double strength, bool negative,
-                           const std::uint8_t*) { picture::color(image, detail::blend_factor(strength, negative)); }},
+    {"SolarizeAdd",
+     [](Image& image, double strength, bool, const std::uint8_t*) {
+       image_operation::solarize_add(image, static_cast<int>(110 * strength));
+     }},
+    {"ColorIncreasing",
+     [](Image& image, double strength, bool negative, const std::uint8_t*) {
+       image_operation::color(image, detail::blend_factor(strength, negative));
+     }},
     {"ContrastIncreasing",
      [](Image& image, double strength, bool negative, const std::uint8_t*) {
-       picture::contrast(image, detail::blend_factor(strength, negative));
+       image_operation::contrast(image, detail::blend_factor(strength, negative));
      }},
     {"BrightnessIncreasing",
      [](Image& image, double strength, bool negative, const std::uint8_t*) {
-       picture::brightness(image, detail::blend_factor(strength, negative));
+       image_operation::brightness(image, detail::blend_factor(strength, negative));
      }},
     {"SharpnessIncreasing",
      [](Image& image, double strength, bool negative, const std::uint8_t*) {
-       picture::sharpness(image, detail::blend_factor(strength, negative));
+       image_operation::sharpness(image, detail::blend_factor(strength, negative));
      }},
     {"ShearX",
      [](Image& image, double strength, bool negative, const std::uint8_t* fill) {
-       picture::shear_x(image, detail::with_sign(0.3 * strength, negative), fill);
+       image_operation::shear_x(image, detail::with_sign(0.3 * strength, negative), fill);
      }},
     {"ShearY",
      [](Image& image, double strength, bool negative, const std::uint8_t* fill) {
-       picture::shear_y(image, detail::with_sign(0.3 * strength, negative), fill);
+       image_operation::shear_y(image, detail::with_sign(0.3 * strength, negative), fill);
      }},
     {"TranslateXRel",
      [](Image& image, double strength, bool negative, const std::uint8_t* fill) {
-       picture::translate(image, 0, detail::with_sign(0.45 * strength, negative) * double(image.width), fill);
+       image_operation::translate(image, 0, detail::with_sign(0.45 * strength, negative) * double(image.width), fill);
      }},
     {"TranslateYRel",
      [](Image& image, double strength, bool negative, const std::uint8_t* fill) {
-       picture::translate(image, detail::with_sign(0.45 * strength, negative) * double(image.height), 0, fill);
+       image_operation::translate(image, detail::with_sign(0.45 * strength, negative) * double(image.height), 0, fill);
      }},
 };
 

@@ -1,7 +1,7 @@
-// Resizing a box of a picture, bicubic with antialiasing (Keys, 1981, a = -1/2), as Pillow does it.
+// Resizing a box of an image, bicubic with antialiasing (Keys, 1981, a = -1/2), as Pillow does it.
 //
 // Each new pixel is a weighted sum of the old ones around its centre, first down the columns, then along the rows. The
-// kernel is four pixels wide; where the picture shrinks it is widened by the same factor, so that no detail aliases.
+// kernel is four pixels wide; where the image shrinks it is widened by the same factor, so that no detail aliases.
 // Going down first leaves few numbers for the second pass: about 4 · (pixels of the box) multiply-adds a channel.
 // `resize_plainly` is that sum as it is written here; `resize` computes it on vectors (backend/cpu/resize.hpp).
 #pragma once
@@ -11,7 +11,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// A rectangle of a picture in pixels, all whole numbers.
+/// A rectangle of an image in pixels, all whole numbers.
 struct CropBox {
   double top = 0, left = 0, height = 0, width = 0;
 };

@@ -161,11 +161,11 @@ class RunLengthMask {
   Box box() const {
     Index x0 = width_, y0 = height_, x1 = 0, y1 = 0;
     for_each_run([&](Index begin, Index end) {
-      const Index first = begin / height_, last = (end - 1) / height_;
-      x0 = (std::min)(x0, first);
+      const Index left = begin / height_, last = (end - 1) / height_;
+      x0 = (std::min)(x0, left);
       x1 = (std::max)(x1, last + 1);
-      y0 = (std::min)(y0, first < last ? 0 : begin % height_);
-      y1 = (std::max)(y1, first < last ? height_ : (end - 1) % height_ + 1);
+      y0 = (std::min)(y0, left < last ? 0 : begin % height_);
+      y1 = (std::max)(y1, left < last ? height_ : (end - 1) % height_ + 1);
     });
     if (x1 == 0) return {};
     return {static_cast<double>(x0), static_cast<double>(y0), static_cast<double>(x1), static_cast<double>(y1)};

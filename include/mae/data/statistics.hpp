@@ -2,7 +2,7 @@
 //
 // A model sees (byte / 255 - mean) / deviation. The statistics are part of a trained model, for its weights mean
 // nothing without them: checkpoints record them. Sums of bytes are whole numbers, hence exact: the result does not
-// depend on the order of pictures or on threads. Cost: every picture is looked at once.
+// depend on the order of images or on threads. Cost: every image is looked at once.
 #pragma once
 #include <mae/backend/threads.hpp>
 #include <mae/core/math.hpp>
@@ -17,7 +17,7 @@ struct ChannelStatistics {
   std::vector<double> mean, deviation;  // [C]
 };
 
-/// One pass over all pixels of all pictures. Throws mae::Error if a picture cannot be read.
+/// One pass over all pixels of all images. Throws mae::Error if an image cannot be read.
 template <class Threads = DefaultThreads>
 ChannelStatistics channel_statistics(const Images& images, int threads = Threads::count()) {
   const auto C = static_cast<std::size_t>(images.channels());
@@ -26,10 +26,10 @@ ChannelStatistics channel_statistics(const Images& images, int threads = Threads
   };
   std::vector<std::vector<Sums>> partial(static_cast<std::size_t>(threads), std::vector<Sums>(C));
   parallel_for_each<Threads>(images.size(), threads, [&](Index i, int thread) {
-    images.with_picture(i, [&](const PictureView& picture) {
-      const Index plane = picture.height * picture.width;
+    images.with_image(i, [&](const ImageView& image) {
+      const Index plane = image.height * image.width;
       for (std::size_t c = 0; c < C; ++c) {
-        const std::uint8_t* const bytes = picture.pixels + static_cast<Index>(c) * plane;
+        const std::uint8_t* const bytes = image.pixels + static_cast<Index>(c) * plane;
         std::uint64_t values = 0, squares = 0;
         for (Index at = 0; at < plane; ++at) {
           values += bytes[at];
@@ -63,7 +63,7 @@ struct Normalization {
     for (double& d : result.deviation) d = d > 0 ? d : 1;
     return result;
   }
-  /// From the pictures themselves (`channel_statistics`): one pass over all pixels. Throws mae::Error if a picture
+  /// From the images themselves (`channel_statistics`): one pass over all pixels. Throws mae::Error if an image
   /// cannot be read.
   template <class Threads = DefaultThreads>
   static Normalization of(const Images& images, int threads = Threads::count()) {

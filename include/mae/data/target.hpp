@@ -1,4 +1,4 @@
-// What a data set gives beside a picture: its target. A label, a class map, boxes, nothing.
+// What a data set gives beside an image: its target. A label, a class map, boxes, nothing.
 //
 // A target type is a struct of three facts and a function:
 //
@@ -10,7 +10,7 @@
 //   };
 //
 // A collection says `using Target = Boxes` and hands one over in `with_target(i, use)` (`images.hpp`). Whoever loads a
-// batch calls `place` with what the transforms did to that picture, so a target follows its image by itself. What a
+// batch calls `place` with what the transforms did to that image, so a target follows its image by itself. What a
 // model makes of a placed target, as tensors, is the model's task (`train/finetune.hpp`).
 #pragma once
 #include <concepts>
@@ -21,7 +21,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// `place` is a pure function, called by several threads at once; it may find an earlier target of another picture in
+/// `place` is a pure function, called by several threads at once; it may find an earlier target of another image in
 /// `placed`, whose memory it may use again.
 template <class Target>
 concept ImageTarget = requires(const typename Target::View& view, const Placement& placement,
@@ -38,7 +38,7 @@ struct NoTarget {
   static void place(const View&, const Placement& placement, Placed& to) { to = placement; }
 };
 
-/// A class for the whole picture, in [0, classes), or -1 where there is none.
+/// A class for the whole image, in [0, classes), or -1 where there is none.
 struct Label {
   static constexpr const char* name = "a label";
   using View = std::int32_t;
@@ -61,7 +61,7 @@ template <class Target>
 inline constexpr const char* target_name = Target::name;
 }  // namespace detail
 
-/// What a collection of type `Set` gives beside pictures: its `Target`, or a label if it does not say.
+/// What a collection of type `Set` gives beside images: its `Target`, or a label if it does not say.
 template <class Set>
 using TargetOf = typename detail::TargetOfSet<Set>::type;
 

@@ -1,8 +1,8 @@
-// to_tensor(): the pictures of a collection as a model's input, in one call.
+// to_tensor(): the images of a collection as a model's input, in one call.
 //
 //     const auto x = mae::to_tensor<ImageShape<3, 32, 32, 4>>(images, normalization);   // [n, 3, 32, 32]
 //
-// Each picture is what a model sees without augmentation: the middle of it, resized to the model's extents, normalised.
+// Each image is what a model sees without augmentation: the middle of it, resized to the model's extents, normalised.
 // All n are in memory at once, n times C H W numbers; what does not fit goes through `for_each_batch`.
 #pragma once
 #include <mae/data/batches.hpp>
@@ -10,7 +10,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The pictures of `images` as [n, C, H, W] of elements T, in their order; loaded on `threads` of `Threads`. `Geometry`
+/// The images of `images` as [n, C, H, W] of elements T, in their order; loaded on `threads` of `Threads`. `Geometry`
 /// is the model's `ImageShape`. Throws mae::Error if there are none, if their channels are not the model's, or if one
 /// cannot be read.
 template <class Geometry, class T = float, class Threads = DefaultThreads>

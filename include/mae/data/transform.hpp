@@ -1,4 +1,4 @@
-// A transform: a pure function of (seed, epoch, sample) that chooses what of a picture is seen, or changes its pixels.
+// A transform: a pure function of (seed, epoch, sample) that chooses what of an image is seen, or changes its pixels.
 //
 // Your own takes about ten lines:
 //
@@ -13,7 +13,7 @@
 //   };
 //   options.augmentation.transforms = {Invert{.share = 0.2}};
 //
-// `place(random, picture, placement)` says where the picture lies in the model's input: a target follows by itself.
+// `place(random, image, placement)` says where the image lies in the model's input: a target follows by itself.
 // `change(random, image)` works on the pixels there, after all placing; if it moves what is seen, it says `static
 // constexpr bool moves_pixels = true`, and only targets that have no place take it, such as labels. `mix(batch)` says
 // how images of a batch that are ready are mixed (mixing.hpp), in one transform of a list. A transform has one of these
@@ -74,8 +74,8 @@ struct PlacedPixels {
 
 namespace detail {
 template <class Kind>
-concept PlacesPictures = requires(const Kind& kind, const Draws& random, const PictureView& picture, Placement& to) {
-  kind.place(random, picture, to);
+concept PlacesImages = requires(const Kind& kind, const Draws& random, const ImageView& image, Placement& to) {
+  kind.place(random, image, to);
 };
 template <class Kind>
 concept MixesBatches = requires(const Kind& kind, const MixedBatch& batch) {
@@ -88,7 +88,7 @@ concept ChangesPixels = requires(const Kind& kind, const Draws& random, const Pl
 }  // namespace detail
 
 template <class Kind>
-concept ImageTransform = (detail::PlacesPictures<Kind> || detail::ChangesPixels<Kind> ||
+concept ImageTransform = (detail::PlacesImages<Kind> || detail::ChangesPixels<Kind> ||
                           detail::MixesBatches<Kind>)&&requires {
   { Kind::name } -> std::convertible_to<const char*>;
   { Kind::draws } -> std::convertible_to<std::uint32_t>;
@@ -109,9 +109,9 @@ class Transform {
   bool changes() const { return calls_->change != nullptr; }
   /// Whether pixels are moved so that no target follows.
   bool moves_pixels() const { return calls_->moves_pixels; }
-  void place(const Draws& random, const PictureView& picture, Placement& to) const {
-    if (calls_->place) calls_->place(options_, random, picture, to);
-    ensure_inside(picture, to);
+  void place(const Draws& random, const ImageView& image, Placement& to) const {
+    if (calls_->place) calls_->place(options_, random, image, to);
+    ensure_inside(image, to);
   }
   void change(const Draws& random, const PlacedPixels& image) const {
     if (calls_->change) calls_->change(options_, random, image);
@@ -136,7 +136,7 @@ class Transform {
     std::uint32_t draws;
     const char* name;
     bool moves_pixels;
-    void (*place)(const void*, const Draws&, const PictureView&, Placement&);
+    void (*place)(const void*, const Draws&, const ImageView&, Placement&);
     void (*change)(const void*, const Draws&, const PlacedPixels&);
     Mix (*mix)(const void*, const MixedBatch&);
     void (*ensure_valid)(const void*);
@@ -152,9 +152,9 @@ class Transform {
   static constexpr Calls calls_of = [] {
     Calls calls{Kind::draws, Kind::name, false, nullptr, nullptr, nullptr, [](const void*) {}, nullptr};
     if constexpr (requires { Kind::moves_pixels; }) calls.moves_pixels = Kind::moves_pixels;
-    if constexpr (detail::PlacesPictures<Kind>)
-      calls.place = [](const void* o, const Draws& random, const PictureView& picture, Placement& to) {
-        as<Kind>(o).place(random, picture, to);
+    if constexpr (detail::PlacesImages<Kind>)
+      calls.place = [](const void* o, const Draws& random, const ImageView& image, Placement& to) {
+        as<Kind>(o).place(random, image, to);
       };
     if constexpr (detail::ChangesPixels<Kind>)
       calls.change = [](const void* o, const Draws& random, const PlacedPixels& image) {
@@ -172,25 +172,25 @@ class Transform {
     return calls;
   }();
   /// Resizing trusts the box.
-  void ensure_inside(const PictureView& picture, const Placement& to) const {
+  void ensure_inside(const ImageView& image, const Placement& to) const {
     const auto fits = [](double from, double extent, Index of) {
       return from >= 0 && extent >= 1 && from + extent <= double(of) && from == double(Index(from)) &&
              extent == double(Index(extent));
     };
     const auto reached = [](Index steps) { return steps >= -(Index{1} << 32) && steps <= Index{1} << 32; };
-    if (!fits(to.box.top, to.box.height, picture.height) || !fits(to.box.left, to.box.width, picture.width) ||
+    if (!fits(to.box.top, to.box.height, image.height) || !fits(to.box.left, to.box.width, image.width) ||
         !reached(to.down) || !reached(to.right))
-      throw_outside(picture, to.box);
+      throw_outside(image, to.box);
     if (to.rows < 1 || to.rows > to.height || to.columns < 1 || to.columns > to.width)
       throw Error(calls_->name, std::to_string(to.rows) + " x " + std::to_string(to.columns),
                   "1 to the input's pixels");
   }
 
-  [[noreturn, gnu::cold]] void throw_outside(const PictureView& picture, const CropBox& box) const {
+  [[noreturn, gnu::cold]] void throw_outside(const ImageView& image, const CropBox& box) const {
     throw Error(
         std::string("transform ") + calls_->name,
         "a box of " + std::to_string(box.height) + " rows and " + std::to_string(box.width) + " columns",
-        "whole pixels inside the picture of " + std::to_string(picture.height) + " x " + std::to_string(picture.width));
+        "whole pixels inside the image of " + std::to_string(image.height) + " x " + std::to_string(image.width));
   }
 
   alignas(8) unsigned char options_[64] = {};

@@ -45,7 +45,9 @@ struct DetectionOptions {
 template <class LevelsType, class T>
 std::vector<Detection> candidates(const T* outputs, Index classes, const Box& shown, const DetectionOptions& options) {
   const auto sigmoid = [](double x) { return 1 / (1 + math::exp(-x)); };
-  const double least = options.least_score * options.least_score;  // of p alone, since c is at most 1
+  // c is at most 1, so √p must be a score itself: for most places a look at the logit is all.
+  const double least = options.least_score * options.least_score;
+  const double least_logit = least > 0 ? math::log(least / (1 - least)) - 1e-6 : -1e300;
   const Index width = classes + 5;
   struct Candidate {
     double score;
@@ -59,8 +61,8 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
       const T* const at = outputs + place * width;
       const double central = sigmoid(double(at[classes + 4]));
       for (Index k = 0; k < classes; ++k)
-        if (const double p = sigmoid(double(at[k])); p >= least)
-          if (const double score = math::sqrt(p * central); score >= options.least_score)
+        if (const double logit = double(at[k]); logit >= least_logit)
+          if (const double score = math::sqrt(sigmoid(logit) * central); score >= options.least_score)
             best.push_back({score, place, k});
     }
     const auto kept = best.begin() + (std::min)(options.per_level, static_cast<Index>(best.size()));
@@ -110,8 +112,8 @@ void for_each_detection(const Weights<Model, Policy>& weights, const Images& ima
           std::vector<Detection> found =
               detections_of<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
                                                     Model::classes, shown(placement), options);
-          for (Detection& one : found) one.box = to_picture(placement, one.box);
-          use(batch.pictures[at], std::as_const(found));
+          for (Detection& one : found) one.box = to_image(placement, one.box);
+          use(batch.numbers[at], std::as_const(found));
         }
       },
       view);

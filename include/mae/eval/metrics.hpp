@@ -63,7 +63,7 @@ double accuracy(const Weights<Model, Policy>& weights, const Images& data, const
           Index best = 0;
           for (Index k = 1; k < Model::classes; ++k)
             if (logits(b, k) > logits(b, best)) best = k;
-          right += best == data.label(images.pictures[static_cast<std::size_t>(b)]);
+          right += best == data.label(images.numbers[static_cast<std::size_t>(b)]);
         }
       },
       view);

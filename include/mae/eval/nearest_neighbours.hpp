@@ -30,7 +30,7 @@ struct NeighbourOptions {
   Index neighbours = 20;      ///< at most as many as there are training images
   double temperature = 0.07;  ///< τ
   Index batch = 64;
-  Augmentation view{};  ///< how pictures are looked at, such as an EvaluationCrop
+  Augmentation view{};  ///< how images are looked at, such as an EvaluationCrop
 };
 
 namespace detail {
@@ -122,7 +122,7 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
     const auto* const x = unit.host();
     for (Index b = 0; b < loaded.count(); ++b) {
       for (Index c = 0; c < D; ++c) known[static_cast<Index>(labels.size()) * D + c] = static_cast<Bank>(x[b * D + c]);
-      labels.push_back(training.label(loaded.pictures[static_cast<std::size_t>(b)]));
+      labels.push_back(training.label(loaded.numbers[static_cast<std::size_t>(b)]));
     }
   };
   detail::for_each_feature<How>(weights, training, normalization, options.batch, options.view, remember);
@@ -141,7 +141,7 @@ double nearest_neighbour_accuracy(const Weights<Model, Policy>& weights, const I
           const auto* const row = std::as_const(similarity).host() + b * n;
           detail::nearest(row, n, neighbours);
           right += detail::vote(row, neighbours, labels, options.temperature, votes) ==
-                   test.label(loaded.pictures[static_cast<std::size_t>(b)]);
+                   test.label(loaded.numbers[static_cast<std::size_t>(b)]);
         }
       });
   return static_cast<double>(right) / static_cast<double>(test.size());

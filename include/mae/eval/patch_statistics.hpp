@@ -2,7 +2,7 @@
 //
 // Such a model learns values less their mean, over their deviation (ops/normalize_patches.hpp): edges, not how
 // bright the patch is or how much contrast it has. To show what it says, both must come from elsewhere:
-//   oracle    from the hidden patch itself. The picture looks better than what the model knows.
+//   oracle    from the hidden patch itself. The image looks better than what the model knows.
 //   visible   estimated from the patches that the model saw: for a hidden patch p the mean over all visible patches v,
 //             weighted by 1 / |p - v|⁴, the distance in patches (Shepard, 1968); of means and of deviations alike.
 //             Nothing of the hidden patch is used; where its neighbours are hidden too, it is a guess.

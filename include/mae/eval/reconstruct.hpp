@@ -1,4 +1,4 @@
-// An image through a masked autoencoder, as pictures: original, masked, reconstruction, pasted, and whole.
+// An image through a masked autoencoder, to be looked at: original, masked, reconstruction, pasted, and whole.
 //
 //   original         the image as the model takes it
 //   masked           what the encoder saw; hidden patches are grey
@@ -28,9 +28,9 @@ struct PanelOptions {
 };
 
 namespace detail {
-/// Patches in model space [L, n] as a picture.
+/// Patches in model space [L, n] as an image.
 template <class Geometry>
-Image picture_of(const std::vector<float>& patches, const Normalization& normalization) {
+Image image_of(const std::vector<float>& patches, const Normalization& normalization) {
   Image image = blank_image(Geometry::channels, Geometry::height, Geometry::width);
   std::vector<float> pixels(static_cast<std::size_t>(Geometry::values));
   unpatchify<typename Geometry::Pixels, Geometry::patch>(patches.data(), pixels.data());
@@ -73,14 +73,14 @@ typename Model::Masks panel_mask(const PanelOptions& options, Index images, Inde
 }
 }  // namespace detail
 
-/// The four pictures of one image: original, masked, reconstruction, pasted.
+/// One image four times: original, masked, reconstruction, pasted.
 struct Reconstructed {
   Image original, masked, reconstruction, pasted;
 };
 
-/// The pictures of a rebuilt image; hidden patches are grey in the second.
+/// What a rebuilt image looks like; hidden patches are grey in the second.
 template <class Geometry>
-Reconstructed pictures_of(const Rebuilt& image, const Normalization& normalization) {
+Reconstructed images_of(const Rebuilt& image, const Normalization& normalization) {
   std::vector<float> masked = image.truth, pasted = image.truth;
   constexpr std::size_t n = Geometry::patch_values, C = Geometry::channels;
   for (std::size_t i = 0; i < masked.size(); ++i) {
@@ -88,16 +88,16 @@ Reconstructed pictures_of(const Rebuilt& image, const Normalization& normalizati
     masked[i] = static_cast<float>((0.5 - normalization.mean[i % n % C]) / normalization.deviation[i % n % C]);
     pasted[i] = image.rebuilt[i];
   }
-  auto draw = [&](const std::vector<float>& patches) { return detail::picture_of<Geometry>(patches, normalization); };
+  auto draw = [&](const std::vector<float>& patches) { return detail::image_of<Geometry>(patches, normalization); };
   return {draw(image.truth), draw(masked), draw(image.rebuilt), draw(pasted)};
 }
 
-/// One image of a panel, with the numbers behind its pictures.
+/// A row of a panel, with the numbers behind it.
 struct PanelRow {
-  Reconstructed pictures;
+  Reconstructed images;
   Rebuilt masked, whole;              ///< under one mask; under several, if that was asked for
   std::vector<std::int32_t> restore;  ///< [L], the rank of each patch in the mask: MAE's ids_restore
-  Image whole_picture{};
+  Image whole_image{};
   std::vector<double> errors{};  ///< of `whole`, [L], in grey levels
 };
 
@@ -111,20 +111,20 @@ PanelRow reconstruct(Rebuilder<Model, Policy>& rebuilder, const Images& images, 
   const auto masks = detail::panel_mask<Model>(options, images.size(), i);
   const auto restore = masks.restore();
   PanelRow row{{}, rebuilder.under(input.data(), masks), {}, {restore.begin(), restore.end()}};
-  row.pictures = pictures_of<Geometry>(row.masked, normalization);
+  row.images = images_of<Geometry>(row.masked, normalization);
   if (!options.whole) return row;
   row.whole = rebuilder.whole(input.data(), masks);
-  row.whole_picture = detail::picture_of<Geometry>(row.whole.rebuilt, normalization);
+  row.whole_image = detail::image_of<Geometry>(row.whole.rebuilt, normalization);
   row.errors = patch_errors(row.whole, normalization);
   return row;
 }
-/// The pictures of one image, under the mask that `masking` draws by `seed`.
+/// One image four times, under the mask that `masking` draws by `seed`.
 template <class Model, class Policy>
 Reconstructed reconstruct(const Weights<Model, Policy>& weights, const Images& images, Index i,
                           const Normalization& normalization, std::uint64_t seed, const Masking& masking = {}) {
   const PanelOptions options{.seed = seed, .masking = masking};
   Rebuilder<Model, Policy> rebuilder(weights, options.statistics);
-  return reconstruct(rebuilder, images, i, normalization, options).pictures;
+  return reconstruct(rebuilder, images, i, normalization, options).images;
 }
 
 }  // namespace mae

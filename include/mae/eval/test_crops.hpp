@@ -1,4 +1,4 @@
-// How good a classifier is when it looks at each picture several times: the mean of what it says of several crops.
+// How good a classifier is when it looks at each image several times: the mean of what it says of several crops.
 //
 //   accuracy_of_crops(weights, test, normalization, test_crops(10));         // data/evaluation_crop.hpp
 //
@@ -15,13 +15,13 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// What a classifier says of pictures, in their order.
+/// What a classifier says of images, in their order.
 struct MeanProbabilities {
-  std::vector<double> of;       ///< [n, classes]
-  std::vector<Index> pictures;  ///< [n], the numbers of what was loaded
+  std::vector<double> of;      ///< [n, classes]
+  std::vector<Index> numbers;  ///< [n]: the numbers of what was loaded
 };
 
-/// The mean over `crops` of the probabilities that the model gives each class of each picture. Throws mae::Error if
+/// The mean over `crops` of the probabilities that the model gives each class of each image. Throws mae::Error if
 /// there are no crops or the data do not fit the model.
 template <class Model, class Policy>
 MeanProbabilities mean_probabilities(const Weights<Model, Policy>& weights, const Images& data,
@@ -34,7 +34,7 @@ MeanProbabilities mean_probabilities(const Weights<Model, Policy>& weights, cons
   const auto add = [&](const auto& images, const auto& logits) {
     for (Index b = 0; b < images.count(); ++b) {
       const Index i = images.samples[static_cast<std::size_t>(b)];
-      mean.pictures[static_cast<std::size_t>(i)] = images.pictures[static_cast<std::size_t>(b)];
+      mean.numbers[static_cast<std::size_t>(i)] = images.numbers[static_cast<std::size_t>(b)];
       const auto* const row = &logits(b, 0);
       const double normalizer = CrossEntropyOperation::log_sum_exp(row, K);
       for (Index k = 0; k < K; ++k)
@@ -59,7 +59,7 @@ double accuracy_of_crops(const Weights<Model, Policy>& weights, const Images& da
     Index best = 0;
     for (Index k = 1; k < Model::classes; ++k)
       if (row[k] > row[best]) best = k;
-    right += best == data.label(mean.pictures[static_cast<std::size_t>(i)]);
+    right += best == data.label(mean.numbers[static_cast<std::size_t>(i)]);
   }
   return static_cast<double>(right) / static_cast<double>(data.size());
 }

@@ -3,7 +3,7 @@
 //   auto f = mae::as_eigen(features);                                      // [B, N, D] as a (B·N) × D matrix
 //   auto one = mae::as_eigen(features, 3);                                 // sample 3 of it as an N × D matrix
 //   auto w = mae::as_eigen(weights, "blocks.0.attn.qkv.weight");           // a parameter as a 3D × D matrix
-//   auto x = mae::from_eigen<mae::Shape<mae::dyn, 3, 32, 32>>(pictures);   // a row of the matrix is a sample
+//   auto x = mae::from_eigen<mae::Shape<mae::dyn, 3, 32, 32>>(images);   // a row of the matrix is a sample
 //
 // Nothing is copied: a number written on one side is read on the other, and whoever owns the numbers must outlive the
 // map or view. An owner without a name is refused at compile time. A map's rows are rows of memory (row-major). Both

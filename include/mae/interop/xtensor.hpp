@@ -2,7 +2,7 @@
 //
 //   auto f = mae::as_xtensor(features);                                    // an xtensor expression [B, N, D]
 //   auto w = mae::as_xtensor(weights, "blocks.0.attn.qkv.weight");         // a parameter as a matrix [3D, D]
-//   auto x = mae::from_xtensor<mae::Shape<mae::dyn, 3, 32, 32>>(pictures); // xt::xtensor or xt::xarray, row-major
+//   auto x = mae::from_xtensor<mae::Shape<mae::dyn, 3, 32, 32>>(images); // xt::xtensor or xt::xarray, row-major
 //
 // Nothing is copied: a number written on one side is read on the other, and whoever owns the numbers must outlive the
 // adaptor or view. An owner without a name is refused at compile time. Both sides may show one memory: xtensor assigns

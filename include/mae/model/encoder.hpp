@@ -29,6 +29,8 @@ struct EncoderTrunk {
 
   /// images [B, C, H, W] → tokens [B, L + 1, D] after the last block, class token first.
   constexpr auto operator()(const Expression auto& images) const { return blocks(embed(images)); }
+  /// The same without the class token, in image order: [B, L, D].
+  constexpr auto patches(const Expression auto& images) const { return patch_tokens((*this)(images)); }
   /// images [B, C, H, W] → tokens after blocks At..., counted from 0: an array of [B, L + 1, D].
   template <int... At>
   constexpr auto features(const Expression auto& images) const {

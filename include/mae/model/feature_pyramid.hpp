@@ -118,7 +118,8 @@ template <class Map, Index D, int... Powers, Index F>
 struct FeaturePyramid<Map, D, Scales<Powers...>, F> {
   static_assert(rule::PyramidLevels<sizeof...(Powers)>::holds, "mae::FeaturePyramid: one to four scales");
   /// The maps of the result.
-  using Levels = mae::Levels<typename PyramidLevel<Map, D, Powers, F>::Result...>;
+  using Levels = std::conditional_t<sizeof...(Powers) == 0, mae::Levels<Map>,
+                                    mae::Levels<typename PyramidLevel<Map, D, Powers, F>::Result...>>;
   static constexpr Index width = F;
   std::tuple<PyramidLevel<Map, D, Powers, F>...> levels;
   /// The levels are called by their numbers: `0.proj.weight`.

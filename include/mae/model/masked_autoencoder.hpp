@@ -2,7 +2,7 @@
 //
 // The model owns an encoder and a decoder; what is computed with them is a program of its own, over the same weights:
 //   `PretrainingLoss<Model>`   images, keep, hidden, restore → one loss a sample (for training)
-//   `Reconstruction<Model>`    images, keep, restore → predictions of all patches [B, L, n] (for pictures)
+//   `Reconstruction<Model>`    images, keep, restore → predictions of all patches [B, L, n] (to look at)
 // Only hidden patches are predicted and compared, since the others do not enter the loss, and what only the others need
 // in the decoder's last block is left out; kept patches are picked before they are embedded. All this saves work and
 // changes nothing. `MaskBatch` makes keep, hidden and restore; `Encoder` alone cannot mask.

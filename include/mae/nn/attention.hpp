@@ -9,8 +9,8 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// x [B, N, D] → [B, N, D], with Heads heads of width D / Heads.
-template <Index D, Index Heads>
+/// x [B, N, D] → [B, N, D], with Heads heads of width D / Heads. `Scope` may narrow who looks at whom.
+template <Index D, Index Heads, class Scope = AllTokens>
 struct Attention {
   Linear<D, 3 * D> qkv;
   Linear<D, D> proj;
@@ -19,7 +19,7 @@ struct Attention {
   constexpr auto operator()(const Expression auto& x) const {
     static_assert(rule::HeadsDivideWidth<D, Heads>::holds,
                   "mae::Attention<D, Heads>: the width D must be a multiple of Heads");
-    return proj(apply<AttentionOperation<Heads>>(qkv(x)));  // [B, N, D]
+    return proj(apply<AttentionOperation<Heads, Scope>>(qkv(x)));  // [B, N, D]
   }
   /// What the tokens `some` [B, M, D] see, which are some of x [B, N, D]: [B, M, D]. Queries are made for those alone.
   constexpr auto operator()(const Expression auto& some, const Expression auto& x) const {

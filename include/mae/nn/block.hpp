@@ -18,10 +18,11 @@ namespace mae {
 enum class StochasticDepth { off, on };
 
 /// x [B, N, D] → [B, N, D].
-template <Index D, Index Heads, Index Hidden = 4 * D, StochasticDepth Kind = StochasticDepth::off>
+template <Index D, Index Heads, Index Hidden = 4 * D, StochasticDepth Kind = StochasticDepth::off,
+          class Scope = AllTokens>
 struct Block {
   LayerNorm<D> norm1;
-  Attention<D, Heads> attn;
+  Attention<D, Heads, Scope> attn;
   LayerNorm<D> norm2;
   Mlp<D, Hidden> mlp;
   MAE_MODULE(norm1, attn, norm2, mlp)

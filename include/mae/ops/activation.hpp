@@ -24,6 +24,11 @@ struct ActivationOf {
   }
 };
 
+template <class Activation>
+struct ActivationAlone<Form<ActivationOf<Activation>, Leaf>> {
+  using type = Activation;
+};
+
 /// F of every element; joined to a linear layer that has no name.
 template <class Activation, Expression X>
 constexpr auto activate(X&& x) {

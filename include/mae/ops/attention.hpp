@@ -16,7 +16,14 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-template <Index Heads>
+/// Who looks at whom: all tokens of a sample at all of them.
+struct AllTokens {
+  static constexpr Index flops(Index of_all) { return of_all; }
+  /// How many parts a sample has, one behind the other, whose tokens look at each other alone.
+  static constexpr Index parts(const Context&) { return 1; }
+};
+
+template <Index Heads, class Scope = AllTokens>
 struct AttentionOperation : Operation {
   static constexpr const char* name = "attention";
   static constexpr unsigned keep = keep_input(0) | keep_input(1) | keep_result;
@@ -29,16 +36,16 @@ struct AttentionOperation : Operation {
   template <class Q, class... KV>
   static constexpr AttentionShape sizes = [] {
     using K = std::tuple_element_t<sizeof...(KV), std::tuple<Q, KV...>>;
-    return AttentionShape{1, rows_of<Q>, rows_of<K>, Heads, width_of<Output<Q, KV...>> / Heads, width_of<Q>,
-                          width_of<K>};
+    return AttentionShape{1,           rows_of<Q>, rows_of<K>, Heads, width_of<Output<Q, KV...>> / Heads,
+                          width_of<Q>, width_of<K>};
   }();
   template <class M, class... X>
   static constexpr Index saved_state = Heads* sizes<X...>.queries* Index{sizeof(typename M::Policy::Accumulator)};
   template <class M, class... X>
-  static constexpr Index flops = 4 * sizes<X...>.queries * sizes<X...>.keys * Heads * sizes<X...>.width;
+  static constexpr Index flops = Scope::flops(4 * sizes<X...>.queries * sizes<X...>.keys * Heads * sizes<X...>.width);
   template <class M, class... X>
-  static constexpr WorkspaceSize workspace =
-      Kernels<typename M::Policy>::attention_workspace(sizes<X...>.keys, Heads, sizes<X...>.width);
+  static constexpr WorkspaceSize workspace = Kernels<typename M::Policy>::attention_workspace(sizes<X...>.keys, Heads,
+                                                                                              sizes<X...>.width);
 
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
@@ -61,7 +68,8 @@ struct AttentionOperation : Operation {
   template <class M, class Op, class... V>
   static AttentionShape shape(const Call<M, Op, V...>& f) {
     AttentionShape result = sizes<typename V::Shape...>;
-    result.batch = f.batch();
+    const Index parts = Scope::parts(f.context());
+    result.batch = f.batch() * parts, result.queries /= parts, result.keys /= parts;
     return result;
   }
   /// Keys begin behind the queries of qkv, or an operand of their own.

@@ -52,7 +52,7 @@ MAE_HOST_DEVICE constexpr Place place_of(Index p) {
 }  // namespace detail
 
 template <class Maps, Index In, Index Out>
-class Conv3x3Operation : public Operation {
+struct Conv3x3Operation : Operation {
   /// The workspace of a call: the neighbours of a strip, the turned filter, and what is left for the products.
   template <class Policy>
   struct Memory {
@@ -79,7 +79,6 @@ class Conv3x3Operation : public Operation {
     }
   };
 
- public:
   static constexpr const char* name = "conv3x3";
   static constexpr unsigned keep = keep_input(0);
   static constexpr Index places = Maps::places;
@@ -129,7 +128,6 @@ class Conv3x3Operation : public Operation {
     });
   }
 
- private:
   /// Calls work(begin, count) for pieces of the places of all samples.
   template <class Work>
   static void each_strip(Index batch, Index rows, const Work& work) {

@@ -1,4 +1,4 @@
-// From tokens to a picture of features: every patch's token in the place of its patch, one channel a feature.
+// From tokens to an image of features: every patch's token in the place of its patch, one channel a feature.
 //
 //     y[b, d, r, c] = x[b, 1 + r · columns + c, d]
 //

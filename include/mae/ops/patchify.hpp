@@ -62,7 +62,7 @@ constexpr auto patchify(const X& images) {
   }
 }
 
-/// The inverse on plain memory, for pictures: patches [L, P·P·C] → image [C, H, W].
+/// The inverse on plain memory, to look at: patches [L, P·P·C] → image [C, H, W].
 template <class Image, Index P, class T>
 void unpatchify(const T* patches, T* image) {
   using Order = PatchOrder<Image, P>;

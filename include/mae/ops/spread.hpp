@@ -22,9 +22,9 @@ template <Index Places, Index Width, Index MapPlaces, Index Side>
 struct SquaresInTokens {
   static constexpr bool holds = Places == MapPlaces && Side > 0 && Width % (Side * Side) == 0;
 };
-/// Squares of Side × Side that fill a map.
+/// Windows of Side × Side that fill a map.
 template <Index Rows, Index Columns, Index Side>
-struct SquaresTileGrid {
+struct WindowsTileGrid {
   static constexpr bool holds = Side > 0 && Rows % Side == 0 && Columns % Side == 0;
 };
 }  // namespace rule
@@ -49,7 +49,7 @@ template <Index Side, class Map, Expression X>
 constexpr auto merge(const X& x) {
   using S = ShapeOf<X>;
   constexpr bool grid = S::rank == 3 && rows_of<S> == Map::places;
-  using Tiles = rule::SquaresTileGrid<Map::rows, Map::columns, Side>;
+  using Tiles = rule::WindowsTileGrid<Map::rows, Map::columns, Side>;
   static_assert(grid, "mae::merge<Side, Map>: x must be [B, Map::places, O]");
   static_assert(Tiles::holds, "mae::merge<Side, Map>: Side must divide the rows and the columns of the map");
   if constexpr (grid && Tiles::holds) {

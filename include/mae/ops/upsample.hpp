@@ -55,18 +55,21 @@ struct UpsampleOperation : Operation {
     using A = typename Call::A;
     const auto x = f.x(first);
     const auto y = f.y();
-    Call::Kernels::each(f.batch() * pixels, [=] MAE_HOST_DEVICE(Index p) {
-      const Row row(p % pixels / width);
-      const Column column(p % width);
-      const auto* const top = x + (p / pixels * tokens + row.low * Columns) * K;
-      const auto* const bottom = x + (p / pixels * tokens + row.high * Columns) * K;
-      const A t = A(row.share), s = A(column.share);
-      for (Index k = 0; k < K; ++k) {
-        const Index l = column.low * K + k, r = column.high * K + k;
-        const A above = (1 - s) * A(top[l]) + s * A(top[r]), below = (1 - s) * A(bottom[l]) + s * A(bottom[r]);
-        y[p * K + k] = typename Call::T((1 - t) * above + t * below);
-      }
-    });
+    Call::Kernels::each(
+        f.batch() * pixels,
+        [=] MAE_HOST_DEVICE(Index p) {
+          const Row row(p % pixels / width);
+          const Column column(p % width);
+          const auto* const top = x + (p / pixels * tokens + row.low * Columns) * K;
+          const auto* const bottom = x + (p / pixels * tokens + row.high * Columns) * K;
+          const A t = A(row.share), s = A(column.share);
+          for (Index k = 0; k < K; ++k) {
+            const Index l = column.low * K + k, r = column.high * K + k;
+            const A above = (1 - s) * A(top[l]) + s * A(top[r]), below = (1 - s) * A(bottom[l]) + s * A(bottom[r]);
+            y[p * K + k] = typename Call::T((1 - t) * above + t * below);
+          }
+        },
+        4 * K);
   }
   template <class Call>
   static void backward(const Call& f) {
@@ -74,20 +77,23 @@ struct UpsampleOperation : Operation {
     using A = typename Call::A;
     const auto dy = f.dy();
     if (const auto dx = f.dx(first); dx.wanted())
-      Call::Kernels::each(f.batch() * tokens, [=] MAE_HOST_DEVICE(Index l) {
-        const Index i = l % tokens / Columns, j = l % Columns;
-        A sum[K] = {};
-        for (Index u = Row::begin(i); u < Row::end(i); ++u) {
-          const double w = Row(u).weight(i);
-          if (w == 0) continue;
-          for (Index v = Column::begin(j); v < Column::end(j); ++v) {
-            const A both = A(w * Column(v).weight(j));
-            const auto* const from = dy + (l / tokens * pixels + u * width + v) * K;
-            for (Index k = 0; k < K; ++k) sum[k] += both * A(from[k]);
-          }
-        }
-        for (Index k = 0; k < K; ++k) dx.add(l * K + k, sum[k]);
-      });
+      Call::Kernels::each(
+          f.batch() * tokens,
+          [=] MAE_HOST_DEVICE(Index l) {
+            const Index i = l % tokens / Columns, j = l % Columns;
+            A sum[K] = {};
+            for (Index u = Row::begin(i); u < Row::end(i); ++u) {
+              const double w = Row(u).weight(i);
+              if (w == 0) continue;
+              for (Index v = Column::begin(j); v < Column::end(j); ++v) {
+                const A both = A(w * Column(v).weight(j));
+                const auto* const from = dy + (l / tokens * pixels + u * width + v) * K;
+                for (Index k = 0; k < K; ++k) sum[k] += both * A(from[k]);
+              }
+            }
+            for (Index k = 0; k < K; ++k) dx.add(l * K + k, sum[k]);
+          },
+          9 * Factor * Factor * K);
   }
 };
 

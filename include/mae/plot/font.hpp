@@ -1,4 +1,4 @@
-// Letters for pictures: a fixed font of 5 x 8 dots, so that panels and curves carry their own captions.
+// Letters for images: a fixed font of 5 x 8 dots, so that panels and curves carry their own captions.
 //
 // The whole font is the table below: one glyph of five columns per printable ASCII character, from ' ' to '~'; bit 0
 // of a column is its top dot, bit 6 lies on the base line, bit 7 below it.
@@ -12,7 +12,7 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Red, green, blue. On a grey picture the first counts.
+/// Red, green, blue. On a grey image the first counts.
 using Colour = std::array<std::uint8_t, 3>;
 
 namespace detail {

@@ -26,7 +26,7 @@ inline Colour heat_colour(double share) {
   return colour;
 }
 
-/// Values in rows of `columns` as a picture, a pixel each (`upscale` makes them squares); `most` ends the scale.
+/// Values in rows of `columns` as an image, a pixel each (`upscale` makes them squares); `most` ends the scale.
 inline Image heat_map(const std::vector<double>& values, Index columns, double most) {
   Image map = blank_image(3, static_cast<Index>(values.size()) / columns, columns);
   for (std::size_t i = 0; i < values.size(); ++i) {

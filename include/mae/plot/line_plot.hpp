@@ -1,4 +1,4 @@
-// A plain picture of curves: title, axes with numbers, grid, legend. Made for losses and accuracies over a run.
+// A plain image of curves: title, axes with numbers, grid, legend. Made for losses and accuracies over a run.
 //
 // A header-only library cannot ask its users for a plotting library, yet the first thing anyone wants to see of a run
 // is its loss curve. So this file draws just that, into an `Image` for `write_png`; for anything more, print the
@@ -25,7 +25,7 @@ struct Curve {
 struct Plot {
   std::string title, x_label, y_label;
   std::vector<Curve> curves;
-  Index height = 480, width = 800;  // of the picture, in pixels
+  Index height = 480, width = 800;  // of the image, in pixels
 };
 
 namespace detail {
@@ -182,8 +182,8 @@ inline void draw_axes(Image& canvas, const Axis& x_axis, const Axis& y_axis, con
 
 }  // namespace detail
 
-/// Draws `plot` as a picture of three channels. Throws `Error` if a curve has not as many x as y, if no point is
-/// finite, or if the picture is smaller than 200 x 300 pixels.
+/// Draws `plot` as an image of three channels. Throws `Error` if a curve has not as many x as y, if no point is
+/// finite, or if the image is smaller than 200 x 300 pixels.
 inline Image draw_plot(const Plot& plot) {
   for (const Curve& curve : plot.curves)
     if (curve.x.size() != curve.y.size())

@@ -1,4 +1,4 @@
-// The picture everyone wants to see: a row an image, a column for each step of its way through the model.
+// The panel everyone wants to see: a row for each image, a column for each step of its way through the model.
 //
 // The columns are those of eval/reconstruct.hpp: original, masked, reconstruction, pasted and, if asked for, whole and
 // a map of its errors, all rows on one scale. Under the rows stands what must be known to judge them: where the
@@ -47,20 +47,20 @@ inline double mean_of(const std::vector<double>& values) {
 /// Where everything of a panel stands.
 struct PanelLayout {
   static constexpr Index gap = 16, indent = 4;
-  Index dot, picture_width, picture_height, line, row, top, width, height, columns;
+  Index dot, image_width, image_height, line, row, top, width, height, columns;
   std::vector<std::string> notes;
 
   PanelLayout(const PanelSheet& sheet, Index scale) {
     const PanelRow& one = sheet.rows.front();
     const bool whole = !one.errors.empty();
-    picture_width = one.pictures.original.width * scale;
-    picture_height = one.pictures.original.height * scale;
+    image_width = one.images.original.width * scale;
+    image_height = one.images.original.height * scale;
     columns = whole ? 6 : 4;
-    dot = picture_width >= text_width("reconstruction", 2) ? 2 : 1;
-    const Index column = (std::max)(picture_width, text_width("reconstruction", dot));
+    dot = image_width >= text_width("reconstruction", 2) ? 2 : 1;
+    const Index column = (std::max)(image_width, text_width("reconstruction", dot));
     width = columns * (column + gap) + gap;
     line = text_height(dot) + 4 * dot;
-    row = picture_height + gap + (whole ? line : 0);
+    row = image_height + gap + (whole ? line : 0);
     top = gap + line;
     for (const std::string& note : sheet.notes)
       for (std::string& part : wrapped(note, width - 2 * gap, dot)) notes.push_back(std::move(part));
@@ -75,7 +75,7 @@ struct PanelLayout {
 inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, double most) {
   const std::string zero = "error: 0";
   const std::string end = decimal_text(most, 0) + " of 255 grey levels, root mean square of each patch";
-  const Index space = text_width(" ", at.dot), bar = (std::max)(at.picture_width, Index{64});
+  const Index space = text_width(" ", at.dot), bar = (std::max)(at.image_width, Index{64});
   draw_text(panel, zero, top, at.gap, panel_ink, at.dot);
   const Index left = at.gap + text_width(zero, at.dot) + space;
   if (left + bar < panel.width) paste(panel, heat_bar(7 * at.dot, bar), top, left);
@@ -84,18 +84,18 @@ inline void draw_error_scale(Image& panel, const PanelLayout& at, Index top, dou
 
 inline void draw_row(Image& panel, const PanelLayout& at, const PanelSheet& sheet, const PanelRow& row, Index top,
                      Index scale, double most) {
-  const Reconstructed& r = row.pictures;
-  const Image* const pictures[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted, &row.whole_picture};
+  const Reconstructed& r = row.images;
+  const Image* const images[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted, &row.whole_image};
   const bool whole = !row.errors.empty();
-  for (Index k = 0; k < (whole ? 5 : 4); ++k) paste(panel, upscale(*pictures[k], scale), top, at.left(k));
+  for (Index k = 0; k < (whole ? 5 : 4); ++k) paste(panel, upscale(*images[k], scale), top, at.left(k));
   if (!whole) return;
   paste(panel, upscale(heat_map(row.errors, sheet.columns, most), sheet.patch * scale), top, at.left(5));
-  draw_text(panel, "mean " + decimal_text(mean_of(row.errors), 1), top + at.picture_height + 2 * at.dot, at.left(5),
+  draw_text(panel, "mean " + decimal_text(mean_of(row.errors), 1), top + at.image_height + 2 * at.dot, at.left(5),
             panel_ink, at.dot);
 }
 }  // namespace detail
 
-/// Draws a sheet of at least one row; each pixel of its pictures has `scale` x `scale` on the panel.
+/// Draws a sheet of at least one row; each pixel of its images has `scale` x `scale` on the panel.
 inline Image draw_panel(const PanelSheet& sheet, Index scale) {
   const detail::PanelLayout at(sheet, scale);
   Image panel = blank_image(3, at.height, at.width);

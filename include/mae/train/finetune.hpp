@@ -11,7 +11,7 @@
 // A head says by its task what it learns from: which target of the data (`data/target.hpp`), the module of its loss,
 // and how a target becomes the loss's inputs. `Classification` below is the task of a model that names none. Your own:
 //
-//   struct Counting {                                                      // how many objects are in the picture?
+//   struct Counting {                                                      // how many objects are in the image?
 //     using Target = Boxes;                                                // what the collection must give
 //     template <class Model> using Loss = CountingLoss<Model>;             // images, its inputs → one loss a sample
 //     template <class Model, class T>

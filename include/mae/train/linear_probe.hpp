@@ -130,7 +130,7 @@ class LinearProbing : public TrainingLoop<LinearProbing<Model, Policy>, Model, P
     norm_.standardize(encoder_.forward(std::as_const(this->weights_), batch.view()), features_);  // [B, D]
     for (Index b = 0; b < batch.count(); ++b) {
       for (Index k = 0; k < Model::classes; ++k) targets_(b, k) = 0;
-      targets_(b, this->images().label(batch.pictures[static_cast<std::size_t>(b)])) = 1;
+      targets_(b, this->images().label(batch.numbers[static_cast<std::size_t>(b)])) = 1;
     }
     this->session_.start(scale, this->weights_, this->gradients_, features_.view().slice(0, batch.count()),
                          targets_.view().slice(0, batch.count()));

@@ -9,7 +9,7 @@
 // 2021, table 9, with the rates and layer decay of the released weights, whose targets were normalised pixels): 1024
 // images in an update, mixed in passes of 32 as they were on each of 32 GPUs. They want a million images. `small-data`
 // is for some hundreds or thousands: passes of 16 images, an update each, at a higher rate, without mixing (as Zhou et
-// al., "RETFound", Nature 2023), and with crops and RandAugment that leave more of a small picture.
+// al., "RETFound", Nature 2023), and with crops and RandAugment that leave more of a small image.
 #pragma once
 #include <string>
 
@@ -23,7 +23,7 @@ namespace mae {
 
 struct FinetuningRecipe {
   FinetuningOptions options{};
-  double evaluation_crop = 1;  ///< share of a picture that evaluation looks at (data/evaluation_crop.hpp)
+  double evaluation_crop = 1;  ///< share of an image that evaluation looks at (data/evaluation_crop.hpp)
 };
 
 inline constexpr const char* finetuning_recipes[] = {"paper-base", "paper-large", "paper-huge", "small-data"};

@@ -5,14 +5,10 @@
 //   run.train([](const TrainingEpoch& e) { ... });
 //   const double quality = segmentation_scores(run.weights(), test_set, normalization).mean_iou();
 //
-// Scores count pixels of the whole set, as the model sees its pictures: with n[c, k] the pixels of class c that were
-// called k, IoU_c = n[c, c] / (Σ_k n[c, k] + Σ_k n[k, c] - n[c, c]). Means are over classes that occur, in truth or
-// prediction; pixels without a class take no part.
+// Scores (eval/segmentation_scores.hpp) count pixels of the whole set, as the model sees its images.
 #pragma once
-#include <limits>
-
-#include <mae/core/finite.hpp>
 #include <mae/data/class_map.hpp>
+#include <mae/eval/segmentation_scores.hpp>
 #include <mae/model/segmentation_head.hpp>
 #include <mae/train/finetune.hpp>
 
@@ -63,59 +59,6 @@ inline FinetuningOptions segmentation_options(Index epochs = 50, double base_lea
   return options;
 }
 
-/// Pixels by class and prediction.
-struct SegmentationScores {
-  Index classes = 0;
-  std::vector<Index> count;  ///< [classes, classes]: of class c, called k
-
-  explicit SegmentationScores(Index class_count)
-      : classes(class_count), count(static_cast<std::size_t>(class_count * class_count)) {}
-  void add(Index truth, Index prediction) { ++count[static_cast<std::size_t>(truth * classes + prediction)]; }
-
-  /// Intersection over union of class c; not a number if it does not occur.
-  double iou(Index c) const { return ratio(of(c, c), truths(c) + predictions(c) - of(c, c)); }
-  /// The share of class c that was found; not a number if it does not occur in truth.
-  double recall(Index c) const { return ratio(of(c, c), truths(c)); }
-  double mean_iou() const {
-    return mean([this](Index c) { return iou(c); });
-  }
-  double mean_accuracy() const {
-    return mean([this](Index c) { return recall(c); });
-  }
-  double pixel_accuracy() const {
-    Index right = 0, all = 0;
-    for (Index c = 0; c < classes; ++c) right += of(c, c), all += truths(c);
-    return ratio(right, all);
-  }
-
- private:
-  static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  Index of(Index truth, Index prediction) const {
-    return count[static_cast<std::size_t>(truth * classes + prediction)];
-  }
-  Index truths(Index c) const {
-    Index sum = 0;
-    for (Index k = 0; k < classes; ++k) sum += of(c, k);
-    return sum;
-  }
-  Index predictions(Index c) const {
-    Index sum = 0;
-    for (Index k = 0; k < classes; ++k) sum += of(k, c);
-    return sum;
-  }
-  static double ratio(Index part, Index whole) {
-    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : nan;
-  }
-  template <class Value>
-  double mean(const Value& value) const {
-    double sum = 0;
-    Index found = 0;
-    for (Index c = 0; c < classes; ++c)
-      if (const double v = value(c); is_finite(v)) sum += v, ++found;
-    return found > 0 ? sum / static_cast<double>(found) : nan;
-  }
-};
-
 /// Calls use(batch, b, map) for every image of `data`, in order: image b of a batch, which has its true classes as
 /// `targets[b]`, and the predicted class of each pixel [H·W].
 template <class Model, class Policy, class Use>
@@ -143,9 +86,7 @@ SegmentationScores segmentation_scores(const Weights<Model, Policy>& weights, co
                                        const Normalization& normalization, Index batch = 64) {
   SegmentationScores scores(Model::classes);
   for_each_segmentation(weights, data, normalization, batch, [&](const auto& images, Index b, const auto& map) {
-    const ClassMap::Placed& truth = images.targets[static_cast<std::size_t>(b)];
-    for (std::size_t p = 0; p < map.size(); ++p)
-      if (truth[p] < Model::classes) scores.add(truth[p], map[p]);
+    scores.add(images.targets[static_cast<std::size_t>(b)], map);
   });
   return scores;
 }

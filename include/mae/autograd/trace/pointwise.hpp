@@ -97,6 +97,13 @@ struct Product {
   }
 };
 
+/// The activation that a form is, if it is one of a leaf and no more: backends have kernels for that
+/// (ops/activation.hpp).
+template <class F>
+struct ActivationAlone {
+  using type = void;
+};
+
 /// The operation that evaluates a form in one loop.
 template <class F>
 struct Elementwise : Operation {
@@ -112,10 +119,12 @@ struct Elementwise : Operation {
   using Output = X;
   static void forward(const auto& f) {
     using Call = std::remove_cvref_t<decltype(f)>;
-    [&]<int... k>(std::integer_sequence<int, k...>) {
-      const std::tuple x(f.x(std::integral_constant<int, k>{})...);
-      Call::Kernels::template map<F>(f.batch() * Call::Result::count, x, f.y());
-    }
+    const Index count = f.batch() * Call::Result::count;
+    if constexpr (has_kernel<Call>) Call::Kernels::template activation<Activation>(count, f.x(first), f.y());
+    else [&]<int... k>(std::integer_sequence<int, k...>) {
+        const std::tuple x(f.x(std::integral_constant<int, k>{})...);
+        Call::Kernels::template map<F>(count, x, f.y());
+      }
     (std::make_integer_sequence<int, F::leaves>{});
   }
   static void backward(const auto& f) {
@@ -124,6 +133,10 @@ struct Elementwise : Operation {
       f.pass(first);
       f.pass(second);
     } else {
+      if constexpr (has_kernel<Call>)
+        if (const auto dx = f.dx(first); dx.wanted() && !dx.accumulate)
+          return Call::Kernels::template activation_gradient<Activation>(f.batch() * Call::Result::count, f.dy(),
+                                                                         f.x(first), dx.data);
       [&]<int... k>(std::integer_sequence<int, k...>) {
         const std::tuple x(kept<k>(f)...);
         const std::tuple dx(f.dx(std::integral_constant<int, k>{}).data...);
@@ -135,6 +148,10 @@ struct Elementwise : Operation {
   }
 
  private:
+  using Activation = typename ActivationAlone<F>::type;
+  template <class Call, class X = typename Call::template Operand<0>::Element>
+  static constexpr bool has_kernel = !std::is_void_v<Activation> && std::is_same_v<X, typename Call::T> &&
+                                     std::is_same_v<X, typename Call::Policy::Activation>;
   template <int k>
   static auto kept(const auto& f) {
     using X = typename std::remove_cvref_t<decltype(f)>::template Operand<k>::Element;

@@ -39,7 +39,7 @@ extern template struct LayerNormPass<float, isa::Best, DefaultThreads, float, bf
 extern template struct AttentionKernels<bf16, isa::Best, DefaultThreads>;
 extern template struct ActivationPass<Gelu, float, isa::Best, DefaultThreads, bf16>;
 
-// Pictures: from the pixels of a file to what a model looks at.
+// Images: from the pixels of a file to what a model looks at.
 extern template struct SplitColours<isa::Best>;
 extern template struct Resize<std::uint8_t, isa::Best>;
 extern template struct Resize<float, isa::Best>;

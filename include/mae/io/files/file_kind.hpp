@@ -7,8 +7,8 @@
 #include <array>
 
 #include <mae/io/files/checked_size.hpp>
+#include <mae/io/files/image_kind.hpp>
 #include <mae/io/files/input_file.hpp>
-#include <mae/io/files/picture_kind.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -105,8 +105,7 @@ inline FileKind kind_of_start(std::string_view start, Index size) {
     if (start.size() > known.offset && start.substr(known.offset).starts_with(known.mark))
       return {std::string(known.name), std::string(known.advice)};
   const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(start.data()), start.size());
-  if (const PictureKind* const picture = picture_kind(bytes))
-    return {std::string("a ") + picture->name + " picture", ""};
+  if (const ImageKind* const image = image_kind(bytes)) return {std::string("a ") + image->name + " image", ""};
   if (start.size() >= 16 && start[8] == '{' && start.substr(4, 4) == "\0\0\0\0"sv) return {"a safetensors file", ""};
   if (start.size() >= 4 && start.starts_with("\0\0"sv) && start[2] >= 8 && start[2] <= 14 && start[2] != 10 &&
       start[3] > 0 && start[3] <= 9)

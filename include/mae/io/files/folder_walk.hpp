@@ -2,11 +2,11 @@
 //
 // Folders that are no links are looked at first; after them links, those nearest to the top first, if what they lead to
 // has not been seen yet. So folders that link to each other, or back to where they came from, cost no more than there
-// are folders, and a class never loses its pictures to a link from another. Names are sorted by their bytes.
+// are folders, and a class never loses its images to a link from another. Names are sorted by their bytes.
 //
 // Hidden names (.git, .DS_Store, ._0.png, .ipynb_checkpoints) are not even counted. Folders that systems and devices
 // make for themselves (__MACOSX, @eaDir, …) are counted and not opened: they hold resource forks, thumbnails and what
-// was deleted, under the names of the pictures.
+// was deleted, under the names of the images.
 #pragma once
 #include <algorithm>
 #include <filesystem>
@@ -27,7 +27,7 @@ inline std::string lower_case(std::string text) {
   return text;
 }
 
-inline bool named_as_picture(const std::string& name) {
+inline bool named_as_image(const std::string& name) {
   const std::string end = lower_case(std::filesystem::path(name).extension().string());
   for (const char* const known : {".png", ".jpg", ".jpeg", ".jpe", ".jfif"})
     if (end == known) return true;
@@ -44,9 +44,9 @@ inline bool named_by_a_system(const std::string& name) {
 
 /// What is directly inside a folder.
 struct FolderEntries {
-  std::vector<std::string> folders, pictures, others;  // sorted
-  std::set<std::string> links{};                       ///< those of `folders` that are links
-  Index of_systems = 0;                                ///< folders that a system made for itself
+  std::vector<std::string> folders, images, others;  // sorted
+  std::set<std::string> links{};                     ///< those of `folders` that are links
+  Index of_systems = 0;                              ///< folders that a system made for itself
 };
 inline FolderEntries entries_of(const std::string& folder) {
   FolderEntries found;
@@ -55,7 +55,7 @@ inline FolderEntries entries_of(const std::string& folder) {
     std::string name = at->path().filename().string();
     if (name.starts_with('.')) continue;
     if (!at->is_directory(unknown)) {
-      (named_as_picture(name) ? found.pictures : found.others).push_back(std::move(name));
+      (named_as_image(name) ? found.images : found.others).push_back(std::move(name));
     } else if (named_by_a_system(name)) {
       ++found.of_systems;
     } else {
@@ -64,7 +64,7 @@ inline FolderEntries entries_of(const std::string& folder) {
     }
   }
   if (failed) throw Error(folder, "\"" + failed.message() + "\" on listing it", "a readable folder");
-  for (auto* const names : {&found.folders, &found.pictures, &found.others}) std::sort(names->begin(), names->end());
+  for (auto* const names : {&found.folders, &found.images, &found.others}) std::sort(names->begin(), names->end());
   return found;
 }
 
@@ -73,9 +73,9 @@ using FileIdentity = std::pair<dev_t, ino_t>;
 
 /// A folder and what is below it.
 struct FolderTree {
-  std::vector<std::string> pictures{};
+  std::vector<std::string> images{};
   std::map<std::string, FolderTree> folders{};
-  Index others = 0;          ///< files here that are not named as pictures
+  Index others = 0;          ///< files here that are not named as images
   Index of_systems = 0;      ///< folders here that a system made for itself
   bool seen_before = false;  ///< a link to a folder that stands elsewhere in the tree: nothing of it is here
 };
@@ -111,7 +111,7 @@ class FolderWalk {
       return;
     }
     FolderEntries found = entries_of(path);
-    tree.pictures = std::move(found.pictures);
+    tree.images = std::move(found.images);
     tree.others = static_cast<Index>(found.others.size());
     tree.of_systems = found.of_systems;
     for (const std::string& name : found.folders) {

@@ -1,7 +1,7 @@
 // Images to train on from whatever a path leads to.
 //
 //   format     what the path is
-//   folder     a folder of pictures, flat or in classes (image_folder.hpp)
+//   folder     a folder of images, flat or in classes (image_folder.hpp)
 //   idx        images-idx3-ubyte beside labels-idx1-ubyte, or a folder of them: MNIST and EMNIST (idx_files.hpp)
 //   cifar10    the folder of CIFAR-10's binary files (cifar.hpp)
 //   cifar100   the same of CIFAR-100
@@ -9,7 +9,7 @@
 //
 // A folder with sub-folders train, val, test (names: parts.hpp) stands for these, as the split asks; what is set aside
 // is the validation part, or without one the test part. IDX and CIFAR have their own test files. The format is
-// recognised by the names of files; where a folder holds several kinds, the user must say which. Which picture formats
+// recognised by the names of files; where a folder holds several kinds, the user must say which. Which image formats
 // a program was built to read is a type, here too: `Formats` (image_file.hpp).
 #pragma once
 #include <memory>
@@ -64,7 +64,7 @@ inline std::vector<std::string> recognise_formats(const std::string& path) {
   if (has("data_batch_1.bin") || has("test_batch.bin")) formats.emplace_back("cifar10");
   if (has("train.bin") || has("test.bin")) formats.emplace_back("cifar100");
   if (exists(spelled_in(path, "images.npy"))) formats.emplace_back("npy");
-  if (formats.empty() || !entries.pictures.empty()) formats.emplace_back("folder");
+  if (formats.empty() || !entries.images.empty()) formats.emplace_back("folder");
   return formats;
 }
 
@@ -73,8 +73,7 @@ inline std::string recognised(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) fail_with_errno(path, "looking for it", "images to train on");
   const std::vector<std::string> formats = recognise_formats(path);
   if (formats.empty())
-    refuse_kind(InputFile(path), "a file",
-                "a folder of pictures, .npy, images-idx3-ubyte, or a folder of CIFAR's files");
+    refuse_kind(InputFile(path), "a file", "a folder of images, .npy, images-idx3-ubyte, or a folder of CIFAR's files");
   if (formats.size() > 1)
     throw Error(path, "data in the formats " + formats[0] + " and " + formats[1], "one, or a format asked for by name");
   return formats[0];
@@ -113,7 +112,7 @@ inline void check_classes(const std::string& path, const Dataset& set) {
 
 }  // namespace detail
 
-/// Opened data: a collection of pictures that training can look at while this lives. It may be moved.
+/// Opened data: a collection of images that training can look at while this lives. It may be moved.
 template <class Formats>
 class DataSource {
  public:
@@ -176,10 +175,10 @@ class DataSource {
   const ImageFolder<Formats>* folder() const { return folder_.get(); }
   /// Lines for the user: what was passed over, or taken in a way that he may not expect.
   const std::vector<std::string>& notes() const { return notes_; }
-  /// The set in memory; null for a folder, whose pictures come and go.
+  /// The set in memory; null for a folder, whose images come and go.
   const Dataset* dataset() const { return dataset_.get(); }
 
-  /// The files that the images come from: one for each picture of a folder, else those that were read.
+  /// The files that the images come from: one for each image of a folder, else those that were read.
   Index file_count() const { return folder_ ? folder_->size() : static_cast<Index>(files_.size()); }
   std::string file(Index i) const { return folder_ ? folder_->path(i) : files_[static_cast<std::size_t>(i)]; }
 

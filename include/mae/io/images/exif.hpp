@@ -1,10 +1,10 @@
-// Which side of a picture is up, from the notes that cameras and editors leave in its file: Exif, or else XMP.
+// Which side of an image is up, from the notes that cameras and editors leave in its file: Exif, or else XMP.
 //
 // The number, 1 to 8, is tag 0x0112 of Exif, which is a small TIFF file: a mark of the byte order, and a directory of
 // entries of twelve bytes. The number is written with 16 or with 32 bits. Where Exif has no such entry, the property
 // tiff:Orientation of XMP, a text in XML, counts. These are the rules of Pillow's `ImageOps.exif_transpose`, except
 // that damaged Exif is read as far as it goes, and does not keep XMP from counting. Notes that make no sense are
-// ignored: the picture is taken as it is stored. What the numbers stand for: picture.hpp.
+// ignored: the image is taken as it is stored. What the numbers stand for: image.hpp.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -72,7 +72,7 @@ inline std::optional<std::uint32_t> xmp_orientation(std::string_view text) {
   return {};
 }
 
-/// How a picture is to be turned, 1 to 8, that has this number in its Exif, and this text, which may be empty.
+/// How an image is to be turned, 1 to 8, that has this number in its Exif, and this text, which may be empty.
 inline int orientation_of(std::optional<std::uint32_t> exif, std::string_view xmp) {
   const std::uint32_t number = exif ? *exif : xmp_orientation(xmp).value_or(1);
   return number >= 1 && number <= 8 ? static_cast<int>(number) : 1;

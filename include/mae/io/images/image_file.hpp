@@ -1,4 +1,4 @@
-// Reading a picture of whatever format: which ones a program can read is a type.
+// Reading an image of whatever format: which ones a program can read is a type.
 //
 //   #include <mae/io/images/jpeg.hpp>
 //   #include <mae/io/images/png.hpp>
@@ -11,14 +11,14 @@
 #include <cstring>
 #include <string_view>
 
+#include <mae/io/files/image_kind.hpp>
 #include <mae/io/files/input_file.hpp>
-#include <mae/io/files/picture_kind.hpp>
-#include <mae/io/images/picture.hpp>
+#include <mae/io/images/decoding.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: a picture
+/// The formats that a program reads, each a type with `name` and `decode(bytes, subject, side, options)`: an image
 /// whose shorter side is longer than twice `side`, if that is not 0, may come out smaller, but not below that; and with
 /// `decoding_bytes(start, subject, side, options)`: the memory which that takes at its largest, beside the file's
 /// bytes, told from the start of a file. Both throw `Error` about `subject` if they cannot.
@@ -33,7 +33,7 @@ struct Decoders {
   }
 };
 
-/// The picture in `channels` channels, 1 or 3. Grey becomes colour by three equal planes; colour becomes grey by
+/// The image in `channels` channels, 1 or 3. Grey becomes colour by three equal planes; colour becomes grey by
 /// 0.299 red + 0.587 green + 0.114 blue of the bytes as they are (luma of ITU-R BT.601, what Pillow's "L" is).
 inline Image with_channels(Image image, Index channels) {
   if (image.channels == channels) return image;
@@ -58,45 +58,45 @@ bool with_format(Decoders<Formats...>, std::string_view name, const Use& use) {
 }
 }  // namespace detail
 
-/// Decodes the bytes of a picture file. `channels` is 1 or 3, or 0 for as many as the file has; for `side` see
+/// Decodes the bytes of an image file. `channels` is 1 or 3, or 0 for as many as the file has; for `side` see
 /// `Decoders`. Throws `Error` about
-/// `subject` if it is no picture, of a format that the program cannot read, or damaged.
+/// `subject` if it is no image, of a format that the program cannot read, or damaged.
 template <class Formats>
 Image decode_image(std::span<const std::uint8_t> bytes, Index channels, const std::string& subject, Index side = 0,
-                   const PictureOptions& options = {}) {
+                   const DecodeOptions& options = {}) {
   if (channels != 0 && channels != 1 && channels != 3)
     throw Error(subject, std::to_string(channels) + " channels asked for", "1 (grey) or 3 (colour)");
-  if (bytes.empty()) throw Error(subject, "an empty file", "a picture: " + Formats::names());
-  const PictureKind* const kind = picture_kind(bytes);
-  if (kind == nullptr) throw Error(subject, "no picture", "one: " + Formats::names());
+  if (bytes.empty()) throw Error(subject, "an empty file", "an image: " + Formats::names());
+  const ImageKind* const kind = image_kind(bytes);
+  if (kind == nullptr) throw Error(subject, "no image", "one: " + Formats::names());
   Image image;
   const auto decode = [&](auto format) { image = format.decode(bytes, subject, side, options); };
   if (!detail::with_format(Formats{}, kind->name, decode))
-    throw Error(subject, std::string("a ") + kind->name + " picture",
+    throw Error(subject, std::string("a ") + kind->name + " image",
                 Formats::names() +
                     (kind->library == nullptr ? "" : "; this program was built without " + std::string(kind->library)));
   return channels == 0 ? image : with_channels(std::move(image), channels);
 }
 
-/// Reads a picture file. Throws `Error` if it is missing, or as `decode_image` does.
+/// Reads an image file. Throws `Error` if it is missing, or as `decode_image` does.
 template <class Formats>
-Image read_image(const std::string& path, Index channels = 0, Index side = 0, const PictureOptions& options = {}) {
+Image read_image(const std::string& path, Index channels = 0, Index side = 0, const DecodeOptions& options = {}) {
   return decode_image<Formats>(read_file<std::uint8_t>(path), channels, path, side, options);
 }
 
 /// Bytes of memory that `read_image` takes for this file at its largest, told from its header. Throws `Error` if it has
 /// none that can be decoded.
 template <class Formats>
-Index decoding_bytes(const std::string& path, Index side = 0, const PictureOptions& options = {}) {
+Index decoding_bytes(const std::string& path, Index side = 0, const DecodeOptions& options = {}) {
   const InputFile file(path);
   const auto told_by = [&](Index bytes) {
     std::vector<std::uint8_t> start = detail::room_for<std::uint8_t>(path, bytes);
     file.read(0, start.data(), bytes);
-    const PictureKind* const kind = picture_kind(start);
+    const ImageKind* const kind = image_kind(start);
     Index found = 0;
     const auto ask = [&](auto format) { found = format.decoding_bytes(start, path, side, options); };
     if (kind == nullptr || !detail::with_format(Formats{}, kind->name, ask))
-      throw Error(path, "no picture", "one: " + Formats::names());
+      throw Error(path, "no image", "one: " + Formats::names());
     return file.size() + found;
   };
   // Before the extents of a photograph stand its notes and profiles: where they are long, all of the file is read.

@@ -1,15 +1,15 @@
-// A folder of pictures as a collection to train on: decoded when asked for, by as many threads as ask.
+// A folder of images as a collection to train on: decoded when asked for, by as many threads as ask.
 //
 //   const ImageFolder<Decoders<Png, Jpeg>> photos("photos", {.channels = 3, .shortest_side = 256});
 //   Pretraining<Model> run(photos, options, normalization);
 //
-// Decoding is most of the work, so decoded bytes are kept, as many pictures as fit a budget. The first ones that fit
-// stay: an epoch visits every picture once, in random order, and then no rule of exchange finds more of them.
+// Decoding is most of the work, so decoded bytes are kept, as many images as fit a budget. The first ones that fit
+// stay: an epoch visits every image once, in random order, and then no rule of exchange finds more of them.
 //
-// Photographs are larger than what a model looks at. With `shortest_side`, a picture whose shorter side is longer is
-// reduced to it after decoding, antialiased bicubic (data/resize.hpp) rounded to bytes; a JPEG picture of more than
-// four times that is decoded smaller in the first place (jpeg.hpp). That is done to every picture, kept or not, so what
-// a model sees never depends on the cache. It does depend on `shortest_side`: crops are cut from the reduced picture,
+// Photographs are larger than what a model looks at. With `shortest_side`, an image whose shorter side is longer is
+// reduced to it after decoding, antialiased bicubic (data/resize.hpp) rounded to bytes; a JPEG image of more than
+// four times that is decoded smaller in the first place (jpeg.hpp). That is done to every image, kept or not, so what
+// a model sees never depends on the cache. It does depend on `shortest_side`: crops are cut from the reduced image,
 // so a crop that covers a small part of it has less detail than one from the original.
 //
 // A file that cannot be decoded stops the run or, if the user prefers, is replaced by the next good one of its class.
@@ -25,7 +25,7 @@
 #include <mae/data/images.hpp>
 #include <mae/data/resize.hpp>
 #include <mae/io/images/image_file.hpp>
-#include <mae/io/images/picture_list.hpp>
+#include <mae/io/images/image_list.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -36,8 +36,8 @@ enum class BadImage { stop, skip };
 /// How an `ImageFolder` reads.
 struct FolderOptions {
   Index channels = 3;                  ///< 1 or 3: other files are converted (`with_channels`)
-  Index shortest_side = 0;             ///< larger pictures are reduced until their shorter side has this; 0: never
-  Index cache_bytes = Index{2} << 30;  ///< decoded pictures kept in memory, at most
+  Index shortest_side = 0;             ///< larger images are reduced until their shorter side has this; 0: never
+  Index cache_bytes = Index{2} << 30;  ///< decoded images kept in memory, at most
   bool needs_classes = false;          ///< at least two classes, or it is an error
   std::vector<std::string> classes{};  ///< known classes in the order of labels; empty: those of the folder
   bool parts = true;                   ///< sub-folders named as parts of a set are never classes (parts.hpp)
@@ -47,10 +47,10 @@ struct FolderOptions {
   /// Told once about each file that was skipped, in words, by one thread at a time.
   std::function<void(const std::string&)> report{};
   /// How files become bytes. Its `report` is told about the first doubtful file alone: others are often like it.
-  PictureOptions pictures{};
+  DecodeOptions decoding{};
 };
 
-/// The picture, reduced so that its shorter side has `side` pixels; as it is if that is not less, or `side` is 0.
+/// The image, reduced so that its shorter side has `side` pixels; as it is if that is not less, or `side` is 0.
 inline Image reduced(Image image, Index side) {
   const Index shorter = (std::min)(image.height, image.width);
   if (side == 0 || shorter <= side) return image;
@@ -62,27 +62,27 @@ inline Image reduced(Image image, Index side) {
   return shrunk;
 }
 
-/// The pictures below a folder (picture_list.hpp), an `ImageCollection`. `Formats` is a list of `Decoders`.
+/// The images below a folder (image_list.hpp), an `ImageCollection`. `Formats` is a list of `Decoders`.
 template <class Formats>
 class ImageFolder {
  public:
-  /// Lists the folder; decodes nothing yet. Throws `Error` if there is no picture, as `list_pictures` does, or if an
+  /// Lists the folder; decodes nothing yet. Throws `Error` if there is no image, as `list_images` does, or if an
   /// option is out of range.
   explicit ImageFolder(const std::string& folder, FolderOptions options = {})
       : options_(std::move(options)),
-        list_(list_pictures(folder, options_.classes, {options_.needs_classes, options_.parts, options_.together})) {
+        list_(list_images(folder, options_.classes, {options_.needs_classes, options_.parts, options_.together})) {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
-    options_.pictures.ensure_valid();
-    if (options_.pictures.report)
-      options_.pictures.report = [this, report = options_.pictures.report](const std::string& text) {
+    options_.decoding.ensure_valid();
+    if (options_.decoding.report)
+      options_.decoding.report = [this, report = options_.decoding.report](const std::string& text) {
         if (!doubted_.exchange(true)) report(text);
       };
     if (options_.cache_bytes < 0) throw Error("cache", std::to_string(options_.cache_bytes) + " bytes", "0 or more");
     if (options_.needs_classes && list_.class_names.size() < 2)
       throw Error(folder,
-                  list_.class_names.empty() ? "pictures without classes"
+                  list_.class_names.empty() ? "images without classes"
                                             : "the only class " + detail::quoted(list_.class_names[0]),
                   "at least two sub-folders, one for each class");
     kept_.resize(list_.names.size());
@@ -94,40 +94,40 @@ class ImageFolder {
   Index channel_count() const { return options_.channels; }
   Index class_count() const { return static_cast<Index>(list_.class_names.size()); }
   std::int32_t label(Index i) const { return list_.labels[static_cast<std::size_t>(i)]; }
-  /// Calls use(PictureView) for picture `i`, or the one that replaces it. Throws `Error` naming the file if it cannot
+  /// Calls use(ImageView) for image `i`, or the one that replaces it. Throws `Error` naming the file if it cannot
   /// be decoded and is not to be skipped, or if no file of its class can.
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
+  void with_image(Index i, const Use& use) const {
     const auto [from, to] = std::equal_range(list_.labels.begin(), list_.labels.end(), label(i));
     const Index begin = from - list_.labels.begin(), count = to - from;
     for (Index step = 0; step < count; ++step) {
       const Index number = begin + (i - begin + step) % count;
-      const std::shared_ptr<const Image> picture = find(number);
-      if (!picture) continue;
-      return use(PictureView{picture->pixels.data(), picture->channels, picture->height, picture->width, number});
+      const std::shared_ptr<const Image> image = find(number);
+      if (!image) continue;
+      return use(ImageView{image->pixels.data(), image->channels, image->height, image->width, number});
     }
     throw Error(
         label(i) < 0 ? list_.folder : list_.folder + "/" + list_.class_names[static_cast<std::size_t>(label(i))],
-        std::to_string(count) + " files that cannot be decoded", "at least one good picture");
+        std::to_string(count) + " files that cannot be decoded", "at least one good image");
   }
 
   /// Classes in the order of their labels; empty without classes.
   const std::vector<std::string>& class_names() const { return list_.class_names; }
-  /// The file of picture `i`, relative to the folder.
+  /// The file of image `i`, relative to the folder.
   const std::string& name(Index i) const { return list_.names[static_cast<std::size_t>(i)]; }
-  /// Path of the file of picture `i`.
+  /// Path of the file of image `i`.
   std::string path(Index i) const { return list_.folder + "/" + name(i); }
-  /// Files in the folder that are not named as pictures.
+  /// Files in the folder that are not named as images.
   Index ignored_files() const { return list_.ignored; }
   /// What was found in the folder, with what was passed over.
-  const PictureList& list() const { return list_; }
+  const ImageList& list() const { return list_; }
   /// Files found bad so far.
   Index bad_files() const {
     const std::lock_guard lock(mutex_);
     return std::count(bad_.begin(), bad_.end(), true);
   }
-  /// Bytes of memory that decoding takes at most, for one picture at a time: that of the largest one, told from the
-  /// headers of `looked_at` files, evenly spread, or of all if there are no more. Files that are no pictures are passed
+  /// Bytes of memory that decoding takes at most, for one image at a time: that of the largest one, told from the
+  /// headers of `looked_at` files, evenly spread, or of all if there are no more. Files that are no images are passed
   /// over.
   Index decoding_bytes(Index looked_at = 4096) const {
     Index most = 0;
@@ -135,20 +135,20 @@ class ImageFolder {
     for (Index k = 0; k < count; ++k) {
       try {
         const std::string file = path(k * size() / count);
-        most = (std::max)(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.pictures));
+        most = (std::max)(most, mae::decoding_bytes<Formats>(file, options_.shortest_side, options_.decoding));
       } catch (const Error&) {  // told when it is decoded
       }
     }
     return most;
   }
-  /// Bytes of decoded pictures in memory.
+  /// Bytes of decoded images in memory.
   Index cached_bytes() const {
     const std::lock_guard lock(mutex_);
     return cached_;
   }
 
  private:
-  /// Picture `i`, from memory or its file; null if it is bad and to be skipped.
+  /// Image `i`, from memory or its file; null if it is bad and to be skipped.
   std::shared_ptr<const Image> find(Index i) const {
     const auto at = static_cast<std::size_t>(i);
     {
@@ -156,16 +156,16 @@ class ImageFolder {
       if (kept_[at] || bad_[at]) return kept_[at];
     }
     try {
-      auto picture = std::make_shared<const Image>(
-          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side, options_.pictures),
+      auto image = std::make_shared<const Image>(
+          reduced(read_image<Formats>(path(i), options_.channels, options_.shortest_side, options_.decoding),
                   options_.shortest_side));
-      const auto bytes = static_cast<Index>(picture->pixels.size());
+      const auto bytes = static_cast<Index>(image->pixels.size());
       const std::lock_guard lock(mutex_);
       if (!kept_[at] && bytes <= options_.cache_bytes - cached_) {
-        kept_[at] = picture;
+        kept_[at] = image;
         cached_ += bytes;
       }
-      return picture;
+      return image;
     } catch (const Error& error) {
       if (options_.bad == BadImage::stop) throw;
       note_bad(at, error.what());
@@ -184,7 +184,7 @@ class ImageFolder {
   }
 
   FolderOptions options_;
-  PictureList list_;
+  ImageList list_;
   mutable std::mutex mutex_, report_mutex_;
   mutable std::vector<std::shared_ptr<const Image>> kept_;
   mutable std::vector<bool> bad_;
@@ -192,11 +192,11 @@ class ImageFolder {
   mutable std::atomic<bool> doubted_{false};
 };
 
-/// Decodes the first picture, so that what no picture of the folder can do shows before the training. All others are
+/// Decodes the first image, so that what no image of the folder can do shows before the training. All others are
 /// checked when they are decoded. Throws `Error` naming the file.
 template <class Formats>
 void validate(const ImageFolder<Formats>& set, const std::string&) {
-  set.with_picture(0, [](const PictureView&) {});
+  set.with_image(0, [](const ImageView&) {});
 }
 
 }  // namespace mae

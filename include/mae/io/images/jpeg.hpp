@@ -1,11 +1,11 @@
-// JPEG pictures, read with libjpeg-turbo. Not part of <mae/mae.hpp>: who includes this file links with -ljpeg.
+// JPEG images, read with libjpeg-turbo. Not part of <mae/mae.hpp>: who includes this file links with -ljpeg.
 //
 // Reading gives bytes as they are stored, taken for sRGB: grey files one channel, colour files three. Files of
 // printers' inks (CMYK and YCCK) become colours by red = (1 - cyan) * (1 - black). They hold 255 - ink: so Adobe's
 // programs write them, and so Pillow reads them, whether or not the file bears Adobe's mark. Colour profiles are not
 // followed. A photograph is turned upright as its camera noted (exif.hpp).
 //
-// libjpeg goes on when data are damaged or end early, with grey areas in the picture and a warning. Here that is an
+// libjpeg goes on when data are damaged or end early, with grey areas in the image and a warning. Here that is an
 // error, except for the warnings about what does no harm to the pixels: bytes between segments, a version number, and
 // zeros that some cameras write where a plain file needs no numbers.
 // It reports errors by a jump (longjmp) over the frames of its caller, so `JpegReader::run` lets only such code run
@@ -20,14 +20,14 @@
 #include <jpeglib.h>
 
 #include <mae/io/files/input_file.hpp>
+#include <mae/io/images/decoding.hpp>
 #include <mae/io/images/exif.hpp>
-#include <mae/io/images/picture.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 namespace detail {
 
-/// One picture being decoded; libjpeg's state is freed at the end of its life.
+/// One image being decoded; libjpeg's state is freed at the end of its life.
 class JpegReader {
  public:
   JpegReader(std::span<const std::uint8_t> bytes, const std::string& subject) : subject_(subject) {
@@ -47,7 +47,7 @@ class JpegReader {
   const jpeg_decompress_struct& info() const { return info_; }
   bool several_scans() { return jpeg_has_multiple_scans(&info_) != FALSE; }
 
-  /// Makes the decoder write a picture smaller by `divisor`: 1, 2, 4 or 8.
+  /// Makes the decoder write an image smaller by `divisor`: 1, 2, 4 or 8.
   void shrink(unsigned divisor) {
     run([&] {
       info_.scale_num = 1;
@@ -108,7 +108,7 @@ class JpegReader {
   State info_;
 };
 
-/// How the picture is to be turned, 1 to 8, by the notes in its segments. Several segments of Exif are one, in pieces.
+/// How the image is to be turned, 1 to 8, by the notes in its segments. Several segments of Exif are one, in pieces.
 inline int jpeg_orientation(const jpeg_decompress_struct& info) {
   constexpr std::string_view xmp_mark{"http://ns.adobe.com/xap/1.0/\0", 29};
   std::vector<std::uint8_t> exif;
@@ -136,13 +136,13 @@ inline void inks_to_colours(std::vector<std::uint8_t>& pixels) {
 inline bool has_inks(const jpeg_decompress_struct& info) {
   return info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
 }
-/// Of the picture that the file becomes.
+/// Of the image that the file becomes.
 inline Index jpeg_channels(const jpeg_decompress_struct& info) {
   return info.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
 }
 
-/// Chooses the size to decode to; throws `Error` if the picture is too large or its colours are unknown.
-inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index side, const PictureOptions& options) {
+/// Chooses the size to decode to; throws `Error` if the image is too large or its colours are unknown.
+inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index side, const DecodeOptions& options) {
   const jpeg_decompress_struct& info = reader.info();
   if (info.jpeg_color_space == JCS_UNKNOWN)
     throw Error(subject, std::to_string(info.num_components) + " colours of unknown kind", "grey, RGB or CMYK");
@@ -155,12 +155,12 @@ inline void prepare_jpeg(JpegReader& reader, const std::string& subject, Index s
 
 }  // namespace detail
 
-/// Decodes the bytes of a JPEG file to a picture of one or three channels. With `side`, a large picture comes out two,
+/// Decodes the bytes of a JPEG file to an image of one or three channels. With `side`, a large image comes out two,
 /// four or eight times smaller, as small as leaves its shorter side at least twice as long as `side`: that is much
 /// faster, for the transform of each block is cut down. Throws `Error` about `subject` if the bytes are truncated,
-/// damaged, too large a picture, or of other colours than grey, RGB and CMYK.
+/// damaged, too large an image, or of other colours than grey, RGB and CMYK.
 inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& subject, Index side = 0,
-                         const PictureOptions& options = {}) {
+                         const DecodeOptions& options = {}) {
   options.ensure_valid();
   detail::JpegReader reader(bytes, subject);
   const jpeg_decompress_struct& info = reader.info();
@@ -194,8 +194,8 @@ inline Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string&
   return detail::to_planes(together, channels, height, width, orientation);
 }
 
-/// Reads a picture of one or three channels. Throws `Error` if the file is missing, or as `decode_jpeg` does.
-inline Image read_jpeg(const std::string& path, const PictureOptions& options = {}) {
+/// Reads an image of one or three channels. Throws `Error` if the file is missing, or as `decode_jpeg` does.
+inline Image read_jpeg(const std::string& path, const DecodeOptions& options = {}) {
   return decode_jpeg(read_file<std::uint8_t>(path), path, 0, options);
 }
 
@@ -203,18 +203,18 @@ inline Image read_jpeg(const std::string& path, const PictureOptions& options = 
 struct Jpeg {
   static constexpr const char* name = "JPEG";
   static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject, Index side,
-                      const PictureOptions& options) {
+                      const DecodeOptions& options) {
     return decode_jpeg(bytes, subject, side, options);
   }
   static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index side,
-                              const PictureOptions& options) {
+                              const DecodeOptions& options) {
     detail::JpegReader reader(start, subject);
     detail::prepare_jpeg(reader, subject, side, options);
     const jpeg_decompress_struct& info = reader.info();
     const Index channels = detail::jpeg_channels(info), each = (detail::has_inks(info) ? 4 : channels) + channels;
     // Pixels and planes; or planes of grey and of colour, one made from the other.
     Index bytes = Index{info.output_height} * Index{info.output_width} * std::max<Index>(each, 1 + 3);
-    // A picture of several scans is kept as coefficients of two bytes until the last has been read.
+    // An image of several scans is kept as coefficients of two bytes until the last has been read.
     if (reader.several_scans())
       for (int c = 0; c < info.num_components; ++c)
         bytes += Index{info.comp_info[c].width_in_blocks} * Index{info.comp_info[c].height_in_blocks} * 64 * 2;

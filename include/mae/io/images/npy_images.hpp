@@ -3,7 +3,7 @@
 //   [n, H, W]            grey
 //   [n, H, W, C]         colours together, C = 1 or 3
 //   [n, C, H, W]         planes
-//   [H, W, C]            one picture
+//   [H, W, C]            one image
 //   whole numbers [n]    labels; [n, 1] too
 //
 // Of four axes the one with 1 or 3 entries, the second or the last, is taken for the colours; where both could be, the
@@ -65,9 +65,9 @@ std::uint8_t npy_level(const std::string& path, const NpyHeader& header, Stored 
   }
 }
 
-/// Reads the levels of images to `to`: image i begins at i * `size`. With `picture`, that image alone, to the start.
+/// Reads the levels of images to `to`: image i begins at i * `size`. With `image`, that image alone, to the start.
 inline void read_npy_levels(const InputFile& file, const NpyHeader& header, const NpyImageAxes& axes, Index size,
-                            std::uint8_t* to, Index picture = -1) {
+                            std::uint8_t* to, Index image = -1) {
   const Index plane = axes.height * axes.width;
   std::vector<Index> strides{axes.width, 1};
   if (axes.together) strides.push_back(plane);
@@ -76,7 +76,7 @@ inline void read_npy_levels(const InputFile& file, const NpyHeader& header, cons
   Index before = 0;  // elements
   if (strides.size() < header.shape.size()) {
     strides.insert(strides.begin(), size);
-    if (picture >= 0) part.shape[0] = 1, before = picture * axes.channels * plane;
+    if (image >= 0) part.shape[0] = 1, before = image * axes.channels * plane;
   }
   part.data += before * header.element;
   visit_npy_type(header.kind, header.element, [&](auto zero) {
@@ -160,7 +160,7 @@ inline NamedDataset read_npy_pair(const std::string& images, const std::string& 
   const NpyHeader header = read_npy_header(InputFile(images));
   const std::string shape = images + ": an array of shape " + shape_text(header.shape);
   if (header.shape.size() == 3 && set.images.size() == 1 && header.shape[0] != 1)
-    set.notes.push_back(shape + " is one picture, a[None] would say so");
+    set.notes.push_back(shape + " is one image, a[None] would say so");
   if (header.shape.size() == 3 && header.shape[0] == 3 && set.images.size() == 3)
     set.notes.push_back(shape + " is three grey images; a[None] would be one in colour");
   if (header.kind == 'f') set.notes.push_back(images + ": real numbers are rounded to the nearest of 256 levels");

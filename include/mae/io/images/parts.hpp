@@ -7,7 +7,7 @@
 // in any case, with a number or one of the words set, data, images, split, part behind it: Train, test_set, val2017,
 // training-images. A folder with a training part and another is divided, and other sub-folders are left alone. One
 // where such a name stands beside folders of other names could be either, classes or parts, and is refused: a part
-// taken for a class would be wrong numbers in silence. Only `train`, with pictures directly in it, may be a class among
+// taken for a class would be wrong numbers in silence. Only `train`, with images directly in it, may be a class among
 // others.
 #pragma once
 #include <mae/io/files/checked_size.hpp>
@@ -84,7 +84,7 @@ inline Parts parts_of(const std::string& folder, const std::vector<std::string>&
   }
   Parts parts = parts_among(names);
   if (!parts.divided() || others.empty() || parts.trains_and_evaluates()) return parts;
-  if (names.size() == 1 && !parts.training.empty() && !entries_of(folder + "/" + names[0]).pictures.empty()) return {};
+  if (names.size() == 1 && !parts.training.empty() && !entries_of(folder + "/" + names[0]).images.empty()) return {};
   throw Error(folder, "the folder " + quoted(names[0]) + ", named as a part of a set, beside " + quoted(others[0]),
               "parts or classes: give the path of the part, or set parts to false if it is a class");
 }

@@ -1,15 +1,15 @@
-// PNG pictures, read and written with libpng. Not part of <mae/mae.hpp>: who includes this file links with -lpng.
+// PNG images, read and written with libpng. Not part of <mae/mae.hpp>: who includes this file links with -lpng.
 //
 // Reading gives bytes in sRGB: grey files one channel, colour and palette files three. How each sample becomes a byte,
 // which is what Pillow gives unless a line says otherwise:
 //
 //   1 to 8 bits   spread over 0..255
 //   16 bits       rounded to the nearest of 256 levels (Pillow cuts: at most one level less); a file whose white is a
-//                 lower level, as of a scanner of 12 bits, needs `PictureOptions::sixteen_bit_white`
+//                 lower level, as of a scanner of 12 bits, needs `DecodeOptions::sixteen_bit_white`
 //   gAMA          a file that names another gamma than sRGB's 1/2.2 (by 5 % or more) is converted to that, as PNG's
 //                 standard and browsers have it (Pillow does not); a chunk sRGB overrules it
 //   iCCP, cHRM    not followed
-//   transparency  then laid on white paper, or as `PictureOptions::alpha` says; alpha is not rounded before
+//   transparency  then laid on white paper, or as `DecodeOptions::alpha` says; alpha is not rounded before
 //   orientation   turned upright by the chunk eXIf, ImageMagick's text "Raw profile type exif", or XMP (exif.hpp)
 //
 // libpng reports errors by a jump (longjmp) over the frames of its caller, so `PngReader::run` lets only such code run
@@ -24,8 +24,8 @@
 
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/files/input_file.hpp>
+#include <mae/io/images/decoding.hpp>
 #include <mae/io/images/exif.hpp>
-#include <mae/io/images/picture.hpp>
 #include <mae/io/images/png_samples.hpp>
 
 MAE_PRECISE_BEGIN
@@ -64,7 +64,7 @@ inline void check_png_chunks(const std::string& subject, std::span<const std::ui
   throw Error(subject, "a file that ends within a chunk", "a whole PNG file");
 }
 
-/// One picture being decoded; libpng's state is freed at the end of its life.
+/// One image being decoded; libpng's state is freed at the end of its life.
 class PngReader {
  public:
   /// Reads up to the pixels.
@@ -104,7 +104,7 @@ class PngReader {
             png_get_bit_depth(state_.png, state_.info) == 16, gamma()};
   }
 
-  /// Decodes to `to`, which has room for the picture, and reads what follows the pixels.
+  /// Decodes to `to`, which has room for the image, and reads what follows the pixels.
   void decode(std::uint8_t* to) {
     run([&] {
       const png_size_t stride = png_get_rowbytes(state_.png, state_.info);
@@ -115,7 +115,7 @@ class PngReader {
     });
   }
 
-  /// How the picture is to be turned, 1 to 8; known after `decode`.
+  /// How the image is to be turned, 1 to 8; known after `decode`.
   int orientation() const {
     png_textp texts = nullptr;
     const int count = png_get_text(state_.png, state_.info, &texts, nullptr);
@@ -209,10 +209,10 @@ class PngReader {
 
 }  // namespace detail
 
-/// Decodes the bytes of a PNG file to a picture of one or three channels. Throws `Error` about `subject` if they are
-/// truncated, damaged or too large a picture, or have levels above the white of the options.
+/// Decodes the bytes of a PNG file to an image of one or three channels. Throws `Error` about `subject` if they are
+/// truncated, damaged or too large an image, or have levels above the white of the options.
 inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& subject,
-                        const PictureOptions& options = {}) {
+                        const DecodeOptions& options = {}) {
   options.ensure_valid();
   detail::check_png_chunks(subject, bytes);
   detail::PngReader reader(bytes, subject);
@@ -230,8 +230,8 @@ inline Image decode_png(std::span<const std::uint8_t> bytes, const std::string& 
   return detail::to_planes(together, have.channels, height, width, orientation);
 }
 
-/// Reads a picture of one or three channels. Throws `Error` if the file is missing, or as `decode_png` does.
-inline Image read_png(const std::string& path, const PictureOptions& options = {}) {
+/// Reads an image of one or three channels. Throws `Error` if the file is missing, or as `decode_png` does.
+inline Image read_png(const std::string& path, const DecodeOptions& options = {}) {
   return decode_png(read_file<std::uint8_t>(path), path, options);
 }
 
@@ -239,11 +239,11 @@ inline Image read_png(const std::string& path, const PictureOptions& options = {
 struct Png {
   static constexpr const char* name = "PNG";
   static Image decode(std::span<const std::uint8_t> bytes, const std::string& subject, Index,
-                      const PictureOptions& options) {
+                      const DecodeOptions& options) {
     return decode_png(bytes, subject, options);
   }
   static Index decoding_bytes(std::span<const std::uint8_t> start, const std::string& subject, Index,
-                              const PictureOptions& options) {
+                              const DecodeOptions& options) {
     detail::check_png_start(subject, start);
     const Index width = Index{png_get_uint_32(&start[16])}, height = Index{png_get_uint_32(&start[20])};
     detail::check_pixel_limit(subject, height, width, options.max_pixels);
@@ -253,16 +253,16 @@ struct Png {
   }
 };
 
-/// Writes a picture of one or three channels, atomically. Throws `Error` if it has others, no pixels or too many, or
+/// Writes an image of one or three channels, atomically. Throws `Error` if it has others, no pixels or too many, or
 /// if the file cannot be written.
 inline void write_png(const std::string& path, const Image& image) {
   const Index pixels = image.height * image.width;
   if ((image.channels != 1 && image.channels != 3) || image.height < 1 || image.width < 1 ||
-      pixels > picture_pixel_limit || static_cast<Index>(image.pixels.size()) != image.channels * pixels)
+      pixels > image_pixel_limit || static_cast<Index>(image.pixels.size()) != image.channels * pixels)
     throw Error(path,
-                "a picture of " + std::to_string(image.channels) + " x " + std::to_string(image.height) + " x " +
+                "an image of " + std::to_string(image.channels) + " x " + std::to_string(image.height) + " x " +
                     std::to_string(image.width) + " in " + std::to_string(image.pixels.size()) + " bytes",
-                "1 or 3 channels and 1 to " + std::to_string(picture_pixel_limit) + " pixels");
+                "1 or 3 channels and 1 to " + std::to_string(image_pixel_limit) + " pixels");
   std::vector<std::uint8_t> together(image.pixels.size());  // [H, W, C]
   for (Index c = 0; c < image.channels; ++c)
     for (Index i = 0; i < pixels; ++i) together[static_cast<std::size_t>(i * image.channels + c)] = image.row(c, 0)[i];
@@ -274,7 +274,7 @@ inline void write_png(const std::string& path, const Image& image) {
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
   std::vector<std::uint8_t> bytes(size);
   if (png_image_write_to_memory(&png, bytes.data(), &size, 0, together.data(), 0, nullptr) == 0)
-    throw Error(path, std::string("\"") + png.message + "\" on encoding", "a picture that libpng encodes");
+    throw Error(path, std::string("\"") + png.message + "\" on encoding", "an image that libpng encodes");
   write_file(path, bytes.data(), static_cast<Index>(size));
 }
 

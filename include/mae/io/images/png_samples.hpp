@@ -1,16 +1,16 @@
-// The samples of a PNG picture as bytes of sRGB on paper. What the rules are: png.hpp.
+// The samples of a PNG image as bytes of sRGB on paper. What the rules are: png.hpp.
 #pragma once
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <mae/io/images/picture.hpp>
+#include <mae/io/images/decoding.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae::detail {
 
-/// How the samples of a decoded picture lie: of each pixel 1 or 3 colours, then alpha if it has one.
+/// How the samples of a decoded image lie: of each pixel 1 or 3 colours, then alpha if it has one.
 struct PngSamples {
   Index pixels = 0, channels = 0;
   bool alpha = false;
@@ -39,12 +39,12 @@ inline std::vector<std::uint8_t> png_tones(unsigned white, double gamma) {
 /// Turns samples into bytes [pixels, channels], in place: there are never more of them. Throws `Error` about `subject`
 /// if a level is above the white of the options.
 inline void png_samples_to_bytes(std::vector<std::uint8_t>& data, const PngSamples& have, const std::string& subject,
-                                 const PictureOptions& options) {
+                                 const DecodeOptions& options) {
   if (!have.alpha && !have.wide && have.gamma == 1) return;
   const unsigned most = have.wide ? 65535 : 255;
   const unsigned white = have.wide ? static_cast<unsigned>(options.sixteen_bit_white) : 255;
   const unsigned paper = options.alpha == Alpha::black ? 0 : 255;
-  const bool shift = white == 65535 && have.gamma == 1;  // no table for a small picture
+  const bool shift = white == 65535 && have.gamma == 1;  // no table for a small image
   const std::vector<std::uint8_t> tones = shift ? std::vector<std::uint8_t>{} : png_tones(white, have.gamma);
   const auto byte_of = [&](unsigned level) { return shift ? narrowed(level) : tones[level <= white ? level : white]; };
   const auto sample = [&](std::size_t i) {

@@ -1,4 +1,4 @@
-// Pictures of any format, recognised by their first bytes.
+// Images of any format, recognised by their first bytes.
 #include <mae/io/images/image_file.hpp>
 #include <mae/io/images/jpeg.hpp>
 #include <mae/io/images/png.hpp>
@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using Formats = mae::Decoders<mae::Png, mae::Jpeg>;
-  mae::PictureOptions options;
+  mae::DecodeOptions options;
   options.max_pixels = 1 << 20;
   for (const mae::Index channels : {1, 3})
     fuzz::accepts([&] {

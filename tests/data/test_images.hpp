@@ -1,4 +1,4 @@
-// What the tests of data share: collections of pictures, and what an error says.
+// What the tests of data share: collections of images, and what an error says.
 #pragma once
 #include <cmath>
 #include <string>
@@ -13,29 +13,29 @@ namespace test {
 
 using namespace mae;
 
-/// Pictures of several sizes. One may be broken: it throws, or another stands in for it.
+/// Images of several sizes. One may be broken: it throws, or another stands in for it.
 struct Album {
-  std::vector<Image> pictures;
+  std::vector<Image> images;
   Index broken = -1, substitute = -1;
 
-  Index size() const { return static_cast<Index>(pictures.size()); }
-  Index channel_count() const { return pictures.front().channels; }
+  Index size() const { return static_cast<Index>(images.size()); }
+  Index channel_count() const { return images.front().channels; }
   Index class_count() const { return size(); }
   std::int32_t label(Index i) const { return static_cast<std::int32_t>(i); }
   template <class Use>
-  void with_picture(Index i, const Use& use) const {
-    if (i == broken && substitute < 0) throw Error("picture " + std::to_string(i), "nothing", "a picture");
+  void with_image(Index i, const Use& use) const {
+    if (i == broken && substitute < 0) throw Error("image " + std::to_string(i), "nothing", "an image");
     const Index number = i == broken ? substitute : i;
-    const Image& picture = pictures[static_cast<std::size_t>(number)];
-    use(PictureView{picture.pixels.data(), picture.channels, picture.height, picture.width, number});
+    const Image& image = images[static_cast<std::size_t>(number)];
+    use(ImageView{image.pixels.data(), image.channels, image.height, image.width, number});
   }
   friend void validate(const Album& album, const std::string& subject) {
-    if (album.pictures.empty()) throw Error(subject, "no images", "at least one");
+    if (album.images.empty()) throw Error(subject, "no images", "at least one");
   }
 };
 
 /// `n` samples of [2, 6, 9]; the channels differ.
-inline Dataset pictures(Index n) {
+inline Dataset random_images(Index n) {
   Dataset set{2, 6, 9, {}, {}, 0};
   const RandomStream stream(5, Purpose::probe);
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(n * set.image_size()); ++i)

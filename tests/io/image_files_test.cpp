@@ -1,4 +1,4 @@
-// Every kind of PNG and JPEG file, compared with Pillow. Where the files come from: tests/golden/pictures.py.
+// Every kind of PNG and JPEG file, compared with Pillow. Where the files come from: tests/golden/image_files.py.
 #include <mae/io/images/jpeg.hpp>
 #include <mae/io/images/png.hpp>
 #include <mae/io/tensors/safetensors.hpp>
@@ -16,17 +16,17 @@ using mae::Image, mae::Index;
 
 namespace {
 
-// MAE_PICTURES names another collection, such as of random files.
+// MAE_IMAGE_FILES names another collection, such as of random files.
 std::string collection() {
-  const char* const other = std::getenv("MAE_PICTURES");
-  return other ? other : test::source_folder() + "/tests/golden/pictures.safetensors";
+  const char* const other = std::getenv("MAE_IMAGE_FILES");
+  return other ? other : test::source_folder() + "/tests/golden/image_files.safetensors";
 }
 
 std::vector<std::uint8_t> bytes_of(const mae::SafetensorsFile& file, const std::string& name) {
   return file.values<std::uint8_t>(name);
 }
 
-// The largest difference of two pictures' bytes; 256 if their extents differ.
+// The largest difference of two images' bytes; 256 if their extents differ.
 int difference(const Image& a, const Image& b) {
   if (a.channels != b.channels || a.height != b.height || a.width != b.width) return 256;
   int largest = 0;
@@ -42,7 +42,7 @@ struct Count {
 
 // JPEG's standard leaves the last bits of the transform and the filter of reduced colours to the decoder, and another
 // libjpeg than Pillow's may choose otherwise. Nothing is left open in PNG.
-TEST_CASE("pictures of every kind are those that Pillow reads") {
+TEST_CASE("images of every kind are those that Pillow reads") {
   const auto file = mae::SafetensorsFile::read(collection());
   Count png, jpeg;
   for (const mae::TensorEntry& entry : file.entries()) {
@@ -52,7 +52,7 @@ TEST_CASE("pictures of every kind are those that Pillow reads") {
     CAPTURE(entry.name);
     const Image expected{entry.shape[0], entry.shape[1], entry.shape[2], bytes_of(file, entry.name)};
     const std::vector<std::uint8_t> bytes = bytes_of(file, name);
-    const mae::PictureOptions options{.alpha = paper == "drop"    ? mae::Alpha::drop
+    const mae::DecodeOptions options{.alpha = paper == "drop"    ? mae::Alpha::drop
                                                : paper == "black" ? mae::Alpha::black
                                                                   : mae::Alpha::white};
     const bool is_png = name.ends_with(".png");
@@ -67,7 +67,7 @@ TEST_CASE("pictures of every kind are those that Pillow reads") {
     ++count.files;
   }
   const auto told = [](const char* format, const Count& count) {
-    return std::string(format) + ": " + std::to_string(count.files) + " pictures, " + std::to_string(count.same) +
+    return std::string(format) + ": " + std::to_string(count.files) + " images, " + std::to_string(count.same) +
            " the same to the byte, " + std::to_string(count.nearly) + " within two levels";
   };
   MESSAGE(told("PNG", png) << "; " << told("JPEG", jpeg) << "; Pillow " << file.metadata("pillow"));
@@ -75,8 +75,8 @@ TEST_CASE("pictures of every kind are those that Pillow reads") {
   CHECK(jpeg.files > 0);
 }
 
-TEST_CASE("the header tells how much memory decoding takes, at least what the picture takes") {
-  const auto file = mae::SafetensorsFile::read(test::source_folder() + "/tests/golden/pictures.safetensors");
+TEST_CASE("the header tells how much memory decoding takes, at least what the image takes") {
+  const auto file = mae::SafetensorsFile::read(test::source_folder() + "/tests/golden/image_files.safetensors");
   for (const mae::TensorEntry& entry : file.entries()) {
     if (entry.name.find(':') != entry.name.npos) continue;
     CAPTURE(entry.name);

@@ -1,8 +1,8 @@
-// What the readers of pictures share: how files become bytes, the largest picture they take, the order of pixels in
+// What the readers of images share: how files become bytes, the largest image they take, the order of pixels in
 // files, and which side is up.
 //
 // Files keep the colours of a pixel together, [H, W, C]; the library keeps planes, [C, H, W]. A camera that was held
-// upright stores the picture as its sensor saw it, lying, and a number from 1 to 8 that says how to turn it (Exif 2.3,
+// upright stores the image as its sensor saw it, lying, and a number from 1 to 8 that says how to turn it (Exif 2.3,
 // tag 0x0112): 2 mirrored, 3 upside down, 4 both, 6 and 8 to be turned right and left, 5 and 7 these two mirrored.
 #pragma once
 #include <functional>
@@ -15,19 +15,19 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// What becomes of transparency. The picture is laid on white or black paper: each byte is mixed with the paper's as it
+/// What becomes of transparency. The image is laid on white or black paper: each byte is mixed with the paper's as it
 /// is, as Pillow and browsers do it, rounded to the nearest. Or it is dropped, and the stored colours remain.
 enum class Alpha { white, drop, black };
 
-/// How files become pictures of bytes.
-struct PictureOptions {
+/// How files become images of bytes.
+struct DecodeOptions {
   Alpha alpha = Alpha::white;
-  /// The level of a 16-bit picture that is white: 4095 for a scanner of 12 bits that fills the lower ones.
+  /// The level of a 16-bit image that is white: 4095 for a scanner of 12 bits that fills the lower ones.
   Index sixteen_bit_white = 65535;
-  /// The largest picture that is decoded, in pixels: a small file can claim to be huge. The default is where Pillow
+  /// The largest image that is decoded, in pixels: a small file can claim to be huge. The default is where Pillow
   /// stops.
   Index max_pixels = 178'956'970;
-  /// Told, in words, what is doubtful about a picture that is read nevertheless. It must not throw.
+  /// Told, in words, what is doubtful about an image that is read nevertheless. It must not throw.
   std::function<void(const std::string&)> report{};
 
   /// Throws `Error` if a number is out of range.
@@ -39,8 +39,8 @@ struct PictureOptions {
   }
 };
 
-/// The largest picture written, in pixels.
-inline constexpr Index picture_pixel_limit = Index{1} << 28;
+/// The largest image written, in pixels.
+inline constexpr Index image_pixel_limit = Index{1} << 28;
 
 namespace detail {
 
@@ -59,7 +59,7 @@ inline void check_pixel_count(const std::string& subject, Index height, Index wi
                 "at most " + std::to_string(pixels_per_byte * bytes) + " in a file of this size");
 }
 
-/// The picture whose pixels lie [height, width, channels] in `together`, turned as `orientation`, 1..8, says.
+/// The image whose pixels lie [height, width, channels] in `together`, turned as `orientation`, 1..8, says.
 inline Image to_planes(std::span<const std::uint8_t> together, Index channels, Index height, Index width,
                        int orientation = 1) {
   const bool swapped = orientation >= 5;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes pictures.safetensors beside it: small PNG and JPEG files of every kind, and their pixels as Pillow has them.
+"""Writes image_files.safetensors beside it: small PNG and JPEG files of every kind, and their pixels as Pillow has them.
 
     pip install pillow numpy; apt-get install libjpeg-turbo-progs       (cjpeg and jpegtran: arithmetic code, sampling)
-    python tests/golden/pictures.py                                     the committed file, the same bytes again
-    python tests/golden/pictures.py OTHER.safetensors COUNT SEED        COUNT random pictures instead
+    python tests/golden/image_files.py                                     the committed file, the same bytes again
+    python tests/golden/image_files.py OTHER.safetensors COUNT SEED        COUNT random images instead
 
     <name>           U8 [bytes]    the file; the name says what it is, and ends with .png or .jpg
     <name>:white     U8 [C, H, W]  its pixels, upright, on white paper
@@ -165,15 +165,15 @@ def turned(pixels, number):
 
 
 def pillow(file, mode):
-    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(file)))
-    if picture.mode in ("I;16", "I"):
-        return (np.asarray(picture).astype(int) >> 8)[..., None]
-    transparent = "A" in picture.mode or "transparency" in picture.info
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(file)))
+    if image.mode in ("I;16", "I"):
+        return (np.asarray(image).astype(int) >> 8)[..., None]
+    transparent = "A" in image.mode or "transparency" in image.info
     if transparent and mode != "opaque":
-        picture = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, (mode, mode, mode, 255))
-        picture = Image.alpha_composite(paper, picture)
-    array = np.asarray(picture.convert("RGB")).astype(int)
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, (mode, mode, mode, 255))
+        image = Image.alpha_composite(paper, image)
+    array = np.asarray(image.convert("RGB")).astype(int)
     return array
 
 
@@ -293,12 +293,12 @@ def photo(rng, height, width):
 
 def by_pillow(array, mode="RGB", **options):
     to = io.BytesIO()
-    picture = Image.fromarray(array)
+    image = Image.fromarray(array)
     if mode == "CMYK":
-        picture = Image.fromarray(np.concatenate([array, array[..., :1] // 2], -1), "CMYK")
+        image = Image.fromarray(np.concatenate([array, array[..., :1] // 2], -1), "CMYK")
     elif mode != "RGB":
-        picture = picture.convert(mode)
-    picture.save(to, "JPEG", **{"quality": 80, "optimize": not options.get("progressive", False), **options})
+        image = image.convert(mode)
+    image.save(to, "JPEG", **{"quality": 80, "optimize": not options.get("progressive", False), **options})
     return to.getvalue()
 
 
@@ -364,14 +364,14 @@ def jpeg_kinds():
 
 
 def jpeg_case(file):
-    picture = Image.open(io.BytesIO(file))
-    stored = picture.mode
+    image = Image.open(io.BytesIO(file))
+    stored = image.mode
     try:
-        picture = ImageOps.exif_transpose(picture)
+        image = ImageOps.exif_transpose(image)
     except (SyntaxError, ValueError, struct.error):
         pass
-    picture = picture if stored == "L" else picture.convert("RGB")
-    array = np.asarray(picture)
+    image = image if stored == "L" else image.convert("RGB")
+    array = np.asarray(image)
     array = array[..., None] if array.ndim == 2 else array
     return file, {"white": array.transpose(2, 0, 1)}, "same"
 
@@ -418,8 +418,8 @@ def committed():
     base = by_pillow(photo(rng, 6, 10), quality=50, subsampling=0)
     grey = by_pillow(photo(rng, 6, 10), "L", quality=50)
     for name, (exif, text) in notes().items():
-        picture = grey if "xmp" in name or "long" in name else base
-        cases[f"notes_{name}.jpg"] = jpeg_case(with_notes(picture, exif, text))
+        image = grey if "xmp" in name or "long" in name else base
+        cases[f"notes_{name}.jpg"] = jpeg_case(with_notes(image, exif, text))
     return cases
 
 
@@ -445,7 +445,7 @@ def random_ones(count, seed):
 
 
 def main():
-    to = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("pictures.safetensors")
+    to = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("image_files.safetensors")
     cases = random_ones(int(sys.argv[2]), int(sys.argv[3])) if len(sys.argv) > 3 else committed()
     tensors, agreements = {}, {}
     for name, (file, pixels, agreement) in cases.items():

@@ -1,13 +1,13 @@
-// The pictures below a folder, in an order that is always the same, and their classes.
+// The images below a folder, in an order that is always the same, and their classes.
 //
 //   photos/a.jpg b.png ...                 flat: no classes
 //   flowers/daisy/1.jpg flowers/rose/...   each sub-folder is a class; labels follow the order of their names
-//   album/1.jpg album/2023/2.jpg           both: all pictures, no classes
+//   album/1.jpg album/2023/2.jpg           both: all images, no classes
 //
-// A picture is told by its name: .png .jpg .jpeg .jpe .jfif, in any case. Other files are counted and left alone; which
+// An image is told by its name: .png .jpg .jpeg .jpe .jfif, in any case. Other files are counted and left alone; which
 // folders are passed over, and that links are followed to each real folder once, says folder_walk.hpp. Folders inside a
-// class belong to it. Where labels are needed, what leaves a doubt about classes is an error: pictures beside folders
-// of pictures, a class without any. Sub-folders named as parts of a set are never classes (parts.hpp).
+// class belong to it. Where labels are needed, what leaves a doubt about classes is an error: images beside folders
+// of images, a class without any. Sub-folders named as parts of a set are never classes (parts.hpp).
 // Cost: one look at each directory entry; no file is opened.
 #pragma once
 #include <cstdint>
@@ -18,16 +18,16 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Pictures and their classes, found by `list_pictures`.
-struct PictureList {
+/// Images and their classes, found by `list_images`.
+struct ImageList {
   std::string folder;
   std::vector<std::string> names;        ///< relative to `folder`; those of a class stand together, sorted
-  std::vector<std::int32_t> labels;      ///< one for each picture, ascending; -1 without classes
+  std::vector<std::int32_t> labels;      ///< one for each image, ascending; -1 without classes
   std::vector<std::string> class_names;  ///< empty without classes
-  Index ignored = 0;                     ///< files that are not named as pictures
-  Index passed_over = 0;                 ///< folders without a picture below them, or that a system made for itself
-  Index repeated = 0;                    ///< links to folders whose pictures are in the list already
-  std::string unlabelled{};              ///< why folders of pictures give no classes, in words; empty: they do
+  Index ignored = 0;                     ///< files that are not named as images
+  Index passed_over = 0;                 ///< folders without an image below them, or that a system made for itself
+  Index repeated = 0;                    ///< links to folders whose images are in the list already
+  std::string unlabelled{};              ///< why folders of images give no classes, in words; empty: they do
 };
 
 /// How folders are understood.
@@ -39,9 +39,9 @@ struct ListOptions {
 
 namespace detail {
 
-/// Adds the pictures of `tree`, which is `below` the list's folder, and counts what is passed over. Throws `Error` if
+/// Adds the images of `tree`, which is `below` the list's folder, and counts what is passed over. Throws `Error` if
 /// its folders are parts of a set, and these are known.
-inline void add_pictures(PictureList& list, const std::string& below, const FolderTree& tree, bool parts) {
+inline void add_images(ImageList& list, const std::string& below, const FolderTree& tree, bool parts) {
   std::vector<std::string> names;
   for (const auto& [name, inner] : tree.folders) names.push_back(name);
   if (const Parts found = parts_among(names); parts && found.trains_and_evaluates())
@@ -50,8 +50,8 @@ inline void add_pictures(PictureList& list, const std::string& below, const Fold
                 "one set: give the path of this folder");
   const std::size_t before = list.names.size();
   const Index passed_over = list.passed_over;
-  for (const std::string& name : tree.pictures) list.names.push_back(below + "/" + name);
-  for (const auto& [name, inner] : tree.folders) add_pictures(list, below + "/" + name, inner, parts);
+  for (const std::string& name : tree.images) list.names.push_back(below + "/" + name);
+  for (const auto& [name, inner] : tree.folders) add_images(list, below + "/" + name, inner, parts);
   list.ignored += tree.others;
   list.passed_over += tree.of_systems;
   list.repeated += tree.seen_before ? 1 : 0;
@@ -73,15 +73,15 @@ inline std::map<std::string, std::int32_t> number_classes(const std::string& fol
   return numbers;
 }
 
-/// One part of a list, or all of it: pictures that lie in it, and those of each of its folders.
+/// One part of a list, or all of it: images that lie in it, and those of each of its folders.
 struct ListedFolder {
-  std::vector<std::string> pictures{};                        ///< relative to the list's folder
+  std::vector<std::string> images{};                        ///< relative to the list's folder
   std::map<std::string, std::vector<std::string>> folders{};  ///< the same of those below
   std::map<std::string, bool> links{};                        ///< folder -> whether it is a link to one seen before
 };
 
 /// Looks at `below` the list's folder, or at that itself.
-inline ListedFolder list_folder(PictureList& list, FolderWalk& walk, const std::string& below,
+inline ListedFolder list_folder(ImageList& list, FolderWalk& walk, const std::string& below,
                                 const std::vector<std::string>& classes, const ListOptions& options) {
   const std::string folder = list.folder + (below.empty() ? "" : "/" + below);
   const std::string prefix = below.empty() ? "" : below + "/";
@@ -89,12 +89,12 @@ inline ListedFolder list_folder(PictureList& list, FolderWalk& walk, const std::
   std::vector<std::string> names;
   for (const auto& [name, inner] : tree.folders) names.push_back(name);
   if (const Parts found = options.parts ? parts_of(folder, names, classes) : Parts{}; found.divided())
-    throw Error(folder, "the part " + quoted(found.all()[0]) + " of a set", "pictures or classes: give its path");
+    throw Error(folder, "the part " + quoted(found.all()[0]) + " of a set", "images or classes: give its path");
   ListedFolder result;
-  for (const std::string& name : tree.pictures) result.pictures.push_back(prefix + name);
+  for (const std::string& name : tree.images) result.images.push_back(prefix + name);
   for (const auto& [name, inner] : tree.folders) {
-    PictureList part{list.folder, {}, {}, {}};
-    add_pictures(part, prefix + name, inner, options.parts);
+    ImageList part{list.folder, {}, {}, {}};
+    add_images(part, prefix + name, inner, options.parts);
     list.ignored += part.ignored;
     list.passed_over += part.passed_over;
     list.repeated += part.repeated;
@@ -106,26 +106,26 @@ inline ListedFolder list_folder(PictureList& list, FolderWalk& walk, const std::
   return result;
 }
 
-/// Throws `Error` about the folder of a class without a picture.
+/// Throws `Error` about the folder of a class without an image.
 [[noreturn]] inline void refuse_empty_class(const std::string& folder, bool link) {
-  throw Error(folder, link ? "a link to a folder whose pictures are another's" : "no picture",
+  throw Error(folder, link ? "a link to a folder whose images are another's" : "no image",
               "at least one in each class folder");
 }
 
-/// The names of the folders of pictures, sorted. With `labelled`, throws `Error` if one has none, or if pictures lie
+/// The names of the folders of images, sorted. With `labelled`, throws `Error` if one has none, or if images lie
 /// beside them.
-inline std::vector<std::string> class_folders(const PictureList& list, const std::vector<ListedFolder>& parts,
+inline std::vector<std::string> class_folders(const ImageList& list, const std::vector<ListedFolder>& parts,
                                               const ListOptions& options) {
   std::map<std::string, bool> found;
   for (std::size_t p = 0; p < parts.size(); ++p) {
     const std::string folder = list.folder + (options.together.empty() ? "" : "/" + options.together[p]);
     bool any = false;
-    for (const auto& [name, pictures] : parts[p].folders) any = any || !pictures.empty();
-    if (any && options.labelled && !parts[p].pictures.empty())
-      throw Error(folder, "pictures such as " + quoted(parts[p].pictures[0]) + " beside folders of pictures",
-                  "either pictures or a folder for each class");
-    for (const auto& [name, pictures] : parts[p].folders) {
-      if (!pictures.empty()) found[name] = true;
+    for (const auto& [name, images] : parts[p].folders) any = any || !images.empty();
+    if (any && options.labelled && !parts[p].images.empty())
+      throw Error(folder, "images such as " + quoted(parts[p].images[0]) + " beside folders of images",
+                  "either images or a folder for each class");
+    for (const auto& [name, images] : parts[p].folders) {
+      if (!images.empty()) found[name] = true;
       else if (any && options.labelled) refuse_empty_class(folder + "/" + name, parts[p].links.at(name));
     }
   }
@@ -136,13 +136,13 @@ inline std::vector<std::string> class_folders(const PictureList& list, const std
 
 }  // namespace detail
 
-/// Finds the pictures below `folder`. If `classes` are given, labels are their numbers, so that a training and a test
+/// Finds the images below `folder`. If `classes` are given, labels are their numbers, so that a training and a test
 /// folder agree; a sub-folder of another name is then an error if the list is to be labelled, else it has no classes.
-/// Throws `Error` if the folder is missing, unreadable, without pictures or divided into parts, and for a labelled list
-/// if a class has no picture, or if pictures lie beside folders of pictures.
-inline PictureList list_pictures(const std::string& folder, const std::vector<std::string>& classes = {},
+/// Throws `Error` if the folder is missing, unreadable, without images or divided into parts, and for a labelled list
+/// if a class has no image, or if images lie beside folders of images.
+inline ImageList list_images(const std::string& folder, const std::vector<std::string>& classes = {},
                                  const ListOptions& options = {}) {
-  PictureList list{folder, {}, {}, {}};
+  ImageList list{folder, {}, {}, {}};
   detail::FolderWalk walk;
   std::vector<detail::ListedFolder> parts;
   if (options.together.empty()) parts.push_back(detail::list_folder(list, walk, "", classes, options));
@@ -153,11 +153,11 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
     std::move(names.begin(), names.end(), std::back_inserter(list.names));
     list.labels.resize(list.names.size(), label);
   };
-  // Pictures without a class come first: labels ascend.
+  // Images without a class come first: labels ascend.
   for (detail::ListedFolder& part : parts) {
-    if (!part.pictures.empty() && !found.empty() && options.together.empty())
-      list.unlabelled = "pictures such as " + detail::quoted(part.pictures[0]) + " lie beside folders of pictures";
-    add(part.pictures, -1);
+    if (!part.images.empty() && !found.empty() && options.together.empty())
+      list.unlabelled = "images such as " + detail::quoted(part.images[0]) + " lie beside folders of images";
+    add(part.images, -1);
   }
   std::map<std::string, std::int32_t> numbers;
   if (!found.empty() && list.unlabelled.empty()) {
@@ -175,7 +175,7 @@ inline PictureList list_pictures(const std::string& folder, const std::vector<st
       if (const auto at = part.folders.find(name); at != part.folders.end())
         add(at->second, numbers.empty() ? -1 : numbers.at(name));
   if (list.names.empty())
-    throw Error(folder, "no picture, and " + std::to_string(list.ignored) + " other files",
+    throw Error(folder, "no image, and " + std::to_string(list.ignored) + " other files",
                 "files named .png, .jpg or .jpeg, or folders of them");
   return list;
 }

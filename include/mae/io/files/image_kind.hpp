@@ -1,4 +1,4 @@
-// Which format a picture file has, told by its first bytes, also of formats that nothing here reads.
+// Which format an image file has, told by its first bytes, also of formats that nothing here reads.
 #pragma once
 #include <cstring>
 #include <span>
@@ -9,8 +9,8 @@
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// A kind of picture file: how it begins, and the library that reads it here, if there is one.
-struct PictureKind {
+/// A kind of image file: how it begins, and the library that reads it here, if there is one.
+struct ImageKind {
   const char* name = nullptr;
   const char* library = nullptr;
   Index offset = 0;  // where the bytes that it is known by lie
@@ -19,7 +19,7 @@ struct PictureKind {
 
 namespace detail {
 using namespace std::string_view_literals;
-inline constexpr PictureKind picture_kinds[] = {{"PNG", "libpng", 0, "\x89PNG\r\n\x1a\n"sv},
+inline constexpr ImageKind image_kinds[] = {{"PNG", "libpng", 0, "\x89PNG\r\n\x1a\n"sv},
                                                 {"JPEG", "libjpeg", 0, "\xff\xd8\xff"sv},
                                                 {"GIF", nullptr, 0, "GIF8"sv},
                                                 {"WebP", nullptr, 8, "WEBP"sv},
@@ -29,9 +29,9 @@ inline constexpr PictureKind picture_kinds[] = {{"PNG", "libpng", 0, "\x89PNG\r\
                                                 {"HEIF or AVIF", nullptr, 4, "ftyp"sv}};
 }  // namespace detail
 
-/// The kind of picture that `bytes`, the start of a file, begin; null if it is none of those known.
-inline const PictureKind* picture_kind(std::span<const std::uint8_t> bytes) {
-  for (const PictureKind& kind : detail::picture_kinds) {
+/// The kind of image that `bytes`, the start of a file, begin; null if it is none of those known.
+inline const ImageKind* image_kind(std::span<const std::uint8_t> bytes) {
+  for (const ImageKind& kind : detail::image_kinds) {
     const auto offset = static_cast<std::size_t>(kind.offset);
     if (bytes.size() >= offset + kind.mark.size() &&
         std::memcmp(bytes.data() + offset, kind.mark.data(), kind.mark.size()) == 0)

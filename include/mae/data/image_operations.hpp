@@ -1,4 +1,4 @@
-// What data augmentation does to a picture of bytes: colours, and maps of the plane. Each gives the bytes of Pillow 13.
+// What data augmentation does to an image of bytes: colours, and maps of the plane. Each gives the bytes of Pillow 13.
 //
 // Colours and geometry are those of RandAugment (data/rand_augment.hpp) and work in place. Where Pillow computes in
 // doubles and cuts off, so is it done here, each product rounded before it is added: a cut shows the last bit. A map of
@@ -12,19 +12,15 @@
 #include <vector>
 
 #include <mae/core/math.hpp>
+#include <mae/core/product.hpp>
 #include <mae/data/image.hpp>
 
 MAE_PRECISE_BEGIN
-namespace mae::picture {
+namespace mae::image_operation {
 
 namespace detail {
 inline std::uint8_t byte_of(double value) {  // cut off
   return value <= 0 ? 0 : value >= 255 ? 255 : static_cast<std::uint8_t>(value);
-}
-/// A product that no addition is fused with.
-inline double product(double a, double b) {
-  volatile double rounded = a * b;
-  return rounded;
 }
 /// from + factor (to - from), as Pillow blends: in float, cut off.
 inline std::uint8_t blend(int from, int to, float factor) {
@@ -50,7 +46,7 @@ inline void count(const Image& image, Index c, Index (&histogram)[256]) {
   const std::uint8_t* const plane = image.row(c, 0);
   for (Index i = 0; i < image.height * image.width; ++i) ++histogram[plane[i]];
 }
-/// The picture without colours, [H, W].
+/// The image without colours, [H, W].
 inline std::vector<std::uint8_t> grey(const Image& image) {
   const Index plane = image.height * image.width, C = image.channels;
   std::vector<std::uint8_t> out(static_cast<std::size_t>(plane));
@@ -77,9 +73,9 @@ inline void auto_contrast(Image& image) {
     while (low < 255 && histogram[low] == 0) ++low;
     while (high > 0 && histogram[high] == 0) --high;
     if (high <= low) continue;
-    const double scale = 255.0 / (high - low), offset = detail::product(-low, scale);
+    const double scale = 255.0 / (high - low), offset = math::product(-low, scale);
     std::uint8_t table[256];
-    for (int v = 0; v < 256; ++v) table[v] = detail::byte_of(detail::product(v, scale) + offset);
+    for (int v = 0; v < 256; ++v) table[v] = detail::byte_of(math::product(v, scale) + offset);
     detail::look_up(image, c, table);
   }
 }
@@ -117,7 +113,7 @@ inline void solarize(Image& image, int threshold) {
 inline void solarize_add(Image& image, int amount) {
   detail::each_byte(image, [&](int v) { return v >= 128 ? v : v + amount < 255 ? v + amount : 255; });
 }
-/// Away from black: factor 0 is black, 1 the picture.
+/// Away from black: factor 0 is black, 1 the image.
 inline void brightness(Image& image, double factor) {
   detail::each_byte(image, [&](int v) { return detail::blend(0, v, static_cast<float>(factor)); });
 }
@@ -138,7 +134,7 @@ inline void color(Image& image, double factor) {
       plane[i] = detail::blend(grey[i], plane[i], static_cast<float>(factor));
   }
 }
-/// Away from the smoothed picture: each pixel counts 5, its eight neighbours 1. Pixels at the edge stay.
+/// Away from the smoothed image: each pixel counts 5, its eight neighbours 1. Pixels at the edge stay.
 inline void sharpness(Image& image, double factor) {
   const Image before = image;
   for (Index c = 0; c < image.channels; ++c)
@@ -198,8 +194,8 @@ inline void rotate(Image& image, double degrees, const std::uint8_t* fill) {
   const double angle = -turn * (3.141592653589793 / 180), cx = double(image.width) / 2, cy = double(image.height) / 2;
   const double cos = rounded(math::cos(angle)), sin = rounded(math::sin(angle));
   affine(image,
-         {cos, sin, detail::product(cos, -cx) + detail::product(sin, -cy) + cx, -sin, cos,
-          detail::product(-sin, -cx) + detail::product(cos, -cy) + cy},
+         {cos, sin, math::product(cos, -cx) + math::product(sin, -cy) + cx, -sin, cos,
+          math::product(-sin, -cx) + math::product(cos, -cy) + cy},
          fill);
 }
 /// Rows slide: x_source = x + slope · y.
@@ -215,5 +211,5 @@ inline void translate(Image& image, double rows, double columns, const std::uint
   affine(image, {1, 0, columns, 0, 1, rows}, fill);
 }
 
-}  // namespace mae::picture
+}  // namespace mae::image_operation
 MAE_PRECISE_END
