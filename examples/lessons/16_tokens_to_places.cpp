@@ -19,12 +19,12 @@
 // a place at (x, y) its sides are l = x - x0, t = y - y0, r = x1 - x and b = y1 - y away (left, top, right, bottom).
 // The place is a candidate if it lies inside, min(l, t, r, b) > 0; near the middle, within 1.5 s of it in x and in y;
 // and if the map has the object's size: max(l, t, r, b) is above 8 s' and not above 8 s, s' the stride of the map
-// before. (The first map begins at 0, the last ends nowhere.) Of several boxes the smallest has the place: what lies
-// behind it is seen by more. A place that has no box is background, which is an answer too.
+// before. (The first map begins at 0, the last ends nowhere.) Of several boxes the smallest has the place, for the
+// larger has others. A place that has no box is background, which is an answer too.
 //
 // What a place has to say of its box: the class, l, t, r, b in strides, and how central it lies, from 0 to 1 in the
 // middle: √(min(l, r) / max(l, r) · min(t, b) / max(t, b)), "centerness". All that follows from boxes alone, so it is
-// made before the network is asked, as a mask is; how far off the answers are is lesson 17.
+// made before the network is asked, as masks are (lesson 6). How far off the answers are is lesson 17.
 //
 // Paper: section 5, "Object detection and segmentation", table 4. Pyramid: Li et al., "Exploring plain vision
 // transformer backbones for object detection", 2022, section 3. Places: Tian et al., "FCOS", 2019, section 3.
@@ -105,11 +105,13 @@ void places() {
       }
     std::printf("|\n");
   }
-  for (int n = 0; n < 4; ++n)
-    std::printf("box %c, %2g pixels wide: it has %jd places\n", "ABCD"[n], boxes[std::size_t(n)].box.width(),
-                Index{std::count(owners.begin(), owners.end(), n)});
+  for (int n = 0; n < 4; ++n) {
+    const Index count = std::count(owners.begin(), owners.end(), n);
+    std::printf("box %c, width %2g: %jd places%s\n", "ABCD"[n], boxes[std::size_t(n)].box.width(), count,
+                count == 0 ? ", it lies between them: nothing can find it" : "");
+  }
 
-  std::printf("\n%-28s %5s %5s %5s %5s   %s\n", "", "l", "t", "r", "b", "centerness");
+  std::printf("\nin strides:%-17s %5s %5s %5s %5s   %s\n", "", "l", "t", "r", "b", "centerness");
   for (const Index p : {7 * 16 + 7, 256 + 3 * 8 + 3, 7 * 16 + 8}) {
     const mae::Level& level = Maps::all[p < 256 ? 0 : 1];
     const double s = double(level.stride);

@@ -1,15 +1,16 @@
 // Lesson 17: from places to boxes.
 //
-// Lesson 16 gave every place something to say. Here is what comes, how wrong that is, and what becomes of it. A place
-// gets K numbers z, one a class, and five numbers v, of which the first four are logarithms of its distances to the
-// sides of its object, in strides: l = exp v_0, then t, r, b, all positive. From (x, y) with stride s that is the box
+// Lesson 16 gave every place something to say. Here is what is said, how wrong that is, and what becomes of it. The
+// network gives each place K numbers z, one a class, and five numbers v, of which the first four are logarithms of the
+// distances to the sides of its object, in strides: l = exp v_0, then t, r, b, all positive. Of a place at (x, y) in
+// the map of stride s that is the box
 //
 //     [x - l s, x + r s) × [y - t s, y + b s).
 //
 // How wrong is a box? Let I be the area that it shares with the true one, and U that of both together. I / U, the IoU
-// of lesson 15, is 1 for equal boxes and 0 for all that do not meet, however far they are: there, no slope tells where to
-// go. With C the area of the smallest box around both, GIoU = I / U - (C - U) / C goes on falling, to -1. The loss is
-// 1 - GIoU = 2 - I / U - U / C. Two boxes of one place both hold it, so with g the true distances
+// of lesson 15, is 1 for equal boxes and 0 for all that do not meet, however far they are: there, no slope tells where
+// to go. With C the area of the smallest box around both, GIoU = I / U - (C - U) / C goes on falling, to -1. The loss
+// is 1 - GIoU = 2 - I / U - U / C. Two boxes of one place both hold it, so with g the true distances
 //
 //     A = (l + r) (t + b),     I = (min(l, l_g) + min(r, r_g)) (min(t, t_g) + min(b, b_g)),     U = A + A_g - I,
 //
@@ -18,8 +19,8 @@
 //     v̇_0 = -l ((∂I - I/U ∂U) / U + (∂U - U/C ∂C) / C),     ∂A = t + b,     ∂U = ∂A - ∂I,
 //     ∂I = min(t, t_g) + min(b, b_g) if l < l_g, else 0,     ∂C = max(t, t_g) + max(b, b_g) if l > l_g, else 0.
 //
-// How wrong is a class? Each number z is a question of its own, "is this class here?", p = σ(z) = 1 / (1 + e⁻ᶻ) says how
-// surely yes. Let q be what is given to the wrong answer: 1 - p if it is here, p if it is not. Cross-entropy is
+// How wrong is a class? Each number z is a question of its own, "is this class here?", p = σ(z) = 1 / (1 + e⁻ᶻ) says
+// how surely yes. Let q be what is given to the wrong answer: 1 - p if it is here, p if it is not. Cross-entropy is
 // -log(1 - q). But nearly all places are background, and thousands of easy answers would drown the few hard ones. The
 // focal loss a q² (-log(1 - q)) takes from all that is nearly right; a = 1/4 where it is here, 3/4 where it is not.
 //
@@ -27,11 +28,12 @@
 // at -log 99, where p = 1/100: that objects are rare is known before anything is learnt.
 //
 // At last, an object is told of by all of its places. v_4 asks how central the place is, c = σ(v_4) (lesson 16); a box
-// has the score √(p c). From the best score to the worst, leave out what overlaps a better box of its class by more than
-// some IoU ("non-maximum suppression"). Boxes of other classes may well lie there: a cup before a face.
+// has the score √(p c). From the best score to the worst, leave out what overlaps a better box of its class by more
+// than some IoU ("non-maximum suppression"). Boxes of other classes may well lie there: a cup before a face.
 //
-// Sources: Rezatofighi et al., "Generalized intersection over union", 2019, section 3; Lin et al., "Focal loss for dense
-// object detection", 2017, sections 3 and 4.1; Tian et al., "FCOS", 2019. All of it in one type: model/detector.hpp.
+// Sources: Rezatofighi et al., "Generalized intersection over union", 2019, section 3; Lin et al., "Focal loss for
+// dense object detection", 2017, sections 3 and 4.1; Tian et al., "FCOS", 2019. All of it in one type:
+// model/detector.hpp.
 #include <mae/autograd/run/eager.hpp>
 #include <mae/autograd/run/session.hpp>
 #include <mae/backend/reference.hpp>
@@ -142,7 +144,8 @@ void boxes_again() {
                 one.box.x1, one.box.y1);
 
   const mae::Detection list[] = {{{0, 0, 4, 4}, 0, 0.9}, {{0, 1, 4, 5}, 0, 0.8}, {{0, 1, 4, 5}, 1, 0.7}};
-  std::printf("boxes 0, 1, 2 overlap by %.1f or more, 2 has a class of its own; left are", box_iou(list[0].box, list[1].box));
+  std::printf("boxes 0, 1, 2 overlap by %.1f or more, 2 has a class of its own; left are",
+              box_iou(list[0].box, list[1].box));
   for (const Index i : mae::suppress(list, {.iou_threshold = 0.5})) std::printf(" %jd", i);
   std::printf("\n");
 }

@@ -2,25 +2,25 @@
 //
 // In lesson 17 several places tell of each object, and suppression tidies up. Another way: beside the patches, the
 // transformer gets Q empty tokens that differ by a learnt row each, as patches do by their positions. Each is asked for
-// one object, class and box, or for the class "none". In attention these tokens see the patches, and each other, so they
-// can agree who tells what, and nothing is left to suppress. But the objects of an image are a set, without an order:
-// which token is to tell which object? Each object gets a token of its own, so that the sum of costs is least. With p_j
-// and b_j what token j says, k_i and t_i the class and the box of object i,
+// one object, class and box, or for the class "none". In attention these tokens see the patches, and each other, so
+// they can agree who tells what, and nothing is left to suppress. But the objects of an image are a set, without an
+// order: which token is to tell which object? Each object gets a token of its own, so that the sum of costs is least.
+// With p_j and b_j what token j says, k_i and t_i the class and the box of object i,
 //
 //     c_ij = -p_j[k_i] + 50 |b_j - t_i|²     (boxes here: begin and end on a strip, as shares of it).
 //
 // That is the assignment problem. There are Q! / (Q - n)! answers for n objects, but a proof can be had for less. Give
-// each object a price u_i and each token a price v_j that is not positive, with u_i + v_j <= c_ij for all pairs. Then no
-// answer costs less than Σ u + Σ v. So an answer that uses only pairs of u_i + v_j = c_ij, and all tokens of v_j < 0, is
-// the best: it costs just that. Objects are added one at a time. Each looks for the shortest way to a free token, where
-// going from object i to token j is c_ij - u_i - v_j long, never negative, and from a token on to the object that has it
-// costs nothing. Then everybody on this way moves one token on. With d its length and d_j the way to token j, the
-// prices that prove it are: v_j lower by d - d_j for all tokens nearer than d, their objects' u higher by as much, the
-// new object's u higher by d. That is Q² operations for each of at most n steps.
+// each object a price u_i and each token a price v_j that is not positive, with u_i + v_j <= c_ij for all pairs. Then
+// no answer costs less than Σ u + Σ v. So an answer that uses only pairs of u_i + v_j = c_ij, and all tokens of v_j <
+// 0, is the best: it costs just that. Objects are added one at a time. Each looks for the shortest way to a free token,
+// where going from object i to token j is c_ij - u_i - v_j long, never negative, and from a token on to the object that
+// has it costs nothing. Then everybody on this way moves one token on. With d its length and d_j the way to token j,
+// the prices that prove it are: v_j lower by d - d_j for all tokens nearer than d, their objects' u higher by as much,
+// the new object's u higher by d. That is Q² operations for each of at most n steps.
 //
-// The loss is cross-entropy of each token's class, half for those whose answer is "none", and 50 |b - t|² for those with
-// an object. The assignment counts as given. It depends on what is said, so it cannot be made while a batch is loaded,
-// as lesson 16's targets are: it stands between forward and backward.
+// The loss is cross-entropy of each token's class, half for those whose answer is "none", and 50 |b - t|² for those
+// with an object. The assignment counts as given. It depends on what is said, so it cannot be made while a batch is
+// loaded, as lesson 16's targets are: it stands between forward and backward.
 //
 // Sources: Carion et al., "End-to-end object detection with transformers" (DETR), 2020, section 3.1, with |b - t| and
 // GIoU for boxes; Fang et al., "You only look at one sequence" (YOLOS), 2021: tokens beside the patches, on a plain
