@@ -153,12 +153,16 @@ class Images {
 };
 
 /// The same for those who keep the view longer than a call, as a run does: images that have no name, and so are gone
-/// after the call, are a mistake.
+/// after the call, are a mistake; and so is a collection, if its type is known, of another target than `Taken`.
+template <class Taken = NoTarget>
 class LastingImages : public Images {
  public:
   LastingImages(const Images& images) : Images(images) {}  // NOLINT(google-explicit-constructor)
   template <ImageCollection Set>
-  LastingImages(const Set& set) : Images(set) {}  // NOLINT(google-explicit-constructor)
+  LastingImages(const Set& set) : Images(set) {  // NOLINT(google-explicit-constructor)
+    static_assert(rule::SameTarget<TargetOf<Set>, Taken>::holds,
+                  "mae::Finetuning: the collection gives another target than the model's head is trained on");
+  }
   template <ImageCollection Set>
   LastingImages(const Set&& gone) : Images(gone) {  // NOLINT(google-explicit-constructor)
     static_assert(sizeof(Set) == 0,

@@ -95,13 +95,6 @@ struct TaskOfModel<Model> {
       "mae::Finetuning: include the header of the model's task, such as mae/train/segmentation.hpp");
   using type = typename Model::Task;
 };
-/// The collection, if its target is what the model's task takes; else one error.
-template <class Set, class Taken>
-const Set& collection_for(const Set& set) {
-  static_assert(rule::SameTarget<TargetOf<Set>, Taken>::holds,
-                "mae::Finetuning: the collection gives another target than the model's head is trained on");
-  return set;
-}
 }  // namespace detail
 
 /// What a model is trained on, and how: its `Task`, or `Classification`.
@@ -126,13 +119,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
 
   /// Starts from fresh weights. The collection must outlive the run. Throws mae::Error, naming it, if an option makes
   /// no sense or the data do not fit the model: another target of a collection whose type is known does not compile.
-  template <ImageCollection Set>
-  Finetuning(const Set& images, const Options& options, const Normalization& normalization)
-      : Finetuning(LastingImages(detail::collection_for<Set, Target>(images)), options, normalization) {}
-  template <ImageCollection Set>
-  Finetuning(const Set&& images, const Options& options, const Normalization& normalization)
-      : Finetuning(LastingImages(static_cast<const Set&&>(images)), options, normalization) {}
-  Finetuning(const LastingImages& images, const Options& options, const Normalization& normalization)
+  Finetuning(const LastingImages<Target>& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)),
         targets_(this->session_.capacity(), images, normalization, options),
         keys_(static_cast<std::size_t>(this->session_.capacity())) {
@@ -153,7 +140,7 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   }
   /// Starts from a pre-trained encoder and the normalisation that it comes with; the head is fresh.
   template <class Source, class SourcePolicy>
-  Finetuning(const LastingImages& images, const Options& options, const Pretrained<Source, SourcePolicy>& encoder)
+  Finetuning(const LastingImages<Target>& images, const Options& options, const Pretrained<Source, SourcePolicy>& encoder)
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
   }

@@ -40,7 +40,7 @@ class Pretraining
 
   /// The collection must outlive the run. The size of images may differ from the model's: they are resized. Throws
   /// mae::Error, naming it, if an option makes no sense or the images do not fit the model.
-  Pretraining(const LastingImages& images, const Options& options, const Normalization& normalization)
+  Pretraining(const LastingImages<>& images, const Options& options, const Normalization& normalization)
       : Loop(images, options, normalization, checked_order(images, options, normalization)), masks_(options.batch) {}
 
  private:
