@@ -16,6 +16,7 @@
 //     io/files/         files read and written safely
 //     io/tensors/       safetensors, and the files of PyTorch and NumPy
 //     io/images/        images, folders of them, and the data sets of the field
+//     io/annotations/   boxes and class maps of images: COCO, Pascal VOC, YOLO, PNG by number
 //  11 checkpoint/       weights and runs on disk
 //     plot/             images of results
 //     interop/          Eigen and xtensor look at the same numbers

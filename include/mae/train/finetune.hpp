@@ -140,7 +140,8 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
   }
   /// Starts from a pre-trained encoder and the normalisation that it comes with; the head is fresh.
   template <class Source, class SourcePolicy>
-  Finetuning(const LastingImages<Target>& images, const Options& options, const Pretrained<Source, SourcePolicy>& encoder)
+  Finetuning(const LastingImages<Target>& images, const Options& options,
+             const Pretrained<Source, SourcePolicy>& encoder)
       : Finetuning(images, options, encoder.normalization) {
     copy_encoder(encoder.weights, this->weights_);
   }
