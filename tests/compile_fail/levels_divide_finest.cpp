@@ -1,6 +1,6 @@
 // Half of 5 rows is 2, which does not divide 5: such levels cannot be laid side by side.
 // expect-error: mae::PyramidSegmenter: every level must divide the finest
-// expect-text: LevelDividesFinest<2, 2, 5, 5>
+// expect-text: LevelDividesFinest<2, 2, 5, 5, 2>
 #include <mae/autograd/run/program.hpp>
 #include <mae/backend/reference.hpp>
 #include <mae/model/pyramid_segmenter.hpp>

@@ -45,8 +45,8 @@ void check_training(const SafetensorsFile& file) {
   INFO("worst gradient: ", worst.parameter);
   CHECK(worst.size <= allowed.gradient);
 
-  Session<Program<Reconstruction<Model>, Policy, Inference>> images(images.batch());
-  const auto predicted = images.forward(weights, images, masks.keep(), masks.restore());
+  Session<Program<Reconstruction<Model>, Policy, Inference>> reconstruction(images.batch());
+  const auto predicted = reconstruction.forward(weights, images, masks.keep(), masks.restore());
   CHECK(distance(predicted, file.values<double>("pred")) <= allowed.value);
 }
 

@@ -21,6 +21,12 @@ Metadata describe() {
     metadata["decoder"] = text(D::width) + " wide, " + text(D::depth) + " blocks, " + text(D::heads) + " heads";
     metadata["target"] = Model::target == Target::normalized_pixels ? "normalized pixels" : "pixels";
   }
+  if constexpr (requires { Model::Levels::all; })
+    for (const auto& level : Model::Levels::all) {
+      std::string& levels = metadata["levels"];
+      levels += (levels.empty() ? "stride " : ", ") + text(level.stride);
+    }
+  if constexpr (requires { Model::window; }) metadata["window"] = text(Model::window);
   return metadata;
 }
 
@@ -47,7 +53,7 @@ Metadata check_sizes(const TensorFile& file, const Recognised& names, bool encod
   Index decoder_heads = 0;
   if constexpr (requires { typename Model::DecoderShape; }) decoder_heads = Model::DecoderShape::heads;
   const Metadata theirs = describe(file, names, heads, decoder_heads);
-  if (encoder) ours.erase("decoder");
+  if (encoder) ours.erase("decoder"), ours.erase("levels"), ours.erase("window");
   if (encoder || options.any_target) ours.erase("target");
   if (options.resize) ours.erase("image"), ours.erase("patch");
   ensure_same_sizes(file.path(), ours, theirs);

@@ -69,7 +69,9 @@ Metadata identity_of(const Run& run) {
   const auto record_fact = [&](const char* name, double value) {
     metadata[std::string("run.") + name] = nlohmann::json(value).dump();
   };
-  if constexpr (requires { run.inputs().each_fact(record_fact); }) run.inputs().each_fact(record_fact);
+  if constexpr (requires { run.inputs(); })
+    if constexpr (requires(std::remove_cvref_t<decltype(run.inputs())> & inputs) { inputs.each_fact(record_fact); })
+      run.inputs().each_fact(record_fact);
   if constexpr (requires { Run::Model::mask_ratio; }) metadata["mask_ratio"] = decimal_text(Run::Model::mask_ratio, 6);
   if constexpr (requires { run.options().masking.name(); }) metadata["masking"] = run.options().masking.name();
   return metadata;

@@ -4,9 +4,8 @@
 // A place (x, y) of a map of stride s is a candidate of a box if
 //   - it lies strictly inside: its distances l, t, r, b to the sides are positive;
 //   - it lies near the middle: within 1.5 s of the box's centre in both directions;
-//   - the box has the map's size: the largest distance is in (8 s', 8 s], s' the stride of the map before, so (4 s, 8
-//   s]
-//     where strides double; the first map begins at 0, the last ends nowhere.
+//   - the box has the map's size: the largest distance is in (8 s', 8 s], s' the stride of the map before, which is
+//     (4 s, 8 s] where strides double; the first map begins at 0, the last ends nowhere.
 // It belongs to the smallest box of which it is a candidate, of two of equal area to the first. Its class is that box's
 // label; -1 without a box; -2, takes no part, if it lies in a box that is ignored and in no other. Its target is
 // (l, t, r, b) / s and the centerness √(min(l, r)/max(l, r) · min(t, b)/max(t, b)), 1 in the middle of the box.

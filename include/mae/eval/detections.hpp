@@ -1,7 +1,7 @@
 // From what a detector says of each place to boxes with a class and a score.
 //
-//   for_each_detection(weights, images, normalization, [](Index image, const std::vector<mae::Detection>& found) { ...
-//   });
+//   for_each_detection(weights, images, normalization,
+//                      [](Index image, const std::vector<mae::Detection>& found) { ... });
 //
 // A place that is of class k with probability p and central with c gives a box of that class with the score √(p c): the
 // geometric mean, as torchvision's FCOS has it. Of an image: all boxes of `least_score` or more, the best `per_level`
@@ -61,9 +61,12 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
       const T* const at = outputs + place * width;
       const double central = sigmoid(double(at[classes + 4]));
       for (Index k = 0; k < classes; ++k)
-        if (const double logit = double(at[k]); logit >= least_logit)
-          if (const double score = math::sqrt(sigmoid(logit) * central); score >= options.least_score)
-            best.push_back({score, place, k});
+        if (const double logit = double(at[k]); !(logit < least_logit)) {
+          const double score = math::sqrt(sigmoid(logit) * central);
+          if (!is_finite(score))
+            throw Error("the detector", "a score that is no number", "finite weights: has its training diverged?");
+          if (score >= options.least_score) best.push_back({score, place, k});
+        }
     }
     const auto kept = best.begin() + (std::min)(options.per_level, static_cast<Index>(best.size()));
     std::partial_sort(best.begin(), kept, best.end(), [](const Candidate& a, const Candidate& b) {

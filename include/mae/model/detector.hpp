@@ -15,8 +15,8 @@
 // boxes: `ObjectDetection` (train/detection.hpp) says how. A neck or head of your own goes into a model that has what
 // `Detector` has: `Task`, `Levels`, `classes`, `outputs` and their concatenation.
 #pragma once
-#include <mae/model/encoder.hpp>
 #include <mae/model/feature_pyramid.hpp>
+#include <mae/model/windowed_trunk.hpp>
 #include <mae/ops/box_loss.hpp>
 
 MAE_PRECISE_BEGIN
@@ -77,7 +77,7 @@ struct DetectionHead {
 /// images [B, C, H, W] → of each place of each map its logits of classes and its five numbers: [B, places, Classes +
 /// 5].
 template <class ImageType, class Size, Index Classes, class ScalesType = Scales<1, 0, -1, -2>, Index Width = 256,
-          int Depth = 4, StochasticDepth Kind = StochasticDepth::on>
+          int Depth = 4, StochasticDepth Kind = StochasticDepth::on, Index Window = 0>
 struct Detector {
   using ImageShape = ImageType;
   using EncoderShape = Size;
@@ -85,8 +85,8 @@ struct Detector {
   using Neck = FeaturePyramid<GridOfPatches<ImageType>, Size::width, ScalesType, Width>;
   using Levels = typename Neck::Levels;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
-  using Trunk = EncoderTrunk<ImageType, Size, Trainable::yes, Kind>;
-  static constexpr Index classes = detail::detector_classes<Classes>();
+  using Trunk = TrunkWithWindows<ImageType, Size, Window, Trainable::yes, Kind>;
+  static constexpr Index classes = detail::detector_classes<Classes>(), window = Window;
   using Head = DetectionHead<Levels, Width, Depth, classes>;
   Trunk trunk;
   Neck neck;
@@ -96,7 +96,7 @@ struct Detector {
 
   /// Logits of classes [B, places, Classes], numbers of boxes [B, places, 5].
   constexpr auto outputs(const Expression auto& images) const {
-    auto maps = neck(patch_tokens(trunk(images)));  // [B, places, Width]
+    auto maps = neck(trunk.patches(images));  // [B, places, Width]
     return head(maps);
   }
   constexpr auto operator()(const Expression auto& images) const {

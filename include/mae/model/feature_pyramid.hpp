@@ -40,7 +40,7 @@ struct ScaleOfMap {
 };
 template <int Count>
 struct PyramidLevels {
-  static constexpr bool holds = Count >= 1 && Count <= max_inputs;
+  static constexpr bool holds = Count >= 1 && Count <= 4;
 };
 }  // namespace rule
 

@@ -16,9 +16,9 @@ namespace mae {
 
 namespace rule {
 /// A level that the finest is a whole number of times as fine as, in rows and in columns.
-template <Index Rows, Index Columns, Index FinestRows, Index FinestColumns>
+template <Index Rows, Index Columns, Index FinestRows, Index FinestColumns, Index Factor = FinestRows / Rows>
 struct LevelDividesFinest {
-  static constexpr Index factor = FinestRows / Rows;
+  static constexpr Index factor = Factor;
   static constexpr bool holds = factor * Rows == FinestRows && factor * Columns == FinestColumns;
 };
 }  // namespace rule
@@ -34,16 +34,21 @@ struct FusingHead {
     return finest;
   }();
   static constexpr Level finest = Maps::all[finest_number];
-  template <Index Rows, Index Columns>
-  using Divides = rule::LevelDividesFinest<Rows, Columns, finest.rows, finest.columns>;
+  template <std::size_t k>
+  using Divides = rule::LevelDividesFinest<Maps::all[k].rows, Maps::all[k].columns, finest.rows, finest.columns,
+                                           Maps::all[k].stride / finest.stride>;
   /// A level that does not fit into the finest; the finest if all do.
-  static constexpr Level odd = [] {
-    Level found = finest;
-    for (const Level& level : Maps::all)
-      if (finest.rows % level.rows != 0 || level.columns * (finest.rows / level.rows) != finest.columns) found = level;
+  static constexpr std::size_t odd = [] {
+    std::size_t found = finest_number;
+    for (std::size_t k = 0; k < Maps::all.size(); ++k) {
+      const Level& level = Maps::all[k];
+      if (level.rows * level.stride != finest.rows * finest.stride ||
+          level.columns * level.stride != finest.columns * finest.stride)
+        found = k;
+    }
     return found;
   }();
-  static_assert(Divides<odd.rows, odd.columns>::holds,
+  static_assert(Divides<odd>::holds,
                 "mae::PyramidSegmenter: every level must divide the finest: 2 the rows and columns of the patches for "
                 "scale -1, 4 for -2");
   Linear<Maps::count * F, F> fuse;
@@ -67,7 +72,7 @@ struct FusingHead {
   template <std::size_t k>
   static constexpr auto to_finest(const Expression auto& x) {
     constexpr Level level = Maps::all[k];
-    using Fits = Divides<level.rows, level.columns>;
+    using Fits = Divides<k>;
     if constexpr (!Fits::holds) return detail::error_placeholder<Shape<dyn, finest.places(), F>>(x);
     else if constexpr (k == finest_number) return x.eval();
     else return upsample<level.rows, level.columns, Fits::factor>(x);
@@ -86,11 +91,16 @@ struct PyramidSegmenter {
   using EncoderShape = Size;
   using Task = Segmentation;
   using Pyramid = FeaturePyramid<GridOfPatches<ImageType>, Size::width, ScalesType, Width>;
-  static constexpr Index classes = detail::segmentation_classes<Classes>();
+  using Levels = typename Pyramid::Levels;
+  static constexpr Index classes = detail::segmentation_classes<Classes>(), window = Window;
   using Inputs = mae::Inputs<Input<typename ImageType::Pixels>>;
   TrunkWithWindows<ImageType, Size, Window, Trainable::yes, Kind> trunk;
   Pyramid neck;
-  FusingHead<typename Pyramid::Levels, Width, classes> head;
+  using Head = FusingHead<Levels, Width, classes>;
+  static_assert(Head::finest.rows * Head::finest.stride == ImageType::height &&
+                    Head::finest.columns * Head::finest.stride == ImageType::width,
+                "mae::PyramidSegmenter: the finest level must cover the image: no pooling of an odd map");
+  Head head;
   MAE_MODULE(flat(trunk), neck, head)
   constexpr void encoder_parts(auto&& visit) { visit("", trunk); }
 

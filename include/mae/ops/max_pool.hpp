@@ -37,7 +37,8 @@ struct MaxPoolOperation : Operation {
     Index found = 0;
     for (Index k = 1; k < 4; ++k) {
       const Index other = k / 2 * Columns + k % 2;
-      if (A(x[other * D]) > A(x[found * D])) found = other;
+      const A one = A(x[other * D]);
+      if (one > A(x[found * D]) || one != one) found = other;  // what is no number stays to be seen
     }
     return found;
   }

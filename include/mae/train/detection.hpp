@@ -71,8 +71,8 @@ struct ObjectDetection {
 };
 
 /// What detection changes in the options of supervised training: no smoothing, whole images (`Fit` in the list of
-/// transforms; give it scales for jitter), and the decay and layer decay with
-/// which ViTDet trains its smallest encoder (Li et al., ECCV 2022, appendix).
+/// transforms; give it scales for jitter), and the decay and layer decay with which ViTDet trains its smallest encoder
+/// (Li et al., ECCV 2022, appendix).
 inline FinetuningOptions detection_options(Index epochs = 50, double base_learning_rate = 1e-3) {
   FinetuningOptions options;
   options.epochs = epochs;
@@ -85,7 +85,9 @@ inline FinetuningOptions detection_options(Index epochs = 50, double base_learni
   return options;
 }
 
-/// COCO's scores of a detector on `data`, boxes in pixels of the images. Throws mae::Error if they do not fit.
+/// COCO's scores of a detector on `data`, boxes in pixels of the images. Small, medium and large count the area of a box
+/// as the collection shows it; for pycocotools' numbers of a file, by the annotations' own areas, use
+/// io/annotations/coco_evaluation.hpp. Throws mae::Error if the data do not fit.
 template <class Model, class Policy>
 DetectionScores detection_scores(const Weights<Model, Policy>& weights, const Images& data,
                                  const Normalization& normalization, const DetectionOptions& options = {},

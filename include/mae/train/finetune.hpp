@@ -17,9 +17,9 @@
 //     template <class Model, class T>
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
-//       Inputs(Index capacity, const Images&, const Normalization&, const FinetuningOptions&);  // of the run
-//       static void ensure_valid(const FinetuningOptions&);                       // throws mae::Error
-//       void set(Index b, const Boxes::Placed&, const FinetuningOptions&); // of image b
+//       Inputs(Index capacity, const Images&, const Normalization&, const auto& options);       // of the run
+//       static void ensure_valid(const auto& options);                     // throws mae::Error
+//       void set(Index b, const Boxes::Placed&, const auto& options);      // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
 //       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
 //       void each_fact(const auto& visit) const;      // if checkpoints record more than options: visit(name, number)

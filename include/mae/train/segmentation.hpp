@@ -24,13 +24,13 @@ struct Segmentation {
   class Inputs {
    public:
     explicit Inputs(Index capacity, const auto&...) : classes_(capacity) {}
-    static void ensure_valid(const FinetuningOptions& options) {
+    static void ensure_valid(const auto& options) {
       if (options.label_smoothing != 0)
         throw Error("label_smoothing", std::to_string(options.label_smoothing),
                     "0 for class maps, as segmentation_options() has it");
     }
     /// Throws mae::Error if the map has a class that the model has not.
-    void set(Index b, const ClassMap::Placed& map, const FinetuningOptions&) {
+    void set(Index b, const ClassMap::Placed& map, const auto&) {
       std::int32_t* to = classes_.data() + b * pixels;
       for (const std::uint8_t c : map) {
         if (c >= Model::classes && c != ClassMap::ignored)
@@ -71,8 +71,13 @@ void for_each_segmentation(const Weights<Model, Policy>& weights, const Images& 
         for (Index b = 0; b < images.count(); ++b) {
           for (std::size_t p = 0; p < map.size(); ++p) {
             Index best = 0;
-            for (Index k = 1; k < Model::classes; ++k)
+            double sum = 0;
+            for (Index k = 0; k < Model::classes; ++k) {
+              sum += double(logits(b, Index(p), k));
               if (logits(b, Index(p), k) > logits(b, Index(p), best)) best = k;
+            }
+            if (!is_finite(sum))
+              throw Error("the segmenter", "a logit that is no number", "finite weights: has its training diverged?");
             map[p] = static_cast<std::uint8_t>(best);
           }
           use(images, b, std::as_const(map));
@@ -80,10 +85,18 @@ void for_each_segmentation(const Weights<Model, Policy>& weights, const Images& 
       });
 }
 
+/// How many images are looked at at once: 64, fewer where logits of pixels are many.
+template <class Model>
+inline constexpr Index segmentation_batch = [] {
+  constexpr Index logits = Model::ImageShape::height * Model::ImageShape::width * Model::classes;
+  constexpr Index fit = (Index{1} << 24) / logits;
+  return fit < 1 ? 1 : fit > 64 ? Index{64} : fit;
+}();
+
 /// The scores of a segmenter on `data`. Throws mae::Error if they do not fit.
 template <class Model, class Policy>
 SegmentationScores segmentation_scores(const Weights<Model, Policy>& weights, const Images& data,
-                                       const Normalization& normalization, Index batch = 64) {
+                                       const Normalization& normalization, Index batch = segmentation_batch<Model>) {
   SegmentationScores scores(Model::classes);
   for_each_segmentation(weights, data, normalization, batch, [&](const auto& images, Index b, const auto& map) {
     scores.add(images.targets[static_cast<std::size_t>(b)], map);

@@ -10,7 +10,8 @@
 // order of their ids, boxes in that of the annotations. Crowds and difficult objects are `ignored` boxes.
 #pragma once
 #include <atomic>
-#include <memory>
+#include <map>
+#include <set>
 
 #include <mae/data/boxes.hpp>
 #include <mae/io/annotations/annotations.hpp>
@@ -42,7 +43,8 @@ class AnnotatedFolder {
     std::map<std::int64_t, std::size_t> numbers;
     for (const AnnotatedImage& image : set_.images) {
       if (image.height < 1 || image.width < 1) refuse(image.file, "no size", "annotations that were mended");
-      numbers.emplace(image.id, numbers.size());
+      if (!numbers.emplace(image.id, numbers.size()).second)
+        refuse("image " + std::to_string(image.id), "listed twice", "annotations that were mended");
     }
     const bool named = labels.size() == classes_.size();  // else two categories share a name, and ids tell them apart
     for (const Annotation& one : set_.annotations) {
@@ -121,6 +123,10 @@ class AnnotatedFolder {
         throw Error(set.source, "the category " + detail::quoted(name),
                     "only the " + std::to_string(known.size()) + " known classes, " + detail::quoted(known.front()) +
                         " to " + detail::quoted(known.back()));
+    std::set<std::string> names;
+    for (const std::string& name : known)
+      if (!names.insert(name).second)
+        throw Error(set.source, "the class " + detail::quoted(name) + " twice", "classes of different names");
     return known;
   }
   static ImageList list_of(const AnnotationSet& set, const std::vector<std::string>& classes) {
