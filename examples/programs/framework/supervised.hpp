@@ -1,4 +1,4 @@
-// What `finetune`, `probe` and `segment` share: images with what is said of them, an encoder to begin from, and how
+// What `finetune`, `probe`, `segment` and `detect` share: images with what is said of them, an encoder to begin from, and how
 // good the model is on held-out images.
 //
 // How good it is, and what is drawn and written of it, is said by a judge:
