@@ -44,14 +44,14 @@ struct Detect {
 
     void resolve() {
       data.refuse_formats("images with boxes lie in folders");
-      if (boxes.validation_annotations.given() && data.validation().empty())
+      SupervisedSettings::resolve(&tuning.scratch);
+      if (!boxes.validation_annotations().empty() && data.validation().empty())
         throw boxes.validation_annotations.error(boxes.validation_annotations(), "nothing without validation");
       if (training.min_crop_scale() < 1)
         throw training.min_crop_scale.error(program::plain(training.min_crop_scale()),
                                             "1: a crop cuts objects; min_scale and max_scale jitter whole images");
       if (max_scale() < min_scale())
         throw max_scale.error(program::plain(max_scale()), "at least min_scale, " + program::plain(min_scale()));
-      SupervisedSettings::resolve(tuning.scratch());
     }
     void set(mae::FinetuningOptions& options) const {
       tuning.set(options);
@@ -66,8 +66,9 @@ struct Detect {
   static void run(const Settings& settings) {
     using Image = typename Preset::ImageShape;
     using Size = typename Preset::EncoderShape;
-    using Model = mae::Detector < Image, Size, Preset::classes, decltype(program::pyramid_scales<Image>()),
-          program::pyramid_width<Size>, Size::width<384 ? 2 : 4>;
+    constexpr int depth = Size::width < 384 ? 2 : 4;
+    using Scales = decltype(program::pyramid_scales<Image>());
+    using Model = mae::Detector<Image, Size, Preset::classes, Scales, program::pyramid_width<Size>, depth>;
     program::train_places<Preset, Device, Model, AveragePrecision>(
         settings, program::box_opener(settings.data, settings.boxes, Image::channels), mae::detection_options(),
         [](const program::Source& source, const mae::Normalization& normalization, const auto& options) {

@@ -57,7 +57,7 @@ struct Finetune {
       }
       propose("evaluation_crop", program::plain(wanted.evaluation_crop));
     }
-    void resolve() { SupervisedSettings::resolve(tuning.scratch()); }
+    void resolve() { SupervisedSettings::resolve(&tuning.scratch); }
 
     mae::Augmentation augmentation(mae::Augmentation of) const {
       if (!rand_augment().empty())

@@ -18,7 +18,7 @@ struct Probe {
         "class token, batch norm, LARS, for batches of 512 images and more",
         program::one_of({"whole_set", "paper"})};
 
-    void resolve() { SupervisedSettings::resolve(false); }
+    void resolve() { SupervisedSettings::resolve(); }
   };
 
   template <class Preset, class Device>

@@ -37,9 +37,9 @@ struct Segment {
 
     void resolve() {
       data.refuse_formats("images with class maps lie in folders");
-      if (maps.validation_class_maps.given() && data.validation().empty())
+      SupervisedSettings::resolve(&tuning.scratch);
+      if (!maps.validation_class_maps().empty() && data.validation().empty())
         throw maps.validation_class_maps.error(maps.validation_class_maps(), "nothing without validation");
-      SupervisedSettings::resolve(tuning.scratch());
     }
     void set(mae::FinetuningOptions& options) const { tuning.set(options); }
   };

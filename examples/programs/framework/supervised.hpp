@@ -1,5 +1,5 @@
-// What `finetune`, `probe`, `segment` and `detect` share: images with what is said of them, an encoder to begin from, and how
-// good the model is on held-out images.
+// What `finetune`, `probe`, `segment` and `detect` share: images with what is said of them, an encoder to begin from,
+// and how good the model is on held-out images.
 //
 // How good it is, and what is drawn and written of it, is said by a judge:
 //
@@ -44,10 +44,10 @@ struct SupervisedSettings : Settings {
   RunSettings run;
   std::string checkpoint{};  ///< to resume from, or ""
 
-  /// With `scratch`, no encoder is needed.
-  void resolve(bool scratch) {
+  /// With `scratch`, which a run that is resumed may have had, no encoder is needed.
+  void resolve(const Switch* scratch = nullptr) {
     checkpoint = resolve_folder(*this, run);
-    if (scratch) {
+    if (scratch && (*scratch)()) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
