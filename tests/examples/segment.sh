@@ -96,7 +96,7 @@ ln -s ../shapes/images voc/JPEGImages
 ln -s ../shapes/masks voc/SegmentationClass
 for i in 1 2 3 4 5; do echo "00$i"; done > voc/ImageSets/Segmentation/train.txt
 for i in 6 7; do echo "00$i"; done > voc/ImageSets/Segmentation/val.txt
-$tune --data voc --validation voc --batch 5 --out voc_run > voc.txt
+$tune --data voc --validation voc --out voc_run > voc.txt
 says voc.txt "^data  *5 images of voc/JPEGImages (class maps of voc/SegmentationClass; the names in voc/ImageSets/Segmentation/train.txt)"
 says voc.txt "^data  *held out: 2 images of voc/JPEGImages"
 [ "$(files voc_run/predictions)" = 2 ] || fail "not a class map for each image of val.txt"
