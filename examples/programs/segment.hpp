@@ -11,7 +11,7 @@
 #include <mae/train/segmentation.hpp>
 
 #include "framework/class_maps.hpp"
-#include "framework/supervised.hpp"
+#include "framework/places.hpp"
 
 struct Segment {
   struct Settings : program::SupervisedSettings {
@@ -33,21 +33,15 @@ struct Segment {
                          program::between(1, 64)};
     program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
                            "how far it moves at a time, as a share of its sides", program::above_to(0, 1)};
-    program::Integer panel_images{*this,
-                                  "panel_images",
-                                  6,
-                                  "held-out images that are drawn; 0: none",
-                                  program::between(0, 100),
-                                  program::Scope::runtime};
-    program::Text predict{*this, "predict", "", "folder of other images, for which class maps are written at the end",
-                          program::Scope::invocation};
+    program::LookingSettings looks{*this};
 
     void resolve() {
       data.refuse_formats("images with class maps lie in folders");
-      if (maps.validation_class_maps.given() && data.validation().empty())
-        throw maps.validation_class_maps.error(maps.validation_class_maps(), "nothing without validation");
       SupervisedSettings::resolve(&tuning.scratch);
+      if (!maps.validation_class_maps().empty() && data.validation().empty())
+        throw maps.validation_class_maps.error(maps.validation_class_maps(), "nothing without validation");
     }
+    void set(mae::FinetuningOptions& options) const { tuning.set(options); }
   };
 
   template <class Preset, class Device>
@@ -56,37 +50,16 @@ struct Segment {
     using Size = typename Preset::EncoderShape;
     constexpr mae::Index classes = std::min<mae::Index>(Preset::classes, 255);
     if (settings.head() == "linear") return train<Preset, Device, mae::Segmenter<Image, Size, classes>>(settings);
-    constexpr mae::Index width = std::clamp<mae::Index>(Size::width / 2, 32, 256);
-    train<Preset, Device, mae::PyramidSegmenter<Image, Size, classes, decltype(scales<Image>()), width>>(settings);
+    using Scales = decltype(program::pyramid_scales<Image>());
+    train<Preset, Device, mae::PyramidSegmenter<Image, Size, classes, Scales, program::pyramid_width<Size>>>(settings);
   }
 
  private:
-  /// The maps of a pyramid, by how they compare with the patches: 4 or 2 times as fine, if patches can be divided so,
-  /// the same, and half as fine, if their number is even.
-  template <class Image>
-  static constexpr auto scales() {
-    constexpr bool coarser = Image::rows % 2 == 0 && Image::columns % 2 == 0;
-    if constexpr (Image::patch % 4 == 0 && coarser) return mae::Scales<2, 1, 0, -1>();
-    else if constexpr (Image::patch % 4 == 0) return mae::Scales<2, 1, 0>();
-    else if constexpr (Image::patch % 2 == 0 && coarser) return mae::Scales<1, 0, -1>();
-    else if constexpr (Image::patch % 2 == 0) return mae::Scales<1, 0>();
-    else return mae::Scales<0>();
-  }
   template <class Preset, class Device, class Model>
   static void train(const Settings& settings) {
-    using Policy = typename Device::template Policy<typename Preset::Element>;
-    const std::string& from = settings.origin();
-    if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
-    const int threads = program::use_threads(settings.run.machine.threads());
-    const program::Source source(settings.data,
-                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels));
-    auto options = settings.training.options(source.training().size() * settings.training.repeats(),
-                                             settings.checkpoint, mae::segmentation_options());
-    settings.tuning.set(options);
-    const auto normalization = source.normalization(from);
-    program::train_supervised<Preset, mae::Finetuning<Model, Policy>>(
-        settings, options, source, normalization, threads, false, [](auto&) {},
-        MeanIou<Model, Policy>(settings, source, normalization));
+    program::train_places<Preset, Device, Model, MeanIou>(
+        settings, program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels),
+        mae::segmentation_options(), [](auto&&...) {});
   }
 
   /// How good a segmenter is: mean IoU over the pixels of all held-out images, at the sizes of their files.
@@ -104,12 +77,12 @@ struct Segment {
           source_(source),
           normalization_(normalization),
           window_{.zoom = settings.zoom(), .stride = settings.stride(), .classes = source.training().class_count()} {
-      if (settings.predict().empty()) return;
-      others_ = program::open_images(settings.data, settings.predict(), Model::ImageShape::channels);
+      others_ = settings.looks.open(settings.data, Model::ImageShape::channels);
+      if (!others_) return;
       std::set<std::string> stems;
       for (mae::Index i = 0; i < others_->file_count(); ++i)
         if (!stems.insert(stem(others_->name(i))).second)
-          throw mae::Error(others_->file(i), "another image of this name in " + settings.predict(),
+          throw mae::Error(others_->file(i), "another image of this name in " + settings.looks.predict(),
                            "one: class maps have the names of their images");
     }
 
@@ -119,12 +92,12 @@ struct Segment {
     }
     /// Some held-out images, and over them the classes of their pixels, true and found.
     void draw(const Weights& weights) const {
-      if (!source_.validation() || settings_.panel_images() == 0) return;
-      const program::Subset images = source_.validation()->some(settings_.panel_images());
+      if (!source_.validation() || settings_.looks.panel_images() == 0) return;
+      const program::Subset images = source_.validation()->some(settings_.looks.panel_images());
       std::vector<std::vector<mae::Image>> rows;
       std::set<mae::Index> occur;
       each_map(weights, images, [&](mae::Index, const mae::ImageView& image, const mae::Image& truth, const auto& map) {
-        const mae::Image shown = enlarged(image);
+        const mae::Image shown = program::panel_image(image, 160);
         rows.push_back({shown, tinted(shown, truth.pixels, truth), tinted(shown, map, truth)});
         occur.insert(truth.pixels.begin(), truth.pixels.end());
         occur.insert(map.begin(), map.end());
@@ -142,15 +115,16 @@ struct Segment {
     std::string finish(const Weights& weights) const {
       std::string wrote;
       if (source_.validation()) {
-        const std::vector<std::string> files = source_.files(*source_.validation());
+        const program::Opened& images = source_.held_out();
         const mae::SegmentationScores found =
             scores(weights, [&](mae::Index i, const mae::Image& truth, const auto& map) {
-              write_map("predictions", files[static_cast<std::size_t>(i)], map, truth.height, truth.width);
+              const auto number = source_.validation()->numbers[static_cast<std::size_t>(i)];
+              write_map("predictions", images.name(number), map, truth.height, truth.width);
             });
         tell(found);
-        wrote = ", scores.json, predictions" + std::string(settings_.panel_images() > 0 ? ", panel.png" : "");
+        wrote = ", scores.json, predictions" + std::string(settings_.looks.panel_images() > 0 ? ", panel.png" : "");
       }
-      if (settings_.predict().empty()) return wrote;
+      if (!others_) return wrote;
       predict(weights);
       return wrote + ", predicted";
     }
@@ -170,16 +144,6 @@ struct Segment {
         });
     }
     static std::string stem(const std::string& file) { return file.substr(0, file.rfind('.')); }
-    /// The image, its height made that of the panel's rows.
-    static mae::Image enlarged(const mae::ImageView& image) {
-      constexpr mae::Index height = 160;
-      const mae::Index width = std::max<mae::Index>(1, (image.width * height + image.height / 2) / image.height);
-      mae::Image shown = mae::blank_image(image.channels, height, width);
-      mae::resize(image.pixels, image.channels, image.height, image.width,
-                  {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)}, shown.pixels.data(),
-                  height, width);
-      return shown;
-    }
     /// The image with the classes of a map of the size of `like`.
     mae::Image tinted(const mae::Image& image, const std::vector<std::uint8_t>& map, const mae::Image& like) const {
       std::vector<std::uint8_t> fitted;
@@ -212,7 +176,7 @@ struct Segment {
     }
     /// Prints the scores and writes scores.json.
     void tell(const mae::SegmentationScores& found) const {
-      auto percent = [](double value) { return program::decimal(100 * value, 1) + " %"; };
+      using program::percent;
       program::report("mean IoU", percent(found.mean_iou()) + ", accuracy of classes " +
                                       percent(found.mean_accuracy()) + ", of pixels " +
                                       percent(found.pixel_accuracy()));

@@ -88,6 +88,7 @@ done
 $tune --data ade --validation ade --out ade_run > ade.txt
 says ade.txt "^data  *20 images of ade/images/training (class maps of ade/annotations/training), 3 classes$"
 says ade.txt "^data  *held out: 10 images of ade/images/validation, 3 classes$"
+for file in ade/annotations/validation/*; do has ade_run/predictions/"${file##*/}"; done
 $tune --data ade --reduce_zero_label --out reduced > reduced.txt
 says reduced.txt "^data  *20 images of .*, 2 classes$"
 [ ! -e reduced/predictions ] || fail "class maps of no held-out image"

@@ -145,6 +145,7 @@ TEST_CASE("a set that was not mended is an error") {
   };
   CHECK(contains(error([](AnnotationSet& set) { set.images.clear(); }), "no image"));
   CHECK(contains(error([](AnnotationSet& set) { set.images[0].height = 0; }), "a.json: a.png: found no size"));
+  CHECK(contains(error([](AnnotationSet& set) { set.images[1].id = set.images[0].id; }), "found listed twice"));
   CHECK(contains(error([](AnnotationSet& set) { set.annotations[0].category = 3; }), "an unknown image or category"));
   CHECK(contains(error([](AnnotationSet& set) { set.annotations[0].image = 3; }), "an unknown image or category"));
   for (const Box& box : {Box{5, 6, 5, 10}, Box{5, 6, 31, 10}, Box{-1, 6, 7, 10}, Box{30, 6, 30.2, 10},

@@ -113,6 +113,11 @@ TEST_CASE("texts lie beside the images, or in labels/ beside images/, whole or i
   CHECK(train.annotations.size() == 2);
   CHECK(train.annotations[0].area == 100);
   CHECK(folder.read("images/train/").annotations.size() == 2);
+  const AnnotationSet apart = folder.read("labels/val", {.images = folder / "images/val"});  // named each by itself
+  CHECK(apart.folder == folder / "images/val");
+  CHECK(names(apart) == Names{"cat", "dog"});
+  REQUIRE(apart.annotations.size() == 1);
+  CHECK(apart.images[0].file == "c.png");
 }
 
 TEST_CASE("an image without a text is left out, or has no objects; none with one is an error") {

@@ -43,6 +43,9 @@ Index count_of(const std::string& member) {
   return count;
 }
 
+static_assert(rule::LevelDividesFinest<5, 5, 10, 10, 2>::holds);
+static_assert(!rule::LevelDividesFinest<2, 2, 10, 10, 4>::holds);  // two odd maps: 10, 5, 2, at strides 1, 2, 4
+
 using Tiny =
     PyramidSegmenter<ImageShape<1, 8, 16, 4>, Transformer<8, 1, 2>, 3, Scales<-1, 1, 0>, 4, StochasticDepth::off>;
 

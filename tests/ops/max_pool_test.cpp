@@ -1,5 +1,7 @@
 #include <mae/ops/max_pool.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include "support/golden.hpp"
@@ -44,6 +46,19 @@ TEST_CASE_TEMPLATE("max pooling is PyTorch's, also of equal numbers and of odd m
   check<Policy, 2, 2>(1);
   check<Policy, 5, 3>(3);  // the last row and column are left out
   check<Policy, 4, 6>(3);
+}
+
+TEST_CASE("what is no number stays to be seen") {
+  const Weights<Pooled<2, 2>, Reference<double>> weights;
+  for (Index at = 0; at < 4; ++at) {
+    Tensor<double, Shape<dyn, 4, 3>> x(1);
+    for (Index i = 0; i < x.size(); ++i) x.data()[i] = double(i);
+    x(0, at, 1) = std::numeric_limits<double>::quiet_NaN();
+    Session<Program<Pooled<2, 2>, Reference<double>, Inference>> session(1);
+    const auto y = session.forward(weights, x);
+    CHECK(y(0, 0, 0) == 9);
+    CHECK(y(0, 0, 1) != y(0, 0, 1));
+  }
 }
 
 TEST_CASE("the gradient agrees with differences, also where two meet") {

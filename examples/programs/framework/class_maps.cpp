@@ -99,9 +99,4 @@ Opener class_map_opener(const DataSettings& settings, const ClassMapSettings& ma
   };
 }
 
-std::pair<mae::Index, mae::Index> size_of_file(const std::string& path, const DataSettings& settings) {
-  const mae::ImageHeader header = mae::image_header<ImageFormats>(path, 0, settings.decode_options());
-  return {header.upright_height(), header.upright_width()};
-}
-
 }  // namespace program

@@ -31,7 +31,4 @@ class OpenedClassMaps : public Opened {
 /// Opens them; every map is looked at. `settings` must outlive it.
 Opener class_map_opener(const DataSettings& settings, const ClassMapSettings& maps, mae::Index channels);
 
-/// Height and width of the upright image in a file. Throws mae::Error if it is none.
-std::pair<mae::Index, mae::Index> size_of_file(const std::string& path, const DataSettings& settings);
-
 }  // namespace program

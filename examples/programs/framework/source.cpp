@@ -152,6 +152,11 @@ std::unique_ptr<const Opened> open_images(const DataSettings& settings, const st
   return images;
 }
 
+std::pair<mae::Index, mae::Index> size_of_file(const std::string& path, const DataSettings& settings) {
+  const mae::ImageHeader header = mae::image_header<ImageFormats>(path, 0, settings.decode_options());
+  return {header.upright_height(), header.upright_width()};
+}
+
 Source::Source(const DataSettings& settings, mae::Index channels, Use use, const std::vector<std::string>& classes)
     : Source(settings, image_opener(settings, channels, use == Use::labelled || !classes.empty()),
              use == Use::everything, classes) {}

@@ -140,6 +140,9 @@ mae::Normalization normalization_of(const DataSettings& settings, const mae::Ima
 /// The images below the folder at `path`, whatever they are of. Throws mae::Error if there are none.
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
+/// Height and width of the upright image in a file. Throws mae::Error if it is none.
+std::pair<mae::Index, mae::Index> size_of_file(const std::string& path, const DataSettings& settings);
+
 /// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
 /// `everything`: those of all parts.
 enum class Use { unlabelled, labelled, everything };
@@ -162,6 +165,8 @@ class Source {
   const Subset* validation() const { return validation_.get(); }
   /// The collection that held-out images are of, by their numbers there. Valid if there are any.
   const Opened& held_out() const { return other_ ? *other_ : *data_; }
+  /// The same of images to train on.
+  const Opened& trained() const { return *data_; }
   /// Names of classes in the order of their labels; empty if there are none or they are not known.
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.

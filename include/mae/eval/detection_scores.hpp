@@ -135,9 +135,9 @@ class DetectionScores {
       return left ? text + space : space + text;
     };
     const auto number = [&](double value) { return cell(value > -1 ? decimal_text(value, 3) : "-", 8); };
-    const std::string at_first = "AP" + short_text(100 * options_.thresholds[0], 3);
+    const std::string first_ap = "AP" + short_text(100 * options_.thresholds[0], 3);
     std::string text =
-        cell("category", width, true) + cell("truths", 9) + cell("AP", 8) + cell(at_first, 8) + cell("AR", 8) + "\n";
+        cell("category", width, true) + cell("truths", 9) + cell("AP", 8) + cell(first_ap, 8) + cell("AR", 8) + "\n";
     for (Index k = 0; k < categories_; ++k)
       text += cell(printable(names[static_cast<std::size_t>(k)]), width, true) + cell(std::to_string(truths(k)), 9) +
               number(average_precision({.category = k})) + number(average_precision({.threshold = 0, .category = k})) +

@@ -87,24 +87,27 @@ std::vector<Detection> candidates(const T* outputs, Index classes, const Box& sh
   return found;
 }
 
-/// What a detector found in one image.
-template <class LevelsType, class T>
-std::vector<Detection> detections_of(const T* outputs, Index classes, const Box& shown,
-                                     const DetectionOptions& options = {}) {
-  const std::vector<Detection> all = candidates<LevelsType>(outputs, classes, shown, options);
+/// The candidates of an image that are kept, the best first.
+inline std::vector<Detection> kept(const std::vector<Detection>& all, const DetectionOptions& options) {
   std::vector<Detection> found;
   for (const Index i : suppress(all, {options.iou_threshold, options.most, false}))
     found.push_back(all[static_cast<std::size_t>(i)]);
   return found;
 }
+/// What a detector found in one image.
+template <class LevelsType, class T>
+std::vector<Detection> detections_of(const T* outputs, Index classes, const Box& shown,
+                                     const DetectionOptions& options = {}) {
+  return kept(candidates<LevelsType>(outputs, classes, shown, options), options);
+}
 
-/// Calls use(number, detections) for every image of `images`, in order: `number` is that of the image in its
-/// collection. They are looked at as `view` says. Throws mae::Error if they do not fit the model, an option is out of
-/// its range or an image cannot be read.
+/// Calls use(number, candidates, placement) for every image of `images`, in order: `number` is that of the image in its
+/// collection, boxes are in pixels of the model's input, and none is suppressed. Images are looked at as `view` says.
+/// Throws mae::Error if they do not fit the model, an option is out of its range or an image cannot be read.
 template <class Model, class Policy, class Use>
-void for_each_detection(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
-                        const Use& use, const DetectionOptions& options = {}, const Augmentation& view = whole_image(),
-                        Index batch_size = 16) {
+void for_each_candidates(const Weights<Model, Policy>& weights, const Images& images,
+                         const Normalization& normalization, const Use& use, const DetectionOptions& options = {},
+                         const Augmentation& view = whole_image(), Index batch_size = 16) {
   DetectionOptions::each(options, CheckOption{});
   for_each_result<Program<Model, Policy, Inference>>(
       weights, images, normalization, batch_size,
@@ -112,14 +115,28 @@ void for_each_detection(const Weights<Model, Policy>& weights, const Images& ima
         for (Index b = 0; b < batch.count(); ++b) {
           const auto at = static_cast<std::size_t>(b);
           const Placement& placement = batch.targets[at];
-          std::vector<Detection> found =
-              detections_of<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
-                                                    Model::classes, shown(placement), options);
-          for (Detection& one : found) one.box = to_image(placement, one.box);
-          use(batch.numbers[at], std::as_const(found));
+          use(batch.numbers[at],
+              candidates<typename Model::Levels>(outputs.data() + b * Model::Levels::places * (Model::classes + 5),
+                                                 Model::classes, shown(placement), options),
+              placement);
         }
       },
       view);
+}
+
+/// Calls use(number, detections) likewise: what was found, in pixels of the images. Throws as `for_each_candidates`.
+template <class Model, class Policy, class Use>
+void for_each_detection(const Weights<Model, Policy>& weights, const Images& images, const Normalization& normalization,
+                        const Use& use, const DetectionOptions& options = {}, const Augmentation& view = whole_image(),
+                        Index batch_size = 16) {
+  for_each_candidates(
+      weights, images, normalization,
+      [&](Index number, const std::vector<Detection>& all, const Placement& placement) {
+        std::vector<Detection> found = kept(all, options);
+        for (Detection& one : found) one.box = to_image(placement, one.box);
+        use(number, std::as_const(found));
+      },
+      options, view, batch_size);
 }
 
 }  // namespace mae

@@ -85,8 +85,8 @@ inline FinetuningOptions detection_options(Index epochs = 50, double base_learni
   return options;
 }
 
-/// COCO's scores of a detector on `data`, boxes in pixels of the images. Small, medium and large count the area of a box
-/// as the collection shows it; for pycocotools' numbers of a file, by the annotations' own areas, use
+/// COCO's scores of a detector on `data`, boxes in pixels of the images. Small, medium and large count the area of a
+/// box as the collection shows it; for pycocotools' numbers of a file, by the annotations' own areas, use
 /// io/annotations/coco_evaluation.hpp. Throws mae::Error if the data do not fit.
 template <class Model, class Policy>
 DetectionScores detection_scores(const Weights<Model, Policy>& weights, const Images& data,

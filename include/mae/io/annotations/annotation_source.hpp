@@ -97,7 +97,7 @@ struct Yolo {
     return std::filesystem::is_directory(path) && (detail::has_texts(path) || detail::beside_labels(path));
   }
   static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
-    return read_yolo<Formats>(path, {options.missing_is_empty, options.places});
+    return read_yolo<Formats>(path, {options.missing_is_empty, options.places, options.images});
   }
 };
 

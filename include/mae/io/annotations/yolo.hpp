@@ -24,6 +24,7 @@ inline constexpr std::size_t yolo_number_limit = 1'000'000;
 struct YoloOptions {
   bool missing_is_empty = false;  ///< an image without a text has no objects
   std::size_t places = 5;         ///< how many are kept of each kind of fault
+  std::string images{};           ///< the folder of images; empty: as above
 };
 
 namespace detail {
@@ -179,6 +180,7 @@ AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = 
     other.replace(images, 6, "labels");
     if (std::filesystem::is_directory(other)) labels = other;
   }
+  if (!options.images.empty()) set.folder = options.images;
   std::vector<std::string> names = detail::yolo_names(labels);
   if (names.empty()) names = detail::yolo_names(set.folder);
   std::int64_t classes = static_cast<std::int64_t>(names.size());

@@ -1,0 +1,106 @@
+#include "boxes.hpp"
+
+#include <mae/io/annotations/annotated_folder.hpp>
+#include <mae/io/annotations/doctor.hpp>
+
+#include "display.hpp"
+
+#include <annotation_formats.hpp>
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+namespace program {
+namespace {
+
+class AnnotatedImages final : public OpenedBoxes {
+ public:
+  AnnotatedImages(mae::AnnotationSet set, mae::FolderOptions options) : folder_(std::move(set), std::move(options)) {}
+
+  mae::Images images() const override { return folder_; }
+  const std::vector<std::string>& class_names() const override { return folder_.class_names(); }
+  std::string place() const override { return annotations().folder; }
+  std::string kind() const override { return "boxes of " + annotations().source; }
+  std::vector<std::string> notes() const override {
+    const mae::CategoryClasses categories(annotations().categories);
+    std::map<std::int64_t, mae::Index> objects;
+    for (const mae::Annotation& one : annotations().annotations) ++objects[one.category];
+    std::vector<std::string> lines{mae::summary(annotations())};
+    mae::Index on_line = 0;
+    for (const auto& [id, count] : objects) {
+      if (on_line++ % 6 == 0) lines.emplace_back("objects by class: ");
+      const auto number = static_cast<std::size_t>(categories.class_of(id).value());
+      lines.back() += (on_line % 6 == 1 ? "" : ", ") + mae::detail::quoted(categories.names()[number]) + " " +
+                      std::to_string(count);
+    }
+    return lines;
+  }
+  mae::Index file_count() const override { return folder_.size(); }
+  std::string file(mae::Index i) const override { return folder_.images().path(i); }
+  bool decodes() const override { return true; }
+  std::string name(mae::Index i) const override { return folder_.images().name(i); }
+  mae::Index decoding_bytes() const override { return folder_.images().decoding_bytes(); }
+  double bytes() const override { return 0; }
+  const mae::AnnotationSet& annotations() const override { return folder_.annotations(); }
+
+ private:
+  mae::AnnotatedFolder<ImageFormats> folder_;
+};
+
+}  // namespace
+
+CategoryIds category_ids(const mae::AnnotationSet& set, const std::vector<std::string>& names) {
+  const mae::CategoryClasses all(set.categories);
+  CategoryIds ids(names.size());
+  // Where two share a name, ids tell them apart.
+  const bool named = std::set<std::string>(names.begin(), names.end()).size() == names.size();
+  for (std::size_t k = 0; k < static_cast<std::size_t>(all.count()); ++k) {
+    const auto at = std::find(names.begin(), names.end(), all.names()[k]) - names.begin();
+    ids.at(named ? static_cast<std::size_t>(at) : k) = all.id(static_cast<std::int32_t>(k));
+  }
+  return ids;
+}
+
+std::vector<std::vector<mae::LabelledBox>> objects_by_image(const mae::AnnotationSet& set, const CategoryIds& ids) {
+  std::map<std::int64_t, std::size_t> numbers;
+  for (const mae::AnnotatedImage& image : set.images) numbers.emplace(image.id, numbers.size());
+  std::vector<std::vector<mae::LabelledBox>> objects(set.images.size());
+  for (const mae::Annotation& one : set.annotations) {
+    const auto label = std::find(ids.begin(), ids.end(), one.category) - ids.begin();
+    objects[numbers.at(one.image)].push_back({one.box(), static_cast<std::int32_t>(label), one.crowd || one.difficult});
+  }
+  return objects;
+}
+
+mae::AnnotationSet part_of(const mae::AnnotationSet& set, const std::vector<mae::Index>& numbers) {
+  mae::AnnotationSet part{.source = set.source, .categories = set.categories, .more = set.more};
+  std::set<std::int64_t> ids;
+  for (const mae::Index number : numbers) {
+    part.images.push_back(set.images[static_cast<std::size_t>(number)]);
+    ids.insert(part.images.back().id);
+  }
+  for (const mae::Annotation& one : set.annotations)
+    if (ids.contains(one.image)) part.annotations.push_back(one);
+  return part;
+}
+
+Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::Index channels) {
+  return [&settings, &boxes, channels](const Wanted& wanted) -> std::unique_ptr<const Opened> {
+    const std::string& given = (wanted.held_out ? boxes.validation_annotations : boxes.annotations)();
+    std::error_code unknown;
+    const bool apart = !given.empty() && !std::filesystem::equivalent(given, wanted.path, unknown);
+    const std::string from = apart ? given : wanted.path;
+    mae::AnnotationSet set = mae::read_annotations<AnnotationFormats>(
+        from, {.images = apart ? wanted.path : "", .missing_is_empty = boxes.missing_is_empty()});
+    mae::mend<ImageFormats>(set);
+    const mae::Faults faults = boxes.faults() == "mend" ? mae::Faults::mend : mae::Faults::refuse;
+    for (const std::string& line : set.findings.lines(faults)) report("annotations", line);
+    set.findings.ensure_accepted(from, faults);
+    mae::FolderOptions options = folder_options(settings, channels);
+    options.classes = wanted.classes;
+    return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options));
+  };
+}
+
+}  // namespace program
