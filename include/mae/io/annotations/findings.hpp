@@ -52,6 +52,7 @@ enum class Fault {
   image_unknown,
   crowd_absent,
   area_absent,
+  area_large,
   box_absent,
   box_of_corners,
   box_maybe_of_corners,
@@ -63,6 +64,10 @@ enum class Fault {
   box_repeated,
   box_everywhere,
   polygon_faulty,
+  polygon_outside,
+  polygon_over_border,
+  outline_elsewhere,
+  mask_empty,
   mask_faulty,
 };
 
@@ -134,6 +139,8 @@ inline FaultKind kind_of(Fault fault) {
       return {noted, "annotations that do not say iscrowd", "taken as 0"};
     case Fault::area_absent:
       return {mended, "annotations without an area, or with the area 0", "the area of their mask or box"};
+    case Fault::area_large:
+      return {mended, "annotations with an area larger than their box", "the area of their mask or box"};
     case Fault::box_absent:
       return {mended, "annotations without a box of four numbers", "the box of their mask, or left out"};
     case Fault::box_of_corners:
@@ -156,6 +163,14 @@ inline FaultKind kind_of(Fault fault) {
       return {noted, "images with one and the same box, out of a hundred or more", "kept"};
     case Fault::polygon_faulty:
       return {mended, "outlines that are no polygons", "left out; the box stays"};
+    case Fault::polygon_outside:
+      return {mended, "outlines outside their image", "left out; the box stays"};
+    case Fault::polygon_over_border:
+      return {mended, "outlines over the border of their image by half a pixel or more", "cut at the border"};
+    case Fault::outline_elsewhere:
+      return {noted, "masks or outlines that are elsewhere than their box", "kept"};
+    case Fault::mask_empty:
+      return {mended, "masks without a pixel", "left out; the box stays"};
     case Fault::mask_faulty:
       return {mended, "masks whose run lengths are no mask of their image", "left out; the box stays"};
   }
