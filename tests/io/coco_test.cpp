@@ -164,6 +164,15 @@ TEST_CASE("a polygon of ten million points is told, before memory is taken for i
   CHECK(set.annotations[0].polygons[0].size() == 999'980);
 }
 
+TEST_CASE("a category without a name, or with a number for one, is named and told") {
+  const AnnotationSet set = read(R"({"images": [], "annotations": [], "categories": [{"id": 3, "name": 17}, {"id": 4},)"
+                                 R"({"id": 5, "name": " "}, {"id": 6, "name": " a "}]})");
+  CHECK(set.findings.count(Fault::category_unnamed) == 3);
+  CHECK(set.findings.places(Fault::category_unnamed)[1] == "a.json: category 4");
+  const mae::CategoryClasses classes(set.categories);
+  CHECK(classes.names() == std::vector<std::string>{"17", "4", "5", " a "});
+}
+
 TEST_CASE("what leaves no data set is an error") {
   const auto error = [](const std::string& text) { return error_of([&] { read(text); }); };
   CHECK(contains(error(std::string(1'000'000, '[')), "a list, expected an object of images"));

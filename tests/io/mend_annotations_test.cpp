@@ -82,6 +82,8 @@ TEST_CASE("categories: unknown, repeated, of one name, without an annotation") {
   other.category = 8;
   CHECK(alone(mended({good, other}, {{3, "cat"}, {8, "cat"}}), Fault::category_name_twice) ==
         "a.json: category 8, 'cat'");
+  for (const char* alike : {"Cat", " cat", "c at\t"})
+    CHECK(mended({good, other}, {{3, "cat"}, {8, alike}}).findings.count(Fault::category_name_alike) == 1);
 }
 
 TEST_CASE("an annotation of an unknown image is left out") {

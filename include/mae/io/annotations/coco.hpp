@@ -166,7 +166,13 @@ inline AnnotationSet decode_coco(std::string_view text, const std::string& path,
     const std::optional<std::int64_t> id = entry.whole("id");
     if (!id) throw Error(path, "no id for an entry of " + list + " at byte " + std::to_string(byte), "a whole number");
     if (list == "categories") {
-      Category category{*id, entry.text("name")};
+      Category category{*id};
+      const nlohmann::json name = entry.take("name");
+      if (name.is_string()) category.name = name_of_json(name.get_ref<const std::string&>());
+      if (category.name.find_first_not_of(" \t\r\n") == std::string::npos) {
+        category.name = name.is_number() ? name.dump() : std::to_string(*id);
+        set.findings.add(Fault::category_unnamed, path + ": category " + std::to_string(*id));
+      }
       category.more = entry.more();
       set.categories.push_back(std::move(category));
       return;

@@ -9,6 +9,7 @@
 
 #include <mae/io/annotations/mend_outlines.hpp>
 #include <mae/io/files/checked_size.hpp>
+#include <mae/io/files/folder_walk.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -62,12 +63,21 @@ class AnnotationMender {
 
   void check_categories() {
     std::set<std::int64_t> ids;
-    std::set<std::string> names;
+    std::set<std::string> names, alike;
     for (const Category& category : set_.categories) {
       const std::string text = set_.source + ": category " + std::to_string(category.id) + ", " + quoted(category.name);
       if (!ids.insert(category.id).second) add(Fault::category_twice, text);
       else if (!names.insert(category.name).second) add(Fault::category_name_twice, text);
+      else if (!alike.insert(folded(category.name)).second) add(Fault::category_name_alike, text);
     }
+  }
+
+  /// `name` in small letters of ASCII without blanks.
+  static std::string folded(const std::string& name) {
+    std::string text;
+    for (const char c : lower_case(name))
+      if (c != ' ' && c != '\t' && c != '\r' && c != '\n') text += c;
+    return text;
   }
 
   void number_anew() {
