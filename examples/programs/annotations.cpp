@@ -38,6 +38,8 @@ int main(int count, char** arguments) {
         settings.data(), {.images = settings.images(),
                           .missing_is_empty = settings.missing_is_empty(),
                           .places = static_cast<std::size_t>(settings.places())});
+    if (std::error_code unknown; std::filesystem::equivalent(set.source, settings.out(), unknown))
+      throw settings.out.error(settings.out(), "another file than the one that is read, which stays as it was");
     program::report("data", settings.data() + ": " + mae::summary(set));
     program::report("images", set.folder);
     mae::mend<ImageFormats>(set);

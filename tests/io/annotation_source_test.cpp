@@ -52,7 +52,8 @@ TEST_CASE("a format is recognised by what lies there") {
                  "nothing there, expected annotations: "
                  "COCO or YOLO"));
   CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }),
-                 "no annotations, expected COCO or YOLO"));
+                 "no annotations, expected COCO or YOLO (COCO: a file .json, or a folder with one and no other; "
+                 "YOLO: a folder with images/ and labels/, "));
   folder.put("set/images/a.png");
   folder.put("set/labels/a.txt", "0 0.5 0.5 0.5 0.5");
   CHECK(mae::read_annotations<Readers>(folder / "set").annotations.size() == 1);

@@ -114,6 +114,10 @@ TEST_CASE("numbers in texts and whole numbers with a point are numbers; other id
   CHECK(second.category == Annotation::no_id);
   CHECK(!second.has_box());
   CHECK(place(set, Fault::crowd_absent) == "a.json");
+  CHECK(set.findings.places(Fault::number_as_text) ==
+        std::vector<std::string>{"a.json: image 7", "a.json: annotation 5"});
+  CHECK(one(R"("bbox": [1, 2, 3, 4], "segmentation": [[1, 2, "3", 4, 5, 6]])").findings.count(Fault::number_as_text) ==
+        1);
 }
 
 TEST_CASE("outlines and run lengths that are none are told and left out; the box stays") {

@@ -65,9 +65,14 @@ TEST_CASE("ids: absent, 0 and repeated ones become new ones") {
   const AnnotationSet twice = mended({good, object(5, 2, 2, 3, 4), object(5, 3, 3, 3, 4)});
   CHECK(alone(twice, Fault::id_twice) == "a.json: annotation 5 of 'a.png', box [3, 3, 3, 4]");
   CHECK(ids(twice) == std::vector<std::int64_t>{1, 5, 6});
-  // Of the largest there is, none is left above.
+  // Of the largest there is, none is left above: all are numbered anew, and told, if one must be; else none is.
   const AnnotationSet largest = mended({object(INT64_MAX, 2, 2, 3, 4), object(0, 1, 2, 3, 4)});
   CHECK(ids(largest) == std::vector<std::int64_t>{1, 2});
+  CHECK(largest.findings.places(Fault::id_large) ==
+        std::vector<std::string>{"a.json: annotation 9223372036854775807 of 'a.png', box [2, 2, 3, 4]"});
+  const AnnotationSet valid = mended({object(INT64_MAX, 2, 2, 3, 4), object(1, 1, 2, 3, 4)});
+  CHECK(ids(valid) == std::vector<std::int64_t>{INT64_MAX, 1});
+  CHECK(faults(valid) == 0);
 }
 
 TEST_CASE("categories: unknown, repeated, of one name, without an annotation") {

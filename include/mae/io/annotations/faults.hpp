@@ -16,6 +16,7 @@ enum class Fault {
   // How a file is written.
   json_comma,
   json_number,
+  number_as_text,
   line_unreadable,
   from_zero,
   difficult_unknown,
@@ -38,6 +39,7 @@ enum class Fault {
   size_other,
   image_turned,
   turn_unknown,
+  members_kept,
   // Categories.
   category_twice,
   category_name_twice,
@@ -49,6 +51,7 @@ enum class Fault {
   id_absent,
   id_zero,
   id_twice,
+  id_large,
   image_unknown,
   crowd_absent,
   area_absent,
@@ -85,6 +88,8 @@ inline FaultKind kind_of(Fault fault) {
       return {mended, "commas before a closing bracket, which JSON has not", "passed over"};
     case Fault::json_number:
       return {mended, "NaN or Infinity, which JSON has not", "taken as nothing"};
+    case Fault::number_as_text:
+      return {noted, "entries with numbers written as texts", "taken as numbers"};
     case Fault::line_unreadable:
       return {mended, "lines or objects that cannot be read", "left out"};
     case Fault::from_zero:
@@ -127,6 +132,8 @@ inline FaultKind kind_of(Fault fault) {
       return {mended, "images annotated as they lie in their file, not upright", "annotations turned upright"};
     case Fault::turn_unknown:
       return {noted, "images turned by a note in their file", "annotations taken for those of the turned image"};
+    case Fault::members_kept:
+      return {noted, "annotations turned or scaled, with members that may say places", "kept as written"};
     case Fault::category_twice:
       return {refused, "categories with the id of another category", ""};
     case Fault::category_name_twice:
@@ -145,6 +152,8 @@ inline FaultKind kind_of(Fault fault) {
       return {mended, "annotations with the id 0, which COCO's evaluation takes for none", "numbered anew"};
     case Fault::id_twice:
       return {mended, "annotations with the id of another annotation", "numbered anew"};
+    case Fault::id_large:
+      return {mended, "annotations numbered anew for the room above the largest id", "all numbered from 1"};
     case Fault::image_unknown:
       return {mended, "annotations of an unknown image", "left out"};
     case Fault::crowd_absent:

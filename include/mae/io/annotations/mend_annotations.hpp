@@ -82,16 +82,23 @@ class AnnotationMender {
 
   void number_anew() {
     std::int64_t last = 0;
-    for (const Annotation& one : set_.annotations) last = (std::max)(last, one.id);
+    std::set<std::int64_t> ids;
+    bool wanted = false;
+    for (const Annotation& one : set_.annotations) {
+      last = (std::max)(last, one.id);
+      wanted = !ids.insert(one.id).second || one.id == 0 || one.id == Annotation::no_id || wanted;
+    }
+    if (!wanted) return;
     const bool full = last > INT64_MAX - static_cast<std::int64_t>(set_.annotations.size());
     if (full) last = 0;  // then all are numbered anew
-    std::set<std::int64_t> ids;
+    ids.clear();
     for (Annotation& one : set_.annotations) {
       const bool fresh = ids.insert(one.id).second;
       if (one.id == Annotation::no_id) add(Fault::id_absent, place(one));
       else if (one.id == 0) add(Fault::id_zero, place(one));
       else if (!fresh) add(Fault::id_twice, place(one));
-      else if (!full) continue;
+      else if (full) add(Fault::id_large, place(one));
+      else continue;
       one.id = ++last;
     }
   }

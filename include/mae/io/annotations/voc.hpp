@@ -185,6 +185,7 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
 /// Pascal VOC's XML as one of the formats that a program reads (annotation_source.hpp).
 struct Voc {
   static constexpr const char* name = "Pascal VOC";
+  static constexpr const char* layout = "a folder with Annotations/ and JPEGImages/, or with a .xml beside each image";
   static bool is(const std::string& path) {
     return std::filesystem::is_directory(path) &&
            (std::filesystem::is_directory(path + "/Annotations") || !detail::xml_files(path).empty());
