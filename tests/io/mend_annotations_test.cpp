@@ -287,6 +287,12 @@ TEST_CASE("without a size of the image nothing is judged by it") {
                     .annotations = {object(1, 500, 500, 1000, 1000), object(2, 0.1, 0.1, 0.2, 0.2, 0.04)}};
   mae::mend_annotations(set);
   CHECK(set.findings.all().empty());
+  // But by what an area can be.
+  set.annotations = {object(1, 500, 500, 1e200, 1e200), object(2, 0, 0, 1e-200, 1e-200), object(3, 500, 500, 4, 4)};
+  mae::mend_annotations(set);
+  CHECK(ids(set) == std::vector<std::int64_t>{3});
+  CHECK(set.findings.count(Fault::box_outside) == 1);
+  CHECK(set.findings.count(Fault::box_empty) == 1);
 }
 
 TEST_CASE("an area is computed anew where a box is cut, or where it is larger than the box") {

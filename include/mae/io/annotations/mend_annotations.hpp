@@ -164,8 +164,13 @@ class AnnotationMender {
   bool fit_box(Annotation& one) {
     const AnnotatedImage& image = *images_.at(one.image);
     const Box box = one.box(), whole{0, 0, double(image.width), double(image.height)};
-    if (!(one.width > 0) || !(one.height > 0)) return add(Fault::box_empty, place(one)), false;
-    if (whole.area() == 0) return true;  // nobody knows the size
+    // The area of one that is next to nothing is 0 in numbers, that of one without end is none.
+    if (!(one.width > 0) || !(one.height > 0) || !(one.width * one.height > 0))
+      return add(Fault::box_empty, place(one)), false;
+    if (whole.area() == 0) {  // nobody knows the size
+      if (is_finite(one.width * one.height)) return true;
+      return add(Fault::box_outside, place(one)), false;
+    }
     const Box inside = intersection(box, whole);
     if (inside.area() == 0) return add(Fault::box_outside, place(one)), false;
     if (box.x0 <= -0.5 || box.y0 <= -0.5 || box.x1 >= whole.x1 + 0.5 || box.y1 >= whole.y1 + 0.5) {
