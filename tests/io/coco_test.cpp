@@ -81,6 +81,13 @@ TEST_CASE("what is read is written back: to the last digit, and with what only o
   CHECK(contains(error_of([&] { mae::write_coco(folder / "no/out.json", nothing); }), "no/out.json"));
 }
 
+TEST_CASE("minus nothing is nothing, so that what is written is read again") {
+  const std::string text =
+      mae::coco_text(one(R"("bbox": [-0.0, -0, 3, 4], "segmentation": [[-0.0, 0, 3, 0, 3, 4]], "area": 12)"));
+  CHECK(contains(text, R"("bbox": [0, 0, 3, 4])"));
+  CHECK(mae::coco_text(read(text)) == text);
+}
+
 TEST_CASE("NaN, Infinity and commas too many are mended and told; text in strings is left alone") {
   const AnnotationSet set = one(R"("bbox": [NaN, 1, 2, -Infinity,], "area": Infinity, "note": "NaN, ]",)");
   CHECK(set.findings.count(Fault::json_number) == 3);

@@ -74,9 +74,9 @@ class CocoEntry {
     const std::string text = object_.dump();
     return text.substr(1, text.size() - 2);
   }
-  /// NaN if it is no number.
+  /// NaN if it is no number. -0.0 is 0, as which -0 is read.
   static double real(const nlohmann::json& value) {
-    if (value.is_number()) return value.get<double>();
+    if (value.is_number()) return value.get<double>() + 0.0;
     if (value.is_string()) return number_in(value.get_ref<const std::string&>()).value_or(Annotation::not_said);
     return Annotation::not_said;
   }
