@@ -43,6 +43,10 @@ TEST_CASE("COCO's file finds its images where they usually lie") {
   folder.put("_annotations.coco.json", json);
   folder.put("elsewhere/a.png");
   CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }), "none of its images in '"));
+  CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }),
+                 "expected images beside it, in images/, annotations.coco/ or images/annotations.coco/, or there one"));
+  CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path, {.images = folder / "nowhere"}); }),
+                 "nowhere: found no folder, expected `images`: the folder where they lie"));
   CHECK(mae::read_annotations<Readers>(folder.path, {.images = folder / "elsewhere"}).folder == folder / "elsewhere");
 }
 

@@ -95,6 +95,10 @@ TEST_CASE("what is no annotation is an error that names the file") {
   CHECK(contains(error("{}"), "a.xml: found "));
   CHECK(contains(error("<annotation/>"), "no <filename>, and no image of the same name"));
   CHECK(contains(error(std::string((4 << 20) + 1, ' ')), "4194305 bytes"));
+  std::filesystem::create_directories(folder / "voc/Annotations");
+  test::put_text(folder / "voc/Annotations/a.xml", file("a.png", ""));
+  CHECK(contains(error_of([&] { mae::read_voc(folder / "voc"); }),
+                 "voc/JPEGImages: found no folder, expected the images of Annotations/"));
   // A million elements in each other, and entities that would grow without end, are only text.
   std::string deep = "<annotation>";
   for (int i = 0; i < 1'000'000; ++i) deep += "<a>";

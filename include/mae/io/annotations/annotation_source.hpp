@@ -78,7 +78,9 @@ inline std::string folder_of_images(const AnnotationSet& set) {
       if (!files.find(set.images[i].file).empty()) return folder;
     tried += (tried.empty() ? "" : ", ") + quoted(folder);
   }
-  throw Error(set.source, "none of its images in " + tried, "the option `images`: the folder where they lie");
+  throw Error(set.source, "none of its images in " + tried,
+              "images beside it, in images/, " + part + "/ or images/" + part +
+                  "/, or there one folder above; or the option `images`: the folder where they lie");
 }
 }  // namespace detail
 
@@ -115,6 +117,8 @@ struct Yolo {
 template <class Readers>
 AnnotationSet read_annotations(const std::string& path, const AnnotationOptions& options = {}) {
   if (!std::filesystem::exists(path)) throw Error(path, "nothing there", "annotations: " + Readers::names());
+  if (!options.images.empty() && !std::filesystem::is_directory(options.images))
+    throw Error(options.images, "no folder", "`images`: the folder where they lie");
   return [&]<class... Formats>(AnnotationReaders<Formats...>) {
     std::optional<AnnotationSet> set;
     // In the order of the list; the first that recognises it.

@@ -140,6 +140,8 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
   set.folder = own ? folder + "/JPEGImages" : folder;
   const std::vector<std::string> files = detail::xml_files(where);
   if (files.empty()) throw Error(where, "no .xml file", "Pascal VOC's annotations, one for each image");
+  if (!std::filesystem::is_directory(set.folder))
+    throw Error(set.folder, "no folder", "the images of Annotations/, as Pascal VOC has them");
   const std::map<std::string, std::string> images = detail::images_by_stem(set.folder);
   std::map<std::string, std::int64_t> categories;
   std::vector<std::string> names;
