@@ -2,11 +2,11 @@
 // image. It shows in the set as a whole, and is judged by evidence.
 //
 // Boxes are suspected to be corners (x0, y0, x1, y1) if more than a tenth of them reach more than 5 % over their image
-// and all of them make sense as corners, or if what is said beside half of them agrees with corners alone. What is said
-// beside a box is an outline or mask, whose extent is compared with both readings, or else an area, which is the
-// product of one of them. A single box whose outline or area agrees with x, y, width and height says that they are
-// no corners. Without such evidence either way, only many boxes that all make sense as corners are taken for them: of
-// boxes that are none, few do. They are shares if no number of any box is above 1.
+// and all of them make sense as corners, or if what is said beside half of them, and of two, agrees with corners alone.
+// What is said beside a box is an outline or mask, whose extent is compared with both readings, or else an area, which
+// is the product of one of them. A single box whose outline or area agrees with x, y, width and height says that they
+// are no corners. Without such evidence either way, only many boxes that all make sense as corners are taken for them:
+// of boxes that are none, few do. They are shares if no number of any box is above 1.
 #pragma once
 #include <algorithm>
 
@@ -50,7 +50,7 @@ class BoxForm {
   bool shares() const { return boxes_ > 0 && shares_ == boxes_; }
   bool corners() const {
     if (boxes_ == 0 || valid_ < boxes_ || sizes_ > 0) return false;
-    return 2 * corners_ >= boxes_ || (suspected() && (corners_ > 0 || boxes_ >= many));
+    return (corners_ > 1 && 2 * corners_ >= boxes_) || (suspected() && (corners_ > 0 || boxes_ >= many));
   }
   /// Whether more boxes reach far over their image than happens.
   bool suspected() const { return 10 * beyond_ > boxes_; }
