@@ -5,6 +5,7 @@
 #pragma once
 #include <filesystem>
 
+#include <mae/core/number_text.hpp>
 #include <mae/io/annotations/findings.hpp>
 #include <mae/io/files/checked_size.hpp>
 #include <mae/io/files/input_file.hpp>
