@@ -3,8 +3,9 @@
 //   annotations --data instances_train.json                         tells what is wrong; the status is 1 if something
 //   is annotations --data VOC2012 --faults mend --out voc.json         mends what can be mended, writes COCO's JSON
 //
-// What is looked for, and what is done about each fault: mae/io/annotations/findings.hpp. It reads COCO's JSON, YOLO's
-// texts and, where pugixml is installed, Pascal VOC's XML. `annotations --help` lists all settings.
+// What is looked for, and what is done about each fault: mae/io/annotations/faults.hpp. It reads COCO's JSON, YOLO's
+// texts and, where pugixml is installed, Pascal VOC's XML. Of images it reads the headers, so it tells a file that is
+// no image, not one that is damaged behind its header. `annotations --help` lists all settings.
 #include <mae/io/annotations/doctor.hpp>
 #include <mae/io/annotations/write_coco.hpp>
 
@@ -18,7 +19,8 @@ namespace {
 struct Settings : program::Settings {
   Settings() : program::Settings("annotations", "Tells what is wrong with annotations, and mends them.") {}
   program::Text data{*this, "data", "", "annotations: COCO's JSON, or a folder of Pascal VOC's or YOLO's"};
-  program::Text images{*this, "images", "", "folder of the images; empty: where they usually lie"};
+  program::Text images{*this, "images", "",
+                       "folder of the images, of which the headers are read; empty: where they usually lie"};
   program::Text faults{*this, "faults", "refuse", "what becomes of faults that can be mended",
                        program::one_of({"refuse", "mend"})};
   program::Switch missing_is_empty{*this, "missing_is_empty", false,
@@ -38,6 +40,8 @@ int main(int count, char** arguments) {
         settings.data(), {.images = settings.images(),
                           .missing_is_empty = settings.missing_is_empty(),
                           .places = static_cast<std::size_t>(settings.places())});
+    if (std::error_code unknown; std::filesystem::equivalent(set.source, settings.out(), unknown))
+      throw settings.out.error(settings.out(), "another file than the one that is read, which stays as it was");
     program::report("data", settings.data() + ": " + mae::summary(set));
     program::report("images", set.folder);
     mae::mend<ImageFormats>(set);

@@ -71,5 +71,7 @@ if annotations >said.txt 2>&1; then fail "works on nothing"; fi
 says "mae: --data: found nothing, expected a file or folder of annotations: "
 if annotations --data nowhere.json >said.txt 2>&1; then fail "works on what is not there"; fi
 says "mae: nowhere.json: found nothing there, expected annotations: "
+if annotations --data mended.json --faults mend --out ./mended.json >said.txt 2>&1; then fail "writes over what it reads"; fi
+says "mae: --out: found ./mended.json, expected another file than the one that is read"
 if annotations --data mended.json --out nowhere/out.json >said.txt 2>&1; then fail "writes into no folder"; fi
 says "mae: nowhere/out.json: found "

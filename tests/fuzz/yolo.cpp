@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::require(polygon.size() >= 6 && polygon.size() % 2 == 0, "a polygon");
     }
     for (const std::string& name : mae::detail::yaml_names(text))
-      fuzz::require(name.find('\n') == name.npos || text.find('[') != text.npos, "a name is one line");
+      fuzz::require(name.find('\n') == name.npos || text.find_first_of("[{") != text.npos, "a name is one line");
   });
   return 0;
 }

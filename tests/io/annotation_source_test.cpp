@@ -43,6 +43,10 @@ TEST_CASE("COCO's file finds its images where they usually lie") {
   folder.put("_annotations.coco.json", json);
   folder.put("elsewhere/a.png");
   CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }), "none of its images in '"));
+  CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }),
+                 "expected images beside it, in images/, annotations.coco/ or images/annotations.coco/, or there one"));
+  CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path, {.images = folder / "nowhere"}); }),
+                 "nowhere: found no folder, expected `images`: the folder where they lie"));
   CHECK(mae::read_annotations<Readers>(folder.path, {.images = folder / "elsewhere"}).folder == folder / "elsewhere");
 }
 
@@ -52,7 +56,8 @@ TEST_CASE("a format is recognised by what lies there") {
                  "nothing there, expected annotations: "
                  "COCO or YOLO"));
   CHECK(contains(error_of([&] { mae::read_annotations<Readers>(folder.path); }),
-                 "no annotations, expected COCO or YOLO"));
+                 "no annotations, expected COCO or YOLO (COCO: a file .json, or a folder with one and no other; "
+                 "YOLO: a folder with images/ and labels/, "));
   folder.put("set/images/a.png");
   folder.put("set/labels/a.txt", "0 0.5 0.5 0.5 0.5");
   CHECK(mae::read_annotations<Readers>(folder / "set").annotations.size() == 1);

@@ -81,6 +81,13 @@ TEST_CASE("what is read is written back: to the last digit, and with what only o
   CHECK(contains(error_of([&] { mae::write_coco(folder / "no/out.json", nothing); }), "no/out.json"));
 }
 
+TEST_CASE("minus nothing is nothing, so that what is written is read again") {
+  const std::string text =
+      mae::coco_text(one(R"("bbox": [-0.0, -0, 3, 4], "segmentation": [[-0.0, 0, 3, 0, 3, 4]], "area": 12)"));
+  CHECK(contains(text, R"("bbox": [0, 0, 3, 4])"));
+  CHECK(mae::coco_text(read(text)) == text);
+}
+
 TEST_CASE("NaN, Infinity and commas too many are mended and told; text in strings is left alone") {
   const AnnotationSet set = one(R"("bbox": [NaN, 1, 2, -Infinity,], "area": Infinity, "note": "NaN, ]",)");
   CHECK(set.findings.count(Fault::json_number) == 3);
@@ -114,6 +121,10 @@ TEST_CASE("numbers in texts and whole numbers with a point are numbers; other id
   CHECK(second.category == Annotation::no_id);
   CHECK(!second.has_box());
   CHECK(place(set, Fault::crowd_absent) == "a.json");
+  CHECK(set.findings.places(Fault::number_as_text) ==
+        std::vector<std::string>{"a.json: image 7", "a.json: annotation 5"});
+  CHECK(one(R"("bbox": [1, 2, 3, 4], "segmentation": [[1, 2, "3", 4, 5, 6]])").findings.count(Fault::number_as_text) ==
+        1);
 }
 
 TEST_CASE("outlines and run lengths that are none are told and left out; the box stays") {
@@ -162,6 +173,15 @@ TEST_CASE("a polygon of ten million points is told, before memory is taken for i
   const AnnotationSet set = one(R"("segmentation": [[)" + numbers.substr(0, 1'999'958) + "3]]");
   REQUIRE(set.annotations[0].polygons.size() == 1);
   CHECK(set.annotations[0].polygons[0].size() == 999'980);
+}
+
+TEST_CASE("a category without a name, or with a number for one, is named and told") {
+  const AnnotationSet set = read(R"({"images": [], "annotations": [], "categories": [{"id": 3, "name": 17}, {"id": 4},)"
+                                 R"({"id": 5, "name": " "}, {"id": 6, "name": " a "}]})");
+  CHECK(set.findings.count(Fault::category_unnamed) == 3);
+  CHECK(set.findings.places(Fault::category_unnamed)[1] == "a.json: category 4");
+  const mae::CategoryClasses classes(set.categories);
+  CHECK(classes.names() == std::vector<std::string>{"17", "4", "5", " a "});
 }
 
 TEST_CASE("what leaves no data set is an error") {

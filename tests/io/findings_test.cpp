@@ -20,7 +20,7 @@ TEST_CASE("every kind of fault is told in words of its own, with what is done ab
     CHECK((kind.done[0] == '\0') == (kind.outcome == refused));
   }
   CHECK(static_cast<int>(words.size()) == kinds);
-  CHECK(kinds == 41);
+  CHECK(kinds == 55);
 }
 
 TEST_CASE("findings count all, keep the first places, and say what is refused") {

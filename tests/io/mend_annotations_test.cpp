@@ -65,9 +65,14 @@ TEST_CASE("ids: absent, 0 and repeated ones become new ones") {
   const AnnotationSet twice = mended({good, object(5, 2, 2, 3, 4), object(5, 3, 3, 3, 4)});
   CHECK(alone(twice, Fault::id_twice) == "a.json: annotation 5 of 'a.png', box [3, 3, 3, 4]");
   CHECK(ids(twice) == std::vector<std::int64_t>{1, 5, 6});
-  // Of the largest there is, none is left above.
+  // Of the largest there is, none is left above: all are numbered anew, and told, if one must be; else none is.
   const AnnotationSet largest = mended({object(INT64_MAX, 2, 2, 3, 4), object(0, 1, 2, 3, 4)});
   CHECK(ids(largest) == std::vector<std::int64_t>{1, 2});
+  CHECK(largest.findings.places(Fault::id_large) ==
+        std::vector<std::string>{"a.json: annotation 9223372036854775807 of 'a.png', box [2, 2, 3, 4]"});
+  const AnnotationSet valid = mended({object(INT64_MAX, 2, 2, 3, 4), object(1, 1, 2, 3, 4)});
+  CHECK(ids(valid) == std::vector<std::int64_t>{INT64_MAX, 1});
+  CHECK(faults(valid) == 0);
 }
 
 TEST_CASE("categories: unknown, repeated, of one name, without an annotation") {
@@ -82,6 +87,8 @@ TEST_CASE("categories: unknown, repeated, of one name, without an annotation") {
   other.category = 8;
   CHECK(alone(mended({good, other}, {{3, "cat"}, {8, "cat"}}), Fault::category_name_twice) ==
         "a.json: category 8, 'cat'");
+  for (const char* alike : {"Cat", " cat", "c at\t"})
+    CHECK(mended({good, other}, {{3, "cat"}, {8, alike}}).findings.count(Fault::category_name_alike) == 1);
 }
 
 TEST_CASE("an annotation of an unknown image is left out") {
@@ -107,15 +114,67 @@ TEST_CASE("a box that is absent or not finite is that of the mask, or the annota
   CHECK(with.annotations[1].box() == Box{2, 3, 6, 8});
 }
 
-TEST_CASE("two corners where size is expected: converted if all boxes make sense so") {
-  // As x, y, width, height the first two reach far over the border.
-  const AnnotationSet set = mended({object(1, 10, 5, 28, 19), object(2, 20, 10, 30, 20), object(3, 1, 1, 3, 4)});
+TEST_CASE("two corners where size is expected: converted if what is said beside them agrees") {
+  // As x, y, width, height the first two reach far over the border. The areas are those of corners.
+  const std::vector<Annotation> all{object(1, 10, 5, 28, 19, 252), object(2, 20, 10, 30, 20, 100),
+                                    object(3, 1, 1, 3, 4, 6)};
+  const AnnotationSet set = mended(all);
   CHECK(set.findings.count(Fault::box_of_corners) == 3);
   CHECK(faults(set) == 3);
   CHECK(set.findings.places(Fault::box_of_corners)[0] == "a.json: annotation 1 of 'a.png', box [10, 5, 28, 19]");
   CHECK(set.annotations[0].box() == Box{10, 5, 28, 19});
   CHECK(set.annotations[1].box() == Box{20, 10, 30, 20});
   CHECK(set.annotations[2].box() == Box{1, 1, 3, 4});
+  CHECK(set.annotations[0].area == 252);
+  // So does an outline, whatever the areas are.
+  std::vector<Annotation> outlined = all;
+  for (Annotation& one : outlined) {
+    one.polygons = {{one.x, one.y, one.width, one.y, one.width, one.height, one.x, one.height}};
+    one.area = one.width * one.height;
+  }
+  const AnnotationSet outlines = mended(outlined);
+  CHECK(outlines.findings.count(Fault::box_of_corners) == 3);
+  CHECK(outlines.annotations[0].box() == Box{10, 5, 28, 19});
+  CHECK(outlines.annotations[0].area == 252);  // width times height as written is no area of that box
+  // Corners of which none reaches far over the border are corners too, if the areas say so.
+  const AnnotationSet near_ones = mended({object(1, 5, 5, 12, 10, 35), object(2, 4, 4, 10, 12, 48)});
+  CHECK(near_ones.findings.count(Fault::box_of_corners) == 2);
+  CHECK(near_ones.annotations[1].box() == Box{4, 4, 10, 12});
+  // One area may be so by chance.
+  CHECK(faults(mended({object(1, 5, 5, 12, 10, 35)})) == 0);
+}
+
+TEST_CASE("boxes that make sense as corners are none if an area or an outline says so") {
+  const std::vector<Annotation> all{object(1, 10, 5, 28, 19, nan), object(2, 4, 3, 20, 10, nan),
+                                    object(3, 1, 1, 3, 4, nan)};
+  std::vector<Annotation> areas = all, outlines = all, one_area = all;
+  for (Annotation& one : areas) one.area = one.width * one.height;
+  one_area[2].area = 12;
+  for (Annotation& one : outlines) {
+    const Box box = one.box();
+    one.polygons = {{box.x0, box.y0, box.x1, box.y0, box.x1, box.y1, box.x0, box.y1}};
+  }
+  for (const std::vector<Annotation>& written : {areas, outlines, one_area}) {
+    const AnnotationSet set = mended(written);
+    CHECK(set.findings.count(Fault::box_of_corners) == 0);
+    CHECK(set.findings.count(Fault::box_over_border) == 1);
+    CHECK(set.annotations[0].box() == Box{10, 5, 30, 20});
+    CHECK(set.annotations[0].area == 300);
+    CHECK(set.annotations[1].box() == Box{4, 3, 24, 13});
+    CHECK(set.annotations[1].area == 200);
+  }
+  // Nothing is said beside them: three are told, and taken as they are; twenty that are all valid corners are some.
+  const AnnotationSet few = mended(all);
+  CHECK(few.findings.count(Fault::box_of_corners) == 0);
+  CHECK(few.findings.places(Fault::box_maybe_of_corners) ==
+        std::vector<std::string>{"a.json: annotation 1 of 'a.png', box [10, 5, 28, 19]"});
+  CHECK(few.annotations[1].box() == Box{4, 3, 24, 13});
+  std::vector<Annotation> many;
+  for (int i = 1; i <= 20; ++i) many.push_back(object(i, 10 + 0.1 * i, 5, 28, 19, nan));
+  CHECK(mended(many).findings.count(Fault::box_of_corners) == 20);
+}
+
+TEST_CASE("of boxes that cannot all be corners those far over the border are told") {
   // The last cannot be two corners: it is as it says, and the others are told and cut.
   const AnnotationSet mixed = mended({object(1, 10, 5, 28, 19), object(2, 8, 3, 4, 5)});
   CHECK(mixed.findings.count(Fault::box_maybe_of_corners) == 1);
@@ -201,7 +260,7 @@ TEST_CASE("one box in a hundred images is told") {
 }
 
 TEST_CASE("an area that is absent or 0 is that of the mask, the outline or the box") {
-  Annotation pixels = object(2, 2, 3, 4, 5, nan), outline = object(3, 5, 5, 4, 4, 0);
+  Annotation pixels = object(2, 2, 3, 4, 5, nan), outline = object(3, 5, 5, 17, 7, 0);
   pixels.mask = mae::box_mask(20, 30, {2, 3, 6, 7});
   outline.polygons = {{5, 5, 9, 5, 9, 9, 5, 9}, {20, 10, 22, 10, 22, 12, 20, 12}};
   const AnnotationSet set = mended({object(1, 1, 2, 3, 4, nan), pixels, outline, object(4, 2, 2, 2, 2, -1)});
@@ -227,7 +286,68 @@ TEST_CASE("without a size of the image nothing is judged by it") {
   AnnotationSet set{.source = "a.json",
                     .images = {{7, "a.png"}},
                     .categories = {{3, "cat"}},
-                    .annotations = {object(1, 500, 500, 1000, 1000), object(2, 0.1, 0.1, 0.2, 0.2)}};
+                    .annotations = {object(1, 500, 500, 1000, 1000), object(2, 0.1, 0.1, 0.2, 0.2, 0.04)}};
   mae::mend_annotations(set);
   CHECK(set.findings.all().empty());
+  // But by what an area can be.
+  set.annotations = {object(1, 500, 500, 1e200, 1e200), object(2, 0, 0, 1e-200, 1e-200), object(3, 500, 500, 4, 4)};
+  mae::mend_annotations(set);
+  CHECK(ids(set) == std::vector<std::int64_t>{3});
+  CHECK(set.findings.count(Fault::box_outside) == 1);
+  CHECK(set.findings.count(Fault::box_empty) == 1);
+}
+
+TEST_CASE("an area is computed anew where a box is cut, or where it is larger than the box") {
+  Annotation outlined = object(2, 25, 10, 10, 5, 50);
+  outlined.polygons = {{25, 10, 35, 10, 35, 15, 25, 15}};
+  const AnnotationSet cut = mended({object(1, 28, 5, 4, 4, 16), outlined});
+  CHECK(cut.findings.count(Fault::box_over_border) == 2);
+  CHECK(cut.findings.count(Fault::polygon_over_border) == 1);
+  CHECK(faults(cut) == 3);
+  CHECK(cut.annotations[0].area == 8);
+  CHECK(cut.annotations[1].area == 25);
+  CHECK(mae::extent_of(cut.annotations[1].polygons) == Box{25, 10, 30, 15});
+  Annotation pixels = object(2, 2, 3, 4, 5, 1e308);
+  pixels.mask = mae::box_mask(20, 30, {2, 3, 6, 7});
+  const AnnotationSet large = mended({object(1, 1, 2, 3, 4, 1e308), pixels, object(3, 4, 4, 3, 4, 20)});
+  CHECK(large.findings.count(Fault::area_large) == 2);
+  CHECK(large.findings.places(Fault::area_large)[0] ==
+        "a.json: annotation 1 of 'a.png', box [1, 2, 3, 4]: an area of 1e+308");
+  CHECK(faults(large) == 2);
+  CHECK(large.annotations[0].area == 12);
+  CHECK(large.annotations[1].area == 16);
+  CHECK(large.annotations[2].area == 20);  // as those write it who count both ends
+}
+
+TEST_CASE("outlines are cut at the border, and left out where they are outside") {
+  using mae::detail::cut_polygon;
+  using Numbers = std::vector<double>;
+  CHECK(cut_polygon({-2, 1, 4, 1, 4, 3, -2, 3}, 20, 30) == Numbers{0, 1, 4, 1, 4, 3, 0, 3});
+  CHECK(cut_polygon({5, 5, 9, 5, 9, 9}, 20, 30) == Numbers{5, 5, 9, 5, 9, 9});
+  CHECK(cut_polygon({-9, 5, -1, 5, -1, 9}, 20, 30).empty());
+  CHECK(cut_polygon({30, 5, 39, 5, 39, 9}, 20, 30).empty());  // only a side of it is in the image
+  // What is left has the pixels that the whole has, also of a comb whose teeth alone are inside.
+  const Numbers comb{24, 2, 36, 2, 36, 12, 24, 12, 24, 10, 33, 10, 33, 6, 24, 6};
+  CHECK(mae::polygon_mask(20, 30, cut_polygon(comb, 20, 30)) == mae::polygon_mask(20, 30, comb));
+  const Numbers around{-10, -10, 50, -10, 50, 50, -10, 50};
+  CHECK(mae::polygon_mask(20, 30, cut_polygon(around, 20, 30)).area() == 600);
+  Annotation outside = object(2, 2, 2, 3, 4);
+  outside.polygons = {{200, 300, 1200, 300, 1200, 1500}};
+  const AnnotationSet set = mended({outside});
+  CHECK(alone(set, Fault::polygon_outside) == "a.json: annotation 2 of 'a.png', box [2, 2, 3, 4]");
+  CHECK(set.annotations[0].polygons.empty());
+  CHECK(set.annotations[0].area == 12);
+}
+
+TEST_CASE("a mask without a pixel is left out; one elsewhere than its box is told") {
+  Annotation empty = object(2, 2, 2, 3, 4), elsewhere = object(3, 5, 5, 3, 4);
+  empty.mask = mae::RunLengthMask(20, 30);
+  elsewhere.polygons = {{20, 10, 24, 10, 24, 14}};
+  const AnnotationSet none = mended({empty});
+  CHECK(alone(none, Fault::mask_empty) == "a.json: annotation 2 of 'a.png', box [2, 2, 3, 4]");
+  CHECK(!none.annotations[0].mask);
+  const AnnotationSet other = mended({elsewhere});
+  CHECK(alone(other, Fault::outline_elsewhere) ==
+        "a.json: annotation 3 of 'a.png', box [5, 5, 3, 4]: from [20, 10] to [24, 14]");
+  CHECK(other.annotations[0].polygons == elsewhere.polygons);
 }

@@ -148,6 +148,28 @@ TEST_CASE("an image scaled since has its annotations scaled; one of another shap
   CHECK(set.images[0].width == 30);
   CHECK(alone(folder.mended({{7, "a.png", 80, 80}}, {one}), Fault::size_other) ==
         "a.json: image 7, 'a.png': 80 x 80 annotated, 20 x 30 upright");
+  // Cut by a column, not scaled.
+  CHECK(alone(folder.mended({{7, "a.png", 20, 31}}, {one}), Fault::size_other) ==
+        "a.json: image 7, 'a.png': 20 x 31 annotated, 20 x 30 upright");
+}
+
+TEST_CASE("keypoints move with their annotation; other members that may say places are told") {
+  Photographs folder;
+  folder.put("t.png", image(20, 30, 6));
+  Annotation one = object(1, 7, {10, 20, 30, 60}), other = one;
+  one.more = R"("keypoints":[10,20,2,0,0,0,29.5,40,1],"num_keypoints":2)";
+  const AnnotationSet scaled = folder.mended({{7, "a.png", 80, 120}}, {one});
+  CHECK(alone(scaled, Fault::size_scaled) != "");
+  CHECK(scaled.annotations[0].more == R"("keypoints":[2.5,5.0,2,0,0,0,7.375,10.0,1],"num_keypoints":2)");
+  const AnnotationSet turned = folder.mended({{7, "t.png", 20, 30}}, {one});
+  CHECK(turned.findings.count(Fault::image_turned) == 1);
+  CHECK(turned.annotations[0].more == R"("keypoints":[0.0,10.0,2,0,0,0,-20.0,29.5,1],"num_keypoints":2)");
+  other.more = R"("attributes":{"x":1},"keypoints":["a"],"note":"kept")";
+  const AnnotationSet kept = folder.mended({{7, "a.png", 80, 120}}, {other});
+  CHECK(kept.findings.places(Fault::members_kept) ==
+        Names{"a.json: image 7, 'a.png', annotation 1: 'attributes', 'keypoints'"});
+  CHECK(kept.annotations[0].more == other.more);
+  CHECK(folder.mended({{7, "a.png", 20, 30}}, {other}).findings.all().empty());
 }
 
 TEST_CASE("annotations on an image as it lies in its file are turned upright, of every orientation, to the pixel") {

@@ -74,12 +74,12 @@ TEST_CASE("files beside their images, and what is wrong with them") {
   CHECK(set.findings.places(Fault::image_named_otherwise) == std::vector<std::string>{folder / "a.xml: 'renamed.png'"});
   CHECK(set.images[0].file == "a.PNG");
   CHECK(set.images[2].file == "c.jpg");  // which is not there
-  REQUIRE(set.annotations.size() == 3);
+  CHECK(set.findings.places(Fault::object_unnamed) == std::vector<std::string>{folder / "b.xml: object 2"});
+  REQUIRE(set.annotations.size() == 2);
   CHECK(!set.annotations[0].difficult);
   CHECK(set.annotations[0].box() == Box{-1, 2, 10, 4});
   CHECK(!set.annotations[1].has_box());
-  CHECK(!set.annotations[2].has_box());
-  CHECK(set.categories.size() == 3);  // "" too, which an object without a name has
+  CHECK(set.categories.size() == 2);
 }
 
 TEST_CASE("what is no annotation is an error that names the file") {
@@ -95,6 +95,10 @@ TEST_CASE("what is no annotation is an error that names the file") {
   CHECK(contains(error("{}"), "a.xml: found "));
   CHECK(contains(error("<annotation/>"), "no <filename>, and no image of the same name"));
   CHECK(contains(error(std::string((4 << 20) + 1, ' ')), "4194305 bytes"));
+  std::filesystem::create_directories(folder / "voc/Annotations");
+  test::put_text(folder / "voc/Annotations/a.xml", file("a.png", ""));
+  CHECK(contains(error_of([&] { mae::read_voc(folder / "voc"); }),
+                 "voc/JPEGImages: found no folder, expected the images of Annotations/"));
   // A million elements in each other, and entities that would grow without end, are only text.
   std::string deep = "<annotation>";
   for (int i = 0; i < 1'000'000; ++i) deep += "<a>";
@@ -104,4 +108,31 @@ TEST_CASE("what is no annotation is an error that names the file") {
           R"(<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><annotation><filename>&b;.png</filename></annotation>)") ==
       "");
   CHECK(mae::read_voc(folder.path).images[0].file == "&b;.png");
+}
+
+TEST_CASE("names and numbers may have spaces and comments; what cannot be read is quoted") {
+  const test::TemporaryDirectory folder;
+  for (const char* image : {"a.png", "b.png"}) test::put_text(folder / image, "");
+  test::put_text(
+      folder / "a.xml",
+      file(" a.png\t",
+           object(" ca<!-- large -->t\r\n", corners("\t5\r\n", "6", " 8 ", "9"), "<difficult>\n1\t</difficult>") +
+               object("", corners("5", "6", "8", "9")) + object(" \n", corners("5", "6", "8", "9")) +
+               object("cat", corners("3,5", "6", "8", "9")) + object("&eacute;", corners("5", "6", "8", "9")) +
+               object("a &amp; b;", corners("5", "6", "8", "9"))));
+  const AnnotationSet set = mae::read_voc(folder.path);
+  using Places = std::vector<std::string>;
+  const std::string place = folder / "a.xml: object ";
+  CHECK(set.findings.places(Fault::object_unnamed) == Places{place + "2", place + "3"});
+  CHECK(set.findings.places(Fault::line_unreadable) == Places{place + "4: xmin '3,5'"});
+  CHECK(set.findings.places(Fault::entity_unknown) == Places{place + "5: '&eacute;'"});
+  CHECK(set.findings.places(Fault::image_unlabelled) == Places{folder / "b.png"});
+  CHECK(set.findings.all().size() == 4);
+  REQUIRE(set.categories.size() == 3);
+  CHECK(set.categories[2].name == "cat");
+  REQUIRE(set.annotations.size() == 3);
+  CHECK(set.annotations[0].box() == Box{4, 5, 8, 9});
+  CHECK(set.annotations[0].difficult);
+  CHECK(set.annotations[0].category == 3);
+  CHECK(set.images[0].file == "a.png");
 }

@@ -50,6 +50,11 @@ TEST_CASE("lines of boxes and of polygons become pixels of the image") {
   CHECK(found[2].box() == Box{38, 15, 42, 25});  // over the border, which is for the doctor
   CHECK(objects("", findings).empty());
   CHECK(objects(" \n\n", findings).empty());
+  CHECK(objects("\xef\xbb\xbf"
+                "0 0.5 0.5 0.25 0.5",
+                findings)
+            .size() == 1);  // a byte order mark
+  CHECK(findings.all().empty());
 }
 
 TEST_CASE("a line that is none of them is told and left out") {
@@ -59,7 +64,7 @@ TEST_CASE("a line that is none of them is told and left out") {
     CAPTURE(line);
     Findings findings;
     CHECK(objects(std::string("0 0.5 0.5 0.25 0.5\n") + line + "\n1 0.5 0.5 0.25 0.5", findings).size() == 2);
-    CHECK(findings.places(Fault::line_unreadable) == Names{"a.txt: line 2"});
+    CHECK(findings.places(Fault::line_unreadable) == Names{std::string("a.txt: line 2: '") + line + "'"});
   }
 }
 
@@ -135,4 +140,34 @@ TEST_CASE("an image without a text is left out, or has no objects; none with one
   const AnnotationSet damaged = folder.read();
   CHECK(damaged.images.size() == 1);
   CHECK(contains(damaged.findings.places(Fault::image_unreadable).at(0), "a.png: found no "));
+}
+
+TEST_CASE("names that are numbered otherwise, are not there, or not as many as said are told") {
+  Folder folder;
+  folder.put("a.png");
+  folder.put("a.txt", "1 0.5 0.5 0.25 0.5");
+  const auto doubts = [&](const std::string& yaml, const Names& want) {
+    folder.put("data.yaml", yaml);
+    const AnnotationSet set = folder.read();
+    CHECK(names(set) == want);
+    return set.findings.places(Fault::names_doubtful);
+  };
+  CHECK(doubts("names:\n  1: cat\n  2: dog\n", {"0", "cat", "dog"}) == Names{folder / "data.yaml: no name of class 0"});
+  CHECK(doubts("names: {0: cat, 1: 'dog, big'}\nnc: 2 # two", {"cat", "dog, big"}).empty());
+  CHECK(doubts("\xef\xbb\xbfnames: [cat, dog]\nnc: 3", {"cat", "dog"}) == Names{folder / "data.yaml: 2 names, nc: 3"});
+  CHECK(doubts("train: a\n", {"0", "1"}) == Names{folder / "data.yaml: no names"});
+  CHECK(doubts("names:\n  cat: 0\n", {"0", "1"}) == Names{folder / "data.yaml: no names"});
+}
+
+TEST_CASE("a text of labels without an image is told, a text of something else is not") {
+  Folder folder;
+  folder.put("images/a.png");
+  folder.put("labels/a.txt", "0 0.5 0.5 0.25 0.5");
+  folder.put("labels/classes.txt", "cat");
+  folder.put("labels/README.txt", "These are labels.");
+  CHECK(folder.read().findings.all().empty());
+  folder.put("labels/far/b.txt", "0 0.5 0.5 0.25 0.5\n");
+  const AnnotationSet set = folder.read();
+  CHECK(set.findings.places(Fault::label_without_image) == Names{folder / "labels/far/b.txt"});
+  CHECK(folder.read("images").findings.count(Fault::label_without_image) == 1);
 }

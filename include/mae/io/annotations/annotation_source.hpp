@@ -21,7 +21,7 @@ struct AnnotationOptions {
   std::size_t places = 5;         ///< how many are kept of each kind of fault
 };
 
-/// The formats that a program reads, each a type with `name`, `is(path)` and `read(path, options)`.
+/// The formats that a program reads, each a type with `name`, `layout`, `is(path)` and `read(path, options)`.
 template <class... Formats>
 struct AnnotationReaders {
   static_assert(sizeof...(Formats) > 0, "mae::AnnotationReaders: list at least one format, such as mae::Coco");
@@ -30,6 +30,12 @@ struct AnnotationReaders {
     std::string text;
     std::size_t left = sizeof...(Formats);
     ((text += std::string(Formats::name) + (--left == 0 ? "" : left == 1 ? " or " : ", ")), ...);
+    return text;
+  }
+  /// What is looked for: "COCO: a file .json; YOLO: ...".
+  static std::string layouts() {
+    std::string text;
+    ((text += (text.empty() ? "" : "; ") + std::string(Formats::name) + ": " + Formats::layout), ...);
     return text;
   }
 };
@@ -72,12 +78,15 @@ inline std::string folder_of_images(const AnnotationSet& set) {
       if (!files.find(set.images[i].file).empty()) return folder;
     tried += (tried.empty() ? "" : ", ") + quoted(folder);
   }
-  throw Error(set.source, "none of its images in " + tried, "the option `images`: the folder where they lie");
+  throw Error(set.source, "none of its images in " + tried,
+              "images beside it, in images/, " + part + "/ or images/" + part +
+                  "/, or there one folder above; or the option `images`: the folder where they lie");
 }
 }  // namespace detail
 
 struct Coco {
   static constexpr const char* name = "COCO";
+  static constexpr const char* layout = "a file .json, or a folder with one and no other";
   static bool is(const std::string& path) {
     return std::filesystem::is_directory(path) ? !detail::json_in(path).empty()
                                                : detail::lower_case(path).ends_with(".json");
@@ -93,6 +102,8 @@ struct Coco {
 template <class Formats>
 struct Yolo {
   static constexpr const char* name = "YOLO";
+  static constexpr const char* layout =
+      "a folder with images/ and labels/, with a .txt beside each image, or images/... beside labels/";
   static bool is(const std::string& path) {
     return std::filesystem::is_directory(path) && (detail::has_texts(path) || detail::beside_labels(path));
   }
@@ -106,11 +117,13 @@ struct Yolo {
 template <class Readers>
 AnnotationSet read_annotations(const std::string& path, const AnnotationOptions& options = {}) {
   if (!std::filesystem::exists(path)) throw Error(path, "nothing there", "annotations: " + Readers::names());
+  if (!options.images.empty() && !std::filesystem::is_directory(options.images))
+    throw Error(options.images, "no folder", "`images`: the folder where they lie");
   return [&]<class... Formats>(AnnotationReaders<Formats...>) {
     std::optional<AnnotationSet> set;
     // In the order of the list; the first that recognises it.
     static_cast<void>(((Formats::is(path) && (set = Formats::read(path, options), true)) || ...));
-    if (!set) throw Error(path, "no annotations", Readers::names());
+    if (!set) throw Error(path, "no annotations", Readers::names() + " (" + Readers::layouts() + ")");
     if (!options.images.empty()) set->folder = options.images;
     return *std::move(set);
   }(Readers{});

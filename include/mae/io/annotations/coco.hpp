@@ -35,12 +35,28 @@ class CocoEntry {
     if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) return std::nullopt;
     if (value.is_number_integer()) return value.get<std::int64_t>();
     if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-    if (value.is_string()) return number_in<std::int64_t>(value.get_ref<const std::string&>());
+    if (value.is_string()) {
+      const auto number = number_in<std::int64_t>(value.get_ref<const std::string&>());
+      texts_ = texts_ || number;
+      return number;
+    }
     const double number = real(value);
     if (!is_finite(number) || math::fabs(number) > 9e15 || math::floor(number) != number) return std::nullopt;
     return static_cast<std::int64_t>(number);
   }
-  double real(const char* key) { return real(take(key)); }
+  double real(const char* key) {
+    const nlohmann::json value = take(key);
+    note_texts(value);
+    return real(value);
+  }
+  /// Whether numbers were written as texts.
+  bool texts() const { return texts_; }
+  /// Sees whether `value`, or one in the lists that it is, is a text and a number.
+  void note_texts(const nlohmann::json& value) {
+    if (value.is_string()) texts_ = texts_ || is_finite(real(value));
+    else if (value.is_array() && !texts_)
+      for (const nlohmann::json& one : value) note_texts(one);
+  }
   std::string text(const char* key) {
     const nlohmann::json value = take(key);
     return value.is_string() ? name_of_json(value.get_ref<const std::string&>()) : std::string();
@@ -58,9 +74,9 @@ class CocoEntry {
     const std::string text = object_.dump();
     return text.substr(1, text.size() - 2);
   }
-  /// NaN if it is no number.
+  /// NaN if it is no number. -0.0 is 0, as which -0 is read.
   static double real(const nlohmann::json& value) {
-    if (value.is_number()) return value.get<double>();
+    if (value.is_number()) return value.get<double>() + 0.0;
     if (value.is_string()) return number_in(value.get_ref<const std::string&>()).value_or(Annotation::not_said);
     return Annotation::not_said;
   }
@@ -68,6 +84,7 @@ class CocoEntry {
  private:
   nlohmann::json& object_;
   std::string place_;
+  bool texts_ = false;
 };
 
 /// Reads {"size": [height, width], "counts": list or text}. Throws `Error` if it is no mask.
@@ -133,7 +150,8 @@ inline Annotation read_annotation(CocoEntry& entry, Findings& findings) {
   const std::string place = entry.place() + (id ? ": annotation " + std::to_string(*id) : "");
   made.image = entry.whole("image_id").value_or(Annotation::no_id);
   made.category = entry.whole("category_id").value_or(Annotation::no_id);
-  const nlohmann::json box = entry.take("bbox");
+  const nlohmann::json box = entry.take("bbox"), segmentation = entry.take("segmentation");
+  entry.note_texts(box), entry.note_texts(segmentation);
   if (box.is_array() && box.size() == 4) {
     double* const numbers[] = {&made.x, &made.y, &made.width, &made.height};
     for (std::size_t i = 0; i < 4; ++i) *numbers[i] = CocoEntry::real(box[i]);
@@ -143,7 +161,8 @@ inline Annotation read_annotation(CocoEntry& entry, Findings& findings) {
   if (!crowd) findings.add(Fault::crowd_absent, place);
   made.crowd = crowd.value_or(0) != 0;
   made.difficult = entry.whole("ignore").value_or(0) != 0;
-  read_segmentation(entry.take("segmentation"), made, place, findings);
+  read_segmentation(segmentation, made, place, findings);
+  if (entry.texts()) findings.add(Fault::number_as_text, place);
   made.more = entry.more();
   return made;
 }
@@ -166,7 +185,14 @@ inline AnnotationSet decode_coco(std::string_view text, const std::string& path,
     const std::optional<std::int64_t> id = entry.whole("id");
     if (!id) throw Error(path, "no id for an entry of " + list + " at byte " + std::to_string(byte), "a whole number");
     if (list == "categories") {
-      Category category{*id, entry.text("name")};
+      Category category{*id};
+      const nlohmann::json name = entry.take("name");
+      if (name.is_string()) category.name = name_of_json(name.get_ref<const std::string&>());
+      if (category.name.find_first_not_of(" \t\r\n") == std::string::npos) {
+        category.name = name.is_number() ? name.dump() : std::to_string(*id);
+        set.findings.add(Fault::category_unnamed, path + ": category " + std::to_string(*id));
+      }
+      if (entry.texts()) set.findings.add(Fault::number_as_text, path + ": category " + std::to_string(*id));
       category.more = entry.more();
       set.categories.push_back(std::move(category));
       return;
@@ -179,6 +205,7 @@ inline AnnotationSet decode_coco(std::string_view text, const std::string& path,
     };
     image.height = extent("height");
     image.width = extent("width");
+    if (entry.texts()) set.findings.add(Fault::number_as_text, path + ": image " + std::to_string(*id));
     image.more = entry.more();
     set.images.push_back(std::move(image));
   };

@@ -6,7 +6,7 @@
 //   set.findings.ensure_accepted("train.json", Faults::mend);
 //   write_coco("mended.json", set);
 //
-// What is looked for, and what is done about each, is the table of findings.hpp; how, mend_images.hpp and
+// What is looked for, and what is done about each, is the table of faults.hpp; how, mend_images.hpp and
 // mend_annotations.hpp. A set that was mended and written has no fault when it is read again, but what is only noted.
 #pragma once
 #include <mae/io/annotations/mend_annotations.hpp>

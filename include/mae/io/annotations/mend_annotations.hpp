@@ -1,15 +1,15 @@
 // What can be wrong with annotations, found and mended one by one: ids, categories, boxes, areas, masks.
 //
-// Two faults show only in the set as a whole. Boxes are taken for corners (x0, y0, x1, y1 where x, y, width, height
-// belong) if more than a tenth of them reach more than 5 % over their image and all of them make sense as corners; and
-// for shares of the image if no number of any box is above 1.
+// How boxes are written shows only in the set as a whole: box_form.hpp. Of a box that is converted or cut, the area
+// that was said is no more true, and is computed anew: mend_outlines.hpp.
 #pragma once
 #include <algorithm>
 #include <set>
 #include <tuple>
 
-#include <mae/io/annotations/annotations.hpp>
+#include <mae/io/annotations/mend_outlines.hpp>
 #include <mae/io/files/checked_size.hpp>
+#include <mae/io/files/folder_walk.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -25,11 +25,15 @@ class AnnotationMender {
   void run() {
     check_categories();
     number_anew();
-    keep([&](Annotation& one) { return known(one) && find_box(one); });
+    keep([&](Annotation& one) { return known(one) && find_box(one) && find_area(one); });
     convert_boxes();
     keep([&](Annotation& one) { return fit_box(one); });
     drop_repeated();
-    for (Annotation& one : set_.annotations) check_mask(one), find_area(one);
+    for (Annotation& one : set_.annotations) {
+      const auto tell = [&](Fault fault, const std::string& more) { add(fault, place(one) + more); };
+      mend_outlines(one, *images_.at(one.image), tell);
+      mend_area(one, *images_.at(one.image), tell);
+    }
     note_unused();
   }
 
@@ -59,26 +63,42 @@ class AnnotationMender {
 
   void check_categories() {
     std::set<std::int64_t> ids;
-    std::set<std::string> names;
+    std::set<std::string> names, alike;
     for (const Category& category : set_.categories) {
       const std::string text = set_.source + ": category " + std::to_string(category.id) + ", " + quoted(category.name);
       if (!ids.insert(category.id).second) add(Fault::category_twice, text);
       else if (!names.insert(category.name).second) add(Fault::category_name_twice, text);
+      else if (!alike.insert(folded(category.name)).second) add(Fault::category_name_alike, text);
     }
+  }
+
+  /// `name` in small letters of ASCII without blanks.
+  static std::string folded(const std::string& name) {
+    std::string text;
+    for (const char c : lower_case(name))
+      if (c != ' ' && c != '\t' && c != '\r' && c != '\n') text += c;
+    return text;
   }
 
   void number_anew() {
     std::int64_t last = 0;
-    for (const Annotation& one : set_.annotations) last = (std::max)(last, one.id);
+    std::set<std::int64_t> ids;
+    bool wanted = false;
+    for (const Annotation& one : set_.annotations) {
+      last = (std::max)(last, one.id);
+      wanted = !ids.insert(one.id).second || one.id == 0 || one.id == Annotation::no_id || wanted;
+    }
+    if (!wanted) return;
     const bool full = last > INT64_MAX - static_cast<std::int64_t>(set_.annotations.size());
     if (full) last = 0;  // then all are numbered anew
-    std::set<std::int64_t> ids;
+    ids.clear();
     for (Annotation& one : set_.annotations) {
       const bool fresh = ids.insert(one.id).second;
       if (one.id == Annotation::no_id) add(Fault::id_absent, place(one));
       else if (one.id == 0) add(Fault::id_zero, place(one));
       else if (!fresh) add(Fault::id_twice, place(one));
-      else if (!full) continue;
+      else if (full) add(Fault::id_large, place(one));
+      else continue;
       one.id = ++last;
     }
   }
@@ -103,33 +123,29 @@ class AnnotationMender {
     return true;
   }
 
-  void convert_boxes() {
-    std::size_t boxes = 0, beyond = 0, corners = 0, shares = 0;
-    for (const Annotation& one : set_.annotations) {
-      const AnnotatedImage& image = *images_.at(one.image);
-      // In an image of one or two pixels all is small; what has no extent says nothing.
-      if (image.width < 3 || image.height < 3 || !(one.width > 0) || !(one.height > 0)) continue;
-      ++boxes;
-      beyond += far_beyond(one, image) ? 1 : 0;
-      corners += one.width > one.x && one.height > one.y && one.x >= 0 && one.y >= 0 &&
-                         one.width <= 1.005 * double(image.width) + 1 && one.height <= 1.005 * double(image.height) + 1
-                     ? 1
-                     : 0;
-      shares += one.x >= 0 && one.y >= 0 && one.x <= 1 && one.y <= 1 && one.width <= 1 && one.height <= 1 ? 1 : 0;
-    }
-    if (boxes == 0) return;
-    if (shares == boxes) return multiply_shares();
-    if (10 * beyond <= boxes) return;
-    for (Annotation& one : set_.annotations) {
-      const bool all = corners == boxes;
-      if (!all && !far_beyond(one, *images_.at(one.image))) continue;
-      add(all ? Fault::box_of_corners : Fault::box_maybe_of_corners, place(one));
-      if (all) one.set_box({one.x, one.y, one.width, one.height});
-    }
+  /// What says no area has none until all else is known.
+  bool find_area(Annotation& one) {
+    if (is_finite(one.area) && one.area > 0) return true;
+    add(Fault::area_absent, place(one));
+    one.area = Annotation::not_said;
+    return true;
   }
-  static bool far_beyond(const Annotation& one, const AnnotatedImage& image) {
-    return image.width > 0 && image.height > 0 &&
-           (one.x + one.width > 1.05 * double(image.width) || one.y + one.height > 1.05 * double(image.height));
+
+  void convert_boxes() {
+    BoxForm form;
+    for (const Annotation& one : set_.annotations) form.add(one, *images_.at(one.image));
+    if (form.shares()) return multiply_shares();
+    const bool all = form.corners();
+    if (!all && !form.suspected()) return;
+    for (Annotation& one : set_.annotations) {
+      const bool doubtful =
+          BoxForm::far_beyond(one, *images_.at(one.image)) && BoxForm::evidence(one) != BoxForm::Evidence::size;
+      if (!all && !doubtful) continue;
+      add(all ? Fault::box_of_corners : Fault::box_maybe_of_corners, place(one));
+      if (!all) continue;
+      one.set_box({one.x, one.y, one.width, one.height});
+      if (one.area > one.width * one.height) one.area = Annotation::not_said;
+    }
   }
   void multiply_shares() {
     for (Annotation& one : set_.annotations) {
@@ -148,13 +164,19 @@ class AnnotationMender {
   bool fit_box(Annotation& one) {
     const AnnotatedImage& image = *images_.at(one.image);
     const Box box = one.box(), whole{0, 0, double(image.width), double(image.height)};
-    if (!(one.width > 0) || !(one.height > 0)) return add(Fault::box_empty, place(one)), false;
-    if (whole.area() == 0) return true;  // nobody knows the size
+    // The area of one that is next to nothing is 0 in numbers, that of one without end is none.
+    if (!(one.width > 0) || !(one.height > 0) || !(one.width * one.height > 0))
+      return add(Fault::box_empty, place(one)), false;
+    if (whole.area() == 0) {  // nobody knows the size
+      if (is_finite(one.width * one.height)) return true;
+      return add(Fault::box_outside, place(one)), false;
+    }
     const Box inside = intersection(box, whole);
     if (inside.area() == 0) return add(Fault::box_outside, place(one)), false;
     if (box.x0 <= -0.5 || box.y0 <= -0.5 || box.x1 >= whole.x1 + 0.5 || box.y1 >= whole.y1 + 0.5) {
       add(Fault::box_over_border, place(one));
       one.set_box(inside);
+      one.area = Annotation::not_said;
     }
     if (inside.area() >= 0.999 * whole.area()) add(Fault::box_covers_all, place(one));
     return true;
@@ -191,32 +213,6 @@ class AnnotationMender {
     for (std::size_t i = 0; i < all.size(); ++i) wanted[i] = !repeated.contains(&all[i]);
     std::size_t at = 0;
     keep([&](Annotation&) { return wanted[at++]; });
-  }
-
-  void check_mask(Annotation& one) {
-    const AnnotatedImage& image = *images_.at(one.image);
-    if (!one.mask || image.height == 0 || (one.mask->height() == image.height && one.mask->width() == image.width))
-      return;
-    add(Fault::mask_faulty, place(one) + ": a mask of " + std::to_string(one.mask->height()) + " x " +
-                                std::to_string(one.mask->width()) + " for an image of " + std::to_string(image.height) +
-                                " x " + std::to_string(image.width));
-    one.mask.reset();
-  }
-
-  void find_area(Annotation& one) {
-    if (is_finite(one.area) && one.area > 0) return;
-    add(Fault::area_absent, place(one));
-    const AnnotatedImage& image = *images_.at(one.image);
-    one.area = one.width * one.height;
-    if (!one.has_segmentation() || (!one.mask && image.height == 0)) return;
-    try {
-      const auto pixels = static_cast<double>(
-          one.mask ? one.mask->area() : polygons_mask(image.height, image.width, one.polygons, "").area());
-      if (pixels > 0) one.area = pixels;
-    } catch (const Error& error) {
-      add(Fault::polygon_faulty, place(one) + error.what());
-      one.polygons.clear();
-    }
   }
 
   void note_unused() {

@@ -4,12 +4,13 @@
 // A file's size says what was annotated. Where it is that of the upright image, all is well. Where it is that of the
 // image as it lies in a file that a camera turned (EXIF 5 to 8), the annotations are turned upright. Where it is the
 // exchange of height and width of an image that nobody turned, and no box would leave the image, a program exchanged
-// them. Where the shape is the same, the image was scaled, and its annotations are too. Else the image is left out.
+// them. Where both differ and the shape is the same, the image was scaled, and its annotations are too. Else the image
+// is left out. Keypoints move with their annotation: moved_members.hpp.
 #pragma once
 #include <algorithm>
 #include <set>
 
-#include <mae/io/annotations/annotations.hpp>
+#include <mae/io/annotations/moved_members.hpp>
 #include <mae/io/files/folder_walk.hpp>
 #include <mae/io/images/image_file.hpp>
 
@@ -156,13 +157,20 @@ class ImageMender {
       add(Fault::size_absent, image);
     } else if (image.height == header.height && image.width == header.width) {
       add(Fault::image_turned, image, sizes);
-      each(image, [&](Annotation& one) { turn(one, header); });
+      each(image, [&](Annotation& one) {
+        turn(one, header);
+        move_others(one, image, [&](Point p) { return header.upright(p); });
+      });
     } else if (image.height == width && image.width == height && fit(image, height, width)) {
       add(Fault::size_swapped, image, sizes);
     } else if (const double across = double(width) / double(image.width), down = double(height) / double(image.height);
+               image.width != width && image.height != height &&
                math::fabs(double(image.width) * down - double(width)) <= 1 + 0.01 * double(width)) {
       add(Fault::size_scaled, image, sizes);
-      each(image, [&](Annotation& one) { scale(one, across, down); });
+      each(image, [&, across, down](Annotation& one) {
+        scale(one, across, down);
+        move_others(one, image, [&](Point p) { return Point{p.y * down, p.x * across}; });
+      });
     } else {
       return add(Fault::size_other, image, sizes), false;
     }
@@ -173,6 +181,11 @@ class ImageMender {
   void each(const AnnotatedImage& image, const Use& use) {
     if (const auto at = of_image_.find(image.id); at != of_image_.end())
       for (const std::size_t i : at->second) use(set_.annotations[i]);
+  }
+  template <class Move>
+  void move_others(Annotation& one, const AnnotatedImage& image, const Move& move) {
+    const std::string others = move_members(one.more, move);
+    if (!others.empty()) add(Fault::members_kept, image, ", annotation " + std::to_string(one.id) + ": " + others);
   }
   bool fit(const AnnotatedImage& image, Index height, Index width) {
     bool all = true;

@@ -6,7 +6,8 @@
 //
 // Pixels count from 1 and both ends are inside, so a box is [xmin - 1, xmax) x [ymin - 1, ymax) in continuous pixels;
 // fractions are taken as they are. Difficult objects are neither learnt nor evaluated. Categories are numbered from 1
-// in the order of their names, which the files alone give; images and annotations in the order of the files' names.
+// in the order of their names, which the files alone give, without spaces around them; images and annotations in the
+// order of the files' names.
 //
 // A folder is either VOC's own, with Annotations/ and JPEGImages/ in it, or one in which each .xml lies beside its
 // image.
@@ -32,23 +33,44 @@ struct VocFile {
   std::vector<std::string> names;  ///< of their categories, one for each
 };
 
+/// The text of a member, without spaces around it, whatever comments stand in it.
+inline std::string voc_text(const pugi::xml_node& node, const char* name) {
+  std::string text;
+  for (const pugi::xml_node& part : node.child(name).children()) text += part.value();
+  return trimmed(text);
+}
 inline double voc_number(const pugi::xml_node& node, const char* name) {
-  std::string_view text = node.child_value(name);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
-  return number_in(text).value_or(Annotation::not_said);
+  return number_in(voc_text(node, name)).value_or(Annotation::not_said);
 }
 
-/// Makes an annotation of `object`; what is wrong with it is a finding.
-inline Annotation voc_annotation(const pugi::xml_node& object, const std::string& place, Findings& findings) {
+/// Whether there is an &entity; in `text`, which XML's own five would not have left there.
+inline bool has_entity(const std::string& text) {
+  for (std::size_t at = text.find('&'); at != text.npos; at = text.find('&', at + 1)) {
+    const std::size_t end = text.find_first_of("&; ", at + 1);
+    if (end != text.npos && text[end] == ';' && end > at + 1) return true;
+  }
+  return false;
+}
+
+/// Makes an annotation of `object`, none if its box cannot be read; what is wrong with it is a finding.
+inline std::optional<Annotation> voc_annotation(const pugi::xml_node& object, const std::string& place,
+                                                Findings& findings) {
   Annotation made;
-  const std::string_view difficult = object.child_value("difficult");
+  const std::string difficult = voc_text(object, "difficult");
   made.difficult = difficult == "1";
   if (difficult != "1" && difficult != "0" && !difficult.empty())
-    findings.add(Fault::difficult_unknown, place + ": " + quoted(std::string(difficult)));
+    findings.add(Fault::difficult_unknown, place + ": " + quoted(difficult));
   const pugi::xml_node box = object.child("bndbox");
-  const double x0 = voc_number(box, "xmin"), y0 = voc_number(box, "ymin"), x1 = voc_number(box, "xmax"),
-               y1 = voc_number(box, "ymax");
+  double ends[4];
+  const char* const names[4] = {"xmin", "ymin", "xmax", "ymax"};
+  for (int i = 0; i < 4; ++i) {
+    ends[i] = voc_number(box, names[i]);
+    if (const std::string text = voc_text(box, names[i]); !is_finite(ends[i]) && !text.empty()) {
+      findings.add(Fault::line_unreadable, place + ": " + names[i] + " " + quoted(text.substr(0, 60)));
+      return std::nullopt;
+    }
+  }
+  const auto [x0, y0, x1, y1] = ends;
   if (is_finite(x0) && is_finite(y0) && is_finite(x1) && is_finite(y1)) made.set_box({x0 - 1, y0 - 1, x1, y1});
   if (x0 == 0 || y0 == 0) findings.add(Fault::from_zero, place);
   return made;
@@ -66,7 +88,7 @@ inline detail::VocFile decode_voc(std::string_view text, const std::string& path
   const pugi::xml_node root = document.child("annotation");
   if (!root) throw Error(path, "XML without <annotation>", "an annotation in Pascal VOC's XML");
   detail::VocFile file;
-  file.image.file = root.child_value("filename");
+  file.image.file = detail::voc_text(root, "filename");
   const pugi::xml_node size = root.child("size");
   const auto extent = [&](const char* name) {
     const double value = detail::voc_number(size, name);
@@ -74,10 +96,17 @@ inline detail::VocFile decode_voc(std::string_view text, const std::string& path
   };
   file.image.height = extent("height");
   file.image.width = extent("width");
+  std::size_t count = 0;
   for (const pugi::xml_node& object : root.children("object")) {
-    const std::string place = path + ": object " + std::to_string(file.annotations.size() + 1);
-    const std::string name = object.child_value("name");
-    file.annotations.push_back(detail::voc_annotation(object, place, findings));
+    const std::string place = path + ": object " + std::to_string(++count), name = detail::voc_text(object, "name");
+    if (name.empty()) {
+      findings.add(Fault::object_unnamed, place);
+      continue;
+    }
+    if (detail::has_entity(name)) findings.add(Fault::entity_unknown, place + ": " + detail::quoted(name));
+    std::optional<Annotation> made = detail::voc_annotation(object, place, findings);
+    if (!made) continue;
+    file.annotations.push_back(*std::move(made));
     file.names.push_back(name);
   }
   return file;
@@ -111,6 +140,8 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
   set.folder = own ? folder + "/JPEGImages" : folder;
   const std::vector<std::string> files = detail::xml_files(where);
   if (files.empty()) throw Error(where, "no .xml file", "Pascal VOC's annotations, one for each image");
+  if (!std::filesystem::is_directory(set.folder))
+    throw Error(set.folder, "no folder", "the images of Annotations/, as Pascal VOC has them");
   const std::map<std::string, std::string> images = detail::images_by_stem(set.folder);
   std::map<std::string, std::int64_t> categories;
   std::vector<std::string> names;
@@ -141,6 +172,10 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
     }
     set.images.push_back(std::move(one.image));
   }
+  std::set<std::string> listed;
+  for (const AnnotatedImage& image : set.images) listed.insert(image.file);
+  for (const auto& [stem, name] : images)
+    if (!listed.contains(name)) set.findings.add(Fault::image_unlabelled, set.folder + "/" + name);
   for (auto& [name, id] : categories) {
     id = static_cast<std::int64_t>(set.categories.size()) + 1;
     set.categories.push_back({id, name});
@@ -152,6 +187,7 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
 /// Pascal VOC's XML as one of the formats that a program reads (annotation_source.hpp).
 struct Voc {
   static constexpr const char* name = "Pascal VOC";
+  static constexpr const char* layout = "a folder with Annotations/ and JPEGImages/, or with a .xml beside each image";
   static bool is(const std::string& path) {
     return std::filesystem::is_directory(path) &&
            (std::filesystem::is_directory(path + "/Annotations") || !detail::xml_files(path).empty());

@@ -5,13 +5,14 @@
 //
 // Numbers are shares of the image's width and height, of the upright image where a camera was turned. So the size of
 // each image is read from its file. An empty text is an image without objects; of an image without a text nothing is
-// known, and it is left out, unless `missing_is_empty`.
+// known, and it is left out, unless `missing_is_empty`. A text of labels without an image is told.
 //
 // The texts lie beside the images, or in a folder "labels" where the images lie in one called "images". Names of the
 // classes stand in data.yaml, there or up to two folders above, or in classes.txt or obj.names, there or one above;
 // without them they are their numbers. Categories have the ids 1, 2, ... for the classes 0, 1, ...
 #pragma once
 #include <mae/io/annotations/annotations.hpp>
+#include <mae/io/annotations/yolo_names.hpp>
 #include <mae/io/images/image_file.hpp>
 #include <mae/io/images/image_list.hpp>
 
@@ -29,90 +30,6 @@ struct YoloOptions {
 
 namespace detail {
 
-/// `text` without spaces around it, and without a comment of YAML's.
-inline std::string trimmed(std::string text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
-  return begin == text.npos ? "" : text.substr(begin, end - begin + 1);
-}
-/// A scalar of YAML: without its quotes or comment.
-inline std::string yaml_scalar(std::string text) {
-  text = trimmed(text);
-  if (text.size() >= 2 && (text[0] == '"' || text[0] == '\''))
-    if (const std::size_t end = text.find(text[0], 1); end != text.npos) return text.substr(1, end - 1);
-  return trimmed(text.substr(0, text.find(" #")));
-}
-
-/// The names of classes in a data.yaml: `names` as a list in brackets, a list of lines, or numbers and names.
-inline std::vector<std::string> yaml_names(const std::string& text) {
-  std::vector<std::string> names;
-  std::size_t at = text.starts_with("names:") ? 0 : text.find("\nnames:");
-  if (at == text.npos) return names;
-  at = text.find(':', at) + 1;
-  const std::string first = trimmed(text.substr(at, text.find('\n', at) - at));
-  if (first.starts_with('[')) {
-    std::string one;
-    char quote = '\0';
-    for (at = text.find('[', at) + 1; at < text.size(); ++at) {
-      const char c = text[at];
-      if (quote == '\0' && (c == ',' || c == ']')) {
-        if (const std::string name = yaml_scalar(one); !name.empty()) names.push_back(name);
-        one.clear();
-        if (c == ']') break;
-        continue;
-      }
-      if (quote == '\0' ? c == '"' || c == '\'' : c == quote) quote = quote == '\0' ? c : '\0';
-      one += c;
-    }
-    return names;
-  }
-  for (at = text.find('\n', at); at < text.size();) {
-    const std::size_t end = (std::min)(text.find('\n', at + 1), text.size());
-    const std::string line = text.substr(at + 1, end - at - 1), inner = trimmed(line);
-    at = end;
-    if (inner.empty() || inner[0] == '#') continue;
-    const std::size_t colon = inner.find(':');
-    if (inner.starts_with("- ")) {
-      names.push_back(yaml_scalar(inner.substr(2)));
-    } else if (const auto number = number_in<std::int64_t>(trimmed(inner.substr(0, colon)));
-               line[0] == ' ' && colon != inner.npos && number == static_cast<std::int64_t>(names.size())) {
-      names.push_back(yaml_scalar(inner.substr(colon + 1)));
-    } else {
-      break;
-    }
-  }
-  return names;
-}
-
-inline std::string whole_text(const std::string& path) {
-  const std::vector<char> bytes = read_file<char>(path);
-  return {bytes.begin(), bytes.end()};
-}
-
-/// The names of classes that stand in a file of `folder` or above it; empty if there is none.
-inline std::vector<std::string> yolo_names(const std::string& folder) {
-  std::string where = folder;
-  for (int up = 0; up < 3; ++up, where += "/..") {
-    for (const char* name : {"data.yaml", "data.yml", "classes.txt", "obj.names"}) {
-      const std::string path = where + "/" + name;
-      const bool yaml = std::string_view(name).starts_with("data.");
-      if ((up == 2 && !yaml) || !std::filesystem::is_regular_file(path)) continue;
-      const std::string text = whole_text(path);
-      std::vector<std::string> names;
-      if (yaml) {
-        names = yaml_names(text);
-      } else {
-        for (std::size_t at = 0; at < text.size();) {
-          const std::size_t end = (std::min)(text.find('\n', at), text.size());
-          if (const std::string line = trimmed(text.substr(at, end - at)); !line.empty()) names.push_back(line);
-          at = end + 1;
-        }
-      }
-      if (!names.empty()) return names;
-    }
-  }
-  return {};
-}
-
 /// The numbers of a line; empty if something else stands there.
 inline std::vector<double> numbers_of_line(std::string_view line) {
   std::vector<double> numbers;
@@ -128,6 +45,22 @@ inline std::vector<double> numbers_of_line(std::string_view line) {
   }
 }
 
+/// Tells of texts of labels below `folder` that no image has. Texts of something else are none of them.
+inline void find_unused_labels(const std::string& folder, const std::set<std::string>& used, Findings& findings) {
+  std::error_code failed, unknown;
+  std::vector<std::string> unused;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    const std::string path = at->path().string();
+    if (!path.ends_with(".txt") || used.contains(path.substr(folder.size())) || !at->is_regular_file(unknown)) continue;
+    if (at->path().filename().string().starts_with('.') || at->file_size(unknown) > (1u << 26)) continue;
+    const std::string text = whole_text(path), first = text.substr(0, text.find('\n'));
+    if (numbers_of_line(first).size() >= 5) unused.push_back(path);
+  }
+  std::sort(unused.begin(), unused.end());
+  for (const std::string& path : unused) findings.add(Fault::label_without_image, path);
+}
+
 }  // namespace detail
 
 /// The objects that the text of `path` has in an image of height x width. What is wrong is a finding. Ids of categories
@@ -135,6 +68,7 @@ inline std::vector<double> numbers_of_line(std::string_view line) {
 inline std::vector<Annotation> decode_yolo(std::string_view text, const std::string& path, Index height, Index width,
                                            Findings& findings) {
   std::vector<Annotation> objects;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const double across = static_cast<double>(width), down = static_cast<double>(height);
   Index number = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -145,9 +79,10 @@ inline std::vector<Annotation> decode_yolo(std::string_view text, const std::str
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
     const std::vector<double> numbers = detail::numbers_of_line(line);
     const bool box = numbers.size() == 5, polygon = numbers.size() >= 7 && numbers.size() % 2 == 1;
-    if ((!box && !polygon) || numbers[0] < 0 || numbers[0] > 99'999 || math::floor(numbers[0]) != numbers[0] ||
-        numbers.size() > yolo_number_limit) {
-      findings.add(Fault::line_unreadable, path + ": line " + std::to_string(number));
+    if ((!box && !polygon) || numbers[0] < 0 || numbers[0] > double(detail::yolo_class_limit) ||
+        math::floor(numbers[0]) != numbers[0] || numbers.size() > yolo_number_limit) {
+      const std::string said = detail::trimmed(std::string(line.substr(0, 60)));
+      findings.add(Fault::line_unreadable, path + ": line " + std::to_string(number) + ": " + detail::quoted(said));
       continue;
     }
     Annotation made;
@@ -169,7 +104,8 @@ inline std::vector<Annotation> decode_yolo(std::string_view text, const std::str
 /// Reads the images below `folder` and their texts. `Formats` is a list of `Decoders`. Throws `Error` if there is no
 /// image, or if none has a text.
 template <class Formats>
-AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = {}) {
+AnnotationSet read_yolo(std::string folder, const YoloOptions& options = {}) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   AnnotationSet set{.source = folder, .folder = folder, .findings = Findings(options.places)};
   std::string labels = folder;
   if (std::filesystem::is_directory(folder + "/images") && std::filesystem::is_directory(folder + "/labels")) {
@@ -181,11 +117,12 @@ AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = 
     if (std::filesystem::is_directory(other)) labels = other;
   }
   if (!options.images.empty()) set.folder = options.images;
-  std::vector<std::string> names = detail::yolo_names(labels);
-  if (names.empty()) names = detail::yolo_names(set.folder);
+  const std::vector<std::string> names = detail::yolo_names({labels, set.folder}, set.findings);
   std::int64_t classes = static_cast<std::int64_t>(names.size());
+  std::set<std::string> used;
   for (const std::string& name : list_images(set.folder, {}, {.parts = false}).names) {
-    const std::string path = labels + "/" + name.substr(0, name.rfind('.')) + ".txt";
+    const std::string below = "/" + name.substr(0, name.rfind('.')) + ".txt", path = labels + below;
+    used.insert(below);
     if (!std::filesystem::is_regular_file(path)) {
       if (!options.missing_is_empty) {
         set.findings.add(Fault::image_unlabelled, set.folder + "/" + name);
@@ -211,6 +148,7 @@ AnnotationSet read_yolo(const std::string& folder, const YoloOptions& options = 
       }
     set.images.push_back(std::move(image));
   }
+  detail::find_unused_labels(labels, used, set.findings);
   if (set.images.empty()) throw Error(labels, "no text of labels", "one for each image: NAME.txt for NAME.jpg");
   for (std::int64_t id = 1; id <= classes; ++id)
     set.categories.push_back({id, names.empty() ? std::to_string(id - 1) : names[static_cast<std::size_t>(id - 1)]});

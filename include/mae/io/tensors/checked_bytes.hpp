@@ -61,9 +61,9 @@ class RunningCheck {
 
 /// Checks all of `bytes`.
 inline void require_checksum(const InputFile& file, const CheckedBytes& bytes) {
-  RunningCheck check(file, &bytes);
-  check.pass(bytes.begin, bytes.end);
-  check.finish();
+  RunningCheck running(file, &bytes);
+  running.pass(bytes.begin, bytes.end);
+  running.finish();
 }
 
 /// The checksums of a container, and which of them were found right. Several threads may ask.

@@ -222,21 +222,21 @@ class TensorFile {
   void read_all(const TensorEntry& entry, const Take& take) const {
     const InputFile& file = parts_[entry.part];
     const CheckedBytes* const around = checksums_.unchecked(entry.part, entry.begin, entry.end);
-    detail::RunningCheck check(file, around);
-    if (around != nullptr) check.pass(around->begin, entry.begin);
+    detail::RunningCheck running(file, around);
+    if (around != nullptr) running.pass(around->begin, entry.begin);
     take([&](Index offset, void* to, Index bytes) {
       const Index piece = around != nullptr ? detail::checked_piece : bytes;
       for (Index done = 0; done < bytes; done += piece) {
         std::byte* const out = static_cast<std::byte*>(to) + done;
         const Index now = (std::min)(piece, bytes - done);
         file.read(entry.begin + offset + done, out, now);
-        check.add(out, now);
+        running.add(out, now);
         const Index element = dtype_bytes(entry.dtype);
         if (entry.swapped) detail::reverse_elements(out, now / element, element);
       }
     });
-    if (around != nullptr) check.pass(entry.end, around->end);
-    check.finish();
+    if (around != nullptr) running.pass(entry.end, around->end);
+    running.finish();
     checksums_.set_right(around);
   }
 
