@@ -155,8 +155,8 @@ class AnnotationMender {
       one.x *= across, one.width *= across, one.y *= down, one.height *= down;
       if (one.area <= 1) one.area *= across * down;
       for (std::vector<double>& polygon : one.polygons) {
-        const bool small = std::all_of(polygon.begin(), polygon.end(), [](double number) { return number <= 1; });
-        for (std::size_t i = 0; small && i < polygon.size(); ++i) polygon[i] *= i % 2 == 0 ? across : down;
+        const bool shares = std::all_of(polygon.begin(), polygon.end(), [](double number) { return number <= 1; });
+        for (std::size_t i = 0; shares && i < polygon.size(); ++i) polygon[i] *= i % 2 == 0 ? across : down;
       }
     }
   }
