@@ -29,7 +29,7 @@ namespace detail {
 /// A predicted box and its target at one place.
 struct BoxPair {
   double p[4], g[4];               ///< l, t, r, b
-  double I, U, C;                  ///< areas: shared, of both, enclosing
+  double common, joint, hull;      ///< areas: shared, of both, enclosing
   double shared[2], enclosing[2];  ///< their widths and heights
 
   template <class X, class Target>
@@ -43,17 +43,18 @@ struct BoxPair {
       shared[k] = math::fmin(p[k], g[k]) + math::fmin(p[k + 2], g[k + 2]);
       enclosing[k] = math::fmax(p[k], g[k]) + math::fmax(p[k + 2], g[k + 2]);
     }
-    I = shared[0] * shared[1];
-    C = enclosing[0] * enclosing[1];
-    U = (p[0] + p[2]) * (p[1] + p[3]) + (g[0] + g[2]) * (g[1] + g[3]) - I;
+    common = shared[0] * shared[1];
+    hull = enclosing[0] * enclosing[1];
+    joint = (p[0] + p[2]) * (p[1] + p[3]) + (g[0] + g[2]) * (g[1] + g[3]) - common;
   }
-  MAE_HOST_DEVICE double loss() const { return 2 - I / U - U / C; }
+  MAE_HOST_DEVICE double loss() const { return 2 - common / joint - joint / hull; }
   /// ∂L/∂v of distance k.
   MAE_HOST_DEVICE double slope(int k) const {
     const int other = 1 - k % 2;  // the axis that the side runs along
-    const double dA = p[other] + p[other + 2];
-    const double dI = p[k] < g[k] ? shared[other] : 0, dC = p[k] > g[k] ? enclosing[other] : 0, dU = dA - dI;
-    return -p[k] * ((dI - I / U * dU) / U + (dU - U / C * dC) / C);
+    const double d_own = p[other] + p[other + 2];
+    const double d_common = p[k] < g[k] ? shared[other] : 0, d_hull = p[k] > g[k] ? enclosing[other] : 0,
+                 d_joint = d_own - d_common;
+    return -p[k] * ((d_common - common / joint * d_joint) / joint + (d_joint - joint / hull * d_hull) / hull);
   }
 };
 
