@@ -145,7 +145,7 @@ awk 'BEGIN { printf "names: [";  for (i = 0; i < 11; ++i) printf "%sc%d", i ? ",
 for i in 0 1 2 3 4 5 6 7 8 9; do echo "$i 0.5 0.5 0.5 0.5" > many/00$i.txt; done
 detect="detect --scratch --model digits-8 --epochs 1"
 mistake "mae: --data: found nothing, expected a folder *" $detect
-mistake "mae: photos: found no annotations, expected *COCO or YOLO" $detect --data photos
+mistake "mae: photos: found no annotations, expected *COCO or YOLO*" $detect --data photos
 mistake "mae: nowhere.json: found nothing there, expected annotations: *" $detect --data photos --annotations nowhere.json
 mistake "mae: many: found 11 classes, expected at most 10, the Classes of digits-8 *" $detect --data many
 mistake "mae: shapes.json: found images that are not there: 30, such as *" $detect --data photos --annotations shapes.json
