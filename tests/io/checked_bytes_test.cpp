@@ -2,6 +2,7 @@
 #include <mae/io/tensors/checked_bytes.hpp>
 
 #include <doctest/doctest.h>
+#include <mae/io/tensors/crc32.hpp>
 
 #include <support/temporary.hpp>
 
@@ -39,7 +40,7 @@ TEST_CASE("bytes longer than a piece") {
   std::string bytes(3 * mae::detail::checked_piece / 2, 'x');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * i + i / 999);
   const auto size = static_cast<mae::Index>(bytes.size());
-  const CheckedBytes inner{"x", 5, size - 5, mae::crc32_of(0, bytes.data() + 5, size - 10)};
+  const CheckedBytes inner{"x", 5, size - 5, mae::crc32_of(0, bytes.data() + 5, size - 10), 0, mae::crc32_of};
   test::put_text(folder / "a", bytes);
   mae::detail::require_checksum(InputFile(folder / "a"), inner);
   bytes[static_cast<std::size_t>(size) - 6] ^= 4;

@@ -10,17 +10,18 @@
 
 #include <mae/io/files/checked_size.hpp>
 #include <mae/io/files/input_file.hpp>
-#include <mae/io/tensors/crc32.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
 
-/// Bytes [begin, end) of a file, of several the one numbered `part`, and their CRC-32.
+/// Bytes [begin, end) of a file, of several the one numbered `part`, and their CRC-32. `sum` is `crc32_of` (crc32.hpp):
+/// a pointer, so that zlib is needed where such bytes are made, and not by all who read tensors.
 struct CheckedBytes {
   std::string name;
   Index begin = 0, end = 0;
   std::uint32_t crc = 0;
   std::size_t part = 0;
+  std::uint32_t (*sum)(std::uint32_t crc, const void* more, Index count) = nullptr;
 };
 
 namespace detail {
@@ -35,7 +36,7 @@ class RunningCheck {
   RunningCheck(const InputFile& file, const CheckedBytes* bytes) : file_(file), bytes_(bytes) {}
 
   void add(const void* more, Index count) {
-    if (bytes_ != nullptr) crc_ = crc32_of(crc_, more, count);
+    if (bytes_ != nullptr) crc_ = bytes_->sum(crc_, more, count);
   }
   /// Passes the bytes [from, to) of the file.
   void pass(Index from, Index to) {

@@ -17,6 +17,7 @@
 
 #include <mae/io/files/file_kind.hpp>
 #include <mae/io/tensors/checked_bytes.hpp>
+#include <mae/io/tensors/crc32.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -130,6 +131,7 @@ class ZipReader {
     if (at + 46 + name_bytes + extra_bytes > directory_end_ || number(head, 32, 2) != 0)
       wrong("an entry of the directory with a comment or longer than it, at byte " + std::to_string(at), "neither");
     ZipEntry entry;
+    entry.sum = crc32_of;
     entry.name = text(at + 46, name_bytes);
     entry.crc = static_cast<std::uint32_t>(number(head, 16, 4));
     check_name(entry.name);
