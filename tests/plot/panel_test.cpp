@@ -120,9 +120,9 @@ TEST_CASE("the panel: a row an image, four columns, captions, and a note where t
   CHECK(with_note.height == panel.height + 2 * line + gap / 2);
   for (Index i = 0; i < 3; ++i) {
     const Reconstructed r = reconstruct(weights, images, i, normalization, 9);
-    const Image* const images[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
+    const Image* const columns[] = {&r.original, &r.masked, &r.reconstruction, &r.pasted};
     for (Index k = 0; k < 4; ++k)
-      CHECK(crop(panel, top + i * row, gap + k * column, 60, 100) == upscale(*images[k], 5));
+      CHECK(crop(panel, top + i * row, gap + k * column, 60, 100) == upscale(*columns[k], 5));
   }
   for (Index k = 0; k < 4; ++k) CHECK(dark(panel, gap, gap + k * column, line, column - gap) > 100);
   CHECK(dark(with_note, panel.height, 0, 2 * line, panel.width) > 100);
