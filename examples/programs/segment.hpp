@@ -142,10 +142,11 @@ struct Segment {
     std::string finish(const Weights& weights) const {
       std::string wrote;
       if (source_.validation()) {
-        const std::vector<std::string> files = source_.files(*source_.validation());
+        const program::Opened& images = source_.held_out();
         const mae::SegmentationScores found =
             scores(weights, [&](mae::Index i, const mae::Image& truth, const auto& map) {
-              write_map("predictions", files[static_cast<std::size_t>(i)], map, truth.height, truth.width);
+              const auto number = source_.validation()->numbers[static_cast<std::size_t>(i)];
+              write_map("predictions", images.name(number), map, truth.height, truth.width);
             });
         tell(found);
         wrote = ", scores.json, predictions" + std::string(settings_.panel_images() > 0 ? ", panel.png" : "");
@@ -191,6 +192,8 @@ struct Segment {
     }
     /// Where 0 is what the others are not, it is not shown; else -1.
     mae::Index background() const { return settings_.maps.reduce_zero_label() ? -1 : 0; }
+    /// What is added to the number of a class to have that of the user's files.
+    mae::Index in_files() const { return settings_.maps.reduce_zero_label() ? 1 : 0; }
     template <class Use>
     mae::SegmentationScores scores(const Weights& weights, const Use& use) const {
       mae::SegmentationScores all(Model::classes);
@@ -202,8 +205,10 @@ struct Segment {
                });
       return all;
     }
-    void write_map(const std::string& folder, const std::string& image, const std::vector<std::uint8_t>& map,
+    /// Writes a class map in the numbers of the user's files.
+    void write_map(const std::string& folder, const std::string& image, std::vector<std::uint8_t> map,
                    mae::Index height, mae::Index width) const {
+      for (std::uint8_t& c : map) c = static_cast<std::uint8_t>(c + in_files());
       const std::string path = settings_.run.out() + "/" + folder + "/" + stem(image) + ".png";
       std::error_code failed;
       std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
@@ -220,9 +225,13 @@ struct Segment {
       for (mae::Index c = 0; c < source_.training().class_count(); ++c) {
         const auto& names = source_.class_names();
         const std::string called = c < static_cast<mae::Index>(names.size()) ? names[static_cast<std::size_t>(c)] : "";
-        nlohmann::ordered_json one{
-            {"class", c}, {"name", mae::json_name(called)}, {"iou", nullptr}, {"accuracy", nullptr}};
+        nlohmann::ordered_json one{{"class", c},
+                                   {"in_files", c + in_files()},
+                                   {"name", mae::json_name(called)},
+                                   {"iou", nullptr},
+                                   {"accuracy", nullptr}};
         std::string line = std::to_string(c) + (called.empty() ? "" : " " + called);
+        if (in_files() > 0) line += " (" + std::to_string(c + in_files()) + " in files)";
         if (mae::is_finite(found.iou(c))) {
           one["iou"] = found.iou(c);
           line += ": IoU " + percent(found.iou(c));
