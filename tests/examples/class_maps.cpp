@@ -1,7 +1,7 @@
-// class_maps FOLDER COUNT SEED: images of bright squares and dark discs on noise, and their class maps.
+// class_maps FOLDER COUNT SEED [DISC]: images of bright squares and dark discs on noise, and their class maps.
 //
 // Writes FOLDER/images/NNN.png, grey, of several sizes around 24 x 32, and FOLDER/masks/NNN.png: 0 background, 1
-// square, 2 disc, 255 around the disc.
+// square, DISC disc, which is 2 if it is not given, 255 around the disc.
 #include <mae/core/random.hpp>
 #include <mae/io/annotations/class_map_png.hpp>
 #include <mae/io/images/png.hpp>
@@ -11,10 +11,11 @@
 #include <cstdlib>
 #include <filesystem>
 
-int main(int, char** words) {
+int main(int count, char** words) {
   using mae::Index;
   const std::string folder = words[1];
   const auto seed = static_cast<std::uint64_t>(std::atoi(words[3]));
+  const auto disc = static_cast<std::uint8_t>(count > 4 ? std::atoi(words[4]) : 2);
   for (const char* const name : {"/images", "/masks"}) std::filesystem::create_directories(folder + name);
   for (int i = 0; i < std::atoi(words[2]); ++i) {
     const mae::RandomStream random(seed, mae::Purpose::probe, 0, static_cast<std::uint64_t>(i));
@@ -31,8 +32,8 @@ int main(int, char** words) {
         const auto at = static_cast<std::size_t>(y * width + x);
         const double far = std::hypot(double(y) - y0, double(x) - x0);
         const bool square = y >= top && y < top + side && x >= left && x < left + side;
-        map[at] = far <= radius ? 2 : far <= radius + 1 ? 255 : square ? 1 : 0;
-        const Index level = map[at] == 2 || map[at] == 255 ? 10 : map[at] == 1 ? 215 : 100;
+        map[at] = far <= radius ? disc : far <= radius + 1 ? 255 : square ? 1 : 0;
+        const Index level = map[at] == disc || map[at] == 255 ? 10 : map[at] == 1 ? 215 : 100;
         image.pixels[at] = static_cast<std::uint8_t>(level + below(40));
       }
     char name[16];

@@ -13,6 +13,14 @@ fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
 files() { find "$1" -type f | wc -l; }
+# refuses MESSAGE COMMAND...: it ends with status 1 and says so.
+refuses() {
+  expected=$1 status=0
+  shift
+  "$@" > refused.txt 2> refused.error || status=$?
+  [ $status -eq 1 ] || fail "status $status, not 1: $*"
+  says refused.error "$expected"
+}
 updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
 without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
 # size FILE: height and width of a PNG file.
@@ -88,9 +96,18 @@ done
 $tune --data ade --validation ade --out ade_run > ade.txt
 says ade.txt "^data  *20 images of ade/images/training (class maps of ade/annotations/training), 3 classes$"
 says ade.txt "^data  *held out: 10 images of ade/images/validation, 3 classes$"
+for file in ade/images/validation/*; do has ade_run/predictions/"${file##*/}"; done
 $tune --data ade --reduce_zero_label --out reduced > reduced.txt
 says reduced.txt "^data  *20 images of .*, 2 classes$"
 [ ! -e reduced/predictions ] || fail "class maps of no held-out image"
+echo '["square", "disc"]' > two.json
+$tune --data ade --validation ade --reduce_zero_label --classes two.json --out reduced_too > reduced.txt
+says reduced.txt "^class  *0 square (1 in files): IoU"
+grep -q '"in_files": 2' reduced_too/scores.json || fail "scores.json does not say the numbers of the files"
+# Read back, they have no pixel of 0, which would be no class.
+$tune --data ade/images/validation --class_maps reduced_too/predictions --reduce_zero_label --classes two.json --out back > back.txt
+says back.txt "^data  *10 images of .*, 2 classes$"
+! grep "pixels without a class" back.txt || fail "predicted class maps have other numbers than the files"
 mkdir -p voc/ImageSets/Segmentation
 ln -s ../shapes/images voc/JPEGImages
 ln -s ../shapes/masks voc/SegmentationClass
@@ -112,3 +129,17 @@ says skipped.error "^skipped: mae: faulty/images/005.png: found an image without
 says skipped.error "^skipped: mae: faulty/masks/007.png: found "
 [ "$(wc -l < skipped.error)" -eq 2 ] || fail "not one line a fault: $(cat skipped.error)"
 says skipped.txt "^data  *38 images of faulty/images "
+
+echo "--- a run that is resumed finds the images that it began with"
+cp -r shapes changed
+$tune --data changed --validation_share 0.25 --out changed_run > changed.txt
+for folder in images masks; do mv changed/$folder/003.png changed/$folder/z.png; done
+refuses "^mae: changed: found as many images as before whose files have other names, expected the names of the run" \
+  segment --resume --out changed_run --epochs 2
+rm -r changed
+"$class_maps" changed 40 1 7
+refuses "^mae: changed: found 8 classes, expected 3, as the run that is resumed has; other classes need another run$" \
+  segment --resume --out changed_run --epochs 2
+rm -r changed
+cp -r shapes changed
+segment --resume --out changed_run --epochs 2 > changed.txt

@@ -65,6 +65,25 @@ void check_class_names(const std::string& checkpoint, const std::vector<std::str
   throw mae::Error(data, found, expected + ", as the run that is resumed has; other classes need another run");
 }
 
+void check_images(const std::string& checkpoint, const std::string& identity, const std::string& data) {
+  if (checkpoint.empty()) return;
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(checkpoint);
+  if (!file.metadata().contains(images_key)) return;
+  const auto known = nlohmann::json::parse(file.metadata(images_key), nullptr, false),
+             found = nlohmann::json::parse(identity);
+  if (!known.is_object()) throw mae::Error(checkpoint + ": " + images_key, "no JSON object", "what the run recorded");
+  const auto differ = [&](const char* key) {
+    return known.contains(key) && found.contains(key) && known[key] != found[key];
+  };
+  if (differ("images")) return;
+  if (differ("classes"))
+    throw mae::Error(data, found["classes"].dump() + " classes",
+                     known["classes"].dump() + ", as the run that is resumed has; other classes need another run");
+  if (differ("names"))
+    throw mae::Error(data, "as many images as before whose files have other names",
+                     "the names of the run that is resumed: their order, and which are held out, follow from them");
+}
+
 bool write_or_remove(const std::string& path, const std::vector<std::string>& names) {
   if (!names.empty()) return mae::write_names(path, names), true;
   std::remove(path.c_str());

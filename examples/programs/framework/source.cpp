@@ -264,6 +264,20 @@ std::vector<std::string> Source::files(const Subset& part) const {
   return names;
 }
 
+std::string Source::identity() const {
+  const mae::Images all = data_->images();
+  nlohmann::ordered_json known{{"images", all.size()}, {"classes", all.classes()}};
+  if (!data_->decodes()) return known.dump();
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a of 64 bits; a name ends with 0
+  for (mae::Index i = 0; i < all.size(); ++i) {
+    const std::string name = data_->name(i);
+    for (std::size_t k = 0; k <= name.size(); ++k)
+      hash = (hash ^ static_cast<unsigned char>(name.c_str()[k])) * 1099511628211U;
+  }
+  known["names"] = hash;
+  return known.dump();
+}
+
 double Source::bytes() const {
   double bytes = 0;
   for (const Opened* const data : {data_.get(), other_.get()})

@@ -166,6 +166,9 @@ class Source {
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
   std::vector<std::string> files(const Subset& part) const;
+  /// What tells the training images from others, as JSON for a checkpoint: how many there are with those held out, a
+  /// checksum of the names of their files in order, and how many classes they have.
+  std::string identity() const;
   /// That of the training images.
   mae::Normalization normalization(const std::string& checkpoint) const {
     return normalization_of(settings_, training(), checkpoint);

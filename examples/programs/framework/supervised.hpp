@@ -125,6 +125,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const Subset* const validation = source.validation();
   source.check_classes(Model::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
+  check_images(settings.checkpoint, source.identity(), settings.data.data());
   report_model<Model>(Preset::name);
   report_data(source, normalization);
   using Look = mae::Program<Model, Policy, mae::Inference>;
@@ -142,6 +143,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const std::string folder = settings.run.out();
   mae::Metadata known = metadata_of(settings, Preset::name);
   known[class_names_key] = mae::names_text(source.class_names());
+  known[images_key] = source.identity();
   Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), Judge::metric,
                         Judge::name, true});
   constexpr bool averages = requires { run.options().optimizer.ema_decay; };
