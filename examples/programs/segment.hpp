@@ -79,7 +79,8 @@ struct Segment {
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
     const program::Source source(settings.data,
-                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels));
+                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels,
+                                                           Model::classes));
     auto options = settings.training.options(source.training().size() * settings.training.repeats(),
                                              settings.checkpoint, mae::segmentation_options());
     settings.tuning.set(options);
@@ -222,7 +223,8 @@ struct Segment {
                                       percent(found.mean_accuracy()) + ", of pixels " +
                                       percent(found.pixel_accuracy()));
       nlohmann::ordered_json classes = nlohmann::json::array();
-      for (mae::Index c = 0; c < source_.training().class_count(); ++c) {
+      const mae::Index count = std::max(source_.training().class_count(), source_.validation()->class_count());
+      for (mae::Index c = 0; c < count; ++c) {
         const auto& names = source_.class_names();
         const std::string called = c < static_cast<mae::Index>(names.size()) ? names[static_cast<std::size_t>(c)] : "";
         nlohmann::ordered_json one{{"class", c},

@@ -496,7 +496,7 @@ mistake "A class that is not among the names" \
   "mae: partly/masks/001.png: found class *, expected classes below 3, or 255 for none" \
   $segment --data partly --classes names.json
 mistake "More classes than the model has" \
-  "mae: partly: found * classes, expected at most 10, the Classes of digits-8 in examples/programs/models.hpp" \
+  "mae: partly/masks/001.png: found class *, expected classes below 10, the most that there may be, or 255 for none" \
   $segment --data partly
 with partly && part partly/masks/005.png 90 cut.png && mv cut.png partly/masks/005.png
 mistake "A truncated class map" "mae: partly/masks/005.png: found a file that ends within a chunk, expected a whole PNG file" \

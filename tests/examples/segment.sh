@@ -94,11 +94,13 @@ for part in training validation; do
 done
 # shellcheck disable=SC2086
 $tune --data ade --validation ade --out ade_run > ade.txt
+! grep "left alone" ade.txt || fail "what is looked at is not left alone"
 says ade.txt "^data  *20 images of ade/images/training (class maps of ade/annotations/training), 3 classes$"
 says ade.txt "^data  *held out: 10 images of ade/images/validation, 3 classes$"
 for file in ade/images/validation/*; do has ade_run/predictions/"${file##*/}"; done
 $tune --data ade --reduce_zero_label --out reduced > reduced.txt
 says reduced.txt "^data  *20 images of .*, 2 classes$"
+says reduced.txt "^data  *left alone: ade/images/validation; --validation ade looks at it$"
 [ ! -e reduced/predictions ] || fail "class maps of no held-out image"
 echo '["square", "disc"]' > two.json
 $tune --data ade --validation ade --reduce_zero_label --classes two.json --out reduced_too > reduced.txt
@@ -117,6 +119,8 @@ $tune --data voc --validation voc --out voc_run > voc.txt
 says voc.txt "^data  *5 images of voc/JPEGImages (class maps of voc/SegmentationClass; the names in voc/ImageSets/Segmentation/train.txt)"
 says voc.txt "^data  *held out: 2 images of voc/JPEGImages"
 [ "$(files voc_run/predictions)" = 2 ] || fail "not a class map for each image of val.txt"
+$tune --data voc --out voc_alone > voc.txt
+says voc.txt "^data  *left alone: voc/ImageSets/Segmentation/val.txt; --validation voc looks at it$"
 $tune --data shapes/images --class_maps shapes/masks --limit 10 --out given > given.txt
 says given.txt "^data  *10 images of shapes/images (class maps of shapes/masks)"
 
@@ -124,11 +128,27 @@ echo "--- faults are told and left out"
 cp -r shapes faulty
 rm faulty/masks/005.png
 cp faulty/images/006.png faulty/masks/007.png
-$tune --data faulty --classes names.json --bad_images skip --out skipped > skipped.txt 2> skipped.error
+"$class_maps" many 1 1 200
+cp many/images/000.png faulty/images/008.png
+cp many/masks/000.png faulty/masks/008.png
+head -c 200 shapes/images/009.png > faulty/images/009.png
+$tune --data faulty --validation_share 0.5 --bad_images skip --out skipped > skipped.txt 2> skipped.error
 says skipped.error "^skipped: mae: faulty/images/005.png: found an image without a class map, expected faulty/masks/005.png$"
 says skipped.error "^skipped: mae: faulty/masks/007.png: found "
-[ "$(wc -l < skipped.error)" -eq 2 ] || fail "not one line a fault: $(cat skipped.error)"
-says skipped.txt "^data  *38 images of faulty/images "
+says skipped.error "^skipped: mae: faulty/masks/008.png: found class 200, expected classes below 10, "
+says skipped.error "^skipped: mae: faulty/images/009.png: found "
+[ "$(wc -l < skipped.error)" -eq 4 ] || fail "not one line a fault: $(cat skipped.error)"
+says skipped.txt "^data  *18 images of faulty/images "
+says skipped.txt "^data  *held out: 18 images of them, "
+[ "$(files skipped/predictions)" = 18 ] || fail "not a class map for each held-out image"
+
+echo "--- classes that are in held-out class maps alone"
+"$class_maps" others 3 2 6
+$tune --data shapes --validation others --out others_run > others.txt
+says others.txt "^data  *classes without a pixel, 4 of 7: 2, 3, 4, 5$"
+says others.txt "^data  *classes of held-out class maps that are in none to train on, so that they are never learnt: 6$"
+says others.txt "^class  *6: IoU 0.0 %, accuracy 0.0 %$"
+grep -q '"class": 6,' others_run/scores.json || fail "scores.json has not all classes that count"
 
 echo "--- a run that is resumed finds the images that it began with"
 cp -r shapes changed

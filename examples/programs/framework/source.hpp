@@ -137,7 +137,8 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// The images below the folder at `path`, whatever they are of. Throws mae::Error if there are none.
+/// The images below the folder at `path`, whatever they are of: those that cannot be read are told, and another stands
+/// in. Throws mae::Error if there are none.
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
 /// What images are for. To train: those of the training part, `labelled` with at least two classes. To be looked at,
