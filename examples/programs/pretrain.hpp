@@ -133,6 +133,8 @@ struct Pretrain {
     if (!trainer.run(look, draw)) return;
     mae::save_checkpoint(folder + "/model.safetensors", run, metadata);
     mae::save_encoder(folder + "/encoder.safetensors", run, metadata);
-    trainer.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
+    const bool drawn = trainer.try_to(draw);
+    trainer.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors" +
+                          (drawn ? ", loss.png and panel.png" : " and loss.png"));
   }
 };

@@ -1,5 +1,6 @@
 // The program `segment`: what can be chosen, and its work with one model of models.hpp.
 #pragma once
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -30,9 +31,10 @@ struct Segment {
     program::Heading looking{*this, "Looking at images"};
     program::Number zoom{*this, "zoom", mae::SlidingWindow{}.zoom,
                          "how far an image is enlarged beyond what just covers the model's input, which moves over it",
-                         program::between(1, 64)};
+                         program::between(1, 64), program::Scope::runtime};
     program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
-                           "how far it moves at a time, as a share of its sides", program::above_to(0, 1)};
+                           "how far it moves at a time, as a share of its sides", program::above_to(0, 1),
+                           program::Scope::runtime};
     program::Integer panel_images{*this,
                                   "panel_images",
                                   6,
@@ -106,6 +108,11 @@ struct Segment {
           normalization_(normalization),
           window_{.zoom = settings.zoom(), .stride = settings.stride(), .classes = source.training().class_count()} {
       if (settings.predict().empty()) return;
+      if (!std::filesystem::is_directory(settings.predict()))
+        throw settings.predict.error(settings.predict() + (std::filesystem::exists(settings.predict())
+                                                               ? ", which is no folder"
+                                                               : ", which is not there"),
+                                     "a folder of images to make class maps of");
       others_ = program::open_images(settings.data, settings.predict(), Model::ImageShape::channels);
       std::set<std::string> stems;
       for (mae::Index i = 0; i < others_->file_count(); ++i)
@@ -172,10 +179,13 @@ struct Segment {
         });
     }
     static std::string stem(const std::string& file) { return file.substr(0, file.rfind('.')); }
-    /// The image, its height made that of the panel's rows.
+    /// The image, its height made that of the panel's rows, or less where it would be too wide.
     static mae::Image enlarged(const mae::ImageView& image) {
-      constexpr mae::Index height = 160;
-      const mae::Index width = std::max<mae::Index>(1, (image.width * height + image.height / 2) / image.height);
+      constexpr double high = 160, wide = 640;
+      const double rows = static_cast<double>(image.height), columns = static_cast<double>(image.width);
+      const double scale = std::min(high / rows, wide / columns);
+      const auto height = std::max<mae::Index>(1, std::llround(scale * rows)),
+                 width = std::max<mae::Index>(1, std::llround(scale * columns));
       mae::Image shown = mae::blank_image(image.channels, height, width);
       mae::resize(image.pixels, image.channels, image.height, image.width,
                   {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)}, shown.pixels.data(),
@@ -260,12 +270,17 @@ struct Segment {
       Segmenter segmenter(weights, normalization_, window_);
       std::vector<std::uint8_t> map;
       const mae::Images all = others_->images();
+      mae::Index count = 0;
       for (mae::Index i = 0; i < all.size(); ++i)
         all.with_image(i, [&](const mae::ImageView& image) {
-          const auto [height, width] = program::size_of_file(others_->file(image.number), settings_.data);
+          if (image.number != i) return;  // stands in for one that cannot be read, which has been told
+          const auto [height, width] = program::size_of_file(others_->file(i), settings_.data);
           segmenter.classes(image, height, width, map);
-          write_map("predicted", others_->name(image.number), map, height, width);
+          write_map("predicted", others_->name(i), map, height, width);
+          ++count;
         });
+      if (count < all.size())
+        program::report("predicted", std::to_string(count) + " of " + std::to_string(all.size()) + " images");
     }
 
     const Settings& settings_;

@@ -517,8 +517,12 @@ mistake "Class maps of nothing" "mae: --validation_class_maps: found shapes/mask
   $segment --data shapes --validation_class_maps shapes/masks
 mistake "Another format" "mae: --format: found idx, expected folder: images with class maps lie in folders" \
   $segment --data shapes --format idx
-mistake "Images to predict that are not there" 'mae: nowhere: found "No such file or directory" on *, expected *' \
+mistake "Images to predict that are not there" \
+  "mae: --predict: found nowhere, which is not there, expected a folder of images to make class maps of" \
   $segment --data shapes --predict nowhere
+mistake "A single image to predict" \
+  "mae: --predict: found shapes/images/000.png, which is no folder, expected a folder of images to make class maps of" \
+  $segment --data shapes --predict shapes/images/000.png
 mistake "A stride of nothing" "mae: --stride: found 0, expected a number above 0 and at most 1" \
   $segment --data shapes --stride 0
 mistake "No encoder to begin from" \

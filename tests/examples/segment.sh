@@ -80,6 +80,26 @@ for file in whole/predictions/*.png; do cp "shapes/images/${file##*/}" photos; d
 segment --resume --predict photos --out whole > predict.txt
 says predict.txt ", predicted and loss.png$"
 diff -r whole/predictions whole/predicted
+rm -r whole/predicted
+bad=$(ls photos | head -n 1)
+head -c 100 "shapes/images/$bad" > "photos/$bad"
+segment --resume --predict photos --zoom 3 --stride 0.5 --out whole > predict.txt 2> predict.error
+says predict.error "^skipped: mae: photos/$bad: found "
+says predict.txt "^predicted  *9 of 10 images$"
+[ "$(files whole/predicted)" = 9 ] || fail "not a class map for each good image"
+! diff -rq whole/predictions whole/predicted > differ.txt || fail "no difference for a bad image"
+! grep -q differ differ.txt || fail "scores and predicted class maps are of another zoom"
+
+echo "--- images of extreme shapes are drawn small; a panel that cannot be drawn ends no run"
+"$class_maps" long 2 3 2 6000
+segment --encoder pretrained/encoder.safetensors --data shapes --validation long --out long_run --epochs 1 > long.txt
+has long_run/panel.png
+[ "$(size long_run/panel.png | awk '{ print $2 < 2100 }')" = 1 ] || fail "a panel of $(size long_run/panel.png)"
+mkdir undrawn
+ln -s /dev/full undrawn/panel.png
+segment --scratch --model digits-8 --data shapes --validation_share 0.25 --epochs 1 --out undrawn > undrawn.txt
+says undrawn.txt "^no image of how the model does: mae: undrawn/panel.png: found a device"
+says undrawn.txt "^wrote undrawn/model.safetensors, scores.json, predictions and loss.png$"
 
 echo "--- from an encoder, in the ways that data lie"
 tune="segment --encoder pretrained/encoder.safetensors --batch 10 --epochs 1 --zoom 2"

@@ -9,8 +9,8 @@
 //     static constexpr const char* name = "mean_iou";                     // in the names of files
 //     mae::Index look_batch(mae::Index images) const;                     // images at a time, of so many
 //     template <class W> double score(const W& weights) const;            // of the held-out images, in [0, 1]
-//     template <class W> void draw(const W& weights) const;               // at checkpoints
-//     template <class W> std::string finish(const W& weights) const;      // at the end; what it wrote, ", a, b" or ""
+//     template <class W> void draw(const W& weights) const;               // panel.png, at checkpoints and the end
+//     template <class W> std::string finish(const W& weights) const;      // before; what is written, ", a, b" or ""
 //   };
 //
 // `Accuracy` below is that of classifiers.
@@ -152,14 +152,18 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
     if (const double score = judge.score(run.weights()); mae::is_finite(score)) record.*Judge::metric = score;
     if constexpr (averages) record.*Judge::averaged = judge.score(mae::averaged(run));
   };
-  if (!trainer.run(look, [&] { judge.draw(run.weights()); })) return;
+  const auto draw = [&] { judge.draw(run.weights()); };
+  if (!trainer.run(look, draw)) return;
   mae::save_checkpoint(folder + "/model.safetensors", run, known);
   if constexpr (averages)
     mae::save_checkpoint(folder + "/ema.safetensors", mae::averaged(run),
                          mae::detail::merged(mae::metadata_of(run), known));
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
+  std::string wrote = judge.finish(run.weights());
+  if (const auto panel = wrote.find(", panel.png"); !trainer.try_to(draw) && panel != std::string::npos)
+    wrote.erase(panel, std::string_view(", panel.png").size());
   trainer.display().say("wrote " + folder + "/model.safetensors" + (averages ? ", ema.safetensors" : "") +
-                        (named ? ", classes.json" : "") + judge.finish(run.weights()) + " and loss.png");
+                        (named ? ", classes.json" : "") + wrote + " and loss.png");
 }
 
 }  // namespace program
