@@ -46,7 +46,10 @@ struct Pretrain {
         program::Scope::runtime};
     std::string checkpoint{};  ///< to resume from, or ""
 
-    void resolve() { checkpoint = resolve_folder(*this, run); }
+    void resolve() {
+      checkpoint = resolve_folder(*this, run);
+      if (checkpoint.empty()) data.check_statistics();
+    }
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
@@ -117,9 +120,9 @@ struct Pretrain {
     const program::Subset shown = (validation ? *validation : source.training()).some(6);
     const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
     const mae::Metadata data{{program::images_key, source.identity()}};
-    program::Trainer trainer(run, {settings, settings.run, mae::detail::merged(metadata, data), settings.checkpoint,
-                                   settings.data.loaders(), &program::Record::validation_loss, "validation_loss", false,
-                                   baseline, settings.baseline_steps()});
+    program::Trainer trainer(
+        run, {settings, settings.run, mae::detail::merged(metadata, data), settings.checkpoint, settings.data.loaders(),
+              &program::Record::validation_loss, "validation_loss", false, baseline, settings.baseline_steps()});
     auto look = [&](program::Record& record) {
       if (!validation) return;
       record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization, 0, 64, options.masking);

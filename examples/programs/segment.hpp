@@ -19,7 +19,9 @@ struct Segment {
     Settings()
         : program::SupervisedSettings("segment",
                                       "Trains a segmenter, a class for each pixel, on a pre-trained encoder.",
-                                      "segmented", mae::segmentation_options()) {}
+                                      "segmented", mae::segmentation_options()) {
+      data.data.describe("folder of images and class maps: images/ and masks/, or as ADE20K or Pascal VOC lay them");
+    }
     program::Heading heading{*this, "Class maps"};
     program::ClassMapSettings maps{*this};
     program::Heading training_heading{*this, "Fine-tuning"};
@@ -29,11 +31,17 @@ struct Segment {
         program::one_of({"linear", "pyramid"})};
     program::FinetuningSettings tuning{*this, mae::segmentation_options().layer_decay};
     program::Heading looking{*this, "Looking at images"};
-    program::Number zoom{*this, "zoom", mae::SlidingWindow{}.zoom,
+    program::Number zoom{*this,
+                         "zoom",
+                         mae::SlidingWindow{}.zoom,
                          "how far an image is enlarged beyond what just covers the model's input, which moves over it",
-                         program::between(1, 64), program::Scope::runtime};
-    program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
-                           "how far it moves at a time, as a share of its sides", program::above_to(0, 1),
+                         program::between(1, 64),
+                         program::Scope::runtime};
+    program::Number stride{*this,
+                           "stride",
+                           mae::SlidingWindow{}.stride,
+                           "how far it moves at a time, as a share of its sides",
+                           program::above_to(0, 1),
                            program::Scope::runtime};
     program::Integer panel_images{*this,
                                   "panel_images",
@@ -80,9 +88,9 @@ struct Segment {
     const std::string& from = settings.origin();
     if (!from.empty()) program::check_sizes<Preset>(from, settings.loading.options());
     const int threads = program::use_threads(settings.run.machine.threads());
-    const program::Source source(settings.data,
-                                 program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels,
-                                                           Model::classes));
+    const program::Source source(
+        settings.data,
+        program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels, Model::classes));
     auto options = settings.training.options(source.training().size() * settings.training.repeats(),
                                              settings.checkpoint, mae::segmentation_options());
     settings.tuning.set(options);
@@ -109,10 +117,10 @@ struct Segment {
           window_{.zoom = settings.zoom(), .stride = settings.stride(), .classes = source.training().class_count()} {
       if (settings.predict().empty()) return;
       if (!std::filesystem::is_directory(settings.predict()))
-        throw settings.predict.error(settings.predict() + (std::filesystem::exists(settings.predict())
-                                                               ? ", which is no folder"
-                                                               : ", which is not there"),
-                                     "a folder of images to make class maps of");
+        throw settings.predict.error(
+            settings.predict() +
+                (std::filesystem::exists(settings.predict()) ? ", which is no folder" : ", which is not there"),
+            "a folder of images to make class maps of");
       others_ = program::open_images(settings.data, settings.predict(), Model::ImageShape::channels);
       std::set<std::string> stems;
       for (mae::Index i = 0; i < others_->file_count(); ++i)

@@ -202,6 +202,9 @@ mistake "Fewer labels than images, in .npy" \
 mistake "The wrong number of channels in given statistics" \
   "mae: --mean: found 3 numbers, expected 1, one for each channel, as normalization is given" \
   $digits --normalization given --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
+mistake "Given statistics that are not asked for" \
+  "mae: --deviation: found numbers, and auto as normalization, expected --normalization given beside them" \
+  $digits --deviation 0.2
 mistake "ImageNet's statistics for grey images" \
   "mae: --normalization: found imagenet for images of 1 channel, expected data or given" $digits --normalization imagenet
 mistake "Images without classes" "mae: photos: found images without classes, expected at least two sub-folders, one for each class" \
@@ -217,7 +220,8 @@ mistake "More classes than the model has" \
   finetune --encoder encoder.safetensors --data many
 
 # --- Checkpoints ---
-mistake "No encoder" "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
+mistake "No encoder" \
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote, or --scratch to begin from random weights" \
   finetune --data digits-images-idx3-ubyte
 mistake "An encoder that is not there" \
   'mae: nowhere.safetensors: found "No such file or directory" on opening, expected a readable file' \
@@ -526,7 +530,8 @@ mistake "A single image to predict" \
 mistake "A stride of nothing" "mae: --stride: found 0, expected a number above 0 and at most 1" \
   $segment --data shapes --stride 0
 mistake "No encoder to begin from" \
-  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" segment --data shapes
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote, or --scratch to begin from random weights" \
+  segment --data shapes
 mistake "An encoder of another size" "mae: model.safetensors: encoder: found 64 wide, *, expected 192 wide, *" \
   segment --data shapes --encoder model.safetensors --model photos-64
 

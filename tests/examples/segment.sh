@@ -32,6 +32,9 @@ pretrain --model digits-8 --data shapes/images --batch 16 --repeats 4 --min_crop
 run="segment --model digits-8 --data shapes --validation_share 0.25 --classes names.json --batch 10 --repeats 4
   --base_learning_rate 3e-2 --epochs 8 --flip --min_crop_scale 0.4 --zoom 2 --log_every 5"
 
+segment --help > help.txt
+says help.txt "folder of images and class maps"
+
 echo "--- from scratch: what is written, and that it learns"
 # shellcheck disable=SC2086
 $run --scratch --out whole > whole.txt
@@ -81,9 +84,13 @@ segment --resume --predict photos --out whole > predict.txt
 says predict.txt ", predicted and loss.png$"
 diff -r whole/predictions whole/predicted
 rm -r whole/predicted
+ended=$(sh -c 'echo $$')
+touch whole/panel.png.$ended-0.tmp whole/predictions/x.png.$ended-12.tmp whole/panel.png.$$-0.tmp whole/x.tmp
 bad=$(ls photos | head -n 1)
 head -c 100 "shapes/images/$bad" > "photos/$bad"
 segment --resume --predict photos --zoom 3 --stride 0.5 --out whole > predict.txt 2> predict.error
+[ ! -e whole/panel.png.$ended-0.tmp ] && [ ! -e whole/predictions/x.png.$ended-12.tmp ] || fail "what a process left"
+[ -e whole/panel.png.$$-0.tmp ] && [ -e whole/x.tmp ] || fail "a file is gone that is not of an ended process"
 says predict.error "^skipped: mae: photos/$bad: found "
 says predict.txt "^predicted  *9 of 10 images$"
 [ "$(files whole/predicted)" = 9 ] || fail "not a class map for each good image"

@@ -3,8 +3,13 @@
 #include <mae/checkpoint/rotation.hpp>
 #include <mae/model/presets.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <regex>
 
 #include "process.hpp"
 
@@ -14,6 +19,22 @@ namespace {
 void refuse_checkpoints(const RunSettings& run) {
   if (!mae::CheckpointFolder(run.out()).list().empty())
     throw run.out.error(run.out() + " with checkpoints of an earlier run", "--resume to go on, or another folder");
+}
+
+/// Removes files named as atomic_file.hpp does until they are whole, NAME.<process>-<number>.tmp, whose process lives
+/// no more.
+void remove_unfinished(const std::string& folder) {
+  namespace fs = std::filesystem;
+  static const std::regex unfinished(R"(.+\.([1-9][0-9]{0,8})-[0-9]+\.tmp)");
+  std::error_code failed;
+  std::vector<fs::path> found;
+  for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    std::smatch parts;
+    const std::string name = at->path().filename().string();
+    if (std::regex_match(name, parts, unfinished) && ::kill(std::stoi(parts[1]), 0) != 0 && errno == ESRCH)
+      found.push_back(at->path());
+  }
+  for (const fs::path& path : found) fs::remove(path, failed);
 }
 
 }  // namespace
@@ -43,6 +64,7 @@ std::string resolve_folder(Settings& all, const RunSettings& run) {
 void make_folder(const RunSettings& run, const std::string& checkpoint) {
   make_folder(run.out.subject(), run.out());
   if (checkpoint.empty()) refuse_checkpoints(run);
+  remove_unfinished(run.out());
 }
 
 EpochsSoFar epochs_so_far(const std::string& checkpoint) {

@@ -35,8 +35,9 @@ inline std::string settings_file(const std::string& folder) { return folder + "/
 /// folder. Without it "", and the folder must have none. Throws mae::Error.
 std::string resolve_folder(Settings& all, const RunSettings& run);
 
-/// Makes the folder of a run that begins or goes on. Throws mae::Error if one that begins finds checkpoints there, of a
-/// run that has begun and ended since `resolve_folder` looked.
+/// Makes the folder of a run that begins or goes on, and removes what killed processes left half-written in it. Throws
+/// mae::Error if one that begins finds checkpoints there, of a run that has begun and ended since `resolve_folder`
+/// looked.
 void make_folder(const RunSettings& run, const std::string& checkpoint);
 
 /// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each, beside

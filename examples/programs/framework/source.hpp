@@ -57,6 +57,13 @@ struct DataSettings {
 
   /// How files become images; what is doubtful about one is told on stderr.
   mae::DecodeOptions decode_options() const;
+  /// Throws mae::Error if statistics are given that are not used.
+  void check_statistics() const {
+    for (const Numbers* const given : {&mean, &deviation})
+      if (!(*given)().empty() && normalization() != "given")
+        throw given->error("numbers, and " + normalization() + " as normalization",
+                           "--normalization given beside them");
+  }
   /// For a program that needs more than labels: throws mae::Error if a format of labelled images is asked for.
   void refuse_formats(const char* why) const {
     if (format.given() && format() != "folder") throw format.error(format(), std::string("folder: ") + why);

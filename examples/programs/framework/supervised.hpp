@@ -47,12 +47,15 @@ struct SupervisedSettings : Settings {
   /// Where `scratch` is on, once the settings of a run that goes on are restored, no encoder is needed.
   void resolve(const Switch* scratch = nullptr) {
     checkpoint = resolve_folder(*this, run);
+    if (checkpoint.empty()) data.check_statistics();
     if (scratch && (*scratch)()) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
     }
-    if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+    if (encoder().empty())
+      throw encoder.error("nothing", std::string("the file encoder.safetensors that pretrain wrote") +
+                                         (scratch ? ", or --scratch to begin from random weights" : ""));
     resolve_model(model, encoder(), loading, known_models());
   }
   /// The file that weights come from: a checkpoint, an encoder, or "".

@@ -90,8 +90,8 @@ class ClassMapFolder {
     use(ClassMapView{map->pixels.data(), map->height, map->width});
   }
 
-  /// The map of image `i` as its file has it, [1, H, W]: at the size of the image's file. Throws `Error` if it cannot be
-  /// read, or has a class too many by now.
+  /// The map of image `i` as its file has it, [1, H, W]: at the size of the image's file. Throws `Error` if it cannot
+  /// be read, or has a class too many by now.
   Image own_map(Index i) const {
     Image map = read_class_map_png(map_path(i), options_.maps);
     const Index most = options_.classes > 0 ? options_.classes : options_.most_classes;
