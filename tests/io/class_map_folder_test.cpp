@@ -209,6 +209,9 @@ TEST_CASE("a class too many is told with its file: at once, or when the file has
   scenes.write_map("1.png", 7);
   CHECK(error_of([&] { folder.with_target(1, [](const ClassMapView&) {}); }) ==
         "mae: " + (scenes / "masks/1.png") + ": found class 7, expected classes below 3, or 255 for none");
+  scenes.write_map("2.png", 1, 20, 31);
+  CHECK(error_of([&] { folder.with_target(2, [](const ClassMapView&) {}); }) ==
+        "mae: " + (scenes / "masks/2.png") + ": found 20 x 31 pixels, expected 20 x 30, as when it was opened");
 }
 
 TEST_CASE("numbers of classes that teach nothing are told") {

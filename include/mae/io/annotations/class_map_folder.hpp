@@ -91,7 +91,7 @@ class ClassMapFolder {
   }
 
   /// The map of image `i` as its file has it, [1, H, W]: at the size of the image's file. Throws `Error` if it cannot
-  /// be read, or has a class too many by now.
+  /// be read, or has a class too many or another size by now.
   Image own_map(Index i) const {
     Image map = read_class_map_png(map_path(i), options_.maps);
     const Index most = options_.classes > 0 ? options_.classes : options_.most_classes;
@@ -100,6 +100,10 @@ class ClassMapFolder {
         throw Error(map_path(i), "class " + std::to_string(c),
                     "classes below " + std::to_string(most) +
                         (options_.classes > 0 ? "" : ", the most that there may be") + ", or 255 for none");
+    if (const Extents& then = own_sizes_[static_cast<std::size_t>(i)];
+        then.height > 0 && (then.height != map.height || then.width != map.width))
+      throw Error(map_path(i), std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
+                  std::to_string(then.height) + " x " + std::to_string(then.width) + ", as when it was opened");
     return map;
   }
   /// The classes that occur in the map of image `i`; at 255 whether pixels have none.
@@ -158,6 +162,7 @@ class ClassMapFolder {
         quiet.report = {};  // what is doubtful is told when it is read to be looked at
         static_cast<void>(read_image<Formats>(path(i), options_.folder.channels, options_.folder.shortest_side, quiet));
       }
+      own_sizes_[static_cast<std::size_t>(i)] = {map.height, map.width};
       for (std::size_t c = 0; c < 256; ++c) {
         found.pixels[c] += pixels[c], found.images[c] += pixels[c] > 0;
         classes_in_[static_cast<std::size_t>(i)][c] = pixels[c] > 0;
@@ -172,6 +177,7 @@ class ClassMapFolder {
     std::vector<ClassMapSurvey> parts(static_cast<std::size_t>(threads));
     std::vector<std::string> wrong(list_.images.size());
     classes_in_.resize(wrong.size());
+    own_sizes_.resize(wrong.size());
     if (options_.begin) options_.begin(size());
     parallel_for_each<DefaultThreads>(size(), threads, [&](Index i, int thread) {
       wrong[static_cast<std::size_t>(i)] = look_at(i, parts[static_cast<std::size_t>(thread)]);
@@ -206,6 +212,7 @@ class ClassMapFolder {
       good.images.push_back(list_.images[i]);
       good.maps.push_back(list_.maps[i]);
       classes_in_[good.maps.size() - 1] = classes_in_[i];
+      own_sizes_[good.maps.size() - 1] = own_sizes_[i];
     }
     const std::string more = faults.size() > 1 ? "; and so on, " + std::to_string(faults.size()) + " faults" : "";
     if (!faults.empty() && (options_.folder.bad == BadImage::stop || good.images.empty()))
@@ -218,7 +225,8 @@ class ClassMapFolder {
   ClassMapFolderOptions options_;
   std::string place_;
   ClassMapList list_;
-  std::vector<std::bitset<256>> classes_in_{};  // before the survey, which fills it
+  std::vector<std::bitset<256>> classes_in_{};  // before the survey, which fills them
+  std::vector<Extents> own_sizes_{};            // of maps, as their files have them
   ClassMapSurvey survey_;
   ImageFolder<Formats> images_;
   KeptImages maps_;
