@@ -13,6 +13,14 @@ cd "$folder"
 fail() { echo "$*"; exit 1; }
 has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
 says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
+# refuses MESSAGE COMMAND...: it ends with status 1 and says so.
+refuses() {
+  expected=$1 status=0
+  shift
+  "$@" > refused.txt 2> refused.error || status=$?
+  [ $status -eq 1 ] || fail "status $status, not 1: $*"
+  says refused.error "$expected"
+}
 updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
 without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
 # number KEY FILE: of a JSON file that has it on a line.
@@ -83,6 +91,18 @@ done
 cmp predictions.txt predicted.txt
 grep -q '"file_name": "[0-9]*.png", "height": ' whole/predicted_images.json || fail "images without names"
 grep -q '"category_id": 9' whole/predicted.json || fail "other ids of categories"
+echo "--- one of them cannot be read"
+first=$(find photos -type f | sort | head -n 1)
+head -c 100 "$first" > cut.png
+mv cut.png "$first"
+echo "no image" > photos/zzz.png
+detect --resume --predict photos --out whole > predict.txt 2> predict.error
+says predict.error "^skipped: mae: $first: found "
+says predict.error "^skipped: mae: photos/zzz.png: found "
+says predict.txt "^predicted  *9 of 11 images$"
+[ "$(grep -c '"file_name"' whole/predicted_images.json)" = 9 ] || fail "not the images that can be read"
+grep -q '"image_id": 2,' whole/predicted.json && ! grep -Eq '"image_id": (1|11),' whole/predicted.json ||
+  fail "results of images that cannot be read"
 
 echo "--- from an encoder, in each format"
 tune="detect --encoder pretrained/encoder.safetensors --batch 10 --epochs 1"
@@ -128,6 +148,41 @@ $faulty --faults mend --out mended > mended.txt
 says mended.txt "^annotations images that are not there: 1, left out with their annotations$"
 says mended.txt "^data  *39 images of shapes/images (boxes of faulty.json), 2 classes$"
 
+head -c 300 shapes/images/009.png > cut.png
+cp -r shapes/images damaged
+mv cut.png damaged/009.png
+$tune --data damaged --annotations shapes.json --validation_share 0.5 --bad_images skip --out skipped > skipped.txt 2> skipped.error
+says skipped.error "^skipped: mae: damaged/009.png: found "
+[ "$(wc -l < skipped.error)" -eq 1 ] || fail "not one line a fault: $(cat skipped.error)"
+says skipped.txt "^data  *39 images, 78 objects in 2 categories$"
+says skipped.txt "^data  *held out: 20 images of them, 2 classes$"
+[ "$(grep -c '"file_name"' skipped/held_out.json)" = 20 ] || fail "other images held out"
+
+echo "--- classes that held-out images alone have, and a panel that cannot be drawn"
+sed 's/"category_id": 9/"category_id": 4/' shapes.json > squares.json
+cp -r shapes/images others
+mkdir others_run
+ln -s /dev/full others_run/panel.png
+$tune --data shapes/images --annotations squares.json --validation others --validation_annotations shapes.json \
+  --out others_run > others.txt
+says others.txt "^data  *classes of held-out objects that no image to train on has, so that they are never learnt: 'disc'$"
+says others.txt "^no image of how the model does: mae: others_run/panel.png: found a device"
+says others.txt "^wrote .*, scores.json, predictions.json, held_out.json and loss.png$"
+
+echo "--- a run that is resumed finds the images that it began with"
+cp -r shapes/images changed
+sed 's/square/cube/' shapes.json > renamed.json
+$tune --data changed --annotations shapes.json --validation_share 0.25 --out changed_run > changed.txt
+again="detect --resume --out changed_run --epochs 2"
+refuses "^mae: changed: found class . '.*', expected class . '.*', as the run that is resumed has; other classes" \
+  $again --annotations renamed.json
+mv changed/003.png changed/z.png
+sed 's/003.png/z.png/' shapes.json > renamed.json
+refuses "^mae: changed: found as many images as before whose files have other names, expected the names of the run" \
+  $again --annotations renamed.json
+mv changed/z.png changed/003.png
+$again --annotations shapes.json > changed.txt
+
 echo "--- mistakes"
 # mistake MESSAGE COMMAND...   where * in MESSAGE stands for anything
 mistake() {
@@ -156,4 +211,4 @@ mistake "mae: --validation: found 'shapes/images/000.png', a file to train on, *
 mistake "mae: --min_crop_scale: found 0.5, expected 1: a crop cuts objects; *" $detect --data shapes --min_crop_scale 0.5
 mistake "mae: --max_scale: found 0.5, expected at least min_scale, 0.75" $detect --data shapes --max_scale 0.5
 mistake "mae: --format: found idx, expected folder: images with boxes lie in folders" $detect --data shapes --format idx
-mistake "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" detect --data shapes
+mistake "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote*" detect --data shapes

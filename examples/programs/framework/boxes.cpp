@@ -1,5 +1,6 @@
 #include "boxes.hpp"
 
+#include <mae/backend/threads.hpp>
 #include <mae/io/annotations/annotated_folder.hpp>
 #include <mae/io/annotations/doctor.hpp>
 
@@ -36,6 +37,16 @@ class AnnotatedImages final : public OpenedBoxes {
     }
     return lines;
   }
+  std::vector<std::string> notes_on(const std::vector<mae::Index>& training, const Opened& others,
+                                    const std::vector<mae::Index>& held_out) const override {
+    const auto& held = dynamic_cast<const OpenedBoxes&>(others).annotations();
+    const std::set<std::string> learnt = categories_of(part_of(annotations(), training));
+    std::string never;
+    for (const std::string& name : categories_of(part_of(held, held_out)))
+      if (!learnt.contains(name)) never += (never.empty() ? "" : ", ") + mae::detail::quoted(name);
+    if (never.empty()) return {};
+    return {"classes of held-out objects that no image to train on has, so that they are never learnt: " + never};
+  }
   mae::Index file_count() const override { return folder_.size(); }
   std::string file(mae::Index i) const override { return folder_.images().path(i); }
   bool decodes() const override { return true; }
@@ -45,8 +56,40 @@ class AnnotatedImages final : public OpenedBoxes {
   const mae::AnnotationSet& annotations() const override { return folder_.annotations(); }
 
  private:
+  /// Names of the categories that have an object.
+  static std::set<std::string> categories_of(const mae::AnnotationSet& set) {
+    const mae::CategoryClasses all(set.categories);
+    std::set<std::string> names;
+    for (const mae::Annotation& one : set.annotations)
+      names.insert(all.names()[static_cast<std::size_t>(all.class_of(one.category).value())]);
+    return names;
+  }
+
   mae::AnnotatedFolder<ImageFormats> folder_;
 };
+
+/// Leaves out the images that cannot be decoded whole, with their annotations, and tells each.
+void leave_out_damaged(mae::AnnotationSet& set, const mae::FolderOptions& options) {
+  mae::DecodeOptions quiet = options.decoding;
+  quiet.report = {};  // what is doubtful is told when it is read to be looked at
+  std::vector<std::string> wrong(set.images.size());
+  Progress progress("images", static_cast<mae::Index>(wrong.size()));
+  mae::parallel_for_each<mae::DefaultThreads>(
+      static_cast<mae::Index>(wrong.size()), mae::DefaultThreads::count(), [&](mae::Index i, int) {
+        const auto at = static_cast<std::size_t>(i);
+        try {
+          static_cast<void>(mae::read_image<ImageFormats>(set.folder + "/" + set.images[at].file, options.channels,
+                                                          options.shortest_side, quiet));
+        } catch (const mae::Error& error) { wrong[at] = error.what(); }
+        progress.count();
+      });
+  std::vector<mae::Index> whole;
+  for (std::size_t i = 0; i < wrong.size(); ++i)
+    if (wrong[i].empty()) whole.push_back(static_cast<mae::Index>(i));
+    else options.report(wrong[i]);
+  mae::AnnotationSet rest = part_of(set, whole);
+  set.images = std::move(rest.images), set.annotations = std::move(rest.annotations);
+}
 
 }  // namespace
 
@@ -99,6 +142,7 @@ Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::I
     set.findings.ensure_accepted(from, faults);
     mae::FolderOptions options = folder_options(settings, channels);
     options.classes = wanted.classes;
+    if (options.bad == mae::BadImage::skip) leave_out_damaged(set, options);
     return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options));
   };
 }

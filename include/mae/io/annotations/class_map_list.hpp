@@ -25,6 +25,7 @@ struct ClassMapList {
   std::string list{};                     ///< the file of names that chose them, or ""
   std::vector<std::string> images, maps;  ///< pair by pair, relative to these folders, sorted
   std::vector<std::string> faults{};      ///< in words: what has no partner, or more than one
+  std::string left_alone{};               ///< of a set to train on: its part, or list, to look at, or ""
   Index ignored = 0;                      ///< files that are not named as images
 
   Index size() const { return static_cast<Index>(images.size()); }
@@ -58,10 +59,13 @@ inline std::string folder_of_maps(const std::vector<std::string>& found) {
                               "label", "annotations", "annotation"});
 }
 
-/// The part of the set that the split asks for, a sub-folder of `folder`; "" if it is not divided.
-inline std::string wanted_part(const std::string& folder, const std::vector<std::string>& folders, Split split) {
+/// The part of the set that the split asks for, a sub-folder of `folder`; "" if it is not divided. To train, `other`
+/// becomes the path of the one to look at, if there is one.
+inline std::string wanted_part(const std::string& folder, const std::vector<std::string>& folders, Split split,
+                               std::string& other) {
   const Parts parts = parts_among(folders);
   if (!parts.divided()) return "";
+  if (split == Split::train && !parts.evaluation().empty()) other = folder + "/" + parts.evaluation()[0];
   return split == Split::train ? only_part(folder, parts.training, parts, "train on")
                                : only_part(folder, parts.evaluation(), parts, "test with");
 }
@@ -154,7 +158,7 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
       list.images_folder = folder + "/" + images, list.maps_folder = folder + "/" + maps;
       break;
     }
-    const std::string part = depth == 0 ? detail::wanted_part(folder, folders, place.split) : "";
+    const std::string part = depth == 0 ? detail::wanted_part(folder, folders, place.split, list.left_alone) : "";
     if (part.empty())
       throw Error(folder, images.empty() ? "no sub-folder of images" : "no sub-folder of class maps",
                   "sub-folders images and masks, or JPEGImages and SegmentationClass; others can be given");
@@ -165,15 +169,19 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
   for (const char* const name : {"train.txt", "trainval.txt", "val.txt", "test.txt"}) {
     const bool trains = std::string(name).starts_with("train");
     std::error_code unknown;
-    if (list.list.empty() && trains == (place.split == Split::train) && given.empty() &&
-        std::filesystem::exists(lists + name, unknown))
+    if (!given.empty() || !std::filesystem::exists(lists + name, unknown)) continue;
+    if (trains != (place.split == Split::train)) {
+      if (!trains && list.left_alone.empty()) list.left_alone = lists + name;
+    } else if (list.list.empty()) {
       list.list = lists + name;
+    }
   }
   if (list.list.empty()) {
-    const auto part_in = [&](const std::string& all) {
-      return detail::wanted_part(all, detail::entries_of(all).folders, place.split);
+    std::string unused;
+    const auto part_in = [&](const std::string& all, std::string& other) {
+      return detail::wanted_part(all, detail::entries_of(all).folders, place.split, other);
     };
-    const std::string images = part_in(list.images_folder), maps = part_in(list.maps_folder);
+    const std::string images = part_in(list.images_folder, list.left_alone), maps = part_in(list.maps_folder, unused);
     if (images.empty() != maps.empty())
       throw Error(images.empty() ? list.images_folder : list.maps_folder, "no parts",
                   "the parts of " + (images.empty() ? list.maps_folder : list.images_folder));
