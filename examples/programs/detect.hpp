@@ -15,7 +15,9 @@ struct Detect {
   struct Settings : program::SupervisedSettings {
     Settings()
         : program::SupervisedSettings("detect", "Trains a detector, boxes around objects, on a pre-trained encoder.",
-                                      "detected", mae::detection_options()) {}
+                                      "detected", mae::detection_options()) {
+      data.data.describe("folder of images, with Pascal VOC's or YOLO's annotations in it or others beside");
+    }
     program::Heading heading{*this, "Annotations"};
     program::BoxSettings boxes{*this};
     program::Heading training_heading{*this, "Fine-tuning"};
@@ -241,22 +243,19 @@ struct Detect {
     void predict(const Weights& weights) const {
       const auto& trained = dynamic_cast<const program::OpenedBoxes&>(source_.trained()).annotations();
       mae::AnnotationSet set{.source = settings_.looks.predict(), .categories = trained.categories};
-      for (mae::Index i = 0; i < others_->file_count(); ++i) {
-        const auto [height, width] = program::size_of_file(others_->file(i), settings_.data);
-        set.images.push_back({i + 1, others_->name(i), height, width});
-      }
       const auto ids = program::category_ids(trained, source_.class_names());
       std::vector<mae::CocoResult> all;
-      std::set<mae::Index> seen;
+      const mae::Images images = others_->images();
+      std::set<mae::Index> seen;  // an image that stands in for one that cannot be read, which has been told
       each_candidates(
-          weights, others_->images(),
-          [&](mae::Index i) {
-            const mae::AnnotatedImage& image = set.images[static_cast<std::size_t>(i)];
-            return std::pair(image.height, image.width);
-          },
+          weights, images, [&](mae::Index i) { return program::size_of_file(others_->file(i), settings_.data); },
           [&](mae::Index i, const Found& candidates) {
-            if (seen.insert(i).second) add(all, i + 1, mae::kept(candidates, settings_.detection()), ids);
+            if (!seen.insert(i).second) return;
+            const auto [height, width] = program::size_of_file(others_->file(i), settings_.data);
+            set.images.push_back({i + 1, others_->name(i), height, width});
+            add(all, i + 1, mae::kept(candidates, settings_.detection()), ids);
           });
+      program::report_predicted(static_cast<mae::Index>(set.images.size()), images.size());
       mae::write_coco_results(settings_.run.out() + "/predicted.json", all);
       mae::write_coco(settings_.run.out() + "/predicted_images.json", set);
     }

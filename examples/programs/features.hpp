@@ -29,6 +29,7 @@ struct Features {
 
     void resolve() {
       if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+      data.check_statistics();
       data.refuse_division("features are those of all images of data, in their order");
       if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
       resolve_model(model, encoder(), loading, program::known_models());

@@ -46,7 +46,10 @@ struct Pretrain {
         program::Scope::runtime};
     std::string checkpoint{};  ///< to resume from, or ""
 
-    void resolve() { checkpoint = resolve_folder(*this, run); }
+    void resolve() {
+      checkpoint = resolve_folder(*this, run);
+      if (checkpoint.empty()) data.check_statistics();
+    }
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
@@ -94,6 +97,7 @@ struct Pretrain {
                                           "at most the " + std::to_string(images.size()) + " of " +
                                               settings.data.data() + "; more --repeats make more");
     const auto normalization = source.normalization(settings.checkpoint);
+    program::check_images(settings.checkpoint, source.identity(), settings.data.data());
     program::report_model<Model>(Preset::name);
     program::report("masking", options.masking.name());
     program::report_data(source, normalization);
@@ -114,9 +118,11 @@ struct Pretrain {
 
     const std::string folder = settings.run.out();
     const program::Subset shown = (validation ? *validation : source.training()).some(6);
-    program::Trainer trainer(run, {settings, settings.run, program::metadata_of(settings, Preset::name),
-                                   settings.checkpoint, settings.data.loaders(), &program::Record::validation_loss,
-                                   "validation_loss", false, baseline, settings.baseline_steps()});
+    const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
+    const mae::Metadata data{{program::images_key, source.identity()}};
+    program::Trainer trainer(
+        run, {settings, settings.run, mae::detail::merged(metadata, data), settings.checkpoint, settings.data.loaders(),
+              &program::Record::validation_loss, "validation_loss", false, baseline, settings.baseline_steps()});
     auto look = [&](program::Record& record) {
       if (!validation) return;
       record.validation_loss = mae::validation_loss(run.weights(), *validation, normalization, 0, 64, options.masking);
@@ -128,9 +134,10 @@ struct Pretrain {
                                                             {.scale = scale, .masking = options.masking}));
     };
     if (!trainer.run(look, draw)) return;
-    const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
     mae::save_checkpoint(folder + "/model.safetensors", run, metadata);
     mae::save_encoder(folder + "/encoder.safetensors", run, metadata);
-    trainer.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors, loss.png and panel.png");
+    const bool drawn = trainer.try_to(draw);
+    trainer.display().say("wrote " + folder + "/model.safetensors, encoder.safetensors" +
+                          (drawn ? ", loss.png and panel.png" : " and loss.png"));
   }
 };

@@ -18,7 +18,9 @@ struct Segment {
     Settings()
         : program::SupervisedSettings("segment",
                                       "Trains a segmenter, a class for each pixel, on a pre-trained encoder.",
-                                      "segmented", mae::segmentation_options()) {}
+                                      "segmented", mae::segmentation_options()) {
+      data.data.describe("folder of images and class maps: images/ and masks/, or as ADE20K or Pascal VOC lay them");
+    }
     program::Heading heading{*this, "Class maps"};
     program::ClassMapSettings maps{*this};
     program::Heading training_heading{*this, "Fine-tuning"};
@@ -28,11 +30,18 @@ struct Segment {
         program::one_of({"linear", "pyramid"})};
     program::FinetuningSettings tuning{*this, mae::segmentation_options().layer_decay};
     program::Heading looking{*this, "Looking at images"};
-    program::Number zoom{*this, "zoom", mae::SlidingWindow{}.zoom,
+    program::Number zoom{*this,
+                         "zoom",
+                         mae::SlidingWindow{}.zoom,
                          "how far an image is enlarged beyond what just covers the model's input, which moves over it",
-                         program::between(1, 64)};
-    program::Number stride{*this, "stride", mae::SlidingWindow{}.stride,
-                           "how far it moves at a time, as a share of its sides", program::above_to(0, 1)};
+                         program::between(1, 64),
+                         program::Scope::runtime};
+    program::Number stride{*this,
+                           "stride",
+                           mae::SlidingWindow{}.stride,
+                           "how far it moves at a time, as a share of its sides",
+                           program::above_to(0, 1),
+                           program::Scope::runtime};
     program::LookingSettings looks{*this};
 
     void resolve() {
@@ -58,7 +67,7 @@ struct Segment {
   template <class Preset, class Device, class Model>
   static void train(const Settings& settings) {
     program::train_places<Preset, Device, Model, MeanIou>(
-        settings, program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels),
+        settings, program::class_map_opener(settings.data, settings.maps, Preset::ImageShape::channels, Model::classes),
         mae::segmentation_options(), [](auto&&...) {});
   }
 
@@ -155,6 +164,8 @@ struct Segment {
     }
     /// Where 0 is what the others are not, it is not shown; else -1.
     mae::Index background() const { return settings_.maps.reduce_zero_label() ? -1 : 0; }
+    /// What is added to the number of a class to have that of the user's files.
+    mae::Index in_files() const { return settings_.maps.reduce_zero_label() ? 1 : 0; }
     template <class Use>
     mae::SegmentationScores scores(const Weights& weights, const Use& use) const {
       mae::SegmentationScores all(Model::classes);
@@ -166,8 +177,10 @@ struct Segment {
                });
       return all;
     }
-    void write_map(const std::string& folder, const std::string& image, const std::vector<std::uint8_t>& map,
+    /// Writes a class map in the numbers of the user's files.
+    void write_map(const std::string& folder, const std::string& image, std::vector<std::uint8_t> map,
                    mae::Index height, mae::Index width) const {
+      for (std::uint8_t& c : map) c = static_cast<std::uint8_t>(c + in_files());
       const std::string path = settings_.run.out() + "/" + folder + "/" + stem(image) + ".png";
       std::error_code failed;
       std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
@@ -181,12 +194,17 @@ struct Segment {
                                       percent(found.mean_accuracy()) + ", of pixels " +
                                       percent(found.pixel_accuracy()));
       nlohmann::ordered_json classes = nlohmann::json::array();
-      for (mae::Index c = 0; c < source_.training().class_count(); ++c) {
+      const mae::Index count = std::max(source_.training().class_count(), source_.validation()->class_count());
+      for (mae::Index c = 0; c < count; ++c) {
         const auto& names = source_.class_names();
         const std::string called = c < static_cast<mae::Index>(names.size()) ? names[static_cast<std::size_t>(c)] : "";
-        nlohmann::ordered_json one{
-            {"class", c}, {"name", mae::json_name(called)}, {"iou", nullptr}, {"accuracy", nullptr}};
+        nlohmann::ordered_json one{{"class", c},
+                                   {"in_files", c + in_files()},
+                                   {"name", mae::json_name(called)},
+                                   {"iou", nullptr},
+                                   {"accuracy", nullptr}};
         std::string line = std::to_string(c) + (called.empty() ? "" : " " + called);
+        if (in_files() > 0) line += " (" + std::to_string(c + in_files()) + " in files)";
         if (mae::is_finite(found.iou(c))) {
           one["iou"] = found.iou(c);
           line += ": IoU " + percent(found.iou(c));
@@ -213,12 +231,16 @@ struct Segment {
       Segmenter segmenter(weights, normalization_, window_);
       std::vector<std::uint8_t> map;
       const mae::Images all = others_->images();
+      mae::Index count = 0;
       for (mae::Index i = 0; i < all.size(); ++i)
         all.with_image(i, [&](const mae::ImageView& image) {
-          const auto [height, width] = program::size_of_file(others_->file(image.number), settings_.data);
+          if (image.number != i) return;  // stands in for one that cannot be read, which has been told
+          const auto [height, width] = program::size_of_file(others_->file(i), settings_.data);
           segmenter.classes(image, height, width, map);
-          write_map("predicted", others_->name(image.number), map, height, width);
+          write_map("predicted", others_->name(i), map, height, width);
+          ++count;
         });
+      program::report_predicted(count, all.size());
     }
 
     const Settings& settings_;

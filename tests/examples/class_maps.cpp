@@ -1,7 +1,7 @@
-// class_maps FOLDER COUNT SEED: images of bright squares and dark discs on noise, and their class maps.
+// class_maps FOLDER COUNT SEED [DISC [WIDTH]]: images of bright squares and dark discs on noise, and their class maps.
 //
-// Writes FOLDER/images/NNN.png, grey, of several sizes around 24 x 32, and FOLDER/masks/NNN.png: 0 background, 1
-// square, 2 disc, 255 around the disc.
+// Writes FOLDER/images/NNN.png, grey, of several sizes around 24 x 32 or WIDTH pixels wide, and FOLDER/masks/NNN.png:
+// 0 background, 1 square, DISC disc, which is 2 if it is not given, 255 around the disc.
 #include <mae/core/random.hpp>
 #include <mae/io/annotations/class_map_png.hpp>
 #include <mae/io/images/png.hpp>
@@ -11,16 +11,17 @@
 #include <cstdlib>
 #include <filesystem>
 
-int main(int, char** words) {
+int main(int given, char** words) {
   using mae::Index;
   const std::string folder = words[1];
   const auto seed = static_cast<std::uint64_t>(std::atoi(words[3]));
+  const auto disc = static_cast<std::uint8_t>(given > 4 ? std::atoi(words[4]) : 2);
   for (const char* const name : {"/images", "/masks"}) std::filesystem::create_directories(folder + name);
   for (int i = 0; i < std::atoi(words[2]); ++i) {
     const mae::RandomStream random(seed, mae::Purpose::probe, 0, static_cast<std::uint64_t>(i));
     std::uint32_t next = 0;
     const auto below = [&](Index most) { return Index{random.below(next++, static_cast<std::uint32_t>(most))}; };
-    const Index height = 20 + below(9), width = 28 + below(9);
+    const Index height = 20 + below(9), width = given > 5 ? std::atoi(words[5]) : 28 + below(9);
     mae::Image image = mae::blank_image(1, height, width);
     std::vector<std::uint8_t> map(image.pixels.size());
     const Index side = 8 + below(5), top = below(height - side), left = below(width / 2 - side / 2);
@@ -31,8 +32,8 @@ int main(int, char** words) {
         const auto at = static_cast<std::size_t>(y * width + x);
         const double far = std::hypot(double(y) - y0, double(x) - x0);
         const bool square = y >= top && y < top + side && x >= left && x < left + side;
-        map[at] = far <= radius ? 2 : far <= radius + 1 ? 255 : square ? 1 : 0;
-        const Index level = map[at] == 2 || map[at] == 255 ? 10 : map[at] == 1 ? 215 : 100;
+        map[at] = far <= radius ? disc : far <= radius + 1 ? 255 : square ? 1 : 0;
+        const Index level = map[at] == disc || map[at] == 255 ? 10 : map[at] == 1 ? 215 : 100;
         image.pixels[at] = static_cast<std::uint8_t>(level + below(40));
       }
     char name[16];

@@ -135,6 +135,14 @@ mv classes/train/cat classes/train/zebra
 refused "mae: classes: found class 0 'dog', expected class 0 'cat', as the run that is resumed has; other classes need *" \
   finetune --resume --out named
 mv classes/train/zebra classes/train/cat
+mv classes/train/cat/0.png classes/train/cat/2.png
+refused "mae: classes: found as many images as before whose files have other names, expected the names of the run *" \
+  finetune --resume --out named
+mv classes/train/cat/2.png classes/train/cat/0.png
+mv plain/0.png plain/2.png
+refused "mae: plain: found as many images as before whose files have other names, expected the names of the run *" \
+  pretrain --resume --out plain_run
+mv plain/2.png plain/0.png
 finetune --resume --out named > told.txt
 
 # Rows are files and labels are classes.

@@ -202,6 +202,9 @@ mistake "Fewer labels than images, in .npy" \
 mistake "The wrong number of channels in given statistics" \
   "mae: --mean: found 3 numbers, expected 1, one for each channel, as normalization is given" \
   $digits --normalization given --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
+mistake "Given statistics that are not asked for" \
+  "mae: --deviation: found numbers, and auto as normalization, expected --normalization given beside them" \
+  $digits --deviation 0.2
 mistake "ImageNet's statistics for grey images" \
   "mae: --normalization: found imagenet for images of 1 channel, expected data or given" $digits --normalization imagenet
 mistake "Images without classes" "mae: photos: found images without classes, expected at least two sub-folders, one for each class" \
@@ -217,7 +220,8 @@ mistake "More classes than the model has" \
   finetune --encoder encoder.safetensors --data many
 
 # --- Checkpoints ---
-mistake "No encoder" "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" \
+mistake "No encoder" \
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote, or --scratch to begin from random weights" \
   finetune --data digits-images-idx3-ubyte
 mistake "An encoder that is not there" \
   'mae: nowhere.safetensors: found "No such file or directory" on opening, expected a readable file' \
@@ -496,7 +500,7 @@ mistake "A class that is not among the names" \
   "mae: partly/masks/001.png: found class *, expected classes below 3, or 255 for none" \
   $segment --data partly --classes names.json
 mistake "More classes than the model has" \
-  "mae: partly: found * classes, expected at most 10, the Classes of digits-8 in examples/programs/models.hpp" \
+  "mae: partly/masks/001.png: found class *, expected classes below 10, the most that there may be, or 255 for none" \
   $segment --data partly
 with partly && part partly/masks/005.png 90 cut.png && mv cut.png partly/masks/005.png
 mistake "A truncated class map" "mae: partly/masks/005.png: found a file that ends within a chunk, expected a whole PNG file" \
@@ -517,12 +521,17 @@ mistake "Class maps of nothing" "mae: --validation_class_maps: found shapes/mask
   $segment --data shapes --validation_class_maps shapes/masks
 mistake "Another format" "mae: --format: found idx, expected folder: images with class maps lie in folders" \
   $segment --data shapes --format idx
-mistake "Images to predict that are not there" 'mae: nowhere: found "No such file or directory" on *, expected *' \
+mistake "Images to predict that are not there" \
+  "mae: --predict: found nowhere, which is not there, expected a folder of images to look at" \
   $segment --data shapes --predict nowhere
+mistake "A single image to predict" \
+  "mae: --predict: found shapes/images/000.png, which is no folder, expected a folder of images to look at" \
+  $segment --data shapes --predict shapes/images/000.png
 mistake "A stride of nothing" "mae: --stride: found 0, expected a number above 0 and at most 1" \
   $segment --data shapes --stride 0
 mistake "No encoder to begin from" \
-  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote" segment --data shapes
+  "mae: --encoder: found nothing, expected the file encoder.safetensors that pretrain wrote, or --scratch to begin from random weights" \
+  segment --data shapes
 mistake "An encoder of another size" "mae: model.safetensors: encoder: found 64 wide, *, expected 192 wide, *" \
   segment --data shapes --encoder model.safetensors --model photos-64
 

@@ -84,6 +84,7 @@ TEST_CASE("images and class maps are a collection; what the maps hold is counted
   CHECK(survey.empty.empty());
   CHECK(folder.path(1) == scenes / "images/1.png");
   CHECK(folder.own_map(1).pixels == Scenes::map(1));
+  for (std::size_t c = 0; c < 256; ++c) CHECK(folder.classes_in(1)[c] == (c < 2 || c == 255));
   for (Index i = 0; i < 3; ++i)
     images.with_target<ClassMap>(i, [&](const ClassMapView& map) {
       CHECK(std::vector<std::uint8_t>(map.classes, map.classes + map.height * map.width) == Scenes::map(i));
@@ -177,6 +178,40 @@ TEST_CASE("an image that cannot be decoded is replaced by another with its map, 
         }).starts_with("mae: " + (scenes / "images/1.png")));
   std::filesystem::remove(scenes / "masks/2.png");
   CHECK(test::contains(error_of([&] { strict.with_target(2, [](const ClassMapView&) {}); }), "masks/2.png: found "));
+}
+
+TEST_CASE("an image that cannot be decoded is a fault where faults are left out, and does not count") {
+  const Scenes scenes(4);
+  std::vector<char> bytes = read_file<char>(scenes / "images/1.png");
+  write_file(scenes / "images/1.png", bytes.data(), Index(bytes.size() / 2));
+  std::vector<std::string> told;
+  const Folder folder(scenes.path, skipping(told));
+  CHECK(folder.size() == 3);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with("mae: " + (scenes / "images/1.png") + ": found "));
+  CHECK(folder.survey().images[1] == 0);
+  CHECK(folder.classes_in(1)[2]);
+}
+
+TEST_CASE("a class too many is told with its file: at once, or when the file has changed since") {
+  const Scenes scenes(4);
+  ClassMapFolderOptions options;
+  options.most_classes = 3;
+  CHECK(scenes.error(options) == "mae: " + (scenes / "masks/3.png") +
+                                     ": found class 3, expected classes below 3, the most that there may be, or 255 "
+                                     "for none");
+  std::vector<std::string> told;
+  ClassMapFolderOptions skip = skipping(told);
+  skip.most_classes = 3;
+  const Folder folder(scenes.path, skip);
+  CHECK(folder.size() == 3);
+  CHECK(told.size() == 1);
+  scenes.write_map("1.png", 7);
+  CHECK(error_of([&] { folder.with_target(1, [](const ClassMapView&) {}); }) ==
+        "mae: " + (scenes / "masks/1.png") + ": found class 7, expected classes below 3, or 255 for none");
+  scenes.write_map("2.png", 1, 20, 31);
+  CHECK(error_of([&] { folder.with_target(2, [](const ClassMapView&) {}); }) ==
+        "mae: " + (scenes / "masks/2.png") + ": found 20 x 31 pixels, expected 20 x 30, as when it was opened");
 }
 
 TEST_CASE("numbers of classes that teach nothing are told") {

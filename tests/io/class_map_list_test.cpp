@@ -66,9 +66,12 @@ TEST_CASE("parts inside the two folders, as ADE20K has them, or around them") {
   CHECK(ade.list().images_folder == ade / "images/training");
   CHECK(ade.list().maps_folder == ade / "annotations/training");
   CHECK(ade.list().images == Names{"1.jpg"});
+  CHECK(ade.list().left_alone == ade / "images/validation");
+  CHECK(ade.list({.split = Split::test}).left_alone == "");
   CHECK(ade.list({.split = Split::test}).images == Names{"2.jpg"});
   const Files around({"train/images/1.jpg", "train/masks/1.png", "val/images/2.jpg", "val/masks/2.png"});
   CHECK(around.list().images_folder == around / "train/images");
+  CHECK(around.list().left_alone == around / "val");
   CHECK(around.list({.split = Split::test}).images == Names{"2.jpg"});
   const Files half({"images/train/1.jpg", "images/val/1.jpg", "masks/1.png"});
   CHECK(half.error() == "mae: " + (half / "masks") + ": found no parts, expected the parts of " + (half / "images"));

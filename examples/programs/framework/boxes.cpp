@@ -1,5 +1,6 @@
 #include "boxes.hpp"
 
+#include <mae/backend/threads.hpp>
 #include <mae/io/annotations/annotated_folder.hpp>
 #include <mae/io/annotations/doctor.hpp>
 
@@ -16,12 +17,17 @@ namespace {
 
 class AnnotatedImages final : public OpenedBoxes {
  public:
-  AnnotatedImages(mae::AnnotationSet set, mae::FolderOptions options) : folder_(std::move(set), std::move(options)) {}
+  /// `others` are the flags that look at what is left alone.
+  AnnotatedImages(mae::AnnotationSet set, mae::FolderOptions options, std::string others)
+      : others_(std::move(others)), folder_(std::move(set), std::move(options)) {}
 
   mae::Images images() const override { return folder_; }
   const std::vector<std::string>& class_names() const override { return folder_.class_names(); }
   std::string place() const override { return annotations().folder; }
-  std::string kind() const override { return "boxes of " + annotations().source; }
+  std::string kind() const override {
+    const std::string& list = annotations().part;
+    return "boxes of " + annotations().source + (list.empty() ? "" : "; the names in " + list);
+  }
   std::vector<std::string> notes() const override {
     const mae::CategoryClasses categories(annotations().categories);
     std::map<std::int64_t, mae::Index> objects;
@@ -34,7 +40,19 @@ class AnnotatedImages final : public OpenedBoxes {
       lines.back() += (on_line % 6 == 1 ? "" : ", ") + mae::detail::quoted(categories.names()[number]) + " " +
                       std::to_string(count);
     }
+    if (!others_.empty() && !annotations().left_alone.empty())
+      lines.push_back("left alone: " + annotations().left_alone + "; " + others_ + " looks at it");
     return lines;
+  }
+  std::vector<std::string> notes_on(const std::vector<mae::Index>& training, const Opened& others,
+                                    const std::vector<mae::Index>& held_out) const override {
+    const auto& held = dynamic_cast<const OpenedBoxes&>(others).annotations();
+    const std::set<std::string> learnt = categories_of(part_of(annotations(), training));
+    std::string never;
+    for (const std::string& name : categories_of(part_of(held, held_out)))
+      if (!learnt.contains(name)) never += (never.empty() ? "" : ", ") + mae::detail::quoted(name);
+    if (never.empty()) return {};
+    return {"classes of held-out objects that no image to train on has, so that they are never learnt: " + never};
   }
   mae::Index file_count() const override { return folder_.size(); }
   std::string file(mae::Index i) const override { return folder_.images().path(i); }
@@ -45,8 +63,41 @@ class AnnotatedImages final : public OpenedBoxes {
   const mae::AnnotationSet& annotations() const override { return folder_.annotations(); }
 
  private:
+  /// Names of the categories that have an object.
+  static std::set<std::string> categories_of(const mae::AnnotationSet& set) {
+    const mae::CategoryClasses all(set.categories);
+    std::set<std::string> names;
+    for (const mae::Annotation& one : set.annotations)
+      names.insert(all.names()[static_cast<std::size_t>(all.class_of(one.category).value())]);
+    return names;
+  }
+
+  std::string others_;
   mae::AnnotatedFolder<ImageFormats> folder_;
 };
+
+/// Leaves out the images that cannot be decoded whole, with their annotations, and tells each.
+void leave_out_damaged(mae::AnnotationSet& set, const mae::FolderOptions& options) {
+  mae::DecodeOptions quiet = options.decoding;
+  quiet.report = {};  // what is doubtful is told when it is read to be looked at
+  std::vector<std::string> wrong(set.images.size());
+  Progress progress("images", static_cast<mae::Index>(wrong.size()));
+  mae::parallel_for_each<mae::DefaultThreads>(
+      static_cast<mae::Index>(wrong.size()), mae::DefaultThreads::count(), [&](mae::Index i, int) {
+        const auto at = static_cast<std::size_t>(i);
+        try {
+          static_cast<void>(mae::read_image<ImageFormats>(set.folder + "/" + set.images[at].file, options.channels,
+                                                          options.shortest_side, quiet));
+        } catch (const mae::Error& error) { wrong[at] = error.what(); }
+        progress.count();
+      });
+  std::vector<mae::Index> whole;
+  for (std::size_t i = 0; i < wrong.size(); ++i)
+    if (wrong[i].empty()) whole.push_back(static_cast<mae::Index>(i));
+    else options.report(wrong[i]);
+  mae::AnnotationSet rest = part_of(set, whole);
+  set.images = std::move(rest.images), set.annotations = std::move(rest.annotations);
+}
 
 }  // namespace
 
@@ -92,14 +143,20 @@ Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::I
     const bool apart = !given.empty() && !std::filesystem::equivalent(given, wanted.path, unknown);
     const std::string from = apart ? given : wanted.path;
     mae::AnnotationSet set = mae::read_annotations<AnnotationFormats>(
-        from, {.images = apart ? wanted.path : "", .missing_is_empty = boxes.missing_is_empty()});
+        from, {.images = apart ? wanted.path : "",
+               .missing_is_empty = boxes.missing_is_empty(),
+               .split = wanted.held_out ? mae::Split::test : mae::Split::train});
     mae::mend<ImageFormats>(set);
     const mae::Faults faults = boxes.faults() == "mend" ? mae::Faults::mend : mae::Faults::refuse;
     for (const std::string& line : set.findings.lines(faults)) report("annotations", line);
     set.findings.ensure_accepted(from, faults);
     mae::FolderOptions options = folder_options(settings, channels);
     options.classes = wanted.classes;
-    return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options));
+    if (options.bad == mae::BadImage::skip) leave_out_damaged(set, options);
+    std::string others;  // nothing else is looked at
+    if (settings.validation().empty())
+      others = "--validation " + wanted.path + (apart ? " --validation_annotations " + from : "");
+    return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options), std::move(others));
   };
 }
 

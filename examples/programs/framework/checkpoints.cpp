@@ -3,8 +3,13 @@
 #include <mae/checkpoint/rotation.hpp>
 #include <mae/model/presets.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <regex>
 
 #include "process.hpp"
 
@@ -14,6 +19,22 @@ namespace {
 void refuse_checkpoints(const RunSettings& run) {
   if (!mae::CheckpointFolder(run.out()).list().empty())
     throw run.out.error(run.out() + " with checkpoints of an earlier run", "--resume to go on, or another folder");
+}
+
+/// Removes files named as atomic_file.hpp does until they are whole, NAME.<process>-<number>.tmp, whose process lives
+/// no more.
+void remove_unfinished(const std::string& folder) {
+  namespace fs = std::filesystem;
+  static const std::regex unfinished(R"(.+\.([1-9][0-9]{0,8})-[0-9]+\.tmp)");
+  std::error_code failed;
+  std::vector<fs::path> found;
+  for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    std::smatch parts;
+    const std::string name = at->path().filename().string();
+    if (std::regex_match(name, parts, unfinished) && ::kill(std::stoi(parts[1]), 0) != 0 && errno == ESRCH)
+      found.push_back(at->path());
+  }
+  for (const fs::path& path : found) fs::remove(path, failed);
 }
 
 }  // namespace
@@ -43,6 +64,7 @@ std::string resolve_folder(Settings& all, const RunSettings& run) {
 void make_folder(const RunSettings& run, const std::string& checkpoint) {
   make_folder(run.out.subject(), run.out());
   if (checkpoint.empty()) refuse_checkpoints(run);
+  remove_unfinished(run.out());
 }
 
 EpochsSoFar epochs_so_far(const std::string& checkpoint) {
@@ -63,6 +85,25 @@ void check_class_names(const std::string& checkpoint, const std::vector<std::str
   if (known == names) return;
   const auto [found, expected] = mae::first_difference(names, known);
   throw mae::Error(data, found, expected + ", as the run that is resumed has; other classes need another run");
+}
+
+void check_images(const std::string& checkpoint, const std::string& identity, const std::string& data) {
+  if (checkpoint.empty()) return;
+  const mae::SafetensorsFile file = mae::SafetensorsFile::read(checkpoint);
+  if (!file.metadata().contains(images_key)) return;
+  const auto known = nlohmann::json::parse(file.metadata(images_key), nullptr, false),
+             found = nlohmann::json::parse(identity);
+  if (!known.is_object()) throw mae::Error(checkpoint + ": " + images_key, "no JSON object", "what the run recorded");
+  const auto differ = [&](const char* key) {
+    return known.contains(key) && found.contains(key) && known[key] != found[key];
+  };
+  if (differ("images")) return;
+  if (differ("classes"))
+    throw mae::Error(data, found["classes"].dump() + " classes",
+                     known["classes"].dump() + ", as the run that is resumed has; other classes need another run");
+  if (differ("names"))
+    throw mae::Error(data, "as many images as before whose files have other names",
+                     "the names of the run that is resumed: their order, and which are held out, follow from them");
 }
 
 bool write_or_remove(const std::string& path, const std::vector<std::string>& names) {

@@ -18,6 +18,12 @@ inline constexpr const char* class_names_key = "class_names";
 /// Throws mae::Error unless the classes of `data` are those of the run whose checkpoint, if not "", goes on: its labels
 /// are their numbers. A checkpoint that does not know goes on with any.
 void check_class_names(const std::string& checkpoint, const std::vector<std::string>& names, const std::string& data);
+/// Under which name a checkpoint says which images it was trained on: what `Source::identity` gives.
+inline constexpr const char* images_key = "images_identity";
+/// Throws mae::Error unless `data` are still the images of the run whose checkpoint, if not "", goes on: other names
+/// would divide them otherwise, and other classes have other numbers. How many there are is the run's own to compare. A
+/// checkpoint that does not know goes on with any.
+void check_images(const std::string& checkpoint, const std::string& identity, const std::string& data);
 /// Writes `names` to a file (mae/io/images/name_list.hpp). Without any, removes what an earlier start may have left
 /// there, and returns false.
 bool write_or_remove(const std::string& path, const std::vector<std::string>& names);
@@ -29,8 +35,9 @@ inline std::string settings_file(const std::string& folder) { return folder + "/
 /// folder. Without it "", and the folder must have none. Throws mae::Error.
 std::string resolve_folder(Settings& all, const RunSettings& run);
 
-/// Makes the folder of a run that begins or goes on. Throws mae::Error if one that begins finds checkpoints there, of a
-/// run that has begun and ended since `resolve_folder` looked.
+/// Makes the folder of a run that begins or goes on, and removes what killed processes left half-written in it. Throws
+/// mae::Error if one that begins finds checkpoints there, of a run that has begun and ended since `resolve_folder`
+/// looked.
 void make_folder(const RunSettings& run, const std::string& checkpoint);
 
 /// Throws mae::Error unless the disk of the folder has room for the checkpoints that are kept, of `bytes` each, beside

@@ -1,5 +1,7 @@
 // Images with class maps, as `Source` opens them.
 #pragma once
+#include <bitset>
+
 #include <mae/data/image.hpp>
 
 #include "source.hpp"
@@ -26,9 +28,12 @@ class OpenedClassMaps : public Opened {
  public:
   /// The map of image `number` as its file has it, [1, H, W]. Throws mae::Error if it cannot be read.
   virtual mae::Image own_map(mae::Index number) const = 0;
+  /// The classes that occur in it.
+  virtual const std::bitset<256>& classes_in(mae::Index number) const = 0;
 };
 
-/// Opens them; every map is looked at. `settings` must outlive it.
-Opener class_map_opener(const DataSettings& settings, const ClassMapSettings& maps, mae::Index channels);
+/// Opens them, for a model of at most `classes`; every map is looked at. `settings` must outlive it.
+Opener class_map_opener(const DataSettings& settings, const ClassMapSettings& maps, mae::Index channels,
+                        mae::Index classes);
 
 }  // namespace program

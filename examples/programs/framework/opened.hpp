@@ -25,6 +25,11 @@ class Opened {
   virtual std::string kind() const = 0;
   /// What else there is to say of it, in lines.
   virtual std::vector<std::string> notes() const = 0;
+  /// What there is to say of a division, in lines: of some images to train on, and of some of `others` held out.
+  virtual std::vector<std::string> notes_on(const std::vector<mae::Index>& /*training*/, const Opened& /*others*/,
+                                            const std::vector<mae::Index>& /*held_out*/) const {
+    return {};
+  }
   /// The files that images come from, by path: one for each image if it decodes, else those that were read.
   virtual mae::Index file_count() const = 0;
   virtual std::string file(mae::Index i) const = 0;

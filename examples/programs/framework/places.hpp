@@ -1,6 +1,8 @@
 // What `segment` and `detect` share: models that say something of each place of an image, and how that is shown.
 #pragma once
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 
 #include <mae/data/image.hpp>
 #include <mae/data/resize.hpp>
@@ -32,20 +34,33 @@ struct LookingSettings {
                        Scope::runtime};
   Text predict{all, "predict", "", "folder of other images, which are looked at in the end too", Scope::invocation};
 
-  /// The images to predict, or null.
+  /// The images to predict, or null. Throws mae::Error if there is no such folder.
   std::unique_ptr<const Opened> open(const DataSettings& data, mae::Index channels) const {
-    return predict().empty() ? nullptr : open_images(data, predict(), channels);
+    if (predict().empty()) return nullptr;
+    std::error_code unknown;
+    if (!std::filesystem::is_directory(predict(), unknown))
+      throw predict.error(
+          predict() + (std::filesystem::exists(predict(), unknown) ? ", which is no folder" : ", which is not there"),
+          "a folder of images to look at");
+    return open_images(data, predict(), channels);
   }
 };
 
-/// The image, made `height` pixels high.
+/// The image, made `height` pixels high, or less where it would be more than four times as wide as that.
 inline mae::Image panel_image(const mae::ImageView& image, mae::Index height) {
-  const mae::Index width = std::max<mae::Index>(1, (image.width * height + image.height / 2) / image.height);
-  mae::Image shown = mae::blank_image(image.channels, height, width);
-  mae::resize(image.pixels, image.channels, image.height, image.width,
-              {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)}, shown.pixels.data(), height,
-              width);
+  const auto down = static_cast<double>(image.height), across = static_cast<double>(image.width);
+  const double scale = static_cast<double>(height) * std::min(1 / down, 4 / across);
+  const auto rows = std::max<mae::Index>(1, std::llround(scale * down)),
+             columns = std::max<mae::Index>(1, std::llround(scale * across));
+  mae::Image shown = mae::blank_image(image.channels, rows, columns);
+  mae::resize(image.pixels, image.channels, image.height, image.width, {0, 0, down, across}, shown.pixels.data(), rows,
+              columns);
   return shown;
+}
+
+/// Tells of how many images something was predicted, if that is not all.
+inline void report_predicted(mae::Index count, mae::Index all) {
+  if (count < all) report("predicted", std::to_string(count) + " of " + std::to_string(all) + " images");
 }
 
 /// A share in percent.

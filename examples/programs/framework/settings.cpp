@@ -133,7 +133,7 @@ void Settings::restore(const std::string& record, const std::string& from) {
   for (const auto& [name, value] : recorded.items()) {
     Setting* const setting = find(name);
     if (!setting) throw mae::Error(from, "the setting " + shown(name), "those of this program");
-    if (setting->given() && setting->scope_ == Scope::length) continue;
+    if (setting->given() && setting->scope_ != Scope::experiment) continue;
     if (setting->given() && setting->value() != value)
       throw mae::Error(setting->origin_, setting->value().dump(),
                        value.dump() + ", as the run that is resumed has; another value needs another run");

@@ -66,6 +66,8 @@ class Setting {
   Setting& operator=(const Setting&) = delete;
 
   const std::string& name() const { return name_; }
+  /// What --help says of it, in a program where it means something else.
+  void describe(const char* meaning) { meaning_ = meaning; }
   /// Who gave the value: "run.json: epochs", "--epochs", or nobody: "".
   const std::string& origin() const { return origin_; }
   bool given() const { return !origin_.empty(); }

@@ -80,8 +80,8 @@ class LabelledImages final : public Opened {
   mae::DataSource<ImageFormats> data_;
 };
 
-Opener image_opener(const DataSettings& settings, mae::Index channels, bool labelled) {
-  return [&settings, channels, labelled](const Wanted& wanted) -> std::unique_ptr<const Opened> {
+Opener image_opener(const DataSettings& settings, mae::Index channels, bool labelled, bool skips = false) {
+  return [&settings, channels, labelled, skips](const Wanted& wanted) -> std::unique_ptr<const Opened> {
     mae::DataOptions options{.split = wanted.everything ? mae::Split::all
                                       : wanted.held_out ? mae::Split::test
                                                         : mae::Split::train,
@@ -90,6 +90,7 @@ Opener image_opener(const DataSettings& settings, mae::Index channels, bool labe
     options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
     options.parts = settings.parts();
     options.folder = folder_options(settings, channels);
+    if (skips) options.folder.bad = mae::BadImage::skip;
     options.folder.needs_classes = labelled;
     options.folder.classes = wanted.classes;
     return std::make_unique<const LabelledImages>(wanted.path, options);
@@ -147,7 +148,7 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
 }
 
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels) {
-  auto images = opened(image_opener(settings, channels, false), {.path = path, .everything = true});
+  auto images = opened(image_opener(settings, channels, false, true), {.path = path, .everything = true});
   if (!images->decodes()) throw mae::Error(path, images->kind(), "a folder of images");
   return images;
 }
@@ -245,6 +246,7 @@ std::vector<std::string> Source::describe() const {
   lines.push_back("held out: " + line(*validation_, other_ ? other_->place() : "them"));
   if (!copies_.empty()) lines.push_back(copies_);
   if (other_) add(other_->notes());
+  add(data_->notes_on(training_->numbers, held_out(), validation_->numbers));
   if (!training_->images.gives<mae::Label>()) return lines;
   std::set<std::int32_t> missing;
   for (mae::Index label = 0; label < validation_->class_count(); ++label) missing.insert(static_cast<int>(label));
@@ -267,6 +269,20 @@ std::vector<std::string> Source::files(const Subset& part) const {
   if (data_->decodes())
     for (const mae::Index number : part.numbers) names.push_back(data_->name(number));
   return names;
+}
+
+std::string Source::identity() const {
+  const mae::Images all = data_->images();
+  nlohmann::ordered_json known{{"images", all.size()}, {"classes", all.classes()}};
+  if (!data_->decodes()) return known.dump();
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a of 64 bits; a name ends with 0
+  for (mae::Index i = 0; i < all.size(); ++i) {
+    const std::string name = data_->name(i);
+    for (std::size_t k = 0; k <= name.size(); ++k)
+      hash = (hash ^ static_cast<unsigned char>(name.c_str()[k])) * 1099511628211U;
+  }
+  known["names"] = hash;
+  return known.dump();
 }
 
 double Source::bytes() const {

@@ -57,6 +57,13 @@ struct DataSettings {
 
   /// How files become images; what is doubtful about one is told on stderr.
   mae::DecodeOptions decode_options() const;
+  /// Throws mae::Error if statistics are given that are not used.
+  void check_statistics() const {
+    for (const Numbers* const given : {&mean, &deviation})
+      if (!(*given)().empty() && normalization() != "given")
+        throw given->error("numbers, and " + normalization() + " as normalization",
+                           "--normalization given beside them");
+  }
   /// For a program that needs more than labels: throws mae::Error if a format of labelled images is asked for.
   void refuse_formats(const char* why) const {
     if (format.given() && format() != "folder") throw format.error(format(), std::string("folder: ") + why);
@@ -137,7 +144,8 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// The images below the folder at `path`, whatever they are of. Throws mae::Error if there are none.
+/// The images below the folder at `path`, whatever they are of: those that cannot be read are told, and another stands
+/// in. Throws mae::Error if there are none.
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
 /// Height and width of the upright image in a file. Throws mae::Error if it is none.
@@ -171,6 +179,9 @@ class Source {
   const std::vector<std::string>& class_names() const;
   /// The files of a part of the training images, relative to their folder; empty if they are no folder's.
   std::vector<std::string> files(const Subset& part) const;
+  /// What tells the training images from others, as JSON for a checkpoint: how many there are with those held out, a
+  /// checksum of the names of their files in order, and how many classes they have.
+  std::string identity() const;
   /// That of the training images.
   mae::Normalization normalization(const std::string& checkpoint) const {
     return normalization_of(settings_, training(), checkpoint);

@@ -9,8 +9,8 @@
 //     static constexpr const char* name = "mean_iou";                     // in the names of files
 //     mae::Index look_batch(mae::Index images) const;                     // images at a time, of so many
 //     template <class W> double score(const W& weights) const;            // of the held-out images, in [0, 1]
-//     template <class W> void draw(const W& weights) const;               // at checkpoints
-//     template <class W> std::string finish(const W& weights) const;      // at the end; what it wrote, ", a, b" or ""
+//     template <class W> void draw(const W& weights) const;               // panel.png, at checkpoints and the end
+//     template <class W> std::string finish(const W& weights) const;      // before; what is written, ", a, b" or ""
 //   };
 //
 // `Accuracy` below is that of classifiers.
@@ -47,12 +47,15 @@ struct SupervisedSettings : Settings {
   /// Where `scratch` is on, once the settings of a run that goes on are restored, no encoder is needed.
   void resolve(const Switch* scratch = nullptr) {
     checkpoint = resolve_folder(*this, run);
+    if (checkpoint.empty()) data.check_statistics();
     if (scratch && (*scratch)()) {
       if (!encoder().empty()) throw encoder.error(encoder(), "nothing beside scratch");
       if (model() == "auto") throw model.error("auto", "the name of a model, to train it from scratch");
       return;
     }
-    if (encoder().empty()) throw encoder.error("nothing", "the file encoder.safetensors that pretrain wrote");
+    if (encoder().empty())
+      throw encoder.error("nothing", std::string("the file encoder.safetensors that pretrain wrote") +
+                                         (scratch ? ", or --scratch to begin from random weights" : ""));
     resolve_model(model, encoder(), loading, known_models());
   }
   /// The file that weights come from: a checkpoint, an encoder, or "".
@@ -125,6 +128,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const Subset* const validation = source.validation();
   source.check_classes(Model::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
+  check_images(settings.checkpoint, source.identity(), settings.data.data());
   report_model<Model>(Preset::name);
   report_data(source, normalization);
   using Look = mae::Program<Model, Policy, mae::Inference>;
@@ -142,6 +146,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   const std::string folder = settings.run.out();
   mae::Metadata known = metadata_of(settings, Preset::name);
   known[class_names_key] = mae::names_text(source.class_names());
+  known[images_key] = source.identity();
   Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), Judge::metric,
                         Judge::name, true});
   constexpr bool averages = requires { run.options().optimizer.ema_decay; };
@@ -150,14 +155,18 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
     if (const double score = judge.score(run.weights()); mae::is_finite(score)) record.*Judge::metric = score;
     if constexpr (averages) record.*Judge::averaged = judge.score(mae::averaged(run));
   };
-  if (!trainer.run(look, [&] { judge.draw(run.weights()); })) return;
+  const auto draw = [&] { judge.draw(run.weights()); };
+  if (!trainer.run(look, draw)) return;
   mae::save_checkpoint(folder + "/model.safetensors", run, known);
   if constexpr (averages)
     mae::save_checkpoint(folder + "/ema.safetensors", mae::averaged(run),
                          mae::detail::merged(mae::metadata_of(run), known));
   const bool named = write_or_remove(folder + "/classes.json", source.class_names());
+  std::string wrote = judge.finish(run.weights());
+  if (const auto panel = wrote.find(", panel.png"); !trainer.try_to(draw) && panel != std::string::npos)
+    wrote.erase(panel, std::string_view(", panel.png").size());
   trainer.display().say("wrote " + folder + "/model.safetensors" + (averages ? ", ema.safetensors" : "") +
-                        (named ? ", classes.json" : "") + judge.finish(run.weights()) + " and loss.png");
+                        (named ? ", classes.json" : "") + wrote + " and loss.png");
 }
 
 }  // namespace program

@@ -68,7 +68,8 @@ class Trainer {
   }
 
   /// Calls evaluate(record) for an epoch that is to be looked at: it sets what it finds. Calls draw() for images, at
-  /// checkpoints. Returns false if the run was told to stop before its end.
+  /// checkpoints but the last: it is for who calls, to draw once what counts is written. Returns false if the run was
+  /// told to stop before its end.
   template <class Evaluate, class Draw>
   bool run(const Evaluate& evaluate, const Draw& draw) {
     stop_gently();
@@ -83,16 +84,29 @@ class Trainer {
         const bool now = save_.due(steps(), seconds()) || save_asked();
         if (!now && !best && !stopped && !run_.finished()) continue;
         save(best);
-        if (!run_.finished()) draw_all(draw);
+        if (run_.finished()) continue;
+        draw_log();
+        try_to(draw);
       }
     } catch (...) {
       rescue();
       throw;
     }
-    if (run_.finished()) return draw_all(draw), true;
+    if (run_.finished()) return draw_log(), true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ +
                  "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
     return false;
+  }
+  /// Calls draw(). An image that cannot be drawn is told and is no reason to end a run; then it returns false.
+  template <class Draw>
+  bool try_to(const Draw& draw) {
+    try {
+      draw();
+      return true;
+    } catch (const std::exception& error) {
+      display_.say(std::string("no image of how the model does: ") + error.what());
+      return false;
+    }
   }
   Display& display() { return display_; }
 
@@ -131,11 +145,7 @@ class Trainer {
                          " are made: the rate follows a cosine over the new length and goes on at " +
                          rate(options.epochs) + ", where it was " + rate(std::atoll(before.c_str())));
   }
-  template <class Draw>
-  void draw_all(const Draw& draw) {
-    log_.draw(config_.settings.out(), config_.all.program());
-    draw();
-  }
+  void draw_log() { log_.draw(config_.settings.out(), config_.all.program()); }
   mae::Index patience() const {
     if (config_.baseline_steps > 0) return config_.baseline_steps;
     return std::max<mae::Index>(100, run_.options().epochs * run_.updates_per_epoch() / 10);

@@ -7,9 +7,11 @@
 // Which map is of which image says class_map_list.hpp; what numbers in a map mean, class_map_png.hpp. Images are
 // decoded, reduced and kept as in an ImageFolder, and maps follow them to the reduced size by the nearest pixel. Before
 // that, every map is looked at once: pixels of each class are counted, and each fault is found with its file. Faults
-// stop the program, the first one told in words and the others counted, or their images are left out and each is told.
+// stop the program, the first one told in words and the others counted, or their images are left out and each is told;
+// only then is every image decoded once too, since those that cannot be are left out.
 #pragma once
 #include <array>
+#include <bitset>
 #include <optional>
 
 #include <mae/backend/threads.hpp>
@@ -25,6 +27,7 @@ struct ClassMapFolderOptions {
   ClassMapOptions maps{};              ///< how maps are read
   ClassMapPlace place{};               ///< which of them
   Index classes = 0;                   ///< how many there are; 0: one more than the largest number in the maps
+  Index most_classes = 255;            ///< and no map may have more
   std::function<void(Index)> begin{};  ///< told how many maps are going to be looked at,
   std::function<void()> looked{};      ///< and that one more has been, by several threads at once
 };
@@ -54,8 +57,7 @@ class ClassMapFolder {
         list_(list_class_maps(folder, options_.place)),
         survey_(look()),
         images_(list_of_images(), share_of_cache(false)),
-        maps_(list_.maps.size(), share_of_cache(true).cache_bytes, BadImage::stop, {}),
-        sizes_(list_.images.size()) {}
+        maps_(list_.maps.size(), share_of_cache(true).cache_bytes, BadImage::stop, {}) {}
 
   // What an ImageCollection offers.
   using Target = ClassMap;
@@ -65,20 +67,14 @@ class ClassMapFolder {
   /// As `ImageFolder` does it.
   template <class Use>
   void with_image(Index i, const Use& use) const {
-    images_.with_image(i, [&](const ImageView& image) {
-      {
-        const std::lock_guard lock(mutex_);
-        sizes_[static_cast<std::size_t>(image.number)] = {image.height, image.width};
-      }
-      use(image);
-    });
+    images_.with_image(i, use);
   }
   /// Calls use(ClassMapView) for the map of image `i`, of the size that the image has been reduced to.
   template <class Use>
   void with_target(Index i, const Use& use) const {
     const std::shared_ptr<const Image> map = maps_.find(i, [&] {
       const Image own = own_map(i);
-      const auto [height, width] = size_of(i);
+      const auto [height, width] = images_.shown_size(i);
       Image to{1, height, width, {}};
       ClassMap::place({own.pixels.data(), own.height, own.width},
                       {height, width, {0, 0, double(own.height), double(own.width)}}, to.pixels);
@@ -87,8 +83,24 @@ class ClassMapFolder {
     use(ClassMapView{map->pixels.data(), map->height, map->width});
   }
 
-  /// The map of image `i` as its file has it, [1, H, W]: at the size of the image's file.
-  Image own_map(Index i) const { return read_class_map_png(map_path(i), options_.maps); }
+  /// The map of image `i` as its file has it, [1, H, W]: at the size of the image's file. Throws `Error` if it cannot
+  /// be read, or has a class too many or another size by now.
+  Image own_map(Index i) const {
+    Image map = read_class_map_png(map_path(i), options_.maps);
+    const Index most = options_.classes > 0 ? options_.classes : options_.most_classes;
+    for (const std::uint8_t c : map.pixels)
+      if (c >= most && c != ClassMap::ignored)
+        throw Error(map_path(i), "class " + std::to_string(c),
+                    "classes below " + std::to_string(most) +
+                        (options_.classes > 0 ? "" : ", the most that there may be") + ", or 255 for none");
+    if (const Extents& then = own_sizes_[static_cast<std::size_t>(i)];
+        then.height > 0 && (then.height != map.height || then.width != map.width))
+      throw Error(map_path(i), std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
+                  std::to_string(then.height) + " x " + std::to_string(then.width) + ", as when it was opened");
+    return map;
+  }
+  /// The classes that occur in the map of image `i`; at 255 whether pixels have none.
+  const std::bitset<256>& classes_in(Index i) const { return classes_in_[static_cast<std::size_t>(i)]; }
   const ClassMapSurvey& survey() const { return survey_; }
   /// Pairs and where they lie; those with faults have gone.
   const ClassMapList& list() const { return list_; }
@@ -104,14 +116,6 @@ class ClassMapFolder {
     Index height = 0, width = 0;
   };
 
-  Extents size_of(Index i) const {
-    const auto known = [&] {
-      const std::lock_guard lock(mutex_);
-      return sizes_[static_cast<std::size_t>(i)];
-    };
-    if (known().height == 0) with_image(i, [](const ImageView&) {});
-    return known();
-  }
   ImageList list_of_images() const {
     return {list_.images_folder, list_.images, std::vector<std::int32_t>(list_.images.size(), -1), {}, list_.ignored};
   }
@@ -125,7 +129,7 @@ class ClassMapFolder {
   }
 
   /// What is wrong with pair `i`, in words, or ""; adds its pixels to `found`.
-  std::string look_at(Index i, ClassMapSurvey& found) const {
+  std::string look_at(Index i, ClassMapSurvey& found) {
     try {
       const Image map = own_map(i);
       const ImageHeader image = image_header<Formats>(path(i), 0, options_.folder.decoding);
@@ -138,12 +142,16 @@ class ClassMapFolder {
                     text(height, width) + ", as many as the upright " + path(i) + " has");
       std::array<Index, 256> pixels{};
       for (const std::uint8_t c : map.pixels) ++pixels[c];
-      if (options_.classes > 0)
-        for (std::size_t c = static_cast<std::size_t>(options_.classes); c < ClassMap::ignored; ++c)
-          if (pixels[c] > 0)
-            throw Error(map_path(i), "class " + std::to_string(c),
-                        "classes below " + std::to_string(options_.classes) + ", or 255 for none");
-      for (std::size_t c = 0; c < 256; ++c) found.pixels[c] += pixels[c], found.images[c] += pixels[c] > 0;
+      if (options_.folder.bad == BadImage::skip) {
+        DecodeOptions quiet = options_.folder.decoding;
+        quiet.report = {};  // what is doubtful is told when it is read to be looked at
+        static_cast<void>(read_image<Formats>(path(i), options_.folder.channels, options_.folder.shortest_side, quiet));
+      }
+      own_sizes_[static_cast<std::size_t>(i)] = {map.height, map.width};
+      for (std::size_t c = 0; c < 256; ++c) {
+        found.pixels[c] += pixels[c], found.images[c] += pixels[c] > 0;
+        classes_in_[static_cast<std::size_t>(i)][c] = pixels[c] > 0;
+      }
       if (pixels[ClassMap::ignored] == static_cast<Index>(map.pixels.size())) found.empty.push_back(map_path(i));
       return "";
     } catch (const Error& error) { return error.what() + 5; }  // without "mae: "
@@ -153,6 +161,8 @@ class ClassMapFolder {
     const int threads = DefaultThreads::count();
     std::vector<ClassMapSurvey> parts(static_cast<std::size_t>(threads));
     std::vector<std::string> wrong(list_.images.size());
+    classes_in_.resize(wrong.size());
+    own_sizes_.resize(wrong.size());
     if (options_.begin) options_.begin(size());
     parallel_for_each<DefaultThreads>(size(), threads, [&](Index i, int thread) {
       wrong[static_cast<std::size_t>(i)] = look_at(i, parts[static_cast<std::size_t>(thread)]);
@@ -186,6 +196,8 @@ class ClassMapFolder {
       }
       good.images.push_back(list_.images[i]);
       good.maps.push_back(list_.maps[i]);
+      classes_in_[good.maps.size() - 1] = classes_in_[i];
+      own_sizes_[good.maps.size() - 1] = own_sizes_[i];
     }
     const std::string more = faults.size() > 1 ? "; and so on, " + std::to_string(faults.size()) + " faults" : "";
     if (!faults.empty() && (options_.folder.bad == BadImage::stop || good.images.empty()))
@@ -198,11 +210,11 @@ class ClassMapFolder {
   ClassMapFolderOptions options_;
   std::string place_;
   ClassMapList list_;
+  std::vector<std::bitset<256>> classes_in_{};  // before the survey, which fills them
+  std::vector<Extents> own_sizes_{};            // of maps, as their files have them
   ClassMapSurvey survey_;
   ImageFolder<Formats> images_;
   KeptImages maps_;
-  mutable std::mutex mutex_;
-  mutable std::vector<Extents> sizes_;
 };
 
 /// Decodes the first image, as for an `ImageFolder`.

@@ -4,17 +4,15 @@
 //   images/training/a.jpg annotations/training/a.png               ADE20K; any names of parts (parts.hpp)
 //   train/images/a.jpg train/masks/a.png val/images/...            the parts outside
 //   JPEGImages/a.jpg SegmentationClass/a.png                       Pascal VOC, with
-//   ImageSets/Segmentation/train.txt val.txt                       a name a line; images that no list has are left
-//   alone
+//   ImageSets/Segmentation/train.txt val.txt                       voc_lists.hpp; what is in no list is left alone
 //
 // A map has the name of its image, folders inside included, and ends in .png. Images lie in a folder named images,
 // image, img, JPEGImages or photos, maps in the first that there is of SegmentationClass, SegmentationClassAug,
 // class_maps, masks, mask, labels, label, annotations and annotation, in any case; or in one that is given.
 // What has no partner is a fault, told with its file. No file is opened but lists.
 #pragma once
-#include <mae/io/files/input_file.hpp>
+#include <mae/io/annotations/voc_lists.hpp>
 #include <mae/io/images/image_list.hpp>
-#include <mae/io/images/named_dataset.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -25,6 +23,7 @@ struct ClassMapList {
   std::string list{};                     ///< the file of names that chose them, or ""
   std::vector<std::string> images, maps;  ///< pair by pair, relative to these folders, sorted
   std::vector<std::string> faults{};      ///< in words: what has no partner, or more than one
+  std::string left_alone{};               ///< of a set to train on: its part, or list, to look at, or ""
   Index ignored = 0;                      ///< files that are not named as images
 
   Index size() const { return static_cast<Index>(images.size()); }
@@ -58,32 +57,15 @@ inline std::string folder_of_maps(const std::vector<std::string>& found) {
                               "label", "annotations", "annotation"});
 }
 
-/// The part of the set that the split asks for, a sub-folder of `folder`; "" if it is not divided.
-inline std::string wanted_part(const std::string& folder, const std::vector<std::string>& folders, Split split) {
+/// The part of the set that the split asks for, a sub-folder of `folder`; "" if it is not divided. To train, `other`
+/// becomes the path of the one to look at, if there is one.
+inline std::string wanted_part(const std::string& folder, const std::vector<std::string>& folders, Split split,
+                               std::string& other) {
   const Parts parts = parts_among(folders);
   if (!parts.divided()) return "";
+  if (split == Split::train && !parts.evaluation().empty()) other = folder + "/" + parts.evaluation()[0];
   return split == Split::train ? only_part(folder, parts.training, parts, "train on")
                                : only_part(folder, parts.evaluation(), parts, "test with");
-}
-
-/// The names in a list of Pascal VOC: the first word of each line.
-inline std::vector<std::string> names_in_list(const std::string& path) {
-  const std::vector<char> bytes = read_file<char>(path);
-  std::vector<std::string> names;
-  std::string word;
-  bool first = true;
-  const auto end_line = [&] {
-    if (!word.empty()) names.push_back(std::exchange(word, ""));
-    first = true;
-  };
-  for (const char c : bytes) {
-    const bool blank = c == ' ' || c == '\t' || c == '\r';
-    if (c == '\n') end_line();
-    else if (!blank && first) word += c;
-    else if (blank && !word.empty()) first = false;
-  }
-  end_line();
-  return names;
 }
 
 /// Stem, "2007/000032", -> names of files with it, "2007/000032.jpg", below a folder.
@@ -154,26 +136,24 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
       list.images_folder = folder + "/" + images, list.maps_folder = folder + "/" + maps;
       break;
     }
-    const std::string part = depth == 0 ? detail::wanted_part(folder, folders, place.split) : "";
+    const std::string part = depth == 0 ? detail::wanted_part(folder, folders, place.split, list.left_alone) : "";
     if (part.empty())
       throw Error(folder, images.empty() ? "no sub-folder of images" : "no sub-folder of class maps",
                   "sub-folders images and masks, or JPEGImages and SegmentationClass; others can be given");
     folder += "/" + part;
     divided = true;
   }
-  const std::string lists = folder + "/ImageSets/Segmentation/";
-  for (const char* const name : {"train.txt", "trainval.txt", "val.txt", "test.txt"}) {
-    const bool trains = std::string(name).starts_with("train");
-    std::error_code unknown;
-    if (list.list.empty() && trains == (place.split == Split::train) && given.empty() &&
-        std::filesystem::exists(lists + name, unknown))
-      list.list = lists + name;
+  if (given.empty()) {
+    const VocList chosen = voc_list(folder, "Segmentation", place.split);
+    list.list = chosen.path;
+    if (list.left_alone.empty()) list.left_alone = chosen.left_alone;
   }
   if (list.list.empty()) {
-    const auto part_in = [&](const std::string& all) {
-      return detail::wanted_part(all, detail::entries_of(all).folders, place.split);
+    std::string unused;
+    const auto part_in = [&](const std::string& all, std::string& other) {
+      return detail::wanted_part(all, detail::entries_of(all).folders, place.split, other);
     };
-    const std::string images = part_in(list.images_folder), maps = part_in(list.maps_folder);
+    const std::string images = part_in(list.images_folder, list.left_alone), maps = part_in(list.maps_folder, unused);
     if (images.empty() != maps.empty())
       throw Error(images.empty() ? list.images_folder : list.maps_folder, "no parts",
                   "the parts of " + (images.empty() ? list.maps_folder : list.images_folder));
@@ -186,7 +166,7 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
   if (list.list.empty()) {
     detail::pair_files(list, images, maps, nullptr);
   } else {
-    const std::vector<std::string> names = detail::names_in_list(list.list);
+    const std::vector<std::string> names = names_in_voc_list(list.list);
     detail::pair_files(list, images, maps, &names);
   }
   if (list.images.empty() && list.faults.empty())
