@@ -89,7 +89,7 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   const double weights =
       static_cast<double>((2 + states<Run>)*mae::weights_size<Model>) * sizeof(typename Policy::Parameter);
   const auto step = static_cast<double>(Run::step_bytes(batch, threads));
-  const double batches = batch_bytes<Model, Policy>((source.settings().loaders() + 3) * batch);
+  const auto batches = static_cast<double>(Run::batch_bytes((source.settings().loaders() + 3) * batch));
   const mae::Index decoders = threads + source.settings().loaders();
   const double images = source.bytes(), decoding = source.decoding_bytes(decoders);
   report("memory",

@@ -20,6 +20,8 @@ struct ClassMap {
   static constexpr std::uint8_t ignored = 255;
   using View = ClassMapView;
   using Placed = std::vector<std::uint8_t>;  // [height, width] of the model's input
+  template <class Geometry>
+  static constexpr Index placed_bytes = Geometry::height * Geometry::width;
 
   /// Throws mae::Error unless the placement's box lies in the map: one of another size than its image has.
   static void place(const View& map, const Placement& placement, Placed& to) {

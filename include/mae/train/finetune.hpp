@@ -146,10 +146,20 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
     copy_encoder(encoder.weights, this->weights_);
   }
 
+  /// Of the loss, and of what the task makes of targets.
+  static constexpr Index step_bytes(Index batch, int threads) {
+    using Views = decltype(std::declval<const Inputs&>().views(batch));
+    return Loop::step_bytes(batch, threads) + batch * bytes_of(static_cast<Views*>(nullptr));
+  }
+
   /// What the task makes of targets.
   const auto& inputs() const { return targets_; }
 
  private:
+  template <class... V>
+  static constexpr Index bytes_of(std::tuple<V...>*) {
+    return (Index{0} + ... + (V::Shape::count * Index{sizeof(typename V::Element)}));
+  }
   static constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
 
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
