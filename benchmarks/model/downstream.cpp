@@ -106,7 +106,8 @@ int main(int argc, char** argv) {
   const Index batch = argc > 3 ? std::atoi(argv[3]) : 0;
   const int repetitions = argc > 4 ? std::atoi(argv[4]) : 5;
   const int threads = argc > 5 ? std::atoi(argv[5]) : DefaultThreads::count();
-  const auto* const chosen = std::find_if(std::begin(models), std::end(models), [&](auto& m) { return m.name == model; });
+  const auto* const chosen =
+      std::find_if(std::begin(models), std::end(models), [&](auto& one) { return one.name == model; });
   if (chosen == std::end(models) || (work != "step" && work != "inference") || batch < 1 || repetitions < 1 ||
       threads < 1) {
     std::fprintf(stderr, "usage: downstream MODEL step|inference BATCH [repetitions] [threads]; known:\n");

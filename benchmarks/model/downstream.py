@@ -1,14 +1,14 @@
-"""What is built on an encoder, ours and PyTorch's in turn: downstream.py PROGRAM MODEL WORK BATCH [repetitions = 5] [threads]
+"""What is built on an encoder, ours and PyTorch's in turn.
+
+    downstream.py PROGRAM MODEL WORK BATCH [repetitions = 5] [threads = all]
 
 Prints rows of JSON, one for each peer. PROGRAM is what downstream.cpp becomes. MODEL is one of MODELS, WORK is `step`
 (forward, loss, backward, AdamW) or `inference`. PyTorch gets the same network, its convolutions with channels last and
 its fused attention and AdamW, eager and compiled; onnxruntime, for inference if it and onnxscript are there, what
-torch.onnx makes of that network. Of one thread processor seconds are taken. Memory is the most that a process has held,
-of PyTorch when all peers have run.
+torch.onnx makes of that network. Of one thread processor seconds are taken.
 """
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -51,7 +51,9 @@ class Detector(nn.Module):
         scaled = {1: up, 0: nn.Identity, -1: lambda: nn.MaxPool2d(2), -2: lambda: nn.MaxPool2d(4)}
         conv = lambda out=width: nn.Conv2d(width, out, 3, padding=1)
         self.neck = nn.ModuleList(
-            nn.Sequential(scaled[s](), nn.Conv2d(wide // 2 if s > 0 else wide, width, 1), Norm(width), conv(), Norm(width))
+            nn.Sequential(
+                scaled[s](), nn.Conv2d(wide // 2 if s > 0 else wide, width, 1), Norm(width), conv(), Norm(width)
+            )
             for s in scales
         )
         tower = lambda: [layer for _ in range(depth) for layer in (conv(), Norm(width), nn.GELU())]
@@ -125,7 +127,7 @@ def exported(network, images, threads):
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = folder + "/model.onnx"
-        torch.onnx.export(network, (images,), path, input_names=["images"], opset_version=18, dynamo=True, verbose=False)
+        torch.onnx.export(network, (images,), path, input_names=["images"], dynamo=True, verbose=False)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -170,13 +172,11 @@ def main():
     row = ours[0]
     for number in ("ours", "peak_fraction", "seconds"):
         row[number] = statistics.median(one[number] for one in ours)
-    memory = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     for name, measured in times.items():
         peer = batch / statistics.median(measured)
         ratio = row["ours"] / peer
         print(json.dumps(row | {"peer": round(peer, 4), "peer_name": name, "ratio": round(ratio, 3),
-                                "peer_peak_fraction": round(row["peak_fraction"] / ratio, 3),
-                                "peer_peak_resident_mib": memory}), flush=True)
+                                "peer_peak_fraction": round(row["peak_fraction"] / ratio, 3)}), flush=True)
 
 
 main()

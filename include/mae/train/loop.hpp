@@ -116,7 +116,8 @@ class TrainingLoop {
   /// Bytes of a batch of `batch` images, and of their targets where those are of one size.
   static constexpr Index batch_bytes(Index batch) {
     Index each = ImageShape::values * Index{sizeof(T)};
-    if constexpr (requires { Target::template placed_bytes<ImageShape>; }) each += Target::template placed_bytes<ImageShape>;
+    if constexpr (requires { Target::template placed_bytes<ImageShape>; })
+      each += Target::template placed_bytes<ImageShape>;
     return batch * each;
   }
 
