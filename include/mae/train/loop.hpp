@@ -113,13 +113,6 @@ class TrainingLoop {
 
   /// Bytes that a step on batches of `batch` images takes, worked by `threads`.
   static constexpr Index step_bytes(Index batch, int threads) { return Step::bytes(batch, threads); }
-  /// Bytes of a batch of `batch` images, and of their targets where those are of one size.
-  static constexpr Index batch_bytes(Index batch) {
-    Index each = ImageShape::values * Index{sizeof(T)};
-    if constexpr (requires { Target::template placed_bytes<ImageShape>; })
-      each += Target::template placed_bytes<ImageShape>;
-    return batch * each;
-  }
 
   Progress progress() const { return {optimizer_.steps(), epoch_images_, epoch_loss_}; }
   /// Continues from there, once weights and moments are those of that moment. Throws mae::Error about `subject` if a
