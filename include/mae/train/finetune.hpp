@@ -148,18 +148,17 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
 
   /// Of the loss, and of what the task makes of targets.
   static constexpr Index step_bytes(Index batch, int threads) {
+    constexpr auto bytes = []<class... V>(const std::tuple<V...>*) {
+      return (Index{0} + ... + (V::Shape::count * Index{sizeof(typename V::Element)}));
+    };
     using Views = decltype(std::declval<const Inputs&>().views(batch));
-    return Loop::step_bytes(batch, threads) + batch * bytes_of(static_cast<Views*>(nullptr));
+    return Loop::step_bytes(batch, threads) + batch * bytes(static_cast<const Views*>(nullptr));
   }
 
   /// What the task makes of targets.
   const auto& inputs() const { return targets_; }
 
  private:
-  template <class... V>
-  static constexpr Index bytes_of(std::tuple<V...>*) {
-    return (Index{0} + ... + (V::Shape::count * Index{sizeof(typename V::Element)}));
-  }
   static constexpr int depth = static_cast<int>(Model::EncoderShape::depth);
 
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
