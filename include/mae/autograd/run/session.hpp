@@ -165,6 +165,7 @@ class Session {
   }
   /// The gradient of the result, to be set before each `backward`, which may overwrite it.
   Result seed_gradient() {
+    static_assert(Program::Recompute::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     return {windows_[seed].write(execution_.template at<ResultElement>({seed}), result_count()), execution_.batch};
   }
   /// After `backward`, the gradient of input k, for programs that ask for it with `Input<S, E, true>`. It is zero if
