@@ -172,6 +172,25 @@ void convolutions(const Rows& rows, std::ostream& out) {
   if (!first) out << '\n';
 }
 
+/// What is built on an encoder, a line for each peer.
+void downstream(const Rows& rows, std::ostream& out) {
+  bool first = true;
+  for (const Row& row : rows) {
+    const std::string name = text(row, "name"), title = "downstream ";
+    if (!name.starts_with(title)) continue;
+    if (first)
+      out << "### Detectors and segmenters\n\n| what | threads | images/s | of the peak | MiB | peer | its images/s | "
+             "ratio |\n|---|---:|---:|---:|---:|---|---:|---:|\n";
+    first = false;
+    out << "| " << name.substr(title.size()) << " | " << row["threads"] << " | **" << say(number(row, "ours"), 3)
+        << "** | " << percent(number(row, "peak_fraction")) << " | " << say(number(row, "peak_resident_mib"), 0)
+        << " | " << text(row, "peer_name") << " | ";
+    if (row.contains("peer")) out << say(number(row, "peer"), 3) << " | **" << say(number(row, "ratio"), 2) << "** |\n";
+    else out << "| |\n";
+  }
+  if (!first) out << '\n';
+}
+
 void passes(const Rows& rows, std::ostream& out) {
   bool first = true;
   for (const Row& row : rows) {
@@ -213,6 +232,7 @@ void tables(const Rows& rows, std::ostream& out) {
   products(rows, out);
   convolutions(rows, out);
   steps(rows, out);
+  downstream(rows, out);
   passes(rows, out);
   growth(rows, out);
 }

@@ -2,8 +2,9 @@
 //
 // Nothing here knows of a machine: its limits are in measure.hpp for the processor, in cuda/limits.cuh for a GPU.
 #pragma once
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -13,13 +14,21 @@
 
 namespace mae::benchmark {
 
+/// Whether a second is one that this process has computed, instead of one that has passed. For one thread alone: then
+/// they are the same on a quiet machine, and on a busy one the turns of others do not count.
+inline bool processor_time = false;
+
 /// Seconds that `work()` takes.
 template <class Work>
 double seconds(const Work& work) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  const auto now = [] {
+    timespec time{};
+    ::clock_gettime(processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  };
+  const double start = now();
   work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
+  return now() - start;
 }
 
 inline double median(std::vector<double> values) {

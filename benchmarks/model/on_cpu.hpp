@@ -1,6 +1,6 @@
 // A pre-training step on the processor, beside the limit of all threads.
 #pragma once
-#include <sys/resource.h>
+#include <fstream>
 
 #include <mae/mae.hpp>
 
@@ -18,11 +18,13 @@ Row step_row(const std::string& name, Index batch, int threads, int repetitions)
   return step_row<Model>(name, batch, threads, time, limit_name<T>());
 }
 
-/// The most memory that this process has held so far, in MiB.
+/// The most memory that this process has held so far, in MiB. (What `getrusage` tells may be that of its parent.)
 inline double peak_resident() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  return static_cast<double>(use.ru_maxrss) / 1024;
+  std::ifstream status("/proc/self/status");
+  double kilobytes = 0;
+  for (std::string word; status >> word;)
+    if (word == "VmHWM:") status >> kilobytes;
+  return kilobytes / 1024;
 }
 
 }  // namespace mae::benchmark

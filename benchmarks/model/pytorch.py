@@ -16,8 +16,10 @@ import statistics
 import sys
 import time
 
-threads = int(sys.argv[4]) if len(sys.argv) > 4 else len(os.sched_getaffinity(0))
-os.environ["OMP_NUM_THREADS"] = str(threads)  # before PyTorch reads it
+threads = len(os.sched_getaffinity(0))
+if __name__ == "__main__":
+    threads = int(sys.argv[4]) if len(sys.argv) > 4 else threads
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # before PyTorch reads it
 
 import torch
 import torch.nn.functional as F
@@ -171,4 +173,5 @@ def main():
     print(json.dumps(step(sys.argv[1], sys.argv[2], int(sys.argv[3]), repetitions, device)), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
-// A pre-training step of any model: what the benchmarks of whole steps and of growing sizes have in common.
+// A training step of any model: what the benchmarks of whole steps and of growing sizes have in common.
 //
-// Images and masks stay the same from step to step: what is measured is forward, backward and AdamW. Operations are
+// Images and masks, or boxes, stay the same from step to step: what is measured is forward, backward and AdamW. Operations are
 // counted as the published model does them, whatever we save (we embed only kept patches and predict only hidden
 // ones): saved work shows as speed. A multiply and an add are two, products alone are counted, backward is twice
 // forward:
@@ -47,16 +47,36 @@ struct Choice {
 using Usual = Choice<KeepAll, AfterBackward>;
 using Lean = Choice<RecomputeCheap, InBackward>;
 
-/// Everything that steps need, with random images and masks.
-template <class Model, class Policy, class Chosen = Usual>
-class Trainer {
+/// Random images.
+template <class Model>
+auto random_images(Index batch) {
+  Tensor<float, typename Model::ImageShape::Pixels> images(batch);
+  const RandomStream random(0, Purpose::augment);
+  for (Index i = 0; i < images.size(); ++i) images.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -1, 1);
+  return images;
+}
+
+/// What pre-training is given: random images and masks.
+template <class Model>
+class MaskedImages {
  public:
-  Trainer(Index batch, int threads) : session_(batch, threads), images_(batch), masks_(batch) {
-    const RandomStream random(0, Purpose::augment);
-    for (Index i = 0; i < images_.size(); ++i) images_.data()[i] = random.uniform(static_cast<std::uint32_t>(i), -1, 1);
+  using Loss = PretrainingLoss<Model>;
+  explicit MaskedImages(Index batch) : images_(random_images<Model>(batch)), masks_(batch) {
     masks_.resize(batch);
     for (Index b = 0; b < batch; ++b) masks_.random(b, 0, 0, static_cast<std::uint64_t>(b));
   }
+  auto views() const { return std::tuple(images_.view(), masks_.keep(), masks_.hidden(), masks_.restore()); }
+
+ private:
+  Tensor<float, typename Model::ImageShape::Pixels> images_;
+  typename Model::Masks masks_;
+};
+
+/// Everything that steps need. `Data` has the module of a loss and what it is given.
+template <class Model, class Policy, class Chosen = Usual, class Data = MaskedImages<Model>>
+class Trainer {
+ public:
+  Trainer(Index batch, int threads) : session_(batch, threads), data_(batch) {}
   /// Makes so many steps, the next one begun before the last one is looked at.
   void steps(int count) {
     int unfinished = 0;
@@ -81,7 +101,7 @@ class Trainer {
   }
 
  private:
-  using Step = BatchStep<Program<PretrainingLoss<Model>, Policy, typename Chosen::Recompute>, Model>;
+  using Step = BatchStep<Program<typename Data::Loss, Policy, typename Chosen::Recompute>, Model>;
   using Gradients = typename Chosen::Updates::template Gradients<Model, Policy>;
   static constexpr bool in_backward = Chosen::Updates::in_backward;
   static constexpr int most_started = Step::ahead > 0 ? int{Step::ahead} : 1;
@@ -89,7 +109,7 @@ class Trainer {
 
   void start() {
     if constexpr (in_backward) gradients_.begin(rate);
-    session_.start(1.0, weights_, gradients_, images_, masks_.keep(), masks_.hidden(), masks_.restore());
+    std::apply([&](const auto&... views) { session_.start(1.0, weights_, gradients_, views...); }, data_.views());
     if constexpr (in_backward) gradients_.end();
     else optimizer_.start(weights_, gradients_, rate);
   }
@@ -107,8 +127,7 @@ class Trainer {
   AdamW<Model, Policy> optimizer_;
   Gradients gradients_ = make_gradients();
   Step session_;
-  Tensor<float, typename Model::ImageShape::Pixels> images_;
-  typename Model::Masks masks_;
+  Data data_;
 };
 
 /// Seconds of a step and the limit beside it: medians of `repetitions` runs of steps that take about `run` seconds, and
@@ -128,13 +147,18 @@ StepTime time_step(Trainer& trainer, int repetitions, double run, const Limit& l
   return {median(times), median(limits)};
 }
 
-/// A row of `images/s`, with the share of the limit, whose name is `limit`.
-template <class Model>
-Row step_row(const std::string& name, Index batch, int threads, const StepTime& time, const char* limit) {
+/// A row of `images/s`, with the share of the limit, whose name is `limit`, by the operations an image.
+inline Row images_row(const std::string& name, Index batch, int threads, const StepTime& time, const char* limit,
+                      double operations) {
   const double images = double(batch) / time.seconds;
-  Row line = row(name, images, "images/s", threads, images * operations<Model>() / time.limit, limit);
+  Row line = row(name, images, "images/s", threads, images * operations / time.limit, limit);
   line["seconds"] = rounded(time.seconds);
   return line;
+}
+/// The same for a step of pre-training.
+template <class Model>
+Row step_row(const std::string& name, Index batch, int threads, const StepTime& time, const char* limit) {
+  return images_row(name, batch, threads, time, limit, operations<Model>());
 }
 
 }  // namespace mae::benchmark

@@ -2,7 +2,8 @@
 //
 // Usage: conv3x3 [repetitions = 10] [threads = all]. Prints a row for each: 256 channels on the maps of one image of
 // 512 pixels (64², 32², 16² and 8² places), and 64 channels on those of 16 small ones (24², 12² and 6²). Backward is
-// the gradient of the input and of the weights together. `conv3x3.py` runs it in turn with PyTorch.
+// the gradient of the input and of the weights together. One thread is measured in processor seconds. `conv3x3.py` runs
+// it in turn with PyTorch.
 #include <mae/autograd/run/session.hpp>
 #include <mae/backend/cpu/kernels.hpp>
 #include <mae/nn/conv3x3.hpp>
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   const int threads = argc > 2 ? std::atoi(argv[2]) : DefaultThreads::count();
   if (repetitions < 1 || threads < 1) return std::fprintf(stderr, "usage: conv3x3 [repetitions] [threads]\n"), 1;
   DefaultThreads::limit(threads);
+  benchmark::processor_time = threads == 1;
   try {
     measure<Levels<Grid<64, 64, 8>, Grid<32, 32, 16>, Grid<16, 16, 32>, Grid<8, 8, 64>>, 256>(1, repetitions, threads);
     measure<Levels<Grid<24, 24, 2>, Grid<12, 12, 4>, Grid<6, 6, 8>>, 64>(16, repetitions, threads);

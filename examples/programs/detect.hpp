@@ -70,7 +70,8 @@ struct Detect {
     using Size = typename Preset::EncoderShape;
     constexpr int depth = Size::width < 384 ? 2 : 4;
     using Scales = decltype(program::pyramid_scales<Image>());
-    using Model = mae::Detector<Image, Size, Preset::classes, Scales, program::pyramid_width<Size>, depth>;
+    using Model = mae::Detector<Image, Size, Preset::classes, Scales, program::pyramid_width<Size>, depth,
+                                mae::StochasticDepth::on, program::window<Preset>>;
     program::train_places<Preset, Device, Model, AveragePrecision>(
         settings, program::box_opener(settings.data, settings.boxes, Image::channels), mae::detection_options(),
         [](const program::Source& source, const mae::Normalization& normalization, const auto& options) {

@@ -9,9 +9,10 @@
 // sizes are resized. The first mask ratio is the default, others can be chosen by `--mask_ratio`. `normalized`
 // gives better features, `pixels` better images (He et al., 2021, table 1d). `Mixed<...>` trains in mixed precision, as
 // the paper does: products and activations in bf16, weights, sums and residual stream in float; faster where the
-// processor multiplies bf16. CMake reads this file too: a program is compiled once for every line that begins with
-// `Known<"`, `Model<"` or `Mixed<`, in a file of its own, about twenty seconds each, and for a line that begins with
-// `OnRequest<` if it is asked for: cmake -D MAE_EXAMPLE_MODELS="vit-large-224;photos-64".
+// processor multiplies bf16. `Mixed<Windows<16, ...>>` or `Windows<16, ...>` is for large images. CMake reads this file
+// too: a program is compiled once for every line that begins with `Known<"`, `Model<"`, `Mixed<` or `Windows<`, in a
+// file of its own, about twenty seconds each, and for a line that begins with `OnRequest<` if it is asked for: cmake -D
+// MAE_EXAMPLE_MODELS="vit-large-224;photos-64".
 #pragma once
 #include <tuple>
 
@@ -35,6 +36,13 @@ struct Model : mae::Preset<ModelName, ImageType, EncoderSize, DecoderSize, Targe
 template <class Line>
 struct Mixed : Line {
   using Element = mae::bf16;
+};
+
+/// A line of the table for large images: `detect` and `segment` (but for its linear head) attend in windows of Side ×
+/// Side patches, in the last block of each quarter to the whole image (model/windowed_trunk.hpp).
+template <mae::Index Side, class Line>
+struct Windows : Line {
+  static constexpr mae::Index window = Side;
 };
 
 /// A line that is compiled only where MAE_EXAMPLE_MODELS names it.

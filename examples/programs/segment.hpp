@@ -60,7 +60,9 @@ struct Segment {
     constexpr mae::Index classes = std::min<mae::Index>(Preset::classes, 255);
     if (settings.head() == "linear") return train<Preset, Device, mae::Segmenter<Image, Size, classes>>(settings);
     using Scales = decltype(program::pyramid_scales<Image>());
-    train<Preset, Device, mae::PyramidSegmenter<Image, Size, classes, Scales, program::pyramid_width<Size>>>(settings);
+    train<Preset, Device,
+          mae::PyramidSegmenter<Image, Size, classes, Scales, program::pyramid_width<Size>, mae::StochasticDepth::on,
+                                program::window<Preset>>>(settings);
   }
 
  private:

@@ -151,5 +151,8 @@ TEST_CASE("the memory of a session is known at compile time") {
   using P = Program<Net, Policy>;
   static_assert(Session<P>::bytes(10, 1) - Session<P>::bytes(9, 1) ==
                 P::saved_bytes + P::scratch_bytes + 2 * alignment);
+  using Look = Program<Net, Policy, Inference>;  // has no backward pass that begins with a gradient of the result
+  static_assert(Session<Look>::bytes(10, 1) - Session<Look>::bytes(9, 1) ==
+                Look::saved_bytes + Look::scratch_bytes + alignment);
   CHECK(Session<P>::bytes(1, 1) > 0);
 }

@@ -59,7 +59,12 @@ class AnnotatedImages final : public OpenedBoxes {
   bool decodes() const override { return true; }
   std::string name(mae::Index i) const override { return folder_.images().name(i); }
   mae::Index decoding_bytes() const override { return folder_.images().decoding_bytes(); }
-  double bytes() const override { return 0; }
+  double bytes() const override {
+    double pixels = 0;
+    for (const mae::AnnotatedImage& image : annotations().images)
+      pixels += static_cast<double>(image.height) * static_cast<double>(image.width);
+    return pixels * static_cast<double>(folder_.channel_count());
+  }
   const mae::AnnotationSet& annotations() const override { return folder_.annotations(); }
 
  private:

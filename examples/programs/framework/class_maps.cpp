@@ -7,6 +7,8 @@
 
 #include <image_formats.hpp>
 
+#include <limits>
+
 namespace program {
 namespace {
 
@@ -58,7 +60,7 @@ class ClassMaps final : public OpenedClassMaps {
   bool decodes() const override { return true; }
   std::string name(mae::Index i) const override { return folder_.name(i); }
   mae::Index decoding_bytes() const override { return folder_.images().decoding_bytes(); }
-  double bytes() const override { return 0; }
+  double bytes() const override { return std::numeric_limits<double>::infinity(); }
   mae::Image own_map(mae::Index number) const override { return folder_.own_map(number); }
   const std::bitset<256>& classes_in(mae::Index number) const override { return folder_.classes_in(number); }
 

@@ -38,7 +38,7 @@ class Opened {
   virtual bool decodes() const = 0;
   virtual std::string name(mae::Index i) const = 0;
   virtual mae::Index decoding_bytes() const = 0;
-  /// Bytes of memory that images take which are there already.
+  /// Bytes of memory that images take: which are there already, or once all are decoded; infinity if that is not known.
   virtual double bytes() const = 0;
 };
 

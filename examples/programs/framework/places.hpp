@@ -27,6 +27,13 @@ constexpr auto pyramid_scales() {
 template <class Size>
 inline constexpr mae::Index pyramid_width = std::clamp<mae::Index>(Size::width / 2, 32, 256);
 
+/// The side of the windows, in patches, in which a line of models.hpp attends, or 0.
+template <class Preset>
+inline constexpr mae::Index window = [] {
+  if constexpr (requires { Preset::window; }) return Preset::window;
+  else return mae::Index{0};
+}();
+
 /// What is looked at beside scores.
 struct LookingSettings {
   Settings& all;

@@ -49,10 +49,14 @@ inline void report_data(const Source& source, const mae::Normalization& normaliz
   report("statistics", "mean " + list(normalization.mean) + ", deviation " + list(normalization.deviation));
 }
 
-/// Bytes that `batch` images of a model take.
-template <class Model, class Policy>
+/// Bytes that `batch` images of a model take, with targets if they are of one size.
+template <class Model, class Policy, class Target = mae::NoTarget>
 double batch_bytes(mae::Index batch) {
-  return static_cast<double>(batch * Model::ImageShape::values) * sizeof(typename Policy::Accumulator);
+  using Geometry = typename Model::ImageShape;
+  double each = static_cast<double>(Geometry::values) * sizeof(typename Policy::Accumulator);
+  if constexpr (requires { Target::template placed_bytes<Geometry>; })
+    each += static_cast<double>(Target::template placed_bytes<Geometry>);
+  return static_cast<double>(batch) * each;
 }
 /// Bytes that a look at images takes, by a program for inference on batches of `batch`.
 template <class Program>
@@ -89,7 +93,7 @@ void report_memory(mae::Index batch, int threads, const Source& source, double l
   const double weights =
       static_cast<double>((2 + states<Run>)*mae::weights_size<Model>) * sizeof(typename Policy::Parameter);
   const auto step = static_cast<double>(Run::step_bytes(batch, threads));
-  const double batches = batch_bytes<Model, Policy>((source.settings().loaders() + 3) * batch);
+  const double batches = batch_bytes<Model, Policy, typename Run::Target>((source.settings().loaders() + 3) * batch);
   const mae::Index decoders = threads + source.settings().loaders();
   const double images = source.bytes(), decoding = source.decoding_bytes(decoders);
   report("memory",

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -69,7 +70,7 @@ class LabelledImages final : public Opened {
   std::string name(mae::Index i) const override { return data_.folder()->name(i); }
   mae::Index decoding_bytes() const override { return data_.folder()->decoding_bytes(); }
   double bytes() const override {
-    if (decodes()) return 0;
+    if (decodes()) return std::numeric_limits<double>::infinity();
     // Beside the set their numbers: in it, in what is trained on, and in the order of an epoch.
     return static_cast<double>(data_.dataset()->pixels.capacity()) +
            4.0 * static_cast<double>(data_.dataset()->labels.capacity()) +
@@ -288,7 +289,9 @@ std::string Source::identity() const {
 double Source::bytes() const {
   double bytes = 0;
   for (const Opened* const data : {data_.get(), other_.get()})
-    if (data) bytes += data->decodes() ? 1e6 * static_cast<double>(settings_.cache_megabytes()) : data->bytes();
+    if (data && data->decodes())
+      bytes += std::min(1e6 * static_cast<double>(settings_.cache_megabytes()), data->bytes());
+    else if (data) bytes += data->bytes();
   return bytes;
 }
 

@@ -20,6 +20,8 @@ struct ClassMap {
   static constexpr std::uint8_t ignored = 255;
   using View = ClassMapView;
   using Placed = std::vector<std::uint8_t>;  // [height, width] of the model's input
+  template <class Geometry>
+  static constexpr Index placed_bytes = Geometry::height * Geometry::width;
 
   /// Throws mae::Error if the map has another size than its image or, where that is not said, if the placement's box
   /// does not lie in it.

@@ -9,6 +9,8 @@
 //     static void place(const View& boxes, const Placement& placement, Placed& to);
 //   };
 //
+// with `template <class Geometry> static constexpr Index placed_bytes` where one has as many as any other.
+//
 // A collection says `using Target = Boxes` and hands one over in `with_target(i, use)` (`images.hpp`). Whoever loads a
 // batch calls `place` with what the transforms did to that image, so a target follows its image by itself. What a
 // model makes of a placed target, as tensors, is the model's task (`train/finetune.hpp`).

@@ -71,7 +71,7 @@ class Session {
     execution_.base[saved] = take(Program::saved_bytes * capacity);
     execution_.base[scratch] = take(Program::scratch_bytes * capacity);
     execution_.base[output] = take(result_bytes * capacity);
-    execution_.base[seed] = take(result_bytes * capacity);
+    execution_.base[seed] = take(seed_bytes * capacity);
     for (int k = 0; k < Program::Inputs::count; ++k)
       execution_.base[input_gradient + k] = take(input_gradient_bytes(k) * capacity);
     execution_.workspace = {take(0), Program::graph.workspace, threads};
@@ -83,7 +83,8 @@ class Session {
   static constexpr Index bytes(Index capacity, int threads) {
     if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
     if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
-    Index per_sample = Queue::bytes(sent_bytes) + Program::saved_bytes + Program::scratch_bytes + 2 * result_bytes;
+    Index per_sample =
+        Queue::bytes(sent_bytes) + Program::saved_bytes + Program::scratch_bytes + result_bytes + seed_bytes;
     for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
     return size_product(per_sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
@@ -164,6 +165,7 @@ class Session {
   }
   /// The gradient of the result, to be set before each `backward`, which may overwrite it.
   Result seed_gradient() {
+    static_assert(Program::Recompute::backward, "mae: a program traced for Inference has no backward; use KeepAll");
     return {windows_[seed].write(execution_.template at<ResultElement>({seed}), result_count()), execution_.batch};
   }
   /// After `backward`, the gradient of input k, for programs that ask for it with `Input<S, E, true>`. It is zero if
@@ -191,6 +193,7 @@ class Session {
 
  private:
   static constexpr Index result_bytes = align_up(Program::Result::count * Index{sizeof(ResultElement)});
+  static constexpr Index seed_bytes = Program::Recompute::backward ? result_bytes : 0;
   /// Input k is value k of the graph. A gradient that the plan makes in place of the seed needs no memory.
   static constexpr Index input_gradient_bytes(int k) {
     const GraphValue& value = Program::graph.values[k];
