@@ -64,7 +64,8 @@ struct Products {
     const mae::WorkspaceSize size = Kernels::linear_workspace(in, out) | Kernels::linear_workspace(out, in);
     workspace.resize(static_cast<std::size_t>(mae::Workspace::bytes(size, threads) + mae::alignment));
     const auto start = reinterpret_cast<std::uintptr_t>(workspace.data());
-    char* const base = workspace.data() + (mae::alignment - static_cast<Index>(start % mae::alignment)) % mae::alignment;
+    char* const base =
+        workspace.data() + (mae::alignment - static_cast<Index>(start % mae::alignment)) % mae::alignment;
     const mae::Workspace ws{base, size, threads};
     y.assign(static_cast<std::size_t>(rows * out), 0), dx.assign(x.size(), 0), dw.assign(w.size(), 0);
     const std::vector<float> bias(static_cast<std::size_t>(out), 0);
@@ -89,12 +90,15 @@ struct Products {
         }
       worst = off / most <= worst ? worst : off / most;
     };
-    compare(y, rows, out, in, [&](Index m, Index k) { return a(x, m * in + k); },
-            [&](Index k, Index n) { return a(w, n * in + k); });
-    compare(dx, rows, in, out, [&](Index m, Index k) { return a(y, m * out + k); },
-            [&](Index k, Index n) { return a(w, k * in + n); });
-    compare(dw, out, in, rows, [&](Index m, Index k) { return a(y, k * out + m); },
-            [&](Index k, Index n) { return a(x, k * in + n); });
+    compare(
+        y, rows, out, in, [&](Index m, Index k) { return a(x, m * in + k); },
+        [&](Index k, Index n) { return a(w, n * in + k); });
+    compare(
+        dx, rows, in, out, [&](Index m, Index k) { return a(y, m * out + k); },
+        [&](Index k, Index n) { return a(w, k * in + n); });
+    compare(
+        dw, out, in, rows, [&](Index m, Index k) { return a(y, k * out + m); },
+        [&](Index k, Index n) { return a(x, k * in + n); });
     return worst;
   }
 };
@@ -102,7 +106,8 @@ struct Products {
 void test_products(program::Checkup& checkup) {
   double worst = 0;
   bool same = true;
-  for (const auto& [rows, in, out] : {std::tuple<Index, Index, Index>{1, 3, 5}, {17, 33, 65}, {197, 192, 130}, {640, 96, 384}}) {
+  for (const auto& [rows, in, out] :
+       {std::tuple<Index, Index, Index>{1, 3, 5}, {17, 33, 65}, {197, 192, 130}, {640, 96, 384}}) {
     Products all{rows, in, out}, one{rows, in, out};
     all.multiply();
     by_one([&] { return one.multiply(), 0; });
@@ -110,8 +115,10 @@ void test_products(program::Checkup& checkup) {
     worst = error <= worst ? worst : error;
     same = same && all.y == one.y && all.dx == one.dx && all.dw == one.dw;
   }
-  const std::string text = "12 products against plain loops: off by " + mae::short_text(worst, 2) + " of the largest number at most";
-  const char* const cure = "do not train here: processor, memory or the flags of the build are at fault; build anew, and test the memory";
+  const std::string text =
+      "12 products against plain loops: off by " + mae::short_text(worst, 2) + " of the largest number at most";
+  const char* const cure =
+      "do not train here: processor, memory or the flags of the build are at fault; build anew, and test the memory";
   if (!(worst < 1e-4)) checkup.problem("products", text, cure);
   else if (!same) checkup.problem("products", "one thread and all give other bits", cure);
   else checkup.ok("products", text + "; the same bits by any number of threads");
@@ -157,10 +164,12 @@ void test_training(program::Checkup& checkup) {
   const std::string text = "a small model for " + std::to_string(all.losses.size()) + " updates: loss " +
                            program::decimal(all.losses.front(), 5) + " to " + program::decimal(all.losses.back(), 5);
   if (differs(all.losses.front(), first_loss) || differs(all.losses.back(), last_loss))
-    checkup.problem("training", text + ", not " + program::decimal(first_loss, 5) + " to " + program::decimal(last_loss, 5),
-                    "do not train here: this build or machine computes wrongly; build anew, with other flags or another compiler");
+    checkup.problem(
+        "training", text + ", not " + program::decimal(first_loss, 5) + " to " + program::decimal(last_loss, 5),
+        "do not train here: this build or machine computes wrongly; build anew, with other flags or another compiler");
   else if (all.losses != one.losses || all.weights != one.weights)
-    checkup.problem("training", text + "; one thread and all give other bits", "a run cannot be repeated here: build anew");
+    checkup.problem("training", text + "; one thread and all give other bits",
+                    "a run cannot be repeated here: build anew");
   else checkup.ok("training", text + ", as it should be; the same bits by any number of threads");
 }
 
@@ -189,7 +198,8 @@ void test_speed(program::Checkup& checkup) {
                              program::decimal(speed / 1e9, 0) + " GFLOP/s, " + program::decimal(100 * share, 0) +
                              " % of the " + program::decimal(peak / 1e9, 0) + " that multiply-adds reach";
     if (share < 0.4)
-      checkup.note("speed", text, "half is usual on a quiet machine, and more: others compute here, or its memory is slow");
+      checkup.note("speed", text,
+                   "half is usual on a quiet machine, and more: others compute here, or its memory is slow");
     else checkup.ok("speed", text);
     if (threads == 1) break;
   }

@@ -20,14 +20,16 @@ namespace {
 
 struct Settings : program::Settings {
   Settings() : program::Settings("info", "Tells what files and folders are.") { take_words(files); }
-  program::Texts files{*this, "files", {}, "files and folders: weights, runs, images, annotations, settings",
+  program::Texts files{*this,
+                       "files",
+                       {},
+                       "files and folders: weights, runs, images, annotations, settings",
                        program::Scope::invocation};
   program::Switch json{*this, "json", false, "print an object of JSON for each, a line each",
                        program::Scope::invocation};
   program::Switch scan{*this, "scan", false, "read every number of weights, decode every image",
                        program::Scope::invocation};
-  program::Switch settings{*this, "settings", false, "tell all settings that made a model",
-                           program::Scope::invocation};
+  program::Switch settings{*this, "settings", false, "tell all settings that made a model", program::Scope::invocation};
 };
 
 /// How a program reads a file of settings: as it does when it is begun with it.
@@ -59,7 +61,8 @@ bool tell(const std::string& path, const program::Asked& asked, bool json) {
     return true;
   } catch (const mae::Error& error) {
     if (json)
-      std::printf("%s\n", program::Facts::Value{{"file", mae::json_name(path)}, {"error", error.what()}}.dump().c_str());
+      std::printf("%s\n",
+                  program::Facts::Value{{"file", mae::json_name(path)}, {"error", error.what()}}.dump().c_str());
     std::fflush(stdout);
     std::fprintf(stderr, "%s\n", error.what());
     return false;

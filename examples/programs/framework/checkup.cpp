@@ -1,6 +1,7 @@
 #include "checkup.hpp"
 
-#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,15 +10,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <langinfo.h>
 
 #include <mae/backend/isa.hpp>
 #include <mae/backend/threads.hpp>
+#include <mae/core/number_text.hpp>
 #include <mae/io/files/json_name.hpp>
 #include <mae/io/files/posix.hpp>
 
@@ -64,9 +64,7 @@ void Checkup::add(const char* state, const std::string& name, const std::string&
   if (!cure.empty()) std::printf("%-8s %-12s -> %s\n", "", "", mae::printable(cure).c_str());
   std::fflush(stdout);
 }
-nlohmann::ordered_json Checkup::json() const {
-  return {{"problems", problems_}, {"notes", notes_}, {"lines", lines_}};
-}
+nlohmann::ordered_json Checkup::json() const { return {{"problems", problems_}, {"notes", notes_}, {"lines", lines_}}; }
 
 void check_processor(Checkup& checkup) {
   const std::string model = line_of("/proc/cpuinfo", "model name");
@@ -97,11 +95,13 @@ void check_processor(Checkup& checkup) {
   if (quota > 0 && quota < affinity)
     checkup.note("quota", "the control group grants the time of " + std::to_string(quota) + " processors",
                  "a container's limit (docker run --cpus): raise it, if more are yours");
-  else checkup.ok("quota", quota > 0 ? "the control group grants " + std::to_string(quota) + " processors, which is all"
-                                     : "no limit of processor time");
+  else
+    checkup.ok("quota", quota > 0 ? "the control group grants " + std::to_string(quota) + " processors, which is all"
+                                  : "no limit of processor time");
   using Threads = mae::DefaultThreads;
   if (std::is_same_v<Threads, mae::Serial>)
-    checkup.note("threads", "one: this build has no OpenMP", "build with a compiler that has it (libomp-dev for clang)");
+    checkup.note("threads", "one: this build has no OpenMP",
+                 "build with a compiler that has it (libomp-dev for clang)");
   else if (Threads::count() > Threads::usable())
     checkup.note("threads",
                  std::to_string(Threads::count()) + " by OMP_NUM_THREADS, of which " +
@@ -114,19 +114,24 @@ void check_processor(Checkup& checkup) {
   std::string loads = text_of("/proc/loadavg");
   const std::string load = mae::detail::take_until(loads, " ");
   if (load.empty()) return;
-  const double busy = std::atof(load.c_str());
+  const double busy = mae::number_in(load).value_or(0);
   if (busy > static_cast<double>(Threads::usable()) + 0.5)
-    checkup.note("load", load + " processes want to run", "others compute here too: all takes longer, and times tell little");
+    checkup.note("load", load + " processes want to run",
+                 "others compute here too: all takes longer, and times tell little");
   else checkup.ok("load", load + " processes want to run");
 }
 
 void check_memory_of_machine(Checkup& checkup) {
-  const auto kilobytes = [](const char* key) { return 1024 * std::atof(line_of("/proc/meminfo", key).c_str()); };
+  const auto kilobytes = [](const char* key) {
+    std::string line = line_of("/proc/meminfo", key);  // "24000000 kB"
+    return 1024 * mae::number_in(mae::detail::take_until(line, " ")).value_or(0);
+  };
   const double total = kilobytes("MemTotal"), free = kilobytes("MemAvailable"), swap = kilobytes("SwapTotal");
   const Room room = memory_room();
   const bool limited = room.by != "this machine";
   const double most = std::min(room.bytes, free > 0 ? free : room.bytes);
-  const std::string text = memory(free) + " free of " + memory(total) + (swap > 0 ? ", " + memory(swap) + " swap" : "") +
+  const std::string text = memory(free) + " free of " + memory(total) +
+                           (swap > 0 ? ", " + memory(swap) + " swap" : "") +
                            (limited ? "; " + room.by + " leaves " + memory(room.bytes) : "");
   const std::string cure = limited ? "raise the limit of " + room.by : "end other programs, or take a smaller --batch";
   if (most < 64e6) checkup.problem("memory", text, cure);
@@ -163,8 +168,8 @@ void check_compilers(Checkup& checkup) {
     const CommandResult told = run_command(version, "", 20);
     if (!told.good()) {
       if (name == asked)
-        checkup.problem("compiler", "CXX is " + name + ", which " +
-                                        (told.found ? "does not tell its version" : "is not found"),
+        checkup.problem("compiler",
+                        "CXX is " + name + ", which " + (told.found ? "does not tell its version" : "is not found"),
                         "set CXX to a compiler that is there, or unset it");
       continue;
     }
@@ -181,8 +186,9 @@ void check_compilers(Checkup& checkup) {
   for (const Compiler& one : found) {
     any = any || one.takes;
     if (one.takes) checkup.ok("compiler", one.names + ": " + one.version + ", takes C++20");
-    else checkup.note("compiler", one.names + ": " + one.version + ", does not take -std=c++20",
-                      "g++ 12 or clang 14 and newer do");
+    else
+      checkup.note("compiler", one.names + ": " + one.version + ", does not take -std=c++20",
+                   "g++ 12 or clang 14 and newer do");
   }
   if (!any)
     checkup.note("compiler", "none that takes C++20 among CXX, c++, g++ and clang++",
@@ -231,8 +237,7 @@ void check_folder_of(Checkup& checkup, const char* name, const std::string& fold
                            " free, written at " + memory(speed) + " a second";
   if (why_not == "no locks")
     checkup.note(name, text + ", without locks", "have one program at a time write to a folder of this disk");
-  else if (free < 500e6)
-    checkup.note(name, text, "a checkpoint of a base model takes a gigabyte: make room");
+  else if (free < 500e6) checkup.note(name, text, "a checkpoint of a base model takes a gigabyte: make room");
   else checkup.ok(name, text);
 }
 
@@ -266,7 +271,8 @@ void check_others(Checkup& checkup, bool cuda) {
   const CommandResult mpi = run_command({"mpirun", "--version"}, "", 20);
   if (mpi.good()) checkup.ok("MPI", mpi.first_line());
   else if (mpi.found)
-    checkup.note("MPI", "mpirun is there but " + std::string(mpi.ended ? "fails: " + mpi.first_line() : "does not answer"),
+    checkup.note("MPI",
+                 "mpirun is there but " + std::string(mpi.ended ? "fails: " + mpi.first_line() : "does not answer"),
                  "work on one machine needs none");
   else checkup.ok("MPI", "no mpirun; work on one machine needs none");
   const CommandResult gpu =
@@ -291,12 +297,14 @@ void check_terminal(Checkup& checkup) {
   std::string asked;
   for (const char* const name : {"LC_ALL", "LC_CTYPE", "LANG"})
     if (asked.empty()) asked = variable(name);
-  const bool known = std::setlocale(LC_CTYPE, "") != nullptr;
-  const std::string letters = ::nl_langinfo(CODESET);
-  std::setlocale(LC_CTYPE, "C");
+  const locale_t users = ::newlocale(LC_CTYPE_MASK, "", nullptr);
+  const bool known = users != nullptr;
+  const std::string letters = known ? ::nl_langinfo_l(CODESET, users) : "";
+  if (known) ::freelocale(users);
   const std::string text = (asked.empty() ? "none is set" : asked) + ", letters in " + letters;
   if (!known)
-    checkup.note("locale", asked + " is not installed here", "export LC_ALL=C.UTF-8, or install it (dpkg-reconfigure locales)");
+    checkup.note("locale", asked + " is not installed here",
+                 "export LC_ALL=C.UTF-8, or install it (dpkg-reconfigure locales)");
   else if (letters != "UTF-8" && ::isatty(STDOUT_FILENO) == 1)
     checkup.note("locale", text, "names of files are shown in UTF-8: export LC_ALL=C.UTF-8");
   else checkup.ok("locale", text + "; numbers are written with a point in any");

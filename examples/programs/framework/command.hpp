@@ -6,10 +6,10 @@
 namespace program {
 
 struct CommandResult {
-  bool found = false;   ///< there is such a program
-  bool ended = false;   ///< by itself, in time
-  int status = -1;      ///< as it ended
-  std::string output{}; ///< the first 64 kB of what it printed, errors included
+  bool found = false;    ///< there is such a program
+  bool ended = false;    ///< by itself, in time
+  int status = -1;       ///< as it ended
+  std::string output{};  ///< the first 64 kB of what it printed, errors included
 
   bool good() const { return found && ended && status == 0; }
   std::string first_line() const { return output.substr(0, output.find('\n')); }

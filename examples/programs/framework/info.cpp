@@ -25,9 +25,8 @@ bool is_run(const std::string& folder) {
          (has_file(folder + "/model.safetensors") || has_file(folder + "/log.jsonl"));
 }
 bool is_weights_folder(const std::string& folder) {
-  for (const char* name :
-       {"config.json", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-        "pytorch_model.bin.index.json"})
+  for (const char* name : {"config.json", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                           "pytorch_model.bin.index.json"})
     if (has_file(folder + "/" + name)) return true;
   return false;
 }
@@ -193,7 +192,8 @@ void tell_run(const std::string& folder, const Asked& asked, Facts& facts) {
   std::string path = list.empty() ? folder + "/model.safetensors" : list.front().path;
   if (asked.scan && !list.empty()) {
     const auto newest = checkpoints.newest();
-    for (const std::string& skipped : newest.skipped) facts.add_to("suspicious", skipped.substr(skipped.starts_with("mae: ") ? 5 : 0));
+    for (const std::string& skipped : newest.skipped)
+      facts.add_to("suspicious", skipped.substr(skipped.starts_with("mae: ") ? 5 : 0));
     if (!newest.path.empty()) path = newest.path;
   }
   if (!has_file(path)) return facts.add("weights", "none yet", "weights", nullptr);
@@ -218,8 +218,9 @@ void tell_json(const std::string& path, const Asked& asked, Facts& facts) {
     facts.add("kind", "the log of a run", "kind", "log");
     facts.add("lines", std::to_string(log.size()) + ", up to update " + std::to_string(log.back().step), "lines",
               log.size());
-    return facts.add("log", "epoch " + plain(log.back().epoch) + ": loss " + decimal(log.back().loss, 4) + in_words(log.back()),
-                     "loss", log.back().loss);
+    return facts.add(
+        "log", "epoch " + plain(log.back().epoch) + ": loss " + decimal(log.back().loss, 4) + in_words(log.back()),
+        "loss", log.back().loss);
   }
   if (json.is_object() && json.contains("weight_map")) return tell_checkpoint(path, asked, facts);
   if (json.is_object() && json.contains("images") && (json.contains("annotations") || json.contains("categories")))
@@ -233,7 +234,8 @@ void tell_json(const std::string& path, const Asked& asked, Facts& facts) {
   if (json.is_array() && all([](const auto& one) { return one.is_string(); })) {
     const std::vector<std::string> names = mae::read_names(path);
     facts.add("kind", "a list of names, as classes.json and files.json", "kind", "names");
-    facts.add("names", counted(static_cast<mae::Index>(names.size()), "name") + ": " + first_of(names, 20), "names", json);
+    facts.add("names", counted(static_cast<mae::Index>(names.size()), "name") + ": " + first_of(names, 20), "names",
+              json);
     return;
   }
   if (json.is_array() && all([](const auto& one) { return one.is_object() && one.contains("image_id"); })) {
@@ -243,8 +245,11 @@ void tell_json(const std::string& path, const Asked& asked, Facts& facts) {
       if (one.contains("category_id")) categories.insert(one["category_id"].dump());
     }
     facts.add("kind", "results in COCO's form, as predictions.json", "kind", "results");
-    facts.add("found", counted(static_cast<mae::Index>(json.size()), "object") + " in " + counted(static_cast<mae::Index>(images.size()), "image") +
-                           ", of " + std::to_string(categories.size()) + " categories", "objects", json.size());
+    facts.add("found",
+              counted(static_cast<mae::Index>(json.size()), "object") + " in " +
+                  counted(static_cast<mae::Index>(images.size()), "image") + ", of " +
+                  std::to_string(categories.size()) + " categories",
+              "objects", json.size());
     facts.set("images", images.size());
     facts.set("categories", categories.size());
     return facts.add("of each", keys_of(json[0]), "keys");
@@ -256,7 +261,9 @@ void tell_json(const std::string& path, const Asked& asked, Facts& facts) {
     return;
   }
   if (json.is_object() && tell_settings(path, json, asked, facts)) return;
-  throw mae::Error(path, std::string("JSON, ") + (json.is_object() && !json.empty() ? "with the keys " + keys_of(json) : "of no known kind"),
+  throw mae::Error(path,
+                   std::string("JSON, ") +
+                       (json.is_object() && !json.empty() ? "with the keys " + keys_of(json) : "of no known kind"),
                    everything);
 }
 

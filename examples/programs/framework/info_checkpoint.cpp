@@ -72,7 +72,8 @@ void tell_sizes_of(const mae::TensorFile& file, const mae::Recognised& names, Fa
   add("patch", "patch");
   add("target", "target");
   if (const auto ratio = shown.contains("mask_ratio") ? mae::number_in(shown.at("mask_ratio")) : std::nullopt)
-    facts.add("hidden", plain(100 * *ratio) + " % of the patches, " + mae::recorded_masking(file), "mask_ratio", *ratio);
+    facts.add("hidden", plain(100 * *ratio) + " % of the patches, " + mae::recorded_masking(file), "mask_ratio",
+              *ratio);
   add("levels", "levels");
   add("window", "window");
   if (sizes.classes > 0) facts.add("classes", std::to_string(sizes.classes) + " at most", "classes", sizes.classes);
@@ -146,8 +147,10 @@ void tell_training(const mae::TensorFile& file, const Asked& asked, Facts& facts
   if (!settings.is_object()) return;
   facts.set("settings", settings);
   if (!asked.settings)
-    return facts.add("settings", counted(static_cast<mae::Index>(settings.size()), "setting") + " are recorded; --settings tells them",
-                     "settings", settings);
+    return facts.add(
+        "settings",
+        counted(static_cast<mae::Index>(settings.size()), "setting") + " are recorded; --settings tells them",
+        "settings", settings);
   for (const auto& [key, value] : settings.items())
     facts.add("settings", key + " " + (value.is_string() ? value.get<std::string>() : value.dump()), "settings",
               settings);
@@ -158,8 +161,7 @@ void tell_models(const mae::TensorFile& file, const mae::Recognised& names, cons
   const Fitting fitting = fitting_models(file, names, asked.models);
   std::string text;
   for (const std::string& name : fitting.exact) text += (text.empty() ? "" : ", ") + name;
-  for (const std::string& name : fitting.resized)
-    text += (text.empty() ? "" : ", ") + name + " with positions resized";
+  for (const std::string& name : fitting.resized) text += (text.empty() ? "" : ", ") + name + " with positions resized";
   if (fitting.exact.empty() && !fitting.preset.empty())
     text += (text.empty() ? "" : "; ") + ("the library's " + fitting.preset + ", which this build has not");
   facts.add("fits", text.empty() ? "no model of this build" : text, "fits", fitting.exact);
@@ -209,8 +211,10 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
     facts.add_to("loaded", "the " + kind + " with its head by onnx", "loaded",
                  {{"part", "the whole"}, {"by", {"onnx"}}});
   if (kind == "detector" || kind == "segmenter")
-    facts.add_to("loaded", "the whole by " + std::string(kind == "detector" ? "detect" : "segment") + ", as a run that is resumed",
-                 "loaded", {{"part", "the whole"}, {"by", {kind == "detector" ? "detect" : "segment"}}});
+    facts.add_to(
+        "loaded",
+        "the whole by " + std::string(kind == "detector" ? "detect" : "segment") + ", as a run that is resumed",
+        "loaded", {{"part", "the whole"}, {"by", {kind == "detector" ? "detect" : "segment"}}});
   if (file.metadata().contains(mae::detail::checksum_key) && !program.empty())
     facts.add_to("loaded", "the state of a run by " + program + " --resume", "loaded",
                  {{"part", "the state of a run"}, {"by", {program}}});
@@ -218,7 +222,8 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
   std::map<std::tuple<std::size_t, mae::Index, mae::Index, std::vector<mae::Index>>, std::string> known;
   for (const mae::TensorEntry& entry : file.entries()) {
     if (entry.begin == entry.end || entry.count() == 0) continue;
-    const auto [first, fresh] = known.emplace(std::tuple(entry.part, entry.begin, entry.end, entry.strides), entry.name);
+    const auto [first, fresh] =
+        known.emplace(std::tuple(entry.part, entry.begin, entry.end, entry.strides), entry.name);
     if (!fresh) suspect(facts, entry.name + ": the bytes that are " + first->second + " too");
   }
 }
@@ -266,13 +271,14 @@ void tell_checkpoint(const std::string& path, const Asked& asked, Facts& facts) 
     names = mae::recognise(file, "cls_token");
   } catch (const mae::Error& error) { refused = without_mae(error, path); }
   const std::string kind = refused.empty() ? kind_of(file, names) : "tensors";
-  facts.add("kind", kind == "tensors" ? kind : "weights of " + std::string(kind == "encoder" ? "an " : "a ") + kind, "kind",
-            "weights");
+  facts.add("kind", kind == "tensors" ? kind : "weights of " + std::string(kind == "encoder" ? "an " : "a ") + kind,
+            "kind", "weights");
   facts.set("of", kind);
   facts.add("container", file.container());
   if (!refused.empty()) {
     std::vector<std::string> some;
-    for (const mae::TensorEntry& entry : file.entries()) some.push_back(entry.name + " " + mae::shape_text(entry.shape));
+    for (const mae::TensorEntry& entry : file.entries())
+      some.push_back(entry.name + " " + mae::shape_text(entry.shape));
     tell_tensors(file, facts);
     facts.add("names", first_of(some, 6), "names", file.names());
     facts.add_to("not loaded", refused, "refused", {{"part", "anything"}, {"why", refused}});

@@ -164,8 +164,7 @@ void tell_images(const std::string& path, const std::string& format, const Asked
   if (mae::detail::is_folder(path) && mae::detail::has_file(array) && !asked.scan &&
       mae::InputFile(array).size() > array_bytes)
     return tell_array(array, asked, facts);
-  const std::vector<std::string> formats =
-      format.empty() ? mae::detail::recognise_formats(path) : std::vector{format};
+  const std::vector<std::string> formats = format.empty() ? mae::detail::recognise_formats(path) : std::vector{format};
   if (formats == std::vector<std::string>{"idx"}) options.folder.channels = 1;
   if (formats == std::vector<std::string>{"npy"}) {
     const mae::InputFile file(array);
@@ -212,8 +211,10 @@ void tell_array(const std::string& path, const Asked& asked, Facts& facts) {
     facts.add("kind", "an array of NumPy", "kind", "array");
     facts.add_to("note", "as images: " + why_not, "notes");
   }
-  facts.add("array", header.dtype + " of shape " + mae::shape_text(header.shape) + (header.fortran ? ", first axis fastest" : ""),
-            "shape", header.shape);
+  facts.add(
+      "array",
+      header.dtype + " of shape " + mae::shape_text(header.shape) + (header.fortran ? ", first axis fastest" : ""),
+      "shape", header.shape);
   facts.set("dtype", header.dtype);
 }
 
@@ -234,8 +235,9 @@ void tell_annotations(const std::string& path, const Asked& asked, Facts& facts)
   }
   facts.add("kind", "annotated images", "kind", "annotations");
   facts.set("source", mae::json_name(set.source));
-  facts.add("images", no_images.empty() ? grouped(static_cast<Index>(set.images.size())) + " in " + set.folder
-                                        : grouped(static_cast<Index>(set.images.size())) + ", whose files were not found near",
+  facts.add("images",
+            no_images.empty() ? grouped(static_cast<Index>(set.images.size())) + " in " + set.folder
+                              : grouped(static_cast<Index>(set.images.size())) + ", whose files were not found near",
             "images", set.images.size());
   Index boxes = 0, outlines = 0, crowds = 0, difficult = 0;
   for (const mae::Annotation& one : set.annotations) {
@@ -249,8 +251,9 @@ void tell_annotations(const std::string& path, const Asked& asked, Facts& facts)
   std::set<std::int64_t> with;
   for (const mae::Annotation& one : set.annotations) with.insert(one.image);
   facts.add("objects",
-            grouped(static_cast<Index>(set.annotations.size())) + ", " + grouped(boxes) + " with a box, " + grouped(outlines) +
-                " with an outline or mask" + (crowds > 0 ? ", " + grouped(crowds) + " crowds" : "") +
+            grouped(static_cast<Index>(set.annotations.size())) + ", " + grouped(boxes) + " with a box, " +
+                grouped(outlines) + " with an outline or mask" +
+                (crowds > 0 ? ", " + grouped(crowds) + " crowds" : "") +
                 (difficult > 0 ? ", " + grouped(difficult) + " difficult" : "") + "; in " +
                 counted(static_cast<Index>(with.size()), "image"),
             "objects", set.annotations.size());
@@ -270,7 +273,10 @@ void tell_annotations(const std::string& path, const Asked& asked, Facts& facts)
   facts.set("faults", faults);
   for (const std::string& line : set.findings.lines(mae::Faults::refuse)) facts.add_to("fault", line, "first_faults");
   if (!asked.scan || !no_images.empty())
-    facts.add_to("note", "images were not looked at; " + std::string(no_images.empty() ? "--scan, or the program annotations, looks at them" : no_images), "notes");
+    facts.add_to("note",
+                 "images were not looked at; " +
+                     std::string(no_images.empty() ? "--scan, or the program annotations, looks at them" : no_images),
+                 "notes");
 }
 
 void tell_class_maps(const std::string& folder, const Asked& asked, Facts& facts) {
@@ -280,7 +286,8 @@ void tell_class_maps(const std::string& folder, const Asked& asked, Facts& facts
             list.size());
   try {
     const mae::ClassMapList others = mae::list_class_maps(folder, {.split = mae::Split::test});
-    facts.add("held out", counted(others.size(), "image") + " in " + (others.list.empty() ? others.images_folder : others.list),
+    facts.add("held out",
+              counted(others.size(), "image") + " in " + (others.list.empty() ? others.images_folder : others.list),
               "held_out", others.size());
   } catch (const mae::Error&) {  // there is no such part
   }
@@ -314,10 +321,12 @@ void tell_class_maps(const std::string& folder, const Asked& asked, Facts& facts
   for (std::size_t c = 0; c < 256; ++c) {
     if (pixels[c] == 0) continue;
     const double share = 100.0 * static_cast<double>(pixels[c]) / static_cast<double>(all);
-    classes.push_back({{"class", c == 255 ? Facts::Value(nullptr) : Facts::Value(c)}, {"pixels", pixels[c]}, {"images", images[c]}});
+    classes.push_back(
+        {{"class", c == 255 ? Facts::Value(nullptr) : Facts::Value(c)}, {"pixels", pixels[c]}, {"images", images[c]}});
     count += c == 255 ? 0 : 1;
     if (classes.size() <= 20)
-      text += (text.empty() ? ": " : ", ") + (c == 255 ? "none (255)" : std::to_string(c)) + " " + decimal(share, 1) + " %";
+      text +=
+          (text.empty() ? ": " : ", ") + (c == 255 ? "none (255)" : std::to_string(c)) + " " + decimal(share, 1) + " %";
   }
   facts.add("classes", std::to_string(count) + text + of_all(taken, list.size()), "classes", classes);
   tell_sizes(std::move(sizes), facts);

@@ -14,7 +14,7 @@
 namespace mae {
 struct FolderOptions;  // io/images/image_folder.hpp
 struct ImageList;      // io/images/image_list.hpp
-}
+}  // namespace mae
 
 namespace program {
 

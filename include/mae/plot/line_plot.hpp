@@ -121,7 +121,8 @@ inline void cover_segment(std::vector<float>& cover, const Image& canvas, double
     }
 }
 
-inline void draw_curve(Image& canvas, const Curve& curve, const PlotAxis& x_axis, const PlotAxis& y_axis, Colour colour) {
+inline void draw_curve(Image& canvas, const Curve& curve, const PlotAxis& x_axis, const PlotAxis& y_axis,
+                       Colour colour) {
   std::vector<float> cover(static_cast<std::size_t>(canvas.height * canvas.width));
   bool joined = false;
   double last_x = 0, last_y = 0;
