@@ -42,7 +42,7 @@ about original.pth
 says 'kind        weights of a masked autoencoder'
 says 'container   PyTorch (.pth)'
 says 'names       of the original repository, behind model.'
-says 'ignored: 32 tensors (the decoder)'
+says '; ignored: 1 tensor (state of training), 32 tensors (the decoder)'
 says 'loaded      the whole by reconstruct, onnx: '
 about transformers
 says 'names       of Hugging Face'
@@ -112,23 +112,26 @@ says 'names       of this library'
 says 'decoder     32 wide, 2 blocks, 2 heads'
 says 'target      normalized pixels'
 says 'hidden      75 % of the patches, random'
-says '2 epochs of 2, of 51 images'
+says '2 epochs of 2, of 64 images'
 says 'made by     pretrain of mae 0.1.0, model digits-8'
-says 'with the 172 tensors of an optimizer'
+says 'with the 168 tensors of an optimizer'
 says 'fits        digits-8'
 says 'loaded      the state of a run by pretrain --resume'
 about --scan run
 silent suspicious
+LC_ALL=C sed 's/"encoder":"64 wide, 4 blocks/"encoder":"64 wide, 5 blocks/' run/model.safetensors >contradicts.safetensors
+about contradicts.safetensors
+says 'suspicious  encoder 64 wide, 5 blocks, 4 heads is recorded, the tensors show 64 wide, 4 blocks'
 about --settings run/model.safetensors
 says 'settings    seed 3'
 about run/settings.json run/log.jsonl
 says 'read by     pretrain'
 says 'kind        the log of a run'
 newest=$(ls run/checkpoint-*.safetensors | sort -t- -k2 -n | tail -1)
-{ head -c 20000 "$newest"; printf x; tail -c +20002 "$newest"; } >flipped && mv flipped "$newest"
+{ head -c 2000000 "$newest"; printf x; tail -c +2000002 "$newest"; } >flipped && mv flipped "$newest"
 about run
 about --scan run
-says 'suspicious  '
+says 'suspicious  run/checkpoint-2.safetensors: found the checksum '
 
 # Images.
 mkdir -p classes/cat classes/dog parts/train/a parts/train/b parts/val/a parts/val/b

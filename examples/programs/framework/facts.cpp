@@ -1,8 +1,11 @@
 #include "facts.hpp"
 
+#include <algorithm>
+
 #include <mae/io/files/json_name.hpp>
 
 #include "display.hpp"
+#include "terminal.hpp"
 
 namespace program {
 
@@ -17,7 +20,8 @@ void Facts::add_to(const std::string& title, const std::string& text, const std:
 }
 
 void Facts::print() const {
-  constexpr std::size_t most = 108;
+  const std::size_t most =
+      can_redraw() ? static_cast<std::size_t>(std::max(40, columns() - 13)) : std::string::npos;  // behind the title
   for (const auto& [title, text] : lines_) {
     std::string rest = text;
     for (const char* shown = title.c_str();; shown = "") {

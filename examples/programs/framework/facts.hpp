@@ -30,7 +30,7 @@ class Facts {
   }
   void append_lines(const Facts& others) { lines_.insert(lines_.end(), others.lines_.begin(), others.lines_.end()); }
 
-  /// Prints the lines, long ones folded at commas and blanks.
+  /// Prints the lines; on a terminal long ones are folded at blanks.
   void print() const;
   /// All of it, names of files as texts that JSON may hold.
   const Value& json() const { return json_; }

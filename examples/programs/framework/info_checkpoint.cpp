@@ -57,6 +57,30 @@ std::string kind_of(const mae::TensorFile& file, const mae::Recognised& names) {
   return "encoder";
 }
 
+/// What is recorded of sizes may contradict the shapes of the tensors.
+void suspect_sizes(const mae::Metadata& shown, const mae::FileSizes& sizes, Facts& facts) {
+  const auto compare = [&](const char* key, const std::string& tensors, const auto& agrees) {
+    if (const auto recorded = shown.find(key); recorded != shown.end() && !agrees(recorded->second))
+      suspect(facts, std::string(key) + " " + recorded->second + " is recorded, the tensors show " + tensors);
+  };
+  const std::string encoder =
+      std::to_string(sizes.encoder.width) + " wide, " + std::to_string(sizes.encoder.depth) + " blocks";
+  if (sizes.encoder.width > 0)
+    compare("encoder", encoder, [&](const std::string& text) { return text.starts_with(encoder + ", "); });
+  if (sizes.patch == 0 || sizes.patches == 0) return;
+  const std::string patch = std::to_string(sizes.patch);
+  compare("patch", patch, [&](const std::string& text) { return text == patch; });
+  const std::string image =
+      std::to_string(sizes.patches) + " patches of " + std::to_string(sizes.channels) + " channels";
+  compare("image", image, [&](const std::string& text) {  // "channels x height x width"
+    std::vector<mae::Index> extents;
+    for (std::string rest = text; !rest.empty();)
+      extents.push_back(mae::number_in<mae::Index>(mae::detail::take_until(rest, " x ")).value_or(0));
+    return extents.size() == 3 && extents[0] == sizes.channels &&
+           extents[1] / sizes.patch * (extents[2] / sizes.patch) == sizes.patches;
+  });
+}
+
 void tell_sizes_of(const mae::TensorFile& file, const mae::Recognised& names, Facts& facts) {
   const mae::Metadata shown = mae::describe(file, names);
   const mae::FileSizes sizes = mae::sizes_of(file, names);
@@ -77,15 +101,7 @@ void tell_sizes_of(const mae::TensorFile& file, const mae::Recognised& names, Fa
   add("levels", "levels");
   add("window", "window");
   if (sizes.classes > 0) facts.add("classes", std::to_string(sizes.classes) + " at most", "classes", sizes.classes);
-  if (!names.dialect) return;
-  // What is recorded of another project's file, or of one that was changed, may contradict the tensors.
-  if (sizes.patches > 0 && shown.contains("image") && shown.contains("patch")) {
-    mae::Metadata recorded = shown;
-    mae::TensorFile bare(file.path(), file.container(), {}, file.entries(), {});
-    for (const auto& [key, value] : mae::describe(bare, names))
-      if ((key == "image" || key == "patch") && recorded[key] != value)
-        suspect(facts, key + " " + recorded[key] + " is recorded, the tensors show " + value);
-  }
+  suspect_sizes(shown, sizes, facts);
 }
 
 void tell_statistics(const mae::TensorFile& file, Facts& facts) {
@@ -221,7 +237,7 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
   // Names of several parameters for the same bytes: tied, or a mistake.
   std::map<std::tuple<std::size_t, mae::Index, mae::Index, std::vector<mae::Index>>, std::string> known;
   for (const mae::TensorEntry& entry : file.entries()) {
-    if (entry.begin == entry.end || entry.count() == 0) continue;
+    if (entry.begin == entry.end || entry.count() == 0 || entry.name.starts_with("optimizer")) continue;
     const auto [first, fresh] =
         known.emplace(std::tuple(entry.part, entry.begin, entry.end, entry.strides), entry.name);
     if (!fresh) suspect(facts, entry.name + ": the bytes that are " + first->second + " too");
