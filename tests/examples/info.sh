@@ -37,7 +37,7 @@ says 'image       1 x 8 x 8'
 says 'patch       2'
 says 'statistics  mean and deviation of its images are not told'
 says 'fits        digits-8'
-says 'loaded      the encoder by features, finetune, probe, segment, detect: 54 parameters of '
+says 'loaded      the encoder by features, finetune, probe, segment, detect, onnx: 54 parameters of '
 about original.pth
 says 'kind        weights of a masked autoencoder'
 says 'container   PyTorch (.pth)'
@@ -53,8 +53,9 @@ about "$golden/published/augreg.safetensors" "$golden/published/hugging_face" "$
 says 'names       of augreg'
 says 'statistics  mean 0.5000, 0.5000, 0.5000, deviation 0.5000, 0.5000, 0.5000, as published: the file does not say'
 says 'fits        no model of this build'
-says 'loaded      the encoder without its last norm by finetune, detect: 28 parameters of 1,936 numbers'
+says 'loaded      the encoder without its last norm by finetune, detect, segment --head pyramid: 28 parameters of 1,936 numbers'
 says 'not loaded  the encoder by features, probe, segment: found no tensor norm.weight: a classifier that pools'
+says 'loaded      the classifier with its head by onnx, with a model of 5 classes'
 [ "$(grep -c '^file ' said.txt)" -eq 3 ] || fail "not three files"
 
 # Weights that nothing can be loaded of, and such as are damaged. header JSON: a safetensors file, with what stands on

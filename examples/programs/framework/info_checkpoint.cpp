@@ -215,25 +215,27 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
   const mae::Loadable encoder = mae::loadable(file, names, mae::Part::encoder);
   const mae::Loadable trunk = mae::loadable(file, names, mae::Part::trunk);
   if (encoder.refused.empty() || !trunk.refused.empty()) {
-    tell_part("the encoder", encoder, {"features", "finetune", "probe", "segment", "detect"}, facts);
+    tell_part("the encoder", encoder, {"features", "finetune", "probe", "segment", "detect", "onnx"}, facts);
   } else {
-    tell_part("the encoder without its last norm", trunk, {"finetune", "detect"}, facts);
+    tell_part("the encoder without its last norm", trunk, {"finetune", "detect", "segment --head pyramid"}, facts);
     tell_part("the encoder", encoder, {"features", "probe", "segment"}, facts);
   }
   if (kind == "masked autoencoder")
     tell_part("the whole", mae::loadable(file, names, mae::Part::autoencoder), {"reconstruct", "onnx"}, facts);
   const std::string program = said(file, "program");
   if ((kind == "classifier" || kind == "linear probe") && (encoder.refused.empty() || trunk.refused.empty()))
-    facts.add_to("loaded", "the " + kind + " with its head by onnx", "loaded",
-                 {{"part", "the whole"}, {"by", {"onnx"}}});
+    facts.add_to("loaded",
+                 "the " + kind + " with its head by onnx, with a model of " +
+                     std::to_string(mae::sizes_of(file, names).classes) + " classes",
+                 "loaded", {{"part", "the whole"}, {"by", std::vector<std::string>{"onnx"}}});
   if (kind == "detector" || kind == "segmenter")
     facts.add_to(
         "loaded",
         "the whole by " + std::string(kind == "detector" ? "detect" : "segment") + ", as a run that is resumed",
-        "loaded", {{"part", "the whole"}, {"by", {kind == "detector" ? "detect" : "segment"}}});
+        "loaded", {{"part", "the whole"}, {"by", std::vector<std::string>{kind == "detector" ? "detect" : "segment"}}});
   if (file.metadata().contains(mae::detail::checksum_key) && !program.empty())
     facts.add_to("loaded", "the state of a run by " + program + " --resume", "loaded",
-                 {{"part", "the state of a run"}, {"by", {program}}});
+                 {{"part", "the state of a run"}, {"by", std::vector{program}}});
   // Names of several parameters for the same bytes: tied, or a mistake.
   std::map<std::tuple<std::size_t, mae::Index, mae::Index, std::vector<mae::Index>>, std::string> known;
   for (const mae::TensorEntry& entry : file.entries()) {
