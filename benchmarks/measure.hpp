@@ -14,6 +14,7 @@
 #include <immintrin.h>
 #endif
 
+#include <mae/backend/cpu/peak.hpp>
 #include <mae/backend/cpu/simd.hpp>
 #include <mae/backend/threads.hpp>
 #include <mae/core/bf16.hpp>
@@ -22,34 +23,8 @@
 
 namespace mae::benchmark {
 
-inline constexpr Index chains = 14, rounds = 10000000;  // more chains than latency times units, fewer than registers
-
-/// Operations per second of `threads` threads that do nothing but fused multiply-adds on registers (an add and a
-/// multiply are two), in float. Takes about twenty milliseconds.
-template <class Threads = DefaultThreads>
-double float_peak(int threads) {
-  double operations = 0;
-  const double time = seconds([&] {
-    isa::dispatch<isa::Best>([&](auto set) {
-      using Isa = decltype(set);
-      using S = cpu::Simd<float, Isa>;
-      operations = 2.0 * chains * rounds * static_cast<double>(S::lanes) * threads;
-      Threads::run(threads, [&](int thread) {
-        volatile float keep = static_cast<float>(thread);
-        Isa::run([&]() __attribute__((always_inline)) {
-          typename S::Vector sum[chains], factor;
-          S::fill(factor, keep * 1e-9f + 0.5f);
-          for (Index i = 0; i < chains; ++i) S::fill(sum[i], keep + static_cast<float>(i));  // or they would be one
-          for (Index round = 0; round < rounds; ++round)
-            cpu::unroll<chains>([&](auto i) __attribute__((always_inline)) { sum[i] = sum[i] * factor + factor; });
-          for (Index i = 1; i < chains; ++i) sum[0] += sum[i];
-          keep = S::sum(sum[0]);
-        });
-      });
-    });
-  });
-  return operations / time;
-}
+using cpu::float_peak;
+inline constexpr Index chains = cpu::peak_chains, rounds = cpu::peak_rounds;
 
 #if defined(__x86_64__)
 [[gnu::target("avx512f,avx512bf16"), gnu::noinline]] inline float dot_products(float start) {
@@ -64,7 +39,7 @@ double float_peak(int threads) {
   for (Index lane = 0; lane < 16; ++lane) total += sum[0][lane];
   return total;
 }
-/// The same in dot products of bf16 that are summed in float; 0 on a processor without such an instruction.
+/// What `float_peak` is, in dot products of bf16 that are summed in float; 0 on a processor without such an instruction.
 template <class Threads = DefaultThreads>
 double bf16_peak(int threads) {
   if (!__builtin_cpu_supports("avx512bf16")) return 0;

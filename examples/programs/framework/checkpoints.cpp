@@ -131,14 +131,35 @@ bool shows(const mae::Metadata& shown, const mae::Metadata& encoder, bool all) {
 }
 std::string shown_text(const mae::TensorFile& file, const mae::Recognised& names) {
   const mae::Metadata shown = mae::describe(file, names);
-  const mae::TransformerSizes encoder = mae::sizes_of(file, names).encoder;
   auto text = [&](const char* key) { return shown.contains(key) ? shown.at(key) : std::string("unknown size"); };
-  const std::string without_heads =
-      std::to_string(encoder.width) + " wide, " + std::to_string(encoder.depth) + " blocks, heads not told";
-  return "an encoder " + (shown.contains("encoder") || encoder.width == 0 ? text("encoder") : without_heads) +
-         ", images " + text("image") + " in patches of " + text("patch");
+  return "an encoder " + encoder_text(file, names) + ", images " + text("image") + " in patches of " + text("patch");
 }
 }  // namespace
+
+std::string encoder_text(const mae::TensorFile& file, const mae::Recognised& names) {
+  const mae::Metadata shown = mae::describe(file, names);
+  const mae::TransformerSizes encoder = mae::sizes_of(file, names).encoder;
+  if (const auto told = shown.find("encoder"); told != shown.end()) return told->second;
+  if (encoder.width == 0) return "unknown size";
+  return std::to_string(encoder.width) + " wide, " + std::to_string(encoder.depth) + " blocks, heads not told";
+}
+
+Fitting fitting_models(const mae::TensorFile& file, const mae::Recognised& names,
+                       const std::vector<KnownModel>& compiled) {
+  Fitting found;
+  for (const KnownModel& one : compiled) {
+    const mae::Metadata shown = shown_with(file, names, one.heads);
+    if (shows(shown, one.encoder, true)) found.exact.push_back(one.name);
+    else if (shows(shown, one.encoder, false)) found.resized.push_back(one.name);
+  }
+  [&]<class... P>(std::tuple<P...>*) {
+    ((shows(shown_with(file, names, P::EncoderShape::heads), mae::describe<typename P::Encoder>(), true)
+          ? void(found.preset = P::name)
+          : void()),
+     ...);
+  }(static_cast<mae::presets::All*>(nullptr));
+  return found;
+}
 
 void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
                    const std::vector<KnownModel>& compiled) {
@@ -148,22 +169,15 @@ void resolve_model(Text& model, const std::string& path, const LoadingSettings& 
   const mae::Recognised names = mae::recognise(file, "cls_token", loading.options());
   if (!names.dialect)
     throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
-  for (const KnownModel& one : compiled)
-    if (shows(shown_with(file, names, one.heads), one.encoder, true)) return model.set(one.name, path + ": its sizes");
+  const Fitting fitting = fitting_models(file, names, compiled);
+  if (!fitting.exact.empty()) return model.set(fitting.exact.front(), path + ": its sizes");
   const std::string shown = shown_text(file, names);
-  std::string preset, like;
-  [&]<class... P>(std::tuple<P...>*) {
-    ((shows(shown_with(file, names, P::EncoderShape::heads), mae::describe<typename P::Encoder>(), true)
-          ? void(preset = P::name)
-          : void()),
-     ...);
-  }(static_cast<mae::presets::All*>(nullptr));
-  if (!preset.empty())
+  if (!fitting.preset.empty())
     throw mae::Error(path, shown,
-                     "a model of this build, which has not " + preset +
-                         "; configure with -D MAE_EXAMPLE_MODELS=" + preset + " and build again");
-  for (const KnownModel& one : compiled)
-    if (shows(shown_with(file, names, one.heads), one.encoder, false)) like += (like.empty() ? "" : " or ") + one.name;
+                     "a model of this build, which has not " + fitting.preset +
+                         "; configure with -D MAE_EXAMPLE_MODELS=" + fitting.preset + " and build again");
+  std::string like;
+  for (const std::string& name : fitting.resized) like += (like.empty() ? "" : " or ") + name;
   throw mae::Error(path, shown,
                    like.empty() ? "a model of this build; sizes of your own go to examples/programs/models.hpp"
                                 : "a model by --model: its positions can be resized for " + like);

@@ -80,6 +80,18 @@ struct KnownModel {
   mae::Metadata encoder;
   mae::Index heads;
 };
+/// Which models have the sizes of a file: `exact`; those of its encoder but other images, to which positions can be
+/// resized: `resized`; and the one of model/presets.hpp, or "".
+struct Fitting {
+  std::vector<std::string> exact{}, resized{};
+  std::string preset{};
+};
+/// Compares what a file of a known dialect shows, or one of this library's records, with the models that are known.
+Fitting fitting_models(const mae::TensorFile& file, const mae::Recognised& names,
+                       const std::vector<KnownModel>& compiled);
+/// The sizes of its encoder in words, heads as far as they are told.
+std::string encoder_text(const mae::TensorFile& file, const mae::Recognised& names);
+
 /// The model's name: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
 /// one of `compiled` whose sizes it shows. Throws mae::Error if that is none.
 void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,

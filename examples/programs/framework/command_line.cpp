@@ -21,15 +21,18 @@ std::string in_brackets(const json& value) {
 
 bool Settings::parse(int count, const char* const* arguments) {
   CLI::App app(purpose_, program_);
-  CLI::Option* const file = app.add_option("settings", "a JSON file of settings; flags win over it");
-  file->option_text("[FILE.json]");
+  CLI::Option* file = nullptr;
+  if (!words_) {
+    file = app.add_option("settings", "a JSON file of settings; flags win over it");
+    file->option_text("[FILE.json]");
+  }
   app.set_help_flag("-h,--help", "print this and stop")->group("Questions");
   bool version = false, print = false;
   app.add_flag("--version", version, "print the version and stop")->group("Questions");
-  app.add_flag("--print-config", print, "print all settings as a JSON file and stop")->group("Questions");
+  if (file) app.add_flag("--print-config", print, "print all settings as a JSON file and stop")->group("Questions");
   std::vector<CLI::Option*> options;
   for (const Setting* const s : settings_) {
-    const std::string flag = "--" + s->name_, limits = s->expected();
+    const std::string flag = (s == words_ ? s->name_ + ",--" : "--") + s->name_, limits = s->expected();
     const std::string about = s->meaning_ + (limits == "a text" ? "" : "; " + limits);
     options.push_back(s->is_switch() ? app.add_flag(flag + ",!--no-" + s->name_, s->meaning_)
                                      : app.add_option(flag, about));
@@ -58,7 +61,7 @@ bool Settings::parse(int count, const char* const* arguments) {
       if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
     if (texts.size() > 1 && !settings_[i]->is_list_of_texts()) throw mae::Error(flag, "twice", "once");
   }
-  if (file->count() > 0) read_file(file->results()[0]);
+  if (file && file->count() > 0) read_file(file->results()[0]);
   for (std::size_t i = 0; i < options.size(); ++i) {
     const std::vector<std::string>& texts = options[i]->results();
     if (texts.empty()) continue;

@@ -86,21 +86,26 @@ std::string in_words(const Record& record) {
   return text;
 }
 
+std::vector<Record> read_log(const std::string& path, mae::Index step, std::string* lines) {
+  std::vector<Record> records;
+  if (::access(path.c_str(), F_OK) != 0) return records;
+  const std::vector<char> bytes = mae::read_file<char>(path);
+  for (auto begin = bytes.begin(); begin != bytes.end();) {
+    const auto end = std::find(begin, bytes.end(), '\n');
+    if (end == bytes.end()) break;
+    const std::string line(begin, end + 1);
+    if (const auto record = record_of(line); record && record->step <= step) {
+      if (lines) *lines += line;
+      records.push_back(*record);
+    }
+    begin = end + 1;
+  }
+  return records;
+}
+
 Log::Log(const std::string& path, mae::Index step) : path_(path) {
   std::string kept;
-  if (::access(path.c_str(), F_OK) == 0) {
-    const std::vector<char> bytes = mae::read_file<char>(path);
-    for (auto begin = bytes.begin(); begin != bytes.end();) {
-      const auto end = std::find(begin, bytes.end(), '\n');
-      if (end == bytes.end()) break;
-      const std::string line(begin, end + 1);
-      if (const auto record = record_of(line); record && record->step <= step) {
-        kept += line;
-        records_.push_back(*record);
-      }
-      begin = end + 1;
-    }
-  }
+  records_ = read_log(path, step, &kept);
   mae::write_file(path, kept.data(), static_cast<mae::Index>(kept.size()));
   file_ = mae::detail::Descriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   if (!file_.valid()) mae::detail::fail_with_errno(path, "opening", "a file that can be written");

@@ -32,6 +32,9 @@ using Metric = std::optional<double> Record::*;
 /// What was found at the end of an epoch, in words: "  held out 0.4321  accuracy 91.2 %".
 std::string in_words(const Record& record);
 
+/// The whole lines of the log at `path` up to update `step`; their text is added to `lines`. None if there is no file.
+std::vector<Record> read_log(const std::string& path, mae::Index step = PTRDIFF_MAX, std::string* lines = nullptr);
+
 class Log {
  public:
   /// Opens or begins the log at `path`. Lines after update `step` are removed. Throws mae::Error.

@@ -163,6 +163,8 @@ class Settings {
  protected:
   /// Called when all that was given has been read, for settings that follow from others.
   virtual void complete() {}
+  /// Words of the command line that belong to no flag are values of `setting`, instead of the name of a settings file.
+  void take_words(Texts& setting) { words_ = &setting; }
   /// Sets what nobody has given to the value that `json` stands for; a name that is no setting's is passed over.
   void propose(const std::string& name, const std::string& json);
 
@@ -177,6 +179,7 @@ class Settings {
 
   std::string program_, purpose_, heading_ = "Settings";
   std::vector<Setting*> settings_;
+  Setting* words_ = nullptr;
 };
 
 }  // namespace program

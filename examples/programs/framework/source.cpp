@@ -30,21 +30,6 @@ std::vector<mae::Index> in_order(mae::Index count) {
   return numbers;
 }
 
-/// What was passed over on the way to the images, in lines.
-void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines) {
-  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as images");
-  if (list.passed_over > 0)
-    lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
-  if (list.repeated > 0)
-    lines.push_back("links passed over, to folders that are read already: " + std::to_string(list.repeated));
-  if (!list.unlabelled.empty()) lines.push_back("no classes: " + list.unlabelled);
-  std::map<std::string, std::string> small;
-  for (const std::string& name : list.class_names)
-    if (const auto [other, is_new] = small.emplace(mae::detail::lower_case(name), name); !is_new)
-      lines.push_back("the classes " + mae::detail::quoted(other->second) + " and " + mae::detail::quoted(name) +
-                      " differ by the case of letters alone");
-}
-
 /// Images with labels or without: a folder, or one of the formats of data_source.hpp.
 class LabelledImages final : public Opened {
  public:
@@ -146,6 +131,20 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
   options.decoding = settings.decode_options();
   options.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str()); };
   return options;
+}
+
+void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines) {
+  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as images");
+  if (list.passed_over > 0)
+    lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
+  if (list.repeated > 0)
+    lines.push_back("links passed over, to folders that are read already: " + std::to_string(list.repeated));
+  if (!list.unlabelled.empty()) lines.push_back("no classes: " + list.unlabelled);
+  std::map<std::string, std::string> small;
+  for (const std::string& name : list.class_names)
+    if (const auto [other, is_new] = small.emplace(mae::detail::lower_case(name), name); !is_new)
+      lines.push_back("the classes " + mae::detail::quoted(other->second) + " and " + mae::detail::quoted(name) +
+                      " differ by the case of letters alone");
 }
 
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels) {

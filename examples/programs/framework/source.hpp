@@ -13,7 +13,8 @@
 
 namespace mae {
 struct FolderOptions;  // io/images/image_folder.hpp
-}
+struct ImageList;      // io/images/image_list.hpp
+}  // namespace mae
 
 namespace program {
 
@@ -138,6 +139,9 @@ struct SubsetOf : Subset {
 
 /// How a folder of images is read by the settings.
 mae::FolderOptions folder_options(const DataSettings& settings, mae::Index channels);
+
+/// What was passed over on the way to the images of a folder, added to `lines`.
+void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines);
 
 /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
 /// be computed, all of `images` are looked at.

@@ -38,7 +38,7 @@ inline constexpr Colour curve_colours[] = {{0, 114, 178}, {213, 94, 0},   {0, 15
 inline Colour curve_colour(std::size_t number) { return curve_colours[number % std::size(curve_colours)]; }
 
 /// One axis: values [low, high] lie over pixels [begin, end].
-struct Axis {
+struct PlotAxis {
   double low = 0, high = 1, begin = 0, end = 1;
 
   double pixel(double value) const { return begin + (value - low) / (high - low) * (end - begin); }
@@ -54,7 +54,7 @@ struct Axis {
 using Ticks = std::vector<std::pair<double, std::string>>;
 
 /// The ticks of an axis and their numbers, all with as many decimals as the step needs.
-inline Ticks ticks(const Axis& axis, double most) {
+inline Ticks ticks(const PlotAxis& axis, double most) {
   Ticks all;
   const double step = axis.step(most);
   const int decimals = (std::max)(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
@@ -68,7 +68,7 @@ inline Ticks ticks(const Axis& axis, double most) {
 }
 
 /// The ticks of a horizontal axis, few enough that their numbers do not touch.
-inline Ticks horizontal_ticks(const Axis& axis) {
+inline Ticks horizontal_ticks(const PlotAxis& axis) {
   for (double most = 8; most > 1; --most) {
     Ticks all = ticks(axis, most);
     Index width = 0;
@@ -79,8 +79,8 @@ inline Ticks horizontal_ticks(const Axis& axis) {
 }
 
 /// The range of all finite points in x or y, widened a little by `margin` and a lot if it is a single number.
-inline Axis range_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, double margin) {
-  Axis axis{(std::numeric_limits<double>::max)(), std::numeric_limits<double>::lowest()};
+inline PlotAxis range_of(const std::vector<Curve>& curves, std::vector<double> Curve::*values, double margin) {
+  PlotAxis axis{(std::numeric_limits<double>::max)(), std::numeric_limits<double>::lowest()};
   for (const Curve& curve : curves)
     for (std::size_t i = 0; i < curve.x.size(); ++i)
       if (is_finite(curve.x[i]) && is_finite(curve.y[i])) {
@@ -121,7 +121,8 @@ inline void cover_segment(std::vector<float>& cover, const Image& canvas, double
     }
 }
 
-inline void draw_curve(Image& canvas, const Curve& curve, const Axis& x_axis, const Axis& y_axis, Colour colour) {
+inline void draw_curve(Image& canvas, const Curve& curve, const PlotAxis& x_axis, const PlotAxis& y_axis,
+                       Colour colour) {
   std::vector<float> cover(static_cast<std::size_t>(canvas.height * canvas.width));
   bool joined = false;
   double last_x = 0, last_y = 0;
@@ -163,7 +164,7 @@ inline Index draw_legend(Image& canvas, const std::vector<Curve>& curves, Index 
 }
 
 /// Grid, ticks and numbers of both axes around the area that the axes' pixels span.
-inline void draw_axes(Image& canvas, const Axis& x_axis, const Axis& y_axis, const Ticks& y_ticks) {
+inline void draw_axes(Image& canvas, const PlotAxis& x_axis, const PlotAxis& y_axis, const Ticks& y_ticks) {
   const Index left = std::lround(x_axis.begin), right = std::lround(x_axis.end);
   const Index top = std::lround(y_axis.end), bottom = std::lround(y_axis.begin);
   for (const auto& [value, text] : y_ticks) {
@@ -192,8 +193,8 @@ inline Image draw_plot(const Plot& plot) {
   if (plot.height < 200 || plot.width < 300)
     throw Error("draw_plot", std::to_string(plot.height) + " x " + std::to_string(plot.width) + " pixels",
                 "at least 200 x 300");
-  detail::Axis x_axis = detail::range_of(plot.curves, &Curve::x, 0);
-  detail::Axis y_axis = detail::range_of(plot.curves, &Curve::y, 0.04);
+  detail::PlotAxis x_axis = detail::range_of(plot.curves, &Curve::x, 0);
+  detail::PlotAxis y_axis = detail::range_of(plot.curves, &Curve::y, 0.04);
   Image canvas = blank_image(3, plot.height, plot.width);
 
   const detail::Ticks y_ticks = detail::ticks(y_axis, static_cast<double>(plot.height) / 60);

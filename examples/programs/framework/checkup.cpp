@@ -1,0 +1,315 @@
+#include "checkup.hpp"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <mae/backend/isa.hpp>
+#include <mae/backend/threads.hpp>
+#include <mae/core/number_text.hpp>
+#include <mae/io/files/json_name.hpp>
+#include <mae/io/files/posix.hpp>
+
+#include "command.hpp"
+#include "display.hpp"
+#include "room.hpp"
+#include "terminal.hpp"
+
+namespace program {
+namespace {
+
+using mae::detail::text_of;
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value ? value : "";
+}
+std::string joined(const std::vector<std::string>& list) {
+  std::string text;
+  for (const std::string& one : list) text += (text.empty() ? "" : ", ") + one;
+  return text;
+}
+/// The value of a line "key : value" of a file of /proc.
+std::string line_of(const std::string& path, const std::string& key) {
+  for (std::string lines = text_of(path); !lines.empty();) {
+    std::string line = mae::detail::take_until(lines, "\n");
+    if (!line.starts_with(key)) continue;
+    const std::size_t at = line.find_first_not_of(" \t:", key.size());
+    return at == line.npos ? "" : line.substr(at);
+  }
+  return "";
+}
+
+}  // namespace
+
+void Checkup::add(const char* state, const std::string& name, const std::string& text, const std::string& cure) {
+  const std::string what = state;
+  problems_ += what == "problem" ? 1 : 0, notes_ += what == "note" ? 1 : 0;
+  nlohmann::ordered_json line{{"state", what}, {"name", name}, {"text", mae::json_name(text)}};
+  if (!cure.empty()) line["cure"] = mae::json_name(cure);
+  lines_.push_back(line);
+  if (quiet_) return;
+  std::printf("%-8s %-12s %s\n", state, name.c_str(), mae::printable(text).c_str());
+  if (!cure.empty()) std::printf("%-8s %-12s -> %s\n", "", "", mae::printable(cure).c_str());
+  std::fflush(stdout);
+}
+nlohmann::ordered_json Checkup::json() const { return {{"problems", problems_}, {"notes", notes_}, {"lines", lines_}}; }
+
+void check_processor(Checkup& checkup) {
+  const std::string model = line_of("/proc/cpuinfo", "model name");
+  checkup.ok("processor", model.empty() ? "of a name that the system does not tell" : model);
+  std::vector<std::string> sets{mae::isa::Baseline::name};
+  if (!std::is_same_v<mae::isa::Avx2, mae::isa::Baseline>) {
+    if (mae::isa::Avx2::supported()) sets.push_back(mae::isa::Avx2::name);
+    if (mae::isa::Avx512::supported()) sets.push_back(mae::isa::Avx512::name);
+    if (mae::isa::Avx512Bf16::supported()) sets.push_back(mae::isa::Avx512Bf16::name);
+  }
+  std::string chosen;
+  mae::isa::dispatch<mae::isa::Best>([&](auto set) { chosen = decltype(set)::name; });
+  const std::string text = chosen + " is chosen; there are " + joined(sets);
+  if (std::is_same_v<mae::isa::Avx2, mae::isa::Baseline> || sets.size() > 1) checkup.ok("instructions", text);
+  else
+    checkup.note("instructions", text,
+                 "training takes four times as long without AVX2: a virtual machine may hide it, which its host can "
+                 "change");
+
+  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+  cpu_set_t set;
+  const long affinity = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : online;
+  if (affinity < online)
+    checkup.note("affinity", std::to_string(affinity) + " of " + std::to_string(online) + " processors may be used",
+                 "taskset or a cpuset says so; mpirun binds each process to a core unless it has --bind-to none");
+  else checkup.ok("affinity", "all " + std::to_string(online) + " processors may be used");
+  const int quota = mae::detail::processor_quota();
+  if (quota > 0 && quota < affinity)
+    checkup.note("quota", "the control group grants the time of " + std::to_string(quota) + " processors",
+                 "a container's limit (docker run --cpus): raise it, if more are yours");
+  else
+    checkup.ok("quota", quota > 0 ? "the control group grants " + std::to_string(quota) + " processors, which is all"
+                                  : "no limit of processor time");
+  using Threads = mae::DefaultThreads;
+  if (std::is_same_v<Threads, mae::Serial>)
+    checkup.note("threads", "one: this build has no OpenMP",
+                 "build with a compiler that has it (libomp-dev for clang)");
+  else if (Threads::count() > Threads::usable())
+    checkup.note("threads",
+                 std::to_string(Threads::count()) + " by OMP_NUM_THREADS, of which " +
+                     std::to_string(Threads::usable()) + " may run at a time",
+                 "unset OMP_NUM_THREADS, or make it " + std::to_string(Threads::usable()) +
+                     ": more wait for each other at every step");
+  else
+    checkup.ok("threads", std::to_string(Threads::count()) + " compute, by OpenMP" +
+                              (Threads::number_in_environment() ? ", as OMP_NUM_THREADS says" : ""));
+  std::string loads = text_of("/proc/loadavg");
+  const std::string load = mae::detail::take_until(loads, " ");
+  if (load.empty()) return;
+  const double busy = mae::number_in(load).value_or(0);
+  if (busy > static_cast<double>(Threads::usable()) + 0.5)
+    checkup.note("load", load + " processes want to run",
+                 "others compute here too: all takes longer, and times tell little");
+  else checkup.ok("load", load + " processes want to run");
+}
+
+void check_memory_of_machine(Checkup& checkup) {
+  const auto kilobytes = [](const char* key) {
+    std::string line = line_of("/proc/meminfo", key);  // "24000000 kB"
+    return 1024 * mae::number_in(mae::detail::take_until(line, " ")).value_or(0);
+  };
+  const double total = kilobytes("MemTotal"), free = kilobytes("MemAvailable"), swap = kilobytes("SwapTotal");
+  const Room room = memory_room();
+  const bool limited = room.by != "this machine";
+  const double most = std::min(room.bytes, free > 0 ? free : room.bytes);
+  const std::string text = memory(free) + " free of " + memory(total) +
+                           (swap > 0 ? ", " + memory(swap) + " swap" : "") +
+                           (limited ? "; " + room.by + " leaves " + memory(room.bytes) : "");
+  const std::string cure = limited ? "raise the limit of " + room.by : "end other programs, or take a smaller --batch";
+  if (most < 64e6) checkup.problem("memory", text, cure);
+  else if (most < 1e9) checkup.note("memory", text, "little for models of photographs: " + cure);
+  else checkup.ok("memory", text);
+}
+
+void check_compilers(Checkup& checkup) {
+  const std::string source =
+      "#include <bit>\n#include <concepts>\n#include <span>\n#include <tuple>\n"
+      "template <std::size_t N> struct Text { char text[N]{}; };\n"
+      "template <Text<2> T> struct Named {};\n"
+      "template <class T> concept Real = std::floating_point<T>;\n"
+      "consteval int two() { return 2; }\n"
+      "static_assert(Real<float> && two() == 2 && std::endian::native == std::endian::little);\n"
+      "auto f = []<class T>(T x) requires Real<T> { return x; };\n";
+  struct Compiler {
+    std::string names, version;
+    bool takes;
+  };
+  std::vector<Compiler> found;
+  const std::string asked = variable("CXX");
+  std::vector<std::string> names;
+  if (!asked.empty()) names.push_back(asked);
+  for (const char* const name : {"c++", "g++", "clang++"})
+    if (asked != name) names.emplace_back(name);
+  for (const std::string& name : names) {
+    std::vector<std::string> words;
+    for (std::string rest = name; !rest.empty();)
+      if (const std::string word = mae::detail::take_until(rest, " "); !word.empty()) words.push_back(word);
+    std::vector<std::string> version = words, compile = words;
+    version.push_back("--version");
+    for (const char* const word : {"-std=c++20", "-fsyntax-only", "-x", "c++", "-"}) compile.emplace_back(word);
+    const CommandResult told = run_command(version, "", 20);
+    if (!told.good()) {
+      if (name == asked)
+        checkup.problem("compiler",
+                        "CXX is " + name + ", which " + (told.found ? "does not tell its version" : "is not found"),
+                        "set CXX to a compiler that is there, or unset it");
+      continue;
+    }
+    const bool takes = run_command(compile, source, 60).good();
+    bool known = false;
+    // c++ is another name of g++, whose version begins with the name it was called by.
+    const auto number = [](const std::string& line) { return line.substr(std::min(line.find(' '), line.size())); };
+    for (Compiler& other : found)
+      if (number(other.version) == number(told.first_line()) && other.takes == takes)
+        other.names += ", " + name, known = true;
+    if (!known) found.push_back({name, told.first_line(), takes});
+  }
+  bool any = false;
+  for (const Compiler& one : found) {
+    any = any || one.takes;
+    if (one.takes) checkup.ok("compiler", one.names + ": " + one.version + ", takes C++20");
+    else
+      checkup.note("compiler", one.names + ": " + one.version + ", does not take -std=c++20",
+                   "g++ 12 or clang 14 and newer do");
+  }
+  if (!any)
+    checkup.note("compiler", "none that takes C++20 among CXX, c++, g++ and clang++",
+                 "only the models that are compiled in can be used: apt install g++");
+}
+
+namespace {
+
+/// Writes 8 MB to a new file in `folder` and removes it: bytes a second, or why not.
+double try_writing(const std::string& folder, std::string& why_not) {
+  std::string path = folder + "/.mae-doctor-XXXXXX";
+  const mae::detail::Descriptor file(::mkstemp(path.data()));
+  if (!file.valid()) return why_not = std::strerror(errno), 0;
+  ::unlink(path.c_str());
+  const std::vector<char> piece(1 << 20, 'm');
+  constexpr int pieces = 8;
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < pieces; ++i)
+    if (::write(file.number(), piece.data(), piece.size()) != static_cast<ssize_t>(piece.size()))
+      return why_not = std::strerror(errno), 0;
+  if (::fsync(file.number()) != 0) return why_not = std::strerror(errno), 0;
+  const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) why_not = "no locks";
+  return pieces * static_cast<double>(piece.size()) / std::max(time, 1e-9);
+}
+
+/// `purpose` in words: "checkpoints go here". `needed`: without it there is no work.
+void check_folder_of(Checkup& checkup, const char* name, const std::string& folder, bool needed,
+                     const std::string& cure) {
+  namespace fs = std::filesystem;
+  std::error_code unknown;
+  fs::path place = folder;
+  while (!fs::exists(place, unknown) && place.has_parent_path() && place.parent_path() != place)
+    place = place.parent_path();
+  const bool there = place == fs::path(folder);
+  const auto wrong = [&](const std::string& text) {
+    needed ? checkup.problem(name, text, cure) : checkup.note(name, text, cure);
+  };
+  if (!fs::is_directory(place, unknown)) return wrong(folder + " is no folder");
+  struct statvfs disk {};
+  const double free = ::statvfs(place.c_str(), &disk) == 0 ? double(disk.f_bavail) * double(disk.f_frsize) : 0;
+  std::string why_not;
+  const double speed = try_writing(place.string(), why_not);
+  if (speed == 0) return wrong(folder + " cannot be written: " + why_not);
+  const std::string text = folder + (there ? "" : ", which is made when it is needed") + ": " + memory(free) +
+                           " free, written at " + memory(speed) + " a second";
+  if (why_not == "no locks")
+    checkup.note(name, text + ", without locks", "have one program at a time write to a folder of this disk");
+  else if (free < 500e6) checkup.note(name, text, "a checkpoint of a base model takes a gigabyte: make room");
+  else checkup.ok(name, text);
+}
+
+}  // namespace
+
+void check_disks(Checkup& checkup) {
+  std::error_code unknown;
+  const std::string here = std::filesystem::current_path(unknown).string();
+  check_folder_of(checkup, "work", here.empty() ? "." : here, true,
+                  "go to a folder that is yours, or name one by --out");
+  const std::string asked = variable("TMPDIR"), temporary = asked.empty() ? "/tmp" : asked;
+  check_folder_of(checkup, "temporary", temporary, true, "set TMPDIR to a folder that can be written");
+  const std::string home = variable("HOME"), data = variable("XDG_CACHE_HOME");
+  if (home.empty() && data.empty())
+    return checkup.note("cache", "neither XDG_CACHE_HOME nor HOME is set",
+                        "set one, so that what is compiled once can be kept");
+  const std::string cache = (data.empty() ? home + "/.cache" : data) + "/mae";
+  struct stat about {};
+  if (::stat(cache.c_str(), &about) == 0) {
+    if (about.st_uid != ::geteuid())
+      return checkup.problem("cache", cache + " belongs to another user",
+                             "set XDG_CACHE_HOME to a folder of your own: programs are kept there and executed");
+    if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+      return checkup.problem("cache", cache + " can be written by others",
+                             "chmod 700 " + cache + ": programs are kept there and executed");
+  }
+  check_folder_of(checkup, "cache", cache, false, "set XDG_CACHE_HOME to a folder that can be written");
+}
+
+void check_others(Checkup& checkup, bool cuda) {
+  const CommandResult mpi = run_command({"mpirun", "--version"}, "", 20);
+  if (mpi.good()) checkup.ok("MPI", mpi.first_line());
+  else if (mpi.found)
+    checkup.note("MPI",
+                 "mpirun is there but " + std::string(mpi.ended ? "fails: " + mpi.first_line() : "does not answer"),
+                 "work on one machine needs none");
+  else checkup.ok("MPI", "no mpirun; work on one machine needs none");
+  const CommandResult gpu =
+      run_command({"nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"}, "", 20);
+  const std::string build = cuda ? "this build computes on GPUs too" : "this build computes on the processor alone";
+  if (gpu.good() && !gpu.first_line().empty()) {
+    if (cuda) checkup.ok("GPU", gpu.first_line() + "; " + build);
+    else
+      checkup.note("GPU", gpu.first_line() + "; " + build,
+                   "to use it: configure with -D MAE_CUDA=ON, which needs CUDA's compiler, and build again");
+  } else if (gpu.found) {
+    checkup.note("GPU", "nvidia-smi " + (gpu.ended ? "fails: " + gpu.first_line() : "does not answer"),
+                 "its driver needs repair before a GPU can be used; the processor does without");
+  } else if (cuda) {
+    checkup.note("GPU", "none that nvidia-smi shows; " + build, "train with --device cpu here");
+  } else {
+    checkup.ok("GPU", "none that nvidia-smi shows; " + build);
+  }
+}
+
+void check_terminal(Checkup& checkup) {
+  std::string asked;
+  for (const char* const name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (asked.empty()) asked = variable(name);
+  const locale_t users = ::newlocale(LC_CTYPE_MASK, "", nullptr);
+  const bool known = users != nullptr;
+  const std::string letters = known ? ::nl_langinfo_l(CODESET, users) : "";
+  if (known) ::freelocale(users);
+  const std::string text = (asked.empty() ? "none is set" : asked) + ", letters in " + letters;
+  if (!known)
+    checkup.note("locale", asked + " is not installed here",
+                 "export LC_ALL=C.UTF-8, or install it (dpkg-reconfigure locales)");
+  else if (letters != "UTF-8" && ::isatty(STDOUT_FILENO) == 1)
+    checkup.note("locale", text, "names of files are shown in UTF-8: export LC_ALL=C.UTF-8");
+  else checkup.ok("locale", text + "; numbers are written with a point in any");
+  if (can_redraw()) checkup.ok("terminal", std::to_string(columns()) + " columns, " + variable("TERM"));
+  else checkup.ok("terminal", "none that lines can be drawn over: progress comes in plain lines");
+}
+
+}  // namespace program
