@@ -149,8 +149,7 @@ inline const Transform* mixing_of(const Augmentation& options) {
 /// Where an image lies in the model's input [height, width], by the random numbers of `stream`.
 inline Placement place(const ImageView& image, const Augmentation& augmentation, const RandomStream& stream,
                        Index height, Index width) {
-  Placement placement{height, width};
-  placement.image_height = image.height, placement.image_width = image.width;
+  Placement placement{.height = height, .width = width, .image_height = image.height, .image_width = image.width};
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     transform.place(Draws{stream, number, draws}, image, placement);
   });

@@ -147,11 +147,10 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
 
   /// Of the loss, and of what the task makes of targets.
   static constexpr Index step_bytes(Index batch, int threads) {
-    constexpr auto bytes = []<class... V>(const std::tuple<V...>*) {
-      return (Index{0} + ... + (V::Shape::count * Index{sizeof(typename V::Element)}));
-    };
     using Views = decltype(std::declval<const Inputs&>().views(batch));
-    return Loop::step_bytes(batch, threads) + batch * bytes(static_cast<const Views*>(nullptr));
+    return Loop::step_bytes(batch, threads) + batch * []<class... V>(std::type_identity<std::tuple<V...>>) {
+      return (Index{0} + ... + (V::Shape::count * Index{sizeof(typename V::Element)}));
+    }(std::type_identity<Views>{});
   }
 
   /// What the task makes of targets.

@@ -83,10 +83,9 @@ class Session {
   static constexpr Index bytes(Index capacity, int threads) {
     if (capacity < 1) throw Error("Session", "a capacity of " + std::to_string(capacity), "at least one sample");
     if (threads < 1) throw Error("Session", std::to_string(threads) + " threads", "at least one");
-    Index per_sample =
-        Queue::bytes(sent_bytes) + Program::saved_bytes + Program::scratch_bytes + result_bytes + seed_bytes;
-    for (int k = 0; k < Program::Inputs::count; ++k) per_sample += input_gradient_bytes(k);
-    return size_product(per_sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
+    Index sample = Program::saved_bytes + Program::scratch_bytes + result_bytes + seed_bytes + Queue::bytes(sent_bytes);
+    for (int k = 0; k < Program::Inputs::count; ++k) sample += input_gradient_bytes(k);
+    return size_product(sample, capacity) + align_up(Workspace::bytes(Program::graph.workspace, threads));
   }
   Index capacity() const { return capacity_; }
   int threads() const { return threads_; }
