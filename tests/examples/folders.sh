@@ -145,6 +145,14 @@ refused "mae: plain: found as many images as before whose files have other names
 mv plain/2.png plain/0.png
 finetune --resume --out named > told.txt
 
+# Held-out images that cannot be read are left out, not counted as others.
+cp -r s_val damaged
+head -c 100 s_val/val/cat/0.png > damaged/val/cat/0.png
+told "held out: 3 images of damaged/val, 2 classes" \
+  finetune $tune --data damaged --validation damaged --bad_images skip --out damaged_run
+told "held out: 3 images of damaged/val, *" \
+  pretrain $small --data damaged --validation damaged --bad_images skip --out damaged_too
+
 # Rows are files and labels are classes.
 told "12 images of s_val (folder; its parts train, val, test), 2 classes" \
   features --encoder $encoder --data s_val --out rows

@@ -111,6 +111,23 @@ std::string describe_copies(mae::Index count, const Path& path, mae::Index other
          mae::detail::quoted(other_path(copies->first.second));
 }
 
+/// Leaves out the images of a part that cannot be read, which are told: others would be counted in their place.
+void leave_out_unreadable(Subset& part) {
+  std::vector<char> good(part.numbers.size());
+  Progress progress("held out", part.size());
+  mae::parallel_for_each<mae::DefaultThreads>(part.size(), mae::DefaultThreads::count(), [&](mae::Index i, int) {
+    const auto at = static_cast<std::size_t>(i);
+    part.images.with_image(part.numbers[at],
+                           [&](const mae::ImageView& image) { good[at] = image.number == part.numbers[at]; });
+    progress.count();
+  });
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < good.size(); ++at)
+    if (good[at]) part.numbers[kept++] = part.numbers[at];
+  part.numbers.resize(kept);
+  validate(part, "held-out images");
+}
+
 }  // namespace
 
 mae::DecodeOptions DataSettings::decode_options() const {
@@ -196,12 +213,13 @@ Source::Source(const DataSettings& settings, const Opener& open, bool everything
   const auto file_in = [](const Opened& data, const Subset& part) {
     return [&](mae::Index i) { return data.file(part.numbers[static_cast<std::size_t>(i)]); };
   };
-  const auto look_for_copies = [&] {
+  const auto look_at_held_out = [&] {
+    if (held_out().decodes() && settings.bad_images() == "skip") leave_out_unreadable(*validation_);
     if (data_->decodes() && held_out().decodes())
       copies_ = describe_copies(validation_->size(), file_in(held_out(), *validation_), training_->size(),
                                 file_in(*data_, *training_));
   };
-  if (validation_) look_for_copies();
+  if (validation_) look_at_held_out();
   if (settings.validation().empty()) return;
   std::error_code unknown;
   const bool same = std::filesystem::equivalent(settings.validation(), settings.data(), unknown);
@@ -209,7 +227,7 @@ Source::Source(const DataSettings& settings, const Opener& open, bool everything
   refuse_shared(*other_, *data_, settings.validation);
   const mae::Images others = other_->images();
   validation_ = std::make_unique<Subset>(Subset{others, in_order(others.size())});
-  look_for_copies();
+  look_at_held_out();
 }
 
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
