@@ -1,5 +1,6 @@
 // What is built on an encoder, a detector or a segmenter: a training step, forward, backward and AdamW, or the results
-// of images alone. Images a second, share of the machine's peak, and the most memory that the process held.
+// of images alone. Images a second, share of the machine's peak, and the most memory that the process held, beside what
+// it had when its threads had started and what is planned: weights, gradients, moments and the block of a session.
 //
 // Usage: downstream MODEL step|inference BATCH [repetitions = 5] [threads = all]. Operations are those that a program
 // for inference counts of itself, for a step three times as many. One thread is measured in processor seconds.
@@ -74,22 +75,32 @@ class Looker {
     for (int i = 0; i < count; ++i) session_.forward(weights_, images_);
   }
   static constexpr int warm_up() { return 1; }
+  Index planned_bytes() const {
+    return weights_size<Model> * Index{sizeof(float)} + Look::bytes(session_.capacity(), session_.threads());
+  }
 
  private:
+  using Look = Session<Program<Model, Policy, Inference>>;
   Weights<Model, Policy> weights_{0};
-  Session<Program<Model, Policy, Inference>> session_;
+  Look session_;
   Tensor<float, typename Model::ImageShape::Pixels> images_;
 };
 
 template <class Model, template <class> class Data>
 Row measure(const std::string& name, bool step, Index batch, int repetitions, int threads) {
+  benchmark::peak<float>(threads);  // starts the threads
+  const double before = benchmark::peak_resident();
   const auto timed = [&](auto&& worker) {
-    return benchmark::time_step(worker, repetitions, 0.1, [&] { return benchmark::peak<float>(threads); });
+    const double operations = (step ? 3 : 1) * double(Program<Model, Policy, Inference>::flops);
+    const auto time = benchmark::time_step(worker, repetitions, 0.1, [&] { return benchmark::peak<float>(threads); });
+    Row line = benchmark::images_row(name, batch, threads, time, benchmark::limit_name<float>(), operations);
+    line["peak_resident_mib"] = benchmark::rounded(benchmark::peak_resident());
+    line["before_mib"] = benchmark::rounded(before);
+    line["planned_mib"] = benchmark::rounded(double(worker.planned_bytes()) / (1 << 20));
+    return line;
   };
   using Trainer = benchmark::Trainer<Model, Policy, benchmark::Usual, Data<Model>>;
-  const auto time = step ? timed(Trainer(batch, threads)) : timed(Looker<Model>(batch, threads));
-  const double operations = (step ? 3 : 1) * double(Program<Model, Policy, Inference>::flops);
-  return benchmark::images_row(name, batch, threads, time, benchmark::limit_name<float>(), operations);
+  return step ? timed(Trainer(batch, threads)) : timed(Looker<Model>(batch, threads));
 }
 
 constexpr struct {
@@ -117,9 +128,7 @@ int main(int argc, char** argv) {
   DefaultThreads::limit(threads);
   benchmark::processor_time = threads == 1;
   try {
-    Row line = chosen->measure("downstream " + model + ", " + work + ", batch " + std::to_string(batch), work == "step",
-                               batch, repetitions, threads);
-    line["peak_resident_mib"] = benchmark::rounded(benchmark::peak_resident());
-    benchmark::print(line);
+    benchmark::print(chosen->measure("downstream " + model + ", " + work + ", batch " + std::to_string(batch),
+                                     work == "step", batch, repetitions, threads));
   } catch (const std::exception& error) { return std::fprintf(stderr, "%s\n", error.what()), 1; }
 }
