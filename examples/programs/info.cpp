@@ -30,6 +30,9 @@ struct Settings : program::Settings {
   program::Switch scan{*this, "scan", false, "read every number of weights, decode every image",
                        program::Scope::invocation};
   program::Switch settings{*this, "settings", false, "tell all settings that made a model", program::Scope::invocation};
+  program::Text prefix{*this, "prefix", "",
+                       "what stands before the names of the model that is meant, where a file has several",
+                       program::Scope::invocation};
 };
 
 /// How a program reads a file of settings: as it does when it is begun with it.
@@ -79,7 +82,8 @@ int main(int count, char** arguments) {
                                {reader<Pretrain>(), reader<Finetune>(), reader<Probe>(), reader<Segment>(),
                                 reader<Detect>(), reader<Features>(), reader<Reconstruct>(), reader<Onnx>()},
                                settings.scan(),
-                               settings.settings()};
+                               settings.settings(),
+                               settings.prefix.given() ? std::optional(settings.prefix()) : std::nullopt};
     for (const std::string& path : settings.files()) {
       if (!settings.json() && path != settings.files().front()) std::puts("");
       all = tell(path, asked, settings.json()) && all;

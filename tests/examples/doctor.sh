@@ -77,6 +77,12 @@ says '^problem +temporary +/dev/null is no folder$'
 says '^ +-> set TMPDIR to a folder that can be written$'
 examine 1 PATH="$work/tools:$PATH" TMPDIR=/proc
 says '^problem +temporary +/proc cannot be written: '
+examine 1 PATH="$work/tools:$PATH" TMPDIR="$work/nowhere"
+says '^problem +temporary .*/nowhere is not there$'
+if grep -q ' /dev/shm .*noexec' /proc/mounts && [ -w /dev/shm ]; then
+  examine 0 PATH="$work/tools:$PATH" XDG_CACHE_HOME=/dev/shm
+  says '^note +cache +/dev/shm/mae, .* on a disk from which no program can be executed$'
+fi
 mkdir -p cache/mae
 chmod 777 cache/mae
 examine 1 PATH="$work/tools:$PATH" XDG_CACHE_HOME="$work/cache"

@@ -71,6 +71,16 @@ header '{"rope.weight":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' >rope.
 1234567
 NUMBERS
 about rope.safetensors
+printf '{"metadata": {}, "weight_map": {"rope.weight": "rope.safetensors"}}' >rope.index.json
+about rope.index.json
+says 'container   1 files by an index'
+printf '{"weight_map": {"rope.weight": "gone.safetensors"}}' >gone.index.json
+unknown "mae: gone.index.json: found no file 'gone.safetensors' beside it" gone.index.json
+about "$golden/mae_grey.safetensors"
+says "not loaded  found 2 models, under 'grad.' and no prefix, expected one"
+about "$golden/mae_grey.safetensors" --prefix grad.
+says 'names       of the original repository, behind grad.'
+about rope.safetensors
 says 'kind        tensors'
 says 'names       rope.weight [2]'
 says 'not loaded  found rotary positions'
@@ -120,6 +130,16 @@ says 'fits        digits-8'
 says 'loaded      the state of a run by pretrain --resume'
 about --scan run
 silent suspicious
+finetune --encoder run/encoder.safetensors --data "$data/optdigits-images-idx3-ubyte" --limit 32 --validation_share 0.1 \
+  --epochs 1 --out tuned >log.txt
+about tuned/model.safetensors
+says 'kind        weights of a classifier'
+says 'classes     10 at most'
+says 'made by     finetune of mae 0.1.0, model digits-8'
+says 'loaded      the encoder without its last norm by finetune, detect, segment --head pyramid: 52 parameters'
+says 'not loaded  the encoder by features, probe, segment: found no tensor norm.weight'
+says 'loaded      the classifier with its head by onnx, with a model of 10 classes'
+silent 'class names'
 LC_ALL=C sed 's/"encoder":"64 wide, 4 blocks/"encoder":"64 wide, 5 blocks/' run/model.safetensors >contradicts.safetensors
 about contradicts.safetensors
 says 'suspicious  encoder 64 wide, 5 blocks, 4 heads is recorded, the tensors show 64 wide, 4 blocks'

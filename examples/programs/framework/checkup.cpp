@@ -215,7 +215,7 @@ double try_writing(const std::string& folder, std::string& why_not) {
   return pieces * static_cast<double>(piece.size()) / std::max(time, 1e-9);
 }
 
-/// `purpose` in words: "checkpoints go here". `needed`: without it there is no work.
+/// A folder that is `needed`, or one that is made for programs where it is not there yet.
 void check_folder_of(Checkup& checkup, const char* name, const std::string& folder, bool needed,
                      const std::string& cure) {
   namespace fs = std::filesystem;
@@ -227,6 +227,7 @@ void check_folder_of(Checkup& checkup, const char* name, const std::string& fold
   const auto wrong = [&](const std::string& text) {
     needed ? checkup.problem(name, text, cure) : checkup.note(name, text, cure);
   };
+  if (!there && needed) return wrong(folder + " is not there");
   if (!fs::is_directory(place, unknown)) return wrong(folder + " is no folder");
   struct statvfs disk {};
   const double free = ::statvfs(place.c_str(), &disk) == 0 ? double(disk.f_bavail) * double(disk.f_frsize) : 0;
@@ -237,6 +238,8 @@ void check_folder_of(Checkup& checkup, const char* name, const std::string& fold
                            " free, written at " + memory(speed) + " a second";
   if (why_not == "no locks")
     checkup.note(name, text + ", without locks", "have one program at a time write to a folder of this disk");
+  else if (!needed && (disk.f_flag & ST_NOEXEC) != 0)
+    checkup.note(name, text + ", on a disk from which no program can be executed", cure);
   else if (free < 500e6) checkup.note(name, text, "a checkpoint of a base model takes a gigabyte: make room");
   else checkup.ok(name, text);
 }
@@ -264,7 +267,8 @@ void check_disks(Checkup& checkup) {
       return checkup.problem("cache", cache + " can be written by others",
                              "chmod 700 " + cache + ": programs are kept there and executed");
   }
-  check_folder_of(checkup, "cache", cache, false, "set XDG_CACHE_HOME to a folder that can be written");
+  check_folder_of(checkup, "cache", cache, false,
+                  "set XDG_CACHE_HOME to a folder that can be written, and programs executed in it");
 }
 
 void check_others(Checkup& checkup, bool cuda) {

@@ -6,6 +6,8 @@
 #include <mae/io/images/data_source.hpp>
 #include <mae/io/images/name_list.hpp>
 
+#include <set>
+
 #include "log.hpp"
 
 #include <annotation_formats.hpp>
@@ -44,11 +46,12 @@ bool has_ending(const std::string& folder, const char* ending, int depth = 2) {
 }
 /// Whether it has the texts, the XML or the JSON of annotated images, and no others.
 bool is_annotated(const std::string& folder, const mae::detail::FolderEntries& entries) {
+  const auto stem = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
+  std::set<std::string> stems;
+  for (const std::string& image : entries.images) stems.insert(stem(image));
   for (const std::string& name : entries.others) {
-    const std::string lower = mae::detail::lower_case(name), stem = name.substr(0, name.rfind('.'));
-    if (lower.ends_with(".xml")) return true;
-    for (const std::string& image : entries.images)
-      if (lower.ends_with(".txt") && image.substr(0, image.rfind('.')) == stem) return true;
+    const std::string lower = mae::detail::lower_case(name);
+    if (lower.ends_with(".xml") || (lower.ends_with(".txt") && stems.contains(stem(name)))) return true;
   }
   for (const std::string& name : entries.folders) {
     const std::string lower = mae::detail::lower_case(name), inner = folder + "/" + name;
@@ -133,7 +136,7 @@ void tell_file(const std::string& path, const Asked& asked, Facts& facts) {
   mae::refuse_kind(file, "a file of no known kind", everything);
 }
 
-/// The first and the last of the values of a list of objects, "image_id", by their keys.
+/// The keys of an object, a dozen of them.
 std::string keys_of(const nlohmann::json& object) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items()) keys.push_back(key);

@@ -4,6 +4,7 @@
 // to the facts, or throws mae::Error if the path is not of its kind after all.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Asked {
   std::vector<SettingsReader> readers{};
   bool scan = false;      ///< read every number and decode every image
   bool settings = false;  ///< tell all settings that made a model
+  /// What stands before the names of the model that is meant, where a file has several.
+  std::optional<std::string> prefix{};
 };
 
 /// Tells what `path` is. Throws mae::Error if it is nothing that is known here.

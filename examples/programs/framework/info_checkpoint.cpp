@@ -142,7 +142,7 @@ void tell_training(const mae::TensorFile& file, const Asked& asked, Facts& facts
     add("of " + counted(static_cast<mae::Index>(*images), "image")), facts.set("images", *images);
   for (const auto& [key, value] : file.metadata())
     if (const auto metric = mae::number_in(value); key.starts_with("metric.") && metric)
-      add(key.substr(7) + " " + plain(*metric)), facts.set(key.substr(7), *metric);
+      add(key.substr(7) + " " + mae::short_text(*metric, 4)), facts.set(key.substr(7), *metric);
   if (!text.empty()) facts.add("trained", text);
   const std::string program = said(file, "program"), model = said(file, "model");
   if (!program.empty() || said(file, "format") == "mae")
@@ -153,7 +153,7 @@ void tell_training(const mae::TensorFile& file, const Asked& asked, Facts& facts
               "program", program.empty() ? Facts::Value(nullptr) : Facts::Value(program));
   if (!model.empty()) facts.set("model", model);
   if (const std::string names = said(file, class_names_key); !names.empty())
-    if (const auto list = nlohmann::json::parse(names, nullptr, false); list.is_array()) {
+    if (const auto list = nlohmann::json::parse(names, nullptr, false); list.is_array() && !list.empty()) {
       std::vector<std::string> texts;
       for (const auto& name : list)
         if (name.is_string()) texts.push_back(mae::name_of_json(name.get<std::string>()));
@@ -286,7 +286,9 @@ void tell_checkpoint(const std::string& path, const Asked& asked, Facts& facts) 
   mae::Recognised names;
   std::string refused;
   try {
-    names = mae::recognise(file, "cls_token");
+    mae::LoadOptions options;
+    options.prefix = asked.prefix;
+    names = mae::recognise(file, "cls_token", options);
   } catch (const mae::Error& error) { refused = without_mae(error, path); }
   const std::string kind = refused.empty() ? kind_of(file, names) : "tensors";
   facts.add("kind", kind == "tensors" ? kind : "weights of " + std::string(kind == "encoder" ? "an " : "a ") + kind,
