@@ -15,10 +15,11 @@ namespace {
 using mae::Index;
 
 struct Detection {
-  static constexpr const char *name = "detect_digits", *summary = "Pre-trains on scenes and learns to find their digits.",
+  static constexpr const char *name = "detect_digits",
+                              *summary = "Pre-trains on scenes and learns to find their digits.",
                               *scores[] = {"AP", "AP50"}, *panel = "detection-panel.png";
   static constexpr Index epochs = 80;
-  static constexpr double scratch_rate = 4.8e-2, pretrained_rate = 4.8e-2;
+  static constexpr double base_learning_rate = 2.4e-2;
   using Model = mae::Detector<digit_scenes::Geometry, digit_scenes::Encoder, 10, mae::Scales<1, 0, -1>, 64, 2>;
 
   static mae::DetectionSet set(const digit_scenes::Scenes& scenes) { return scenes.detection(); }

@@ -9,7 +9,8 @@
 //
 //   struct Detection {
 //     static constexpr const char *name, *summary, *scores[2], *panel;
-//     static constexpr double pretrained_rate, scratch_rate;              // for 256 images in one update
+//     static constexpr Index epochs;                                      // over 100 scenes
+//     static constexpr double base_learning_rate;                         // for 256 scenes in one update
 //     using Model = mae::Detector<…>;
 //     static mae::DetectionSet set(const Scenes& scenes);
 //     static std::array<double, 2> score(weights, set, normalization);
@@ -45,8 +46,8 @@ struct StudySettings : program::Settings {
   program::Integer labelled{*this, "labelled", 0, "scenes to learn from; 0: 100, then 300", program::between(0, 1e6)};
   program::Integer epochs{*this, "epochs", Task::epochs, "passes over 100 labelled, half as many over more",
                           program::between(1, 1e6)};
-  program::OptionalNumber rate{*this, "base_learning_rate", {}, "of both; open: what was best for each",
-                               program::above(0)};
+  program::Number rate{*this, "base_learning_rate", Task::base_learning_rate, "of both, for 256 scenes in one update",
+                       program::above(0)};
   program::Switch validation{*this, "validation", false, "scores on scenes to choose settings by"};
   program::Integer seeds{*this, "seeds", 3, "runs of each kind, side by side", program::between(1, 1000)};
   program::Text out{*this, "out", ".", "folder for the panel and the encoders"};
@@ -89,14 +90,14 @@ struct Spread {
   }
 };
 
-/// How a model is trained on labelled scenes, from scratch or from an encoder.
-inline mae::FinetuningOptions training_options(bool pretrained, int seed, Index epochs, double base_learning_rate) {
+/// How a model is trained on labelled scenes, from an encoder or from scratch.
+inline mae::FinetuningOptions training_options(int seed, Index epochs, double base_learning_rate) {
   mae::FinetuningOptions options;
   options.batch = 8;
   options.epochs = epochs;
   options.warmup = static_cast<double>(epochs) / 10;
   options.base_learning_rate = base_learning_rate;
-  options.layer_decay = pretrained ? 0.8 : 1;
+  options.layer_decay = 1;
   options.drop_path = 0;
   options.label_smoothing = 0;
   options.optimizer.weight_decay = 0.1;
@@ -137,8 +138,7 @@ int study(int count, char** arguments) {
       digits::side_by_side(2 * seeds, [&](int i) {
         const int seed = i % seeds;
         const bool pretrained = i >= seeds;
-        const double rate = settings.rate().value_or(pretrained ? Task::pretrained_rate : Task::scratch_rate);
-        const auto options = training_options(pretrained, seed, epochs, rate);
+        const auto options = training_options(seed, epochs, settings.rate());
         mae::Finetuning<typename Task::Model, Policy> run(labelled, options, normalization);
         if (pretrained) mae::load_encoder(encoder_file(folder, seed), run.weights(), normalization);
         run.train();
@@ -159,8 +159,9 @@ int study(int count, char** arguments) {
       for (std::size_t k = 0; k < 4; ++k)
         for (const mae::Image& image : {Task::truth(drawn, Index(k)), found[1][k], found[0][k]})
           rows[k / 2].push_back(image);
-      mae::write_png(folder + "/" + Task::panel, mae::image_grid({"truth", "pre-trained", "from scratch", "truth",
-                                                                  "pre-trained", "from scratch"}, rows));
+      mae::write_png(
+          folder + "/" + Task::panel,
+          mae::image_grid({"truth", "pre-trained", "from scratch", "truth", "pre-trained", "from scratch"}, rows));
       std::printf("wrote %s/%s\n", folder.c_str(), Task::panel);
     }
   });

@@ -20,9 +20,8 @@ struct Segmentation {
   static constexpr const char *name = "segment_digits", *summary = "Pre-trains on scenes and learns their class maps.",
                               *scores[] = {"mean IoU", "pixels"}, *panel = "segmentation-panel.png";
   static constexpr Index epochs = 80;
-  static constexpr double scratch_rate = 4.8e-2, pretrained_rate = 4.8e-2;
-  using Model =
-      mae::PyramidSegmenter<digit_scenes::Geometry, digit_scenes::Encoder, 11, mae::Scales<1, 0, -1>, 64>;
+  static constexpr double base_learning_rate = 4.8e-2;
+  using Model = mae::PyramidSegmenter<digit_scenes::Geometry, digit_scenes::Encoder, 11, mae::Scales<1, 0, -1>, 64>;
 
   static mae::SegmentationSet set(const digit_scenes::Scenes& scenes) { return scenes.segmentation(); }
   static std::array<double, 2> score(const auto& weights, const mae::SegmentationSet& test,
