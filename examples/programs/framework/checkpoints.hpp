@@ -3,6 +3,7 @@
 #include <mae/checkpoint/load_encoder.hpp>
 #include <mae/io/images/name_list.hpp>
 
+#include "description.hpp"
 #include "display.hpp"
 #include "training.hpp"
 
@@ -67,16 +68,13 @@ struct LoadingSettings {
   }
 };
 
-/// A model's name, the sizes of its encoder, and its heads.
-struct KnownModel {
-  std::string name;
-  mae::Metadata encoder;
-  mae::Index heads;
-};
-/// The model's name: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
-/// one of `compiled` whose sizes it shows. Throws mae::Error if that is none.
+/// The model: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
+/// one of `compiled` or of the presets whose sizes it shows. Throws mae::Error if that is none.
 void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
-                   const std::vector<KnownModel>& compiled);
+                   const std::vector<Description>& compiled);
+
+/// The mask ratio that a file records; nothing for one of another project that does not. Throws mae::Error.
+std::optional<double> recorded_ratio(const std::string& path);
 
 /// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp. Images
 /// may be of other sizes.

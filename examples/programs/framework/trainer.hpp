@@ -91,7 +91,7 @@ class Trainer {
     }
     if (run_.finished()) return draw_all(draw), true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ +
-                 "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
+                 "; to go on: " + config_.all.called() + " --resume --out " + config_.settings.out());
     return false;
   }
   Display& display() { return display_; }
@@ -183,7 +183,7 @@ class Trainer {
       try {
         if (steps() > saved_at_) save(false);
         return display_.say("saved before the error: " + saved_ + ", after update " + std::to_string(steps()) +
-                            "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
+                            "; to go on: " + config_.all.called() + " --resume --out " + config_.settings.out());
       } catch (const std::exception& error) {
         display_.say(std::string("what was learnt since the last checkpoint could not be saved: ") + error.what());
       }
