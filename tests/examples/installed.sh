@@ -19,7 +19,7 @@ done
 [ "$(ls "moved there/bin" | wc -l)" -eq 10 ]
 mae build --model 1x8x8/2,32x1x2,32x1x2 --program onnx --out mine > built.txt
 ./mine --help | cmp - onnx.txt
-if grep -F -e "$sources" -e "$build" cache/mae/*/key.txt; then
+if sed "s|$folder||g" cache/mae/*/key.txt | grep -F -e "$sources" -e "$build"; then  # the test itself lies in the build
   echo "the installed program compiles with files of the sources or the build"
   exit 1
 fi

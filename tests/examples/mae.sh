@@ -42,7 +42,7 @@ refuses 'mae: command line: found nothing, expected a command, as mae --help lis
 refuses 'mae: command line: found featurs, expected a command; did you mean features?' "$mae" help featurs
 refuses 'mae: command line: found --epoch, expected a setting; did you mean --epochs?' "$mae" pretrain --epoch 3
 
-# What costs are told of a model are those of the compiled one; the estimate of memory is near what a run will take.
+# The parameters that are counted are those of the compiled model.
 "$mae" models > models.txt
 grep -q '^digits-8 .* yes$' models.txt
 grep -q '^vit-small-224 .* no$' models.txt
