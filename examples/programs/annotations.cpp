@@ -31,8 +31,8 @@ struct Settings : program::Settings {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  return program::run<Settings>(count, arguments, [](const Settings& settings) {
+int program::command::annotations(int count, char** arguments) {
+  return run<::Settings>(count, arguments, [](const ::Settings& settings) {
     if (settings.data().empty())
       throw settings.data.error("nothing", "a file or folder of annotations: " + AnnotationFormats::names());
     const mae::Faults faults = settings.faults() == "mend" ? mae::Faults::mend : mae::Faults::refuse;

@@ -11,4 +11,4 @@
 // any evaluator predictions.json with held_out.json. `detect --help` lists all settings.
 #include "detect.hpp"
 
-int main(int count, char** arguments) { return program::main<Detect>(count, arguments); }
+int program::command::detect(int count, char** arguments) { return main<Detect>(count, arguments); }

@@ -208,9 +208,9 @@ void test_speed(program::Checkup& checkup) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+int program::command::doctor(int count, char** arguments) {
   int problems = 0;
-  const int status = program::run<Settings>(count, arguments, [&](const Settings& settings) {
+  const int status = run<::Settings>(count, arguments, [&](const ::Settings& settings) {
     program::Checkup checkup;
     if (settings.json()) checkup.keep();
     program::check_processor(checkup);

@@ -7,4 +7,4 @@
 // all settings.
 #include "features.hpp"
 
-int main(int count, char** arguments) { return program::main<Features>(count, arguments); }
+int program::command::features(int count, char** arguments) { return main<Features>(count, arguments); }

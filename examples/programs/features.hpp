@@ -16,8 +16,7 @@ struct Features {
     program::DataSettings data{*this};
     program::Heading heading{*this, "Features"};
     program::Text encoder{*this, "encoder", "", "weights: a file of pretrain, or a published one"};
-    program::Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
-                        program::one_of(program::model_names({"auto"}))};
+    program::Text model{*this, "model", "auto", program::model_meaning("the encoder's").c_str()};
     program::LoadingSettings loading{*this};
     program::Text tokens{*this, "tokens", "mean",
                          "mean of the patches, the class token, or all: [images, tokens, width]",
@@ -32,7 +31,7 @@ struct Features {
       data.check_statistics();
       data.refuse_division("features are those of all images of data, in their order");
       if (data.bad_images() == "skip") throw data.bad_images.error("skip", "stop: each row is that of its image");
-      resolve_model(model, encoder(), loading, program::known_models());
+      resolve_model(model, encoder(), loading, program::compiled_models());
       program::check_folder(out.subject(), out());
     }
   };

@@ -7,4 +7,4 @@
 // is kept, log.jsonl, loss.png, accuracy.png, and at the end model.safetensors. `finetune --help` lists all settings.
 #include "finetune.hpp"
 
-int main(int count, char** arguments) { return program::main<Finetune>(count, arguments); }
+int program::command::finetune(int count, char** arguments) { return main<Finetune>(count, arguments); }

@@ -74,11 +74,11 @@ bool tell(const std::string& path, const program::Asked& asked, bool json) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+int program::command::info(int count, char** arguments) {
   bool all = true;
-  const int status = program::run<Settings>(count, arguments, [&](const Settings& settings) {
+  const int status = run<::Settings>(count, arguments, [&](const ::Settings& settings) {
     if (settings.files().empty()) throw mae::Error("command line", "no file", "one or more: info FILE...");
-    const program::Asked asked{program::known_models(),
+    const program::Asked asked{program::compiled_models(),
                                {reader<Pretrain>(), reader<Finetune>(), reader<Probe>(), reader<Segment>(),
                                 reader<Detect>(), reader<Features>(), reader<Reconstruct>(), reader<Onnx>()},
                                settings.scan(),
@@ -86,7 +86,7 @@ int main(int count, char** arguments) {
                                settings.prefix.given() ? std::optional(settings.prefix()) : std::nullopt};
     for (const std::string& path : settings.files()) {
       if (!settings.json() && path != settings.files().front()) std::puts("");
-      all = tell(path, asked, settings.json()) && all;
+      all = ::tell(path, asked, settings.json()) && all;
     }
   });
   return all ? status : 1;

@@ -1,5 +1,5 @@
-// The models that the programs know: a line each. Sizes with a name stand in mae/model/presets.hpp and are called by it;
-// sizes of your own are one more line here; build again and `--model` has it.
+// The models that the programs have built in: a line each. Sizes with a name stand in mae/model/presets.hpp and are
+// called by it; sizes of your own are one more line here, or are compiled on demand (framework/description.hpp).
 //
 //   Known<"name">
 //   Model<"name", ImageShape<channels, height, width, patch>, encoder and decoder Transformer<width, blocks, heads>,
@@ -45,6 +45,14 @@ struct Windows : Line {
   static constexpr mae::Index window = Side;
 };
 
+/// A model that was described when the program ran (framework/on_demand.hpp); its name came with it.
+template <class ImageType, class EncoderSize, class DecoderSize, mae::Target TargetKind, class ClassCount,
+          class ElementType, class... MaskRatios>
+struct Described : mae::Preset<"", ImageType, EncoderSize, DecoderSize, TargetKind, ClassCount, MaskRatios...> {
+  using Element = ElementType;
+  static inline const char* name = "";
+};
+
 /// A line that is compiled only where MAE_EXAMPLE_MODELS names it.
 template <class Line>
 using OnRequest = Line;
@@ -60,5 +68,9 @@ using Models = std::tuple<
   OnRequest<Mixed<Known<"vit-large-224">>>,
   OnRequest<Mixed<Known<"vit-huge-224">>>
 >;
+
+/// Some of these lines, by their numbers.
+template <std::size_t... Number>
+using Lines = std::tuple<std::tuple_element_t<Number, Models>...>;
 
 }  // namespace program

@@ -7,9 +7,10 @@
 // `onnx --help` lists all settings.
 #include "onnx.hpp"
 
-int main(int count, char** arguments) {
-  return program::run<Onnx::Settings>(count, arguments, [](Onnx::Settings& settings) {
+int program::command::onnx(int count, char** arguments) {
+  return run<Onnx::Settings>(count, arguments, [](Onnx::Settings& settings) {
+    name_model(settings);
     settings.resolve();
-    program::dispatch<Onnx, program::OnCpu>(settings, CompiledModels());  // nothing is computed: any device will do
+    dispatch<Onnx, OnCpu>(settings, static_cast<CompiledModels*>(nullptr));  // nothing is computed: any device will do
   });
 }

@@ -15,8 +15,7 @@ struct Onnx {
     Settings() : program::Settings("onnx", "Writes a trained model as ONNX.") {}
     program::Heading heading{*this, "Export"};
     program::Text checkpoint{*this, "checkpoint", "", "weights: a file of pretrain, finetune or probe, or a published one"};
-    program::Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the checkpoint's",
-                        program::one_of(program::model_names({"auto"}))};
+    program::Text model{*this, "model", "auto", program::model_meaning("the checkpoint's").c_str()};
     program::LoadingSettings loading{*this};
     program::Text part{*this, "part", "auto",
                        "encoder: images to features; classifier: images to logits; mae: images and noise to predictions; "
@@ -33,7 +32,11 @@ struct Onnx {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "a file that pretrain, finetune or probe wrote");
       if (mean().empty() != deviation().empty())
         throw (mean().empty() ? deviation : mean).error("one of mean and deviation", "both, or those of the checkpoint");
-      program::resolve_model(model, checkpoint(), loading, program::known_models());
+      program::resolve_model(model, checkpoint(), loading, program::compiled_models());
+    }
+    /// The mask ratio that is recorded, if it matters.
+    std::optional<double> wanted_ratio() const {
+      return part() == "mae" ? program::recorded_ratio(checkpoint()) : std::nullopt;
     }
   };
 
@@ -71,18 +74,16 @@ struct Onnx {
   /// With the mask ratio that is recorded, among those that were compiled, or with the first.
   template <class Preset, class Device>
   static void write_autoencoder(const Settings& settings, const mae::TensorFile& file) {
-    const auto recorded = file.metadata().find("mask_ratio");
-    [&]<class First, class... More>(std::tuple<First, More...>*) {
-      const std::string wanted =
-          recorded != file.metadata().end() ? recorded->second : mae::decimal_text(First::value, 6);
-      const auto try_ratio = [&]<class Ratio>(std::type_identity<Ratio>) {
-        if (mae::decimal_text(Ratio::value, 6) != wanted) return false;
-        write<Preset, typename Preset::template Autoencoder<Ratio>, Device>(settings, file);
+    [&]<class... Ratio>(std::tuple<Ratio...>*) {
+      const double wanted = settings.wanted_ratio().value_or(std::tuple_element_t<0, typename Preset::Ratios>::value);
+      const auto try_ratio = [&]<class R>(std::type_identity<R>) {
+        if (std::fabs(R::value - wanted) > 1e-6) return false;
+        write<Preset, typename Preset::template Autoencoder<R>, Device>(settings, file);
         return true;
       };
-      if (try_ratio(std::type_identity<First>()) || (try_ratio(std::type_identity<More>()) || ...)) return;
-      throw mae::Error(file.path() + ": mask_ratio", wanted,
-                       std::string("a MaskRatio of ") + Preset::name + " in examples/programs/models.hpp");
+      if ((try_ratio(std::type_identity<Ratio>()) || ...)) return;
+      throw mae::Error(file.path() + ": mask_ratio", program::decimal(wanted, 6),
+                       std::string("one that was compiled for ") + Preset::name);
     }(static_cast<typename Preset::Ratios*>(nullptr));
   }
 

@@ -7,4 +7,4 @@
 // encoder.safetensors, which finetune, probe and features begin from. `pretrain --help` lists all settings.
 #include "pretrain.hpp"
 
-int main(int count, char** arguments) { return program::main<Pretrain>(count, arguments); }
+int program::command::pretrain(int count, char** arguments) { return main<Pretrain>(count, arguments); }

@@ -21,8 +21,7 @@ struct Pretrain {
     Settings() : program::Settings("pretrain", "Pre-trains a masked autoencoder on images without labels.") {}
     program::DataSettings data{*this};
     program::Heading heading{*this, "Model"};
-    program::Text model{*this, "model", "photos-64", "a line of examples/programs/models.hpp",
-                        program::one_of(program::model_names())};
+    program::Text model{*this, "model", "photos-64", program::model_meaning().c_str()};
     program::OptionalNumber mask_ratio{
         *this, "mask_ratio", {}, "share of patches hidden; open: the model's first", program::inside(0, 1)};
     program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
@@ -50,6 +49,7 @@ struct Pretrain {
       checkpoint = resolve_folder(*this, run);
       if (checkpoint.empty()) data.check_statistics();
     }
+    std::optional<double> wanted_ratio() const { return mask_ratio(); }
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
@@ -62,11 +62,8 @@ struct Pretrain {
         return true;
       };
       if (((is_wanted(Ratio::value) && train_with(Ratio{})) || ...)) return;
-      std::string compiled;
-      ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
-      throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 4),
-                                      compiled + ", compiled for " + Preset::name +
-                                          "; another MaskRatio goes to its line in examples/programs/models.hpp");
+      throw settings.mask_ratio.error(program::decimal(*settings.mask_ratio(), 6),
+                                      std::string("one that was compiled for ") + Preset::name);
     }(static_cast<typename Preset::Ratios*>(nullptr));
   }
 
@@ -118,7 +115,7 @@ struct Pretrain {
 
     const std::string folder = settings.run.out();
     const program::Subset shown = (validation ? *validation : source.training()).some(6);
-    const mae::Metadata metadata = program::metadata_of(settings, Preset::name);
+    const mae::Metadata metadata = program::metadata_of(settings, settings.model());
     const mae::Metadata data{{program::images_key, source.identity()}};
     program::Trainer trainer(
         run, {settings, settings.run, mae::detail::merged(metadata, data), settings.checkpoint, settings.data.loaders(),

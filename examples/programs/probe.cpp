@@ -6,4 +6,4 @@
 // finetune does. `probe --help` lists all settings.
 #include "probe.hpp"
 
-int main(int count, char** arguments) { return program::main<Probe>(count, arguments); }
+int program::command::probe(int count, char** arguments) { return main<Probe>(count, arguments); }

@@ -10,4 +10,4 @@
 // implementations. `reconstruct --help` lists all settings.
 #include "reconstruct.hpp"
 
-int main(int count, char** arguments) { return program::main<Reconstruct>(count, arguments); }
+int program::command::reconstruct(int count, char** arguments) { return main<Reconstruct>(count, arguments); }

@@ -23,9 +23,7 @@ struct Reconstruct {
     Settings() : program::Settings("reconstruct", "Shows what a pre-trained model makes of images.") {}
     program::Heading subject{*this, "Model and images"};
     program::Text checkpoint{*this, "checkpoint", "", "weights: a file of pretrain, or a published one with its decoder"};
-    program::Text model{*this, "model", "auto",
-                        "a line of examples/programs/models.hpp; auto: what the checkpoint says",
-                        program::one_of(program::model_names({"auto"}))};
+    program::Text model{*this, "model", "auto", program::model_meaning("the checkpoint's").c_str()};
     program::LoadingSettings loading{*this};
     program::Text target{*this, "target", "auto",
                          "what the model predicts; auto: what the checkpoint says or, if it does not, what fits the images "
@@ -59,40 +57,27 @@ struct Reconstruct {
       if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.check_statistics();
       data.refuse_division("images are taken from all of data");
-      resolve_model(model, checkpoint(), loading, program::known_models());
+      resolve_model(model, checkpoint(), loading, program::compiled_models());
+    }
+    /// The mask ratio that is asked for or recorded.
+    std::optional<double> wanted_ratio() const {
+      return mask_ratio() ? mask_ratio() : program::recorded_ratio(checkpoint());
     }
   };
 
   /// Works with the mask ratio that is asked for or recorded, among those that were compiled.
   template <class Preset, class Device>
   static void run(const Settings& settings) {
-    const double otherwise = std::tuple_element_t<0, typename Preset::Ratios>::value;
-    const double wanted =
-        settings.mask_ratio() ? *settings.mask_ratio() : recorded_ratio(settings.checkpoint(), otherwise);
+    const double wanted = settings.wanted_ratio().value_or(std::tuple_element_t<0, typename Preset::Ratios>::value);
     [&]<class... Ratio>(std::tuple<Ratio...>*) {
       auto is_wanted = [&](double ratio) { return std::fabs(ratio - wanted) < 1e-6; };
       if (((is_wanted(Ratio::value) && (show<Preset, Ratio, Device>(settings), true)) || ...)) return;
-      std::string compiled;
-      ((compiled += (compiled.empty() ? "" : " or ") + program::decimal(Ratio::value, 2)), ...);
-      throw settings.mask_ratio.error(program::decimal(wanted, 4),
-                                      compiled + ", compiled for " + Preset::name +
-                                          "; another MaskRatio goes to its line in examples/programs/models.hpp");
+      throw settings.mask_ratio.error(program::decimal(wanted, 6),
+                                      std::string("one that was compiled for ") + Preset::name);
     }(static_cast<typename Preset::Ratios*>(nullptr));
   }
 
  private:
-  /// The ratio that a file records; for one of another project that does not, `otherwise`.
-  static double recorded_ratio(const std::string& path, double otherwise) {
-    const mae::TensorFile file = mae::open_tensors(path);
-    const mae::Recognised names = mae::recognise(file, "cls_token");
-    const mae::Metadata shown = mae::describe(file, names);
-    if (names.dialect && !shown.contains("mask_ratio")) return otherwise;
-    const std::string text = shown.contains("mask_ratio") ? shown.at("mask_ratio") : file.metadata("mask_ratio");
-    const std::optional<double> ratio = mae::number_in(text);
-    if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
-    return *ratio;
-  }
-
   static mae::Masking masking_of(const Settings& settings) {
     if (settings.masking() != "auto") return mae::mask_strategy(settings.masking());
     const std::string& path = settings.checkpoint();

@@ -10,4 +10,4 @@
 // image. `segment --help` lists all settings.
 #include "segment.hpp"
 
-int main(int count, char** arguments) { return program::main<Segment>(count, arguments); }
+int program::command::segment(int count, char** arguments) { return main<Segment>(count, arguments); }

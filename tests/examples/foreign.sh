@@ -72,7 +72,6 @@ mistake() {
   [ ! -e bad ] || fail "$* left something behind"
 }
 mistake 'found no mean and deviation of its images, expected --normalization data' features --encoder timm.safetensors
-mistake 'expected a model by --model: its positions can be resized for digits-8' features --encoder transformers_large
 mistake 'found an encoder without a decoder' reconstruct --checkpoint timm.safetensors $half
 { head -c 100000 away.pth; printf x; tail -c +100002 away.pth; } > flipped.pth
 mistake 'found bytes with another checksum than it was written with' features --encoder flipped.pth $half

@@ -83,7 +83,7 @@ mistake "A flag for a value" "mae: --out: found no value, expected one after it"
 mistake "A flag twice" "mae: --epochs: found twice, expected once" pretrain --epochs 1 --epochs 2
 mistake "A misspelt choice" "mae: --bad_images: found skp, expected one of stop, skip; did you mean skip?" \
   pretrain --bad_images skp
-mistake "An unknown model" "mae: --model: found digits-9, expected one of digits-8, *; did you mean digits-8?" \
+mistake "An unknown model" "mae: --model: found digits-9, expected a model; did you mean digits-8?" \
   pretrain --model digits-9
 mistake "An unknown device" "mae: --device: found gpu, expected one of cpu, cuda*" pretrain --device gpu
 if ldd "$(command -v pretrain)" | grep -q libcublasLt; then
@@ -108,9 +108,9 @@ mistake "A lowest rate above the highest" \
   $digits --learning_rate 1e-3 --min_learning_rate 1e-2
 mistake "A mask ratio outside (0, 1)" "mae: --mask_ratio: found 1, expected a number above 0 and below 1, or null" \
   $digits --mask_ratio 1
-mistake "A mask ratio that is not compiled in" \
-  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/programs/models.hpp" \
-  $digits --mask_ratio 0.6
+mistake "A mask ratio that hides every patch" \
+  "mae: --mask_ratio: found a mask ratio of 0.99 of 16 patches, expected sizes for which this holds: mae: this mask ratio keeps no patch; at least one must stay visible" \
+  $digits --mask_ratio 0.99
 mistake "A mask strategy that nobody knows" \
   "mae: --masking: found blocks, expected one of random, block, grid, inverse_block, unit, half_block; did you mean block?" \
   $digits --masking blocks
@@ -247,7 +247,7 @@ mistake "Published weights of sizes that no model here has" \
   "mae: original.pth: encoder: found 8 wide, 2 blocks, 4 heads, expected 64 wide, 4 blocks, 4 heads, as the model has" \
   features --model digits-8 --encoder original.pth --data digits-images-idx3-ubyte
 mistake "Published weights whose sizes no model is found for" \
-  "mae: original.pth: found an encoder *, expected a model of this build; sizes of your own go to examples/programs/models.hpp" \
+  "mae: original.pth: found an encoder *, expected sizes by --model" \
   features --encoder original.pth --data digits-images-idx3-ubyte
 # names FILE NAME...: a safetensors file of tensors of one number each.
 names() {
@@ -337,9 +337,9 @@ mistake "Noise of another type" "mae: noise.npy: found elements of type '<i8', e
   $known --noise noise.npy
 mistake "Noise that is no array" "mae: run.json: found a text in JSON, expected an array of NumPy, as numpy.save writes it" \
   $known --noise run.json
-mistake "A mask ratio to reconstruct with that is not compiled in" \
-  "mae: --mask_ratio: found 0.6000, expected 0.75 or 0.50, compiled for digits-8; another MaskRatio goes to its line in examples/programs/models.hpp" \
-  $known --mask_ratio 0.6
+mistake "A mask ratio to reconstruct with that hides every patch" \
+  "mae: --mask_ratio: found a mask ratio of 0.99 of 16 patches, expected sizes for which this holds: mae: this mask ratio keeps no patch; at least one must stay visible" \
+  $known --mask_ratio 0.99
 mistake "A file for the folder of arrays" \
   "mae: --out-npy: found run.json, expected a folder that files can be written to" $known --out-npy run.json
 mkdir panels

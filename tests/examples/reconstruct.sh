@@ -71,7 +71,7 @@ mistake "a.txt" run --data "$digits" --noise a.txt --out bad
 mistake "missing.png" run --files missing.png --out bad
 mistake "b.txt: found no image" run --files "$data/chelsea.png" b.txt --out bad
 mistake "files beside data" run --files "$data/chelsea.png" --data "$digits" --out bad
-mistake "--mask_ratio: found 0.6" run --data "$digits" --mask_ratio 0.6 --out bad
+mistake "--mask_ratio: found a mask ratio of 0.99" run --data "$digits" --mask_ratio 0.99 --out bad
 mistake "--masking: found blok, expected one of auto, random, block, grid, inverse_block, unit, half_block; did you mean block?" \
   run --data "$digits" --masking blok --out bad
 mistake "--masking: found a strategy beside noise" run --data "$digits" --noise npy/mask.npy --masking grid --out bad

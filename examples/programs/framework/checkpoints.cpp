@@ -145,42 +145,75 @@ std::string encoder_text(const mae::TensorFile& file, const mae::Recognised& nam
 }
 
 Fitting fitting_models(const mae::TensorFile& file, const mae::Recognised& names,
-                       const std::vector<KnownModel>& compiled) {
+                       const std::vector<Description>& compiled) {
   Fitting found;
-  for (const KnownModel& one : compiled) {
-    const mae::Metadata shown = shown_with(file, names, one.heads);
-    if (shows(shown, one.encoder, true)) found.exact.push_back(one.name);
-    else if (shows(shown, one.encoder, false)) found.resized.push_back(one.name);
+  const auto fit = [&](const Description& one, std::vector<std::string>& exact) {
+    const mae::Metadata shown = shown_with(file, names, one.encoder.heads);
+    if (shows(shown, one.metadata(), true)) exact.push_back(one.name);
+    else if (shows(shown, one.metadata(), false)) found.resized.push_back(one.name);
+  };
+  for (const Description& one : compiled) fit(one, found.exact);
+  for (const Description& one : named_models()) {
+    const auto is_it = [&](const Description& known) { return known.name == one.name; };
+    if (std::none_of(compiled.begin(), compiled.end(), is_it)) fit(one, found.on_demand);
   }
-  [&]<class... P>(std::tuple<P...>*) {
-    ((shows(shown_with(file, names, P::EncoderShape::heads), mae::describe<typename P::Encoder>(), true)
-          ? void(found.preset = P::name)
-          : void()),
-     ...);
-  }(static_cast<mae::presets::All*>(nullptr));
   return found;
 }
 
+namespace {
+/// The model whose sizes a file of another project shows, if it shows enough of them.
+std::optional<Description> described_by(const mae::TensorFile& file, const mae::Recognised& names) {
+  const mae::FileSizes sizes = mae::sizes_of(file, names);
+  const mae::Metadata shown = mae::describe(file, names);
+  if (!shown.contains("image") || !shown.contains("encoder") || sizes.patch == 0) return std::nullopt;
+  std::vector<mae::Index> image;
+  for (std::size_t at = 0; at != std::string::npos; at = shown.at("image").find(" x ", at + 1))
+    image.push_back(std::atoll(shown.at("image").c_str() + at + (at == 0 ? 0 : 3)));
+  if (image.size() != 3) return std::nullopt;
+  Description d;
+  d.channels = image[0], d.height = image[1], d.width = image[2], d.patch = sizes.patch;
+  d.encoder = sizes.encoder;
+  if (d.encoder.heads == 0) d.encoder.heads = mae::usual_heads(d.encoder.width);
+  if (sizes.decoder.width > 0) d.decoder = sizes.decoder;
+  if (d.decoder.heads == 0) d.decoder.heads = 16;
+  if (sizes.classes > 0) d.classes = sizes.classes;
+  if (shown.contains("target") && shown.at("target") == "pixels") d.target = mae::Target::pixels;
+  return d;
+}
+}  // namespace
+
 void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
-                   const std::vector<KnownModel>& compiled) {
+                   const std::vector<Description>& compiled) {
   if (model() != "auto") return;
   const mae::TensorFile file = mae::open_tensors(path);
-  if (file.metadata().contains("model")) return model.set(file.metadata("model"), path + ": model");
+  if (file.metadata().contains("model")) {
+    const std::string& known = file.metadata("model");
+    if (known.ends_with(".json")) throw mae::Error(path + ": model", shown(known), "a name or sizes, not another file");
+    return model.set(known, path + ": model");
+  }
   const mae::Recognised names = mae::recognise(file, "cls_token", loading.options());
   if (!names.dialect)
     throw model.error("auto, and no name of a model in " + path, "the name of the model that it is of");
   const Fitting fitting = fitting_models(file, names, compiled);
-  if (!fitting.exact.empty()) return model.set(fitting.exact.front(), path + ": its sizes");
-  const std::string shown = shown_text(file, names);
-  if (!fitting.preset.empty())
-    throw mae::Error(path, shown,
-                     "a model of this build, which has not " + fitting.preset +
-                         "; configure with -D MAE_EXAMPLE_MODELS=" + fitting.preset + " and build again");
+  for (const auto* exact : {&fitting.exact, &fitting.on_demand})
+    if (!exact->empty()) return model.set(exact->front(), path + ": its sizes");
+  if (const std::optional<Description> own = described_by(file, names))
+    return model.set(own->text(), path + ": its sizes");
   std::string like;
   for (const std::string& name : fitting.resized) like += (like.empty() ? "" : " or ") + name;
-  throw mae::Error(path, shown,
-                   like.empty() ? "a model of this build; sizes of your own go to examples/programs/models.hpp"
-                                : "a model by --model: its positions can be resized for " + like);
+  throw mae::Error(path, shown_text(file, names),
+                   like.empty() ? "sizes by --model" : "a model by --model: its positions can be resized for " + like);
+}
+
+std::optional<double> recorded_ratio(const std::string& path) {
+  const mae::TensorFile file = mae::open_tensors(path);
+  const mae::Recognised names = mae::recognise(file, "cls_token");
+  const mae::Metadata shown = mae::describe(file, names);
+  if (names.dialect && !shown.contains("mask_ratio")) return std::nullopt;
+  const std::string text = shown.contains("mask_ratio") ? shown.at("mask_ratio") : file.metadata("mask_ratio");
+  const std::optional<double> ratio = mae::number_in(text);
+  if (!ratio) throw mae::Error(path + ": mask_ratio", "\"" + text + "\"", "a number");
+  return ratio;
 }
 
 mae::Normalization normalization_of_file(const std::string& path, mae::Index channels) {

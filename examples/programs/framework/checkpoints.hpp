@@ -3,6 +3,7 @@
 #include <mae/checkpoint/load_encoder.hpp>
 #include <mae/io/images/name_list.hpp>
 
+#include "description.hpp"
 #include "display.hpp"
 #include "training.hpp"
 
@@ -74,28 +75,24 @@ struct LoadingSettings {
   }
 };
 
-/// A model's name, the sizes of its encoder, and its heads.
-struct KnownModel {
-  std::string name;
-  mae::Metadata encoder;
-  mae::Index heads;
-};
-/// Which models have the sizes of a file: `exact`; those of its encoder but other images, to which positions can be
-/// resized: `resized`; and the one of model/presets.hpp, or "".
+/// Which models have the sizes of a file: those of this build, `exact`; others that have a name, `on_demand`; and those
+/// of the same encoder for other images, to which positions can be resized.
 struct Fitting {
-  std::vector<std::string> exact{}, resized{};
-  std::string preset{};
+  std::vector<std::string> exact{}, on_demand{}, resized{};
 };
 /// Compares what a file of a known dialect shows, or one of this library's records, with the models that are known.
 Fitting fitting_models(const mae::TensorFile& file, const mae::Recognised& names,
-                       const std::vector<KnownModel>& compiled);
+                       const std::vector<Description>& compiled);
 /// The sizes of its encoder in words, heads as far as they are told.
 std::string encoder_text(const mae::TensorFile& file, const mae::Recognised& names);
 
-/// The model's name: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
-/// one of `compiled` whose sizes it shows. Throws mae::Error if that is none.
+/// The model: the setting, or for "auto" what the checkpoint at `path` says or, if it is of another project, the
+/// one of `compiled` or of those with a name whose sizes it shows, or its sizes. Throws mae::Error if that is none.
 void resolve_model(Text& model, const std::string& path, const LoadingSettings& loading,
-                   const std::vector<KnownModel>& compiled);
+                   const std::vector<Description>& compiled);
+
+/// The mask ratio that a file records; nothing for one of another project that does not. Throws mae::Error.
+std::optional<double> recorded_ratio(const std::string& path);
 
 /// Throws mae::Error unless the file at `path` is of an encoder of the sizes of `Preset`, a line of models.hpp. Images
 /// may be of other sizes.

@@ -20,7 +20,11 @@ std::string in_brackets(const json& value) {
 }  // namespace
 
 bool Settings::parse(int count, const char* const* arguments) {
-  CLI::App app(purpose_, program_);
+  // "mae pretrain" has a space in it, a path says less than its name.
+  arguments_.assign(arguments, arguments + count);
+  const std::string by = count > 0 ? arguments[0] : program_;
+  called_ = by.starts_with("mae ") ? by : program_;
+  CLI::App app(purpose_, called_);
   CLI::Option* file = nullptr;
   if (!words_) {
     file = app.add_option("settings", "a JSON file of settings; flags win over it");
@@ -61,7 +65,7 @@ bool Settings::parse(int count, const char* const* arguments) {
       if (text.starts_with("--")) throw mae::Error(flag, "no value", "one after it");
     if (texts.size() > 1 && !settings_[i]->is_list_of_texts()) throw mae::Error(flag, "twice", "once");
   }
-  if (file && file->count() > 0) read_file(file->results()[0]);
+  if (file && file->count() > 0) read(file->results()[0]);
   for (std::size_t i = 0; i < options.size(); ++i) {
     const std::vector<std::string>& texts = options[i]->results();
     if (texts.empty()) continue;

@@ -22,7 +22,7 @@ struct SettingsReader {
 
 /// What is known of this build, and what is asked for.
 struct Asked {
-  std::vector<KnownModel> models{};
+  std::vector<Description> models{};  ///< that are compiled
   std::vector<SettingsReader> readers{};
   bool scan = false;      ///< read every number and decode every image
   bool settings = false;  ///< tell all settings that made a model

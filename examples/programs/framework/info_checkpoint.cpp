@@ -178,11 +178,11 @@ void tell_models(const mae::TensorFile& file, const mae::Recognised& names, cons
   std::string text;
   for (const std::string& name : fitting.exact) text += (text.empty() ? "" : ", ") + name;
   for (const std::string& name : fitting.resized) text += (text.empty() ? "" : ", ") + name + " with positions resized";
-  if (fitting.exact.empty() && !fitting.preset.empty())
-    text += (text.empty() ? "" : "; ") + ("the library's " + fitting.preset + ", which this build has not");
-  facts.add("fits", text.empty() ? "no model of this build" : text, "fits", fitting.exact);
+  for (const std::string& name : fitting.on_demand)
+    text += (text.empty() ? "" : ", ") + name + ", which is compiled on demand";
+  facts.add("fits", text.empty() ? "no model that has a name" : text, "fits", fitting.exact);
+  facts.set("fits_on_demand", fitting.on_demand);
   facts.set("fits_resized", fitting.resized);
-  if (!fitting.preset.empty()) facts.set("preset", fitting.preset);
 }
 
 /// What a part of it would be for those programs.

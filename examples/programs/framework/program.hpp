@@ -5,22 +5,19 @@
 #include <new>
 #include <stdexcept>
 
+#include "../commands.hpp"
 #include "process.hpp"
 #include "room.hpp"
 #include "settings.hpp"
 
 namespace program {
 
-/// Reads the settings S from the command line and calls body(settings). Returns the exit status.
-template <class S, class Body>
-int run(int count, char** arguments, const Body& body) {
+/// Calls work(), and says in one line what goes wrong. Returns the exit status.
+template <class Work>
+int answer(const Work& work) {
   try {
     begin();
-    S settings;
-    if (settings.parse(count, arguments)) {
-      outlive_readers();
-      body(settings);
-    }
+    work();
     return finish();
   } catch (const mae::Error& error) { std::fprintf(stderr, "%s\n", error.what()); } catch (const std::bad_alloc&) {
     too_little_memory();
@@ -31,6 +28,17 @@ int run(int count, char** arguments, const Body& body) {
                  mae::printable(error.what()).c_str());
   }
   return 1;
+}
+
+/// Reads the settings S from the command line and calls body(settings). Returns the exit status.
+template <class S, class Body>
+int run(int count, char** arguments, const Body& body) {
+  return answer([&] {
+    S settings;
+    if (!settings.parse(count, arguments)) return;
+    outlive_readers();
+    body(settings);
+  });
 }
 
 }  // namespace program

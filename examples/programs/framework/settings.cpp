@@ -30,15 +30,6 @@ std::size_t edits(const std::string& from, const std::string& to) {
   return row.back();
 }
 
-/// The name that was probably meant, or "".
-std::string nearest(const std::string& found, const std::vector<std::string>& names) {
-  std::string best;
-  std::size_t least = 1 + std::max<std::size_t>(2, found.size() / 3);
-  for (const std::string& name : names)
-    if (const std::size_t count = edits(found, name); count < least && count < name.size()) least = count, best = name;
-  return best;
-}
-
 /// The object of a JSON file. Throws mae::Error with the line of a mistake, or the key that stands there twice.
 json read_object(const std::string& path) {
   const std::vector<char> bytes = mae::read_file<char>(path);
@@ -63,6 +54,14 @@ json read_object(const std::string& path) {
 }
 
 }  // namespace
+
+std::string nearest(const std::string& found, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t least = 1 + std::max<std::size_t>(2, found.size() / 3);
+  for (const std::string& name : names)
+    if (const std::size_t count = edits(found, name); count < least && count < name.size()) least = count, best = name;
+  return best;
+}
 
 std::string shown(std::string text) {
   for (char& c : text)
@@ -96,10 +95,14 @@ std::string Settings::hint(const std::string& name, const std::string& prefix) c
   std::vector<std::string> names;
   for (const Setting* const setting : settings_) names.push_back(setting->name_);
   const std::string meant = nearest(name, names);
-  return meant.empty() ? "one that --help lists" : "a setting; did you mean " + prefix + meant + "?";
+  if (!meant.empty()) return "a setting; did you mean " + prefix + meant + "?";
+  if (names.size() > 12) return "one that --help lists";
+  std::string all;
+  for (const std::string& one : names) all += (all.empty() ? "one of " : ", ") + prefix + one;
+  return all;
 }
 
-void Settings::read_file(const std::string& path) {
+void Settings::read(const std::string& path) {
   const json object = read_object(path);
   for (const auto& [key, value] : object.items()) {
     Setting* const setting = find(key);
@@ -109,6 +112,13 @@ void Settings::read_file(const std::string& path) {
                        "it once; this is its old name");
     setting->give(value, path + ": " + key, value.dump());
   }
+}
+
+void Settings::give(const std::string& name, const std::string& text, const std::string& origin) {
+  Setting* const setting = find(name);
+  if (!setting) throw mae::Error(origin, "the key \"" + shown(name) + "\"", hint(name, ""));
+  if (setting->given()) throw mae::Error(origin + ": " + name, "twice", "once");
+  setting->give(setting->meant(text), origin, text);
 }
 
 void Settings::propose(const std::string& name, const std::string& text) {

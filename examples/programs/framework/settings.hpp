@@ -57,6 +57,8 @@ class Settings;
 std::string plain(double value);
 /// A value in an error message: short, and one line.
 std::string shown(std::string text);
+/// The one of `names` that was probably meant by what was found, or "".
+std::string nearest(const std::string& found, const std::vector<std::string>& names);
 
 /// One setting, whatever its type.
 class Setting {
@@ -141,7 +143,8 @@ struct Heading {
 /// All settings of a program.
 class Settings {
  public:
-  Settings(std::string program, std::string purpose) : program_(std::move(program)), purpose_(std::move(purpose)) {}
+  Settings(const std::string& program, std::string purpose)
+      : program_(program), called_(program), purpose_(std::move(purpose)) {}
   Settings(const Settings&) = delete;
   Settings& operator=(const Settings&) = delete;
   virtual ~Settings() = default;
@@ -149,6 +152,10 @@ class Settings {
   /// Reads the command line, and the file that it names. Returns false if a question was answered instead: --help,
   /// --version, --print-config. Throws mae::Error.
   bool parse(int count, const char* const* arguments);
+  /// Reads a JSON file of settings alone. Throws mae::Error.
+  void read(const std::string& path);
+  /// Takes the value of one, as the command line would give it. Throws mae::Error, beginning with `origin`.
+  void give(const std::string& name, const std::string& text, const std::string& origin);
   /// A JSON object of the settings, in the order of declaration: what --print-config writes, and a valid file.
   std::string text() const;
   /// The same of those that decide the result, on one line: for a checkpoint's metadata.
@@ -159,6 +166,10 @@ class Settings {
   /// keeps its value.
   void restore_runtime(const std::string& path, const Setting& except);
   const std::string& program() const { return program_; }
+  /// What a user calls it by: "pretrain", or "mae pretrain".
+  const std::string& called() const { return called_; }
+  /// All that it was called with, its name first.
+  const std::vector<std::string>& arguments() const { return arguments_; }
 
  protected:
   /// Called when all that was given has been read, for settings that follow from others.
@@ -171,13 +182,13 @@ class Settings {
  private:
   friend class Setting;
   friend struct Heading;
-  void read_file(const std::string& path);
   Setting* find(const std::string& name) const;
   /// "; did you mean epochs?", or where all names stand.
   std::string hint(const std::string& name, const std::string& prefix) const;
   nlohmann::ordered_json object(bool work) const;
 
-  std::string program_, purpose_, heading_ = "Settings";
+  std::string program_, called_, purpose_, heading_ = "Settings";
+  std::vector<std::string> arguments_;
   std::vector<Setting*> settings_;
   Setting* words_ = nullptr;
 };

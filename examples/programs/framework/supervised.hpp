@@ -37,8 +37,7 @@ struct SupervisedSettings : Settings {
   DataSettings data{*this};
   Heading heading{*this, "Model"};
   Text encoder{*this, "encoder", "", "weights to begin from: a file of pretrain, or a published one", Scope::runtime};
-  Text model{*this, "model", "auto", "a line of examples/programs/models.hpp; auto: the encoder's",
-             one_of(model_names({"auto"}))};
+  Text model{*this, "model", "auto", model_meaning("the encoder's").c_str()};
   LoadingSettings loading{*this};
   TrainingSettings<mae::FinetuningOptions> training;
   RunSettings run;
@@ -56,7 +55,7 @@ struct SupervisedSettings : Settings {
     if (encoder().empty())
       throw encoder.error("nothing", std::string("the file encoder.safetensors that pretrain wrote") +
                                          (scratch ? ", or --scratch to begin from random weights" : ""));
-    resolve_model(model, encoder(), loading, known_models());
+    resolve_model(model, encoder(), loading, compiled_models());
   }
   /// The file that weights come from: a checkpoint, an encoder, or "".
   const std::string& origin() const { return checkpoint.empty() ? encoder() : checkpoint; }
@@ -144,7 +143,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   report_updates(run);
 
   const std::string folder = settings.run.out();
-  mae::Metadata known = metadata_of(settings, Preset::name);
+  mae::Metadata known = metadata_of(settings, settings.model());
   known[class_names_key] = mae::names_text(source.class_names());
   known[images_key] = source.identity();
   Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), Judge::metric,

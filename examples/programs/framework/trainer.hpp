@@ -94,7 +94,7 @@ class Trainer {
     }
     if (run_.finished()) return draw_log(), true;
     display_.say("stopped after update " + std::to_string(steps()) + ", saved in " + saved_ +
-                 "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
+                 "; to go on: " + config_.all.called() + " --resume --out " + config_.settings.out());
     return false;
   }
   /// Calls draw(). An image that cannot be drawn is told and is no reason to end a run; then it returns false.
@@ -193,7 +193,7 @@ class Trainer {
       try {
         if (steps() > saved_at_) save(false);
         return display_.say("saved before the error: " + saved_ + ", after update " + std::to_string(steps()) +
-                            "; to go on: " + config_.all.program() + " --resume --out " + config_.settings.out());
+                            "; to go on: " + config_.all.called() + " --resume --out " + config_.settings.out());
       } catch (const std::exception& error) {
         display_.say(std::string("what was learnt since the last checkpoint could not be saved: ") + error.what());
       }

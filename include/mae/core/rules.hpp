@@ -15,6 +15,13 @@
 
 namespace mae::rule {
 
+// Those about a model's sizes, for numbers that are known when a program runs too.
+constexpr bool tiles(Index side, Index patch) { return patch > 0 && side % patch == 0; }
+constexpr bool heads_divide(Index width, Index heads) { return heads > 0 && width % heads == 0; }
+constexpr bool holds_positions(Index width) { return width % 4 == 0; }
+constexpr bool some_visible(Index kept) { return kept > 0; }
+constexpr bool some_hidden(Index kept, Index patches) { return kept < patches; }
+
 template <class Left, class Right>
 struct SameShape {
   static constexpr bool holds = std::is_same_v<Left, Right>;
@@ -61,23 +68,23 @@ struct QueriesAndKeys {
 
 template <Index D, Index Heads>
 struct HeadsDivideWidth {
-  static constexpr bool holds = Heads > 0 && D % Heads == 0;
+  static constexpr bool holds = heads_divide(D, Heads);
 };
 
 template <Index Height, Index Width, Index Patch>
 struct PatchesTileImage {
-  static constexpr bool rows = Patch > 0 && Height % Patch == 0, columns = Patch > 0 && Width % Patch == 0;
+  static constexpr bool rows = tiles(Height, Patch), columns = tiles(Width, Patch);
   static constexpr bool holds = rows && columns;
 };
 
 template <Index D>
 struct PositionWidth {
-  static constexpr bool holds = D % 4 == 0;
+  static constexpr bool holds = holds_positions(D);
 };
 
 template <Index Kept, Index Patches>
 struct KeptPatches {
-  static constexpr bool some_visible = Kept > 0, some_hidden = Kept < Patches;
+  static constexpr bool some_visible = rule::some_visible(Kept), some_hidden = rule::some_hidden(Kept, Patches);
   static constexpr bool holds = some_visible && some_hidden;
 };
 

@@ -40,6 +40,7 @@ prepare_scratch() {
   done
   class_maps=$build/examples/tests/example_class_maps
   [ ! -x "$class_maps" ] || "$class_maps" "$scratch/my_scenes" 12 1
+  export XDG_CACHE_HOME="$build/tests/cache"  # one for all documents: what they compile on demand is the same
   export PKG_CONFIG_PATH="$prefix/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" CMAKE_PREFIX_PATH="$prefix"
 }
 

@@ -22,7 +22,7 @@ struct VocList {
 /// The list of the part that `split` asks for, of the set in `folder`; `kind` is Main or Segmentation. Of Split::all
 /// there is none.
 inline VocList voc_list(const std::string& folder, const std::string& kind, Split split) {
-  const auto first = [&](const char* name, const char* other) {
+  const auto existing = [&](const char* name, const char* other) {
     std::error_code unknown;
     for (const char* const file : {name, other})
       if (std::string path = folder + "/ImageSets/" + kind + "/" + file; std::filesystem::exists(path, unknown))
@@ -30,8 +30,8 @@ inline VocList voc_list(const std::string& folder, const std::string& kind, Spli
     return std::string();
   };
   if (split == Split::all) return {};
-  const std::string looked_at = first("val.txt", "test.txt");
-  return split == Split::train ? VocList{first("train.txt", "trainval.txt"), looked_at} : VocList{looked_at};
+  const std::string looked_at = existing("val.txt", "test.txt");
+  return split == Split::train ? VocList{existing("train.txt", "trainval.txt"), looked_at} : VocList{looked_at};
 }
 
 /// The names in a list, the first word of each line, each once. Throws mae::Error if it cannot be read.
