@@ -85,21 +85,21 @@ void ensure(bool holds, const std::string& subject, const std::string& found, co
 }
 void ensure_rules(const Description& d, const std::string& subject) {
   using std::to_string;
-  ensure(mae::rule::tiles(d.height, d.patch), subject,
+  ensure(mae::rule::is_multiple(d.height, d.patch), subject,
          "a height of " + to_string(d.height) + " in patches of " + to_string(d.patch),
          "mae::ImageShape: the height must be a multiple of the patch side");
-  ensure(mae::rule::tiles(d.width, d.patch), subject,
+  ensure(mae::rule::is_multiple(d.width, d.patch), subject,
          "a width of " + to_string(d.width) + " in patches of " + to_string(d.patch),
          "mae::ImageShape: the width must be a multiple of the patch side");
   for (const auto& [whose, size] : {std::pair("encoder", d.encoder), std::pair("decoder", d.decoder)}) {
-    ensure(mae::rule::holds_positions(size.width), subject, whose + (" of width " + to_string(size.width)),
+    ensure(mae::rule::is_multiple(size.width, 4), subject, whose + (" of width " + to_string(size.width)),
            "mae::Transformer: the width must be a multiple of 4, for the sine-cosine position table");
-    ensure(mae::rule::heads_divide(size.width, size.heads), subject,
+    ensure(mae::rule::is_multiple(size.width, size.heads), subject,
            whose + (" of width " + to_string(size.width)) + " with " + to_string(size.heads) + " heads",
            "mae::Transformer<D, Blocks, Heads>: the width D must be a multiple of Heads");
   }
   if (d.window > 0)
-    ensure(mae::rule::tiles(d.height / d.patch, d.window) && mae::rule::tiles(d.width / d.patch, d.window), subject,
+    ensure(mae::rule::is_multiple(d.height / d.patch, d.window) && mae::rule::is_multiple(d.width / d.patch, d.window), subject,
            "windows of side " + to_string(d.window) + " on " + to_string(d.height / d.patch) + " x " +
                to_string(d.width / d.patch) + " patches",
            "mae::WindowedTrunk: the side of a window must divide the rows and columns of patches");

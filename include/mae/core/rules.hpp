@@ -1,4 +1,5 @@
-// The rules about shapes that a wrong program meets, each stated once.
+// The rules about shapes that a wrong program meets, each stated once: those of the core. A part that few programs have
+// adds its own beside it (model/segmentation_head.hpp).
 //
 // A rule is a type over plain numbers, because compilers print template arguments, and these are the numbers at fault:
 //
@@ -16,9 +17,7 @@
 namespace mae::rule {
 
 // Those about a model's sizes, for numbers that are known when a program runs too.
-constexpr bool tiles(Index side, Index patch) { return patch > 0 && side % patch == 0; }
-constexpr bool heads_divide(Index width, Index heads) { return heads > 0 && width % heads == 0; }
-constexpr bool holds_positions(Index width) { return width % 4 == 0; }
+constexpr bool is_multiple(Index number, Index of) { return of > 0 && number % of == 0; }
 constexpr bool some_visible(Index kept) { return kept > 0; }
 constexpr bool some_hidden(Index kept, Index patches) { return kept < patches; }
 
@@ -57,41 +56,35 @@ struct IndexElement {
 /// A row holds q, k and v of every head, all of one width.
 template <Index Width, Index Heads>
 struct PackedHeads {
-  static constexpr bool holds = Heads > 0 && Width % (3 * Heads) == 0;
+  static constexpr bool holds = is_multiple(Width, 3 * Heads);
 };
 
 /// q alone, k and v side by side.
 template <Index QueryWidth, Index KeyValueWidth, Index Heads>
 struct QueriesAndKeys {
-  static constexpr bool holds = Heads > 0 && QueryWidth % Heads == 0 && KeyValueWidth == 2 * QueryWidth;
+  static constexpr bool holds = is_multiple(QueryWidth, Heads) && KeyValueWidth == 2 * QueryWidth;
 };
 
 template <Index D, Index Heads>
 struct HeadsDivideWidth {
-  static constexpr bool holds = heads_divide(D, Heads);
+  static constexpr bool holds = is_multiple(D, Heads);
 };
 
 template <Index Height, Index Width, Index Patch>
 struct PatchesTileImage {
-  static constexpr bool rows = tiles(Height, Patch), columns = tiles(Width, Patch);
+  static constexpr bool rows = is_multiple(Height, Patch), columns = is_multiple(Width, Patch);
   static constexpr bool holds = rows && columns;
 };
 
 template <Index D>
 struct PositionWidth {
-  static constexpr bool holds = holds_positions(D);
+  static constexpr bool holds = is_multiple(D, 4);
 };
 
 template <Index Kept, Index Patches>
 struct KeptPatches {
   static constexpr bool some_visible = rule::some_visible(Kept), some_hidden = rule::some_hidden(Kept, Patches);
   static constexpr bool holds = some_visible && some_hidden;
-};
-
-/// A class map holds a byte a pixel, of which 255 is no class.
-template <Index Classes>
-struct MapClasses {
-  static constexpr bool holds = Classes > 0 && Classes < 256;
 };
 
 }  // namespace mae::rule

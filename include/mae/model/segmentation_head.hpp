@@ -10,6 +10,16 @@
 #include <mae/ops/upsample.hpp>
 
 MAE_PRECISE_BEGIN
+namespace mae::rule {
+
+/// A class map holds a byte a pixel, of which 255 is no class.
+template <Index Classes>
+struct MapClasses {
+  static constexpr bool holds = Classes > 0 && Classes < 256;
+};
+
+}  // namespace mae::rule
+
 namespace mae {
 
 struct Segmentation;
