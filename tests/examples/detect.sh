@@ -23,6 +23,7 @@ has whole/model.safetensors whole/scores.json whole/predictions.json whole/held_
 says whole.txt "^data  *30 images of shapes/images (boxes of shapes.json), 2 classes$"
 says whole.txt "^data  *40 images, 80 objects in 2 categories$"
 says whole.txt "^data  *objects by class: 'square' 40, 'disc' 40$"
+says whole.txt "^memory  *up to .* MB beside the program: .* batches, [0-9]* kB images, "
 says whole.txt "^coverage  *30 images, 0 ignored boxes, .* places with an object an image$"
 says whole.txt "^epoch 12/12  loss .*  average precision .* %"
 says whole.txt "^AP50  *[01]\..*(IoU 0.50, area all, at most 100 detections)$"
