@@ -52,7 +52,7 @@ says 'fits        digits-8 with positions resized'
 about "$golden/published/augreg.safetensors" "$golden/published/hugging_face" "$golden/published/timm_pool.safetensors"
 says 'names       of augreg'
 says 'statistics  mean 0.5000, 0.5000, 0.5000, deviation 0.5000, 0.5000, 0.5000, as published: the file does not say'
-says 'fits        no model of this build'
+says 'fits        no model that has a name'
 says 'loaded      the encoder without its last norm by finetune, detect, segment --head pyramid: 28 parameters of 1,936 numbers'
 says 'not loaded  the encoder by features, probe, segment: found no tensor norm.weight: a classifier that pools'
 says 'loaded      the classifier with its head by onnx, with a model of 5 classes'

@@ -258,10 +258,18 @@ void tell_json(const std::string& path, const Asked& asked, Facts& facts) {
     return facts.add("of each", keys_of(json[0]), "keys");
   }
   if (json.is_object() && json.contains("patch") && json.contains("encoder")) {
+    if (!path.ends_with(".json")) throw mae::Error(path, "the description of a model", "a name that ends in .json");
+    const Description model = describe_model(path, path);
+    const Costs costs = costs_of(model);
     facts.add("kind", "the description of a model", "kind", "model");
-    for (const auto& [key, value] : json.items())
-      facts.add(key, value.is_string() ? value.get<std::string>() : value.dump(), key, value);
-    return;
+    facts.add("model", model.text(), "model");
+    facts.add("parameters",
+              std::to_string(costs.parameters) + ", of which " + std::to_string(costs.encoder) + " are the encoder's",
+              "parameters", costs.parameters);
+    const bool compiled = std::any_of(asked.models.begin(), asked.models.end(),
+                                      [&](const Description& known) { return known.same_sizes(model); });
+    return facts.add("compiled", compiled ? "yes" : "no: where it is asked for it is compiled, once", "compiled",
+                     compiled);
   }
   if (json.is_object() && tell_settings(path, json, asked, facts)) return;
   throw mae::Error(path,

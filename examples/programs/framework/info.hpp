@@ -43,6 +43,18 @@ void tell_annotations(const std::string& path, const Asked& asked, Facts& facts)
 void tell_class_maps(const std::string& folder, const Asked& asked, Facts& facts);
 void tell_json(const std::string& path, const Asked& asked, Facts& facts);
 
+// Parts of what is told of weights.
+/// Which of the models that a program was compiled for a file fits.
+void tell_models(const mae::TensorFile& file, const mae::Recognised& names, const Asked& asked, Facts& facts);
+/// What the programs would load of it; `kind` is what it is of.
+void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, const std::string& kind, Facts& facts);
+/// Reads every number: what is not finite or all zero, and whether the checksum is right.
+void scan_numbers(const mae::TensorFile& file, Facts& facts);
+/// A mistake in the file.
+void suspect(Facts& facts, const std::string& what);
+/// What an error says, without the subject that is known.
+std::string without_mae(const mae::Error& error, const std::string& path);
+
 /// "a, b and 3 more": the first `most` of a list.
 std::string first_of(const std::vector<std::string>& list, std::size_t most);
 /// Classes with how many there are of each, in lines; "" for a class without a name.
