@@ -27,6 +27,12 @@ struct Geometry {
 };
 const Normalization bytes{{0}, {1. / 255}};
 
+/// Gives maps of a size of its own.
+struct Misfit : SegmentationSet {
+  Index rows, columns;
+  void with_target(Index, const auto& use) const { use(ClassMapView{maps.data(), rows, columns}); }
+};
+
 }  // namespace
 
 TEST_CASE("a map follows its image: where nothing is resized every pixel has the class that it shows") {
@@ -63,6 +69,18 @@ TEST_CASE("a map is resized to the nearest pixel, as Pillow's nearest does it, a
   CHECK(error_of([&] {
           ClassMap::place({row, 1, 4}, {1, 4, {0, 1, 1, 4}}, placed);
         }) == "mae: class map: found 1 x 4 pixels, expected as many as its image has");
+}
+
+TEST_CASE("a map that is larger or smaller than its image is told") {
+  for (const auto& [height, width] : {std::pair<Index, Index>{13, 18}, {12, 19}, {24, 36}, {11, 18}}) {
+    Misfit set{painted(3, 12, 18), height, width};
+    Batch<Geometry, float, ClassMap> batch(1);
+    batch.samples = {0};
+    for (const Augmentation& augmentation : {Augmentation{}, Augmentation{.min_crop_scale = 0.3}})
+      CHECK(error_of([&] { load_batch<Serial>(set, bytes, augmentation, 7, batch, 1); }) ==
+            "mae: class map: found " + std::to_string(height) + " x " + std::to_string(width) +
+                " pixels, expected as many as its image has");
+  }
 }
 
 TEST_CASE("a set that is not whole is told") {

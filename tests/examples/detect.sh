@@ -4,29 +4,12 @@
 # `detect` as its users meet it: images and boxes of COCO, Pascal VOC and YOLO, an encoder or none, scores, results and a
 # panel at the end, other images at last; stopped or killed and resumed to the same bits; mistakes. BOXES makes the
 # data, and evaluates results.
-set -eu
-export PATH="$1:$PATH" LC_ALL=C
-folder=$3 boxes=$4
-rm -rf "$folder"
-mkdir -p "$folder"
-cd "$folder"
-fail() { echo "$*"; exit 1; }
-has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
-says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
-# refuses MESSAGE COMMAND...: it ends with status 1 and says so.
-refuses() {
-  expected=$1 status=0
-  shift
-  "$@" > refused.txt 2> refused.error || status=$?
-  [ $status -eq 1 ] || fail "status $status, not 1: $*"
-  says refused.error "$expected"
-}
-updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
-without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
+# shellcheck source=tests/examples/places.sh
+. "$(dirname "$0")/places.sh"
 # number KEY FILE: of a JSON file that has it on a line.
 number() { sed -n "s/^ \"$1\": \([-0-9.e]*\),\$/\1/p" "$2"; }
 
-"$boxes" make shapes 40 1
+"$maker" make shapes 40 1
 pretrain --model digits-8 --data shapes/images --batch 16 --repeats 4 --min_crop_scale 0.3 --epochs 2 --out pretrained > pretrained.txt
 coco="--data shapes/images --annotations shapes.json"
 run="detect --model digits-8 $coco --validation_share 0.25 --batch 10 --repeats 4 --base_learning_rate 5e-2 --epochs 12
@@ -51,33 +34,13 @@ says whole.txt "^wrote whole/model.safetensors, classes.json, scores.json, predi
 grep -aq average_precision whole/checkpoint-*.safetensors || fail "no checkpoint knows its average precision"
 
 echo "--- results are COCO's: an evaluator that reads the files finds the same scores"
-"$boxes" score whole/held_out.json whole/predictions.json > evaluated.txt
+"$maker" score whole/held_out.json whole/predictions.json > evaluated.txt
 [ "$(number AP whole/scores.json | awk '{ printf "%.6f", $1 }') $(number AP50 whole/scores.json | awk '{ printf "%.6f", $1 }')" \
   = "$(cat evaluated.txt)" ] || fail "other scores: $(cat evaluated.txt)"
 number AP50 whole/scores.json | awk '{ exit !($1 > 0.4) }' || fail "an AP50 of $(number AP50 whole/scores.json)"
 
 echo "--- stopped, killed and resumed, by other numbers of threads"
-for signal in TERM KILL; do
-  # shellcheck disable=SC2086
-  $run --scratch --checkpoint_epochs 1.3 --out $signal > $signal.txt &
-  process=$!
-  while ! grep -q '"event":"step","step":40' $signal/log.jsonl 2> /dev/null; do
-    kill -0 $process 2> /dev/null || { echo "the run ended before it could be stopped"; cat $signal.txt; exit 1; }
-    sleep 0.02
-  done
-  kill -s $signal $process
-  status=0
-  wait $process 2> /dev/null || status=$?
-  [ $signal = KILL ] || [ $status -eq 0 ] || fail "status $status after SIG$signal"
-  detect --resume --out $signal --threads 1 --loaders 3 > $signal.resumed.txt
-  for file in "checkpoint-$(updates whole).safetensors" model.safetensors scores.json predictions.json held_out.json \
-    panel.png loss.png average_precision.png; do
-    cmp "whole/$file" "$signal/$file"
-  done
-  without_time whole/log.jsonl > whole.log
-  without_time $signal/log.jsonl > $signal.log
-  cmp whole.log $signal.log
-done
+goes_on predictions.json held_out.json average_precision.png
 
 echo "--- other images: those held out, under their own names"
 mkdir photos
@@ -122,6 +85,21 @@ for yolo in "shapes" "shapes/images" "shapes/images --annotations shapes/labels"
   held_boxes yolo_run > yolo.boxes
   cmp coco.boxes yolo.boxes
 done
+for part in train val; do
+  mkdir -p parts/images/$part parts/labels/$part
+  case $part in train) names="00? 01?" ;; *) names="03?" ;; esac
+  for name in $names; do
+    cp shapes/images/$name.png parts/images/$part
+    cp shapes/labels/$name.txt parts/labels/$part
+  done
+done
+cp shapes/data.yaml parts
+$tune --data parts --validation parts --out parts_run > parts.txt
+says parts.txt "^data  *20 images of parts/images/train (boxes of parts/images/train), 2 classes$"
+says parts.txt "^data  *held out: 10 images of parts/images/val, 2 classes$"
+! grep "left alone" parts.txt || fail "what is looked at is not left alone"
+$tune --data parts --out parts_alone > parts.txt
+says parts.txt "^data  *left alone: parts/images/val; --validation parts looks at it$"
 if detect --help | grep -q "Pascal VOC" && $tune --data shapes/voc --out voc_run > voc.txt 2>&1; then
   says voc.txt "^data  *40 images of shapes/voc/JPEGImages (boxes of shapes/voc), 2 classes$"
   [ ! -e voc_run/predictions.json ] || fail "results of no held-out image"
@@ -129,8 +107,25 @@ if detect --help | grep -q "Pascal VOC" && $tune --data shapes/voc --out voc_run
   cp -r shapes/images held
   $tune --data shapes/voc --validation held --validation_annotations shapes.json --out mixed > mixed.txt
   says mixed.txt "^data  *held out: 40 images of held, 2 classes$"
-  "$boxes" score mixed/held_out.json mixed/predictions.json | awk '{ printf "%.6f", $1 }' > evaluated.txt
+  "$maker" score mixed/held_out.json mixed/predictions.json | awk '{ printf "%.6f", $1 }' > evaluated.txt
   [ "$(number AP mixed/scores.json | awk '{ printf "%.6f", $1 }')" = "$(cat evaluated.txt)" ] || fail "other ids"
+  mkdir -p shapes/voc/ImageSets/Main
+  for i in 1 2 3 4 5; do echo "00$i  1"; done > shapes/voc/ImageSets/Main/train.txt
+  for i in 6 7; do echo "00$i"; done > shapes/voc/ImageSets/Main/val.txt
+  $tune --data shapes/voc --validation shapes/voc --out lists > voc.txt
+  says voc.txt "^data  *5 images of shapes/voc/JPEGImages (boxes of shapes/voc; the names in shapes/voc/ImageSets/Main/train.txt), 2 classes$"
+  says voc.txt "^data  *held out: 2 images of shapes/voc/JPEGImages, 2 classes$"
+  [ "$(grep -c '"file_name"' lists/held_out.json)" = 2 ] || fail "not the images of val.txt"
+  for given in "" " --annotations shapes/voc"; do
+    rm -rf lists
+    # shellcheck disable=SC2086
+    $tune --data shapes/voc${given:+/JPEGImages} $given --out lists > voc.txt
+    says voc.txt "^data  *5 images of shapes/voc/JPEGImages "
+    says voc.txt "^data  *left alone: shapes/voc/ImageSets/Main/val.txt; --validation shapes/voc.* looks at it$"
+  done
+  cp -r shapes/voc unlisted
+  echo nobody > unlisted/ImageSets/Main/train.txt
+  echo "<annotation><object>" > unlisted/Annotations/000.xml
 else
   says voc.txt "expected COCO or YOLO"
 fi
@@ -208,6 +203,50 @@ mistake "mae: --validation_annotations: found *, expected nothing without valida
   $detect --data shapes --validation_annotations shapes.json
 mistake "mae: --validation: found 'shapes/images/000.png', a file to train on, *" \
   $detect --data shapes --validation shapes/images --validation_annotations shapes.json
+# One fault at a time: of images, of texts, of JSON.
+with() { rm -rf "$1" && cp -r shapes "$1"; }
+with partly && rm partly/labels/002.txt partly/labels/004.txt
+mistake "mae: partly: found images without a file of labels: 2, such as partly/images/002.png, expected none; or faults = mend, *" \
+  $detect --data partly
+with partly && rm partly/images/003.png
+mistake "mae: partly: found files of labels without an image: 1, such as partly/labels/003.txt, *" $detect --data partly
+with partly && echo "0 0.5 0.5" >> partly/labels/003.txt
+mistake "mae: partly: found lines or objects that cannot be read: 1, such as partly/labels/003.txt: line 3: '0 0.5 0.5', *" \
+  $detect --data partly
+with partly && echo "0 1.5 0.5 0.1 0.1" >> partly/labels/003.txt
+mistake "mae: partly: found boxes *: 1, such as *" $detect --data partly
+with partly && echo "no image" > partly/images/005.png
+mistake "mae: partly: found images that cannot be read: 1, such as partly/images/005.png: *" $detect --data partly
+with partly && head -c 300 shapes/images/005.png > partly/images/005.png
+mistake "mae: partly/images/005.png: found a file that ends *, expected a whole PNG file" $detect --data partly
+with partly && cp partly/images/006.png partly/images/007.png
+mistake "mae: shapes.json: found images * than annotated: 1, such as *007.png*" \
+  $detect --data partly/images --annotations shapes.json
+head -c 1000 shapes.json > broken.json
+mistake "mae: broken.json: found *" $detect --data shapes/images --annotations broken.json
+sed 's/"category_id": 9/"category_id": 7/' shapes.json > broken.json
+mistake "mae: broken.json: found annotations of an unknown category: 40, such as *" \
+  $detect --data shapes/images --annotations broken.json
+{ sed '/"bbox"/d' shapes.json && echo ']}'; } > broken.json
+mistake "mae: training set: found no place with an object, expected objects of a size that the model's maps can find" \
+  $detect --data shapes/images --annotations broken.json
+sed 's/"disc"/"bowl"/' shapes.json > broken.json
+mistake "mae: broken.json: found the category 'bowl', expected only the 2 known classes, 'square' to 'disc'" \
+  $detect --data shapes --validation others --validation_annotations broken.json
+if [ -d unlisted ]; then
+  mistake "mae: unlisted/Annotations/000.xml: found \"*\" at byte *, expected an annotation in Pascal VOC's XML" \
+    $detect --data unlisted
+  rm unlisted/Annotations/000.xml
+  mistake "mae: unlisted/ImageSets/Main/train.txt: found no name of an annotated image, expected at least one" \
+    $detect --data unlisted
+fi
+mistake "mae: --predict: found nowhere, which is not there, expected a folder of images to look at" \
+  $detect --data shapes --predict nowhere
+mistake "mae: --predict: found shapes.json, which is no folder, expected a folder of images to look at" \
+  $detect --data shapes --predict shapes.json
+mistake "mae: --least_score: found 1, expected a number from 0 and below 1" $detect --data shapes --least_score 1
+mistake "mae: --mean: found numbers, and auto as normalization, expected --normalization given beside them" \
+  $detect --data shapes --mean 0.5
 mistake "mae: --min_crop_scale: found 0.5, expected 1: a crop cuts objects; *" $detect --data shapes --min_crop_scale 0.5
 mistake "mae: --max_scale: found 0.5, expected at least min_scale, 0.75" $detect --data shapes --max_scale 0.5
 mistake "mae: --format: found idx, expected folder: images with boxes lie in folders" $detect --data shapes --format idx

@@ -3,30 +3,13 @@
 #
 # `segment` as its users meet it: images and class maps as they lie in the world, an encoder or none, scores, class maps
 # and a panel at the end, other images at last; stopped or killed and resumed to the same bits. CLASS_MAPS makes the data.
-set -eu
-export PATH="$1:$PATH" LC_ALL=C
-folder=$3 class_maps=$4
-rm -rf "$folder"
-mkdir -p "$folder"
-cd "$folder"
-fail() { echo "$*"; exit 1; }
-has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
-says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
+# shellcheck source=tests/examples/places.sh
+. "$(dirname "$0")/places.sh"
 files() { find "$1" -type f | wc -l; }
-# refuses MESSAGE COMMAND...: it ends with status 1 and says so.
-refuses() {
-  expected=$1 status=0
-  shift
-  "$@" > refused.txt 2> refused.error || status=$?
-  [ $status -eq 1 ] || fail "status $status, not 1: $*"
-  says refused.error "$expected"
-}
-updates() { find "$1" -name 'checkpoint-*' | sed 's/.*checkpoint-\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
-without_time() { sed 's/"images_per_second":[^,}]*//' "$1"; }
 # size FILE: height and width of a PNG file.
 size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $5 * 256 * 256 * 256 + $6 * 65536 + $7 * 256 + $8, $3 * 256 + $4 }'; }
 
-"$class_maps" shapes 40 1
+"$maker" shapes 40 1
 echo '["ground", "square", "disc"]' > names.json
 pretrain --model digits-8 --data shapes/images --batch 16 --repeats 4 --min_crop_scale 0.3 --epochs 2 --out pretrained > pretrained.txt
 run="segment --model digits-8 --data shapes --validation_share 0.25 --classes names.json --batch 10 --repeats 4
@@ -56,26 +39,7 @@ says whole.txt "^mean IoU  *$iou %, accuracy of classes "
 grep -aq mean_iou whole/checkpoint-*.safetensors || fail "no checkpoint knows its mean IoU"
 
 echo "--- stopped, killed and resumed, by other numbers of threads"
-for signal in TERM KILL; do
-  # shellcheck disable=SC2086
-  $run --scratch --checkpoint_epochs 1.3 --out $signal > $signal.txt &
-  process=$!
-  while ! grep -q '"event":"step","step":40' $signal/log.jsonl 2> /dev/null; do
-    kill -0 $process 2> /dev/null || { echo "the run ended before it could be stopped"; cat $signal.txt; exit 1; }
-    sleep 0.02
-  done
-  kill -s $signal $process
-  status=0
-  wait $process 2> /dev/null || status=$?
-  [ $signal = KILL ] || [ $status -eq 0 ] || fail "status $status after SIG$signal"
-  segment --resume --out $signal --threads 1 --loaders 3 > $signal.resumed.txt
-  cmp "whole/checkpoint-$(updates whole).safetensors" "$signal/checkpoint-$(updates whole).safetensors"
-  for file in model.safetensors scores.json panel.png loss.png mean_iou.png; do cmp whole/$file $signal/$file; done
-  diff -r whole/predictions $signal/predictions
-  without_time whole/log.jsonl > whole.log
-  without_time $signal/log.jsonl > $signal.log
-  cmp whole.log $signal.log
-done
+goes_on mean_iou.png predictions
 
 echo "--- other images"
 mkdir photos
@@ -98,7 +62,7 @@ says predict.txt "^predicted  *9 of 10 images$"
 ! grep -q differ differ.txt || fail "scores and predicted class maps are of another zoom"
 
 echo "--- images of extreme shapes are drawn small; a panel that cannot be drawn ends no run"
-"$class_maps" long 2 3 2 6000
+"$maker" long 2 3 2 6000
 segment --encoder pretrained/encoder.safetensors --data shapes --validation long --out long_run --epochs 1 > long.txt
 has long_run/panel.png
 [ "$(size long_run/panel.png | awk '{ print $2 < 2100 }')" = 1 ] || fail "a panel of $(size long_run/panel.png)"
@@ -155,7 +119,7 @@ echo "--- faults are told and left out"
 cp -r shapes faulty
 rm faulty/masks/005.png
 cp faulty/images/006.png faulty/masks/007.png
-"$class_maps" many 1 1 200
+"$maker" many 1 1 200
 cp many/images/000.png faulty/images/008.png
 cp many/masks/000.png faulty/masks/008.png
 head -c 200 shapes/images/009.png > faulty/images/009.png
@@ -170,7 +134,7 @@ says skipped.txt "^data  *held out: 18 images of them, "
 [ "$(files skipped/predictions)" = 18 ] || fail "not a class map for each held-out image"
 
 echo "--- classes that are in held-out class maps alone"
-"$class_maps" others 3 2 6
+"$maker" others 3 2 6
 $tune --data shapes --validation others --out others_run > others.txt
 says others.txt "^data  *classes without a pixel, 4 of 7: 2, 3, 4, 5$"
 says others.txt "^data  *classes of held-out class maps that are in none to train on, so that they are never learnt: 6$"
@@ -184,7 +148,7 @@ for folder in images masks; do mv changed/$folder/003.png changed/$folder/z.png;
 refuses "^mae: changed: found as many images as before whose files have other names, expected the names of the run" \
   segment --resume --out changed_run --epochs 2
 rm -r changed
-"$class_maps" changed 40 1 7
+"$maker" changed 40 1 7
 refuses "^mae: changed: found 8 classes, expected 3, as the run that is resumed has; other classes need another run$" \
   segment --resume --out changed_run --epochs 2
 rm -r changed

@@ -184,6 +184,20 @@ TEST_CASE("a damaged file is replaced by the next good one of its class and repo
   CHECK(contains(reports[1], "/daisy/2.png: found no image"));
 }
 
+TEST_CASE("the size in which an image is shown is known as soon as it is asked for") {
+  const Flowers flowers({"daisy/1.png"});
+  FolderOptions options = skipping();
+  options.shortest_side = 3, options.cache_bytes = 0;
+  const Folder folder(flowers.path, options);
+  using Size = std::pair<Index, Index>;
+  CHECK(folder.shown_size(5) == Size{3, 4});
+  image(folder, 0);
+  std::filesystem::remove(flowers / "daisy/0.png");  // is not read again
+  CHECK(folder.shown_size(0) == Size{3, 4});
+  CHECK(contains(error_of([&] { static_cast<void>(folder.shown_size(1)); }),
+                 "/daisy/1.png: found an image that cannot be decoded, expected a whole one"));
+}
+
 TEST_CASE("a class without a good file is an error") {
   const Flowers flowers({"rose/3.png", "rose/4.png", "rose/5.png"});
   const Folder folder(flowers.path, skipping());

@@ -82,6 +82,50 @@ TEST_CASE("files beside their images, and what is wrong with them") {
   CHECK(set.categories.size() == 2);
 }
 
+TEST_CASE("lists divide a set: a part has their images, and the categories of all") {
+  const test::TemporaryDirectory folder;
+  for (const char* below : {"Annotations", "JPEGImages", "ImageSets/Main"})
+    std::filesystem::create_directories(folder / below);
+  const auto add = [&](const std::string& name, const std::string& kind) {
+    test::put_text(folder / ("JPEGImages/" + name + ".jpg"), "");
+    test::put_text(folder / ("Annotations/" + name + ".xml"),
+                   file(name + ".jpg", object(kind, corners("0", "3", "10", "4"))));
+  };
+  add("a", "zebra"), add("b", "cat"), add("c", "ape"), add("d", "dog");
+  test::put_text(folder / "JPEGImages/e.jpg", "");
+  test::put_text(folder / "JPEGImages/f.jpg", "");
+  test::put_text(folder / "ImageSets/Main/trainval.txt", "d\r\na  1\r\na\r\ne\r\ngone\r\n");
+  test::put_text(folder / "ImageSets/Main/val.txt", "c\n");
+  const AnnotationSet set = mae::read_voc(folder.path, 5, mae::Split::train);
+  CHECK(set.part == folder / "ImageSets/Main/trainval.txt");
+  CHECK(set.left_alone == folder / "ImageSets/Main/val.txt");
+  REQUIRE(set.images.size() == 2);
+  CHECK(set.images[0].file == "a.jpg");
+  CHECK(set.images[1].file == "d.jpg");
+  CHECK(set.images[1].id == 2);
+  REQUIRE(set.categories.size() == 4);
+  CHECK(set.categories[3].name == "zebra");
+  REQUIRE(set.annotations.size() == 2);
+  CHECK(set.annotations[0].category == 4);
+  CHECK(set.annotations[1].category == 3);
+  using Names = std::vector<std::string>;
+  CHECK(set.findings.places(Fault::image_unlabelled) == Names{folder / "JPEGImages/e.jpg"});
+  CHECK(set.findings.places(Fault::image_missing) == Names{(folder / "ImageSets/Main/trainval.txt") + ": 'gone'"});
+  CHECK(set.findings.count(Fault::from_zero) == 2);
+  const AnnotationSet held_out = mae::read_voc(folder.path, 5, mae::Split::test);
+  REQUIRE(held_out.images.size() == 1);
+  CHECK(held_out.images[0].file == "c.jpg");
+  CHECK(held_out.left_alone == "");
+  CHECK(held_out.categories.size() == 4);
+  const AnnotationSet all = mae::read_voc(folder.path);
+  CHECK(all.images.size() == 4);
+  CHECK(all.part == "");
+  CHECK(all.findings.count(Fault::image_unlabelled) == 2);
+  test::put_text(folder / "ImageSets/Main/val.txt", "f\n");
+  CHECK(contains(error_of([&] { mae::read_voc(folder.path, 5, mae::Split::test); }),
+                 "val.txt: found no name of an annotated image, expected at least one"));
+}
+
 TEST_CASE("what is no annotation is an error that names the file") {
   const test::TemporaryDirectory folder;
   const auto error = [&](const std::string& text) {

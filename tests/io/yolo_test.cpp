@@ -171,3 +171,34 @@ TEST_CASE("a text of labels without an image is told, a text of something else i
   CHECK(set.findings.places(Fault::label_without_image) == Names{folder / "labels/far/b.txt"});
   CHECK(folder.read("images").findings.count(Fault::label_without_image) == 1);
 }
+
+TEST_CASE("parts in the folder of images are parts of the texts too") {
+  Folder folder;
+  for (const char* name : {"train/a", "train/b", "val/c"}) {
+    folder.put(std::string("images/") + name + ".png");
+    folder.put(std::string("labels/") + name + ".txt", "1 0.5 0.5 0.25 0.5");
+  }
+  folder.put("data.yaml", "names: [cat, dog]");
+  CHECK(folder.read().images.size() == 3);
+  for (const char* below : {"", "images"}) {
+    const AnnotationSet train = folder.read(below, {.split = mae::Split::train});
+    CHECK(train.findings.all().empty());
+    CHECK(train.folder == folder / "images/train");
+    CHECK(train.left_alone == folder / "images/val");
+    REQUIRE(train.images.size() == 2);
+    CHECK(train.images[1].file == "b.png");
+    CHECK(train.annotations.size() == 2);
+    CHECK(names(train) == Names{"cat", "dog"});
+    const AnnotationSet held_out = folder.read(below, {.split = mae::Split::test});
+    CHECK(held_out.folder == folder / "images/val");
+    CHECK(held_out.left_alone == "");
+    CHECK(held_out.images.size() == 1);
+  }
+  std::filesystem::rename(folder / "images", folder / "photos");
+  const AnnotationSet apart = folder.read("labels", {.images = folder / "photos", .split = mae::Split::train});
+  CHECK(apart.folder == folder / "photos/train");
+  CHECK(apart.annotations.size() == 2);
+  folder.put("photos/training/d.png");
+  CHECK(contains(error_of([&] { folder.read("labels", {.images = folder / "photos", .split = mae::Split::train}); }),
+                 "photos: found two parts to train on, 'train' and 'training', expected one: give its path"));
+}

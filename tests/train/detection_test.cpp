@@ -190,8 +190,7 @@ TEST_CASE("what does not fit is told") {
         "mae: training set: found no place with an object, expected objects of a size that the model's maps can find");
   FinetuningOptions options = by_heart();
   options.label_smoothing = 0.1;
-  CHECK(error(training, options) ==
-        "mae: label_smoothing: found 0.100000, expected 0 for boxes, as detection_options() has it");
+  CHECK(error(training, options) == "mae: label_smoothing: found 0.100000, expected 0: boxes cannot be smoothed");
   // Boxes that change after they were checked, as a file may.
   other = training;
   Run run(other, by_heart(), normalization);

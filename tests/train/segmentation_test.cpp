@@ -127,9 +127,7 @@ TEST_CASE("what does not fit is told") {
         "mae: training set: found class 3 in the map of image 0, expected classes below 3, or 255 for none");
   FinetuningOptions options = small();
   options.label_smoothing = 0.1;
-  CHECK(error(training, options) ==
-        "mae: label_smoothing: found 0.100000, expected 0 for class maps, as "
-        "segmentation_options() has it");
+  CHECK(error(training, options) == "mae: label_smoothing: found 0.100000, expected 0: a class map cannot be smoothed");
   options = small(), options.augmentation.transforms = {Mixup{}};
   CHECK(error(training, options) ==
         "mae: transform mixup: found images that are mixed, expected none: a class map cannot be mixed");

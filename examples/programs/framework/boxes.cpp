@@ -17,12 +17,17 @@ namespace {
 
 class AnnotatedImages final : public OpenedBoxes {
  public:
-  AnnotatedImages(mae::AnnotationSet set, mae::FolderOptions options) : folder_(std::move(set), std::move(options)) {}
+  /// `others` are the flags that look at what is left alone.
+  AnnotatedImages(mae::AnnotationSet set, mae::FolderOptions options, std::string others)
+      : others_(std::move(others)), folder_(std::move(set), std::move(options)) {}
 
   mae::Images images() const override { return folder_; }
   const std::vector<std::string>& class_names() const override { return folder_.class_names(); }
   std::string place() const override { return annotations().folder; }
-  std::string kind() const override { return "boxes of " + annotations().source; }
+  std::string kind() const override {
+    const std::string& list = annotations().part;
+    return "boxes of " + annotations().source + (list.empty() ? "" : "; the names in " + list);
+  }
   std::vector<std::string> notes() const override {
     const mae::CategoryClasses categories(annotations().categories);
     std::map<std::int64_t, mae::Index> objects;
@@ -35,6 +40,8 @@ class AnnotatedImages final : public OpenedBoxes {
       lines.back() += (on_line % 6 == 1 ? "" : ", ") + mae::detail::quoted(categories.names()[number]) + " " +
                       std::to_string(count);
     }
+    if (!others_.empty() && !annotations().left_alone.empty())
+      lines.push_back("left alone: " + annotations().left_alone + "; " + others_ + " looks at it");
     return lines;
   }
   std::vector<std::string> notes_on(const std::vector<mae::Index>& training, const Opened& others,
@@ -65,6 +72,7 @@ class AnnotatedImages final : public OpenedBoxes {
     return names;
   }
 
+  std::string others_;
   mae::AnnotatedFolder<ImageFormats> folder_;
 };
 
@@ -135,7 +143,9 @@ Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::I
     const bool apart = !given.empty() && !std::filesystem::equivalent(given, wanted.path, unknown);
     const std::string from = apart ? given : wanted.path;
     mae::AnnotationSet set = mae::read_annotations<AnnotationFormats>(
-        from, {.images = apart ? wanted.path : "", .missing_is_empty = boxes.missing_is_empty()});
+        from, {.images = apart ? wanted.path : "",
+               .missing_is_empty = boxes.missing_is_empty(),
+               .split = wanted.held_out ? mae::Split::test : mae::Split::train});
     mae::mend<ImageFormats>(set);
     const mae::Faults faults = boxes.faults() == "mend" ? mae::Faults::mend : mae::Faults::refuse;
     for (const std::string& line : set.findings.lines(faults)) report("annotations", line);
@@ -143,7 +153,10 @@ Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::I
     mae::FolderOptions options = folder_options(settings, channels);
     options.classes = wanted.classes;
     if (options.bad == mae::BadImage::skip) leave_out_damaged(set, options);
-    return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options));
+    std::string others;  // nothing else is looked at
+    if (settings.validation().empty())
+      others = "--validation " + wanted.path + (apart ? " --validation_annotations " + from : "");
+    return std::make_unique<const AnnotatedImages>(std::move(set), std::move(options), std::move(others));
   };
 }
 

@@ -150,6 +150,7 @@ inline const Transform* mixing_of(const Augmentation& options) {
 inline Placement place(const ImageView& image, const Augmentation& augmentation, const RandomStream& stream,
                        Index height, Index width) {
   Placement placement{height, width};
+  placement.image_height = image.height, placement.image_width = image.width;
   each_transform(augmentation, [&](const auto& transform, std::uint32_t number, std::uint32_t draws) {
     transform.place(Draws{stream, number, draws}, image, placement);
   });

@@ -21,10 +21,13 @@ struct ClassMap {
   using View = ClassMapView;
   using Placed = std::vector<std::uint8_t>;  // [height, width] of the model's input
 
-  /// Throws mae::Error unless the placement's box lies in the map: one of another size than its image has.
+  /// Throws mae::Error if the map has another size than its image or, where that is not said, if the placement's box
+  /// does not lie in it.
   static void place(const View& map, const Placement& placement, Placed& to) {
     const CropBox& box = placement.box;
-    if (box.top + box.height > double(map.height) || box.left + box.width > double(map.width))
+    const bool other =
+        placement.image_height != 0 && (map.height != placement.image_height || map.width != placement.image_width);
+    if (other || box.top + box.height > double(map.height) || box.left + box.width > double(map.width))
       throw Error("class map", std::to_string(map.height) + " x " + std::to_string(map.width) + " pixels",
                   "as many as its image has");
     to.resize(static_cast<std::size_t>(placement.height * placement.width));

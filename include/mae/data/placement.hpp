@@ -21,12 +21,13 @@ struct Point {
 };
 
 struct Placement {
-  Index height = 0, width = 0;           ///< of the model's input
-  CropBox box{};                         ///< of the image; later transforms may narrow it
-  Index down = 0, right = 0;             ///< of the resized box, in pixels of the input
-  bool mirrored = false;                 ///< left and right exchanged, at last
-  Index rows = height, columns = width;  ///< of the resized box, in pixels of the input
-  bool padded = false;                   ///< around it is nothing
+  Index height = 0, width = 0;              ///< of the model's input
+  CropBox box{};                            ///< of the image; later transforms may narrow it
+  Index down = 0, right = 0;                ///< of the resized box, in pixels of the input
+  bool mirrored = false;                    ///< left and right exchanged, at last
+  Index rows = height, columns = width;     ///< of the resized box, in pixels of the input
+  bool padded = false;                      ///< around it is nothing
+  Index image_height = 0, image_width = 0;  ///< of the image; 0: not said
 
   /// Moves what is seen so far, mirrored or not.
   void move(Index to_down, Index to_right) {

@@ -39,11 +39,6 @@ struct ObjectDetection {
         throw Error("training set", "no place with an object", "objects of a size that the model's maps can find");
       for (Index b = 0; b < capacity; ++b) weights_(b) = T(1 / positives_);
     }
-    static void ensure_valid(const auto& options) {
-      if (options.label_smoothing != 0)
-        throw Error("label_smoothing", std::to_string(options.label_smoothing),
-                    "0 for boxes, as detection_options() has it");
-    }
     /// Throws mae::Error if a box has a class that the model has not.
     void set(Index b, const Boxes::Placed& boxes, const auto&) {
       for (const LabelledBox& one : boxes)

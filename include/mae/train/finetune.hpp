@@ -18,10 +18,10 @@
 //     class Inputs {                                                       // of a batch of up to `capacity` images
 //      public:
 //       Inputs(Index capacity, const Images&, const Normalization&, const auto& options);       // of the run
-//       static void ensure_valid(const auto& options);                     // throws mae::Error
 //       void set(Index b, const Boxes::Placed&, const auto& options);      // of image b
 //       auto views(Index count) const;                                     // std::tuple of what the loss takes
-//       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp)
+//       void mix(Index count, double share);          // if targets can be mixed, as images are (data/mixing.hpp);
+//                                                     // without it options.label_smoothing must be 0
 //       void each_fact(const auto& visit) const;      // if checkpoints record more than options: visit(name, number)
 //     };
 //   };
@@ -64,7 +64,6 @@ struct Classification {
   class Inputs {
    public:
     explicit Inputs(Index capacity, const auto&...) : probabilities_(capacity) {}
-    static void ensure_valid(const auto&) {}
     /// Smoothing takes a share of certainty and spreads it over all classes (Szegedy et al., 2016).
     void set(Index b, std::int32_t label, const auto& options) {
       const double smoothing = options.label_smoothing, rest = smoothing / static_cast<double>(Model::classes);
@@ -154,7 +153,9 @@ class Finetuning : public TrainingLoop<Finetuning<Model, Policy, Recompute, Upda
 
   static BatchOrder checked_order(const Images& images, const Options& options, const Normalization& normalization) {
     validate(options);
-    Inputs::ensure_valid(options);
+    if (!mixes && options.label_smoothing != 0)
+      throw Error("label_smoothing", std::to_string(options.label_smoothing),
+                  std::string("0: ") + Target::name + " cannot be smoothed");
     if (options.trained_blocks > depth)
       throw Error("trained_blocks", std::to_string(options.trained_blocks),
                   "at most the encoder's " + std::to_string(depth));

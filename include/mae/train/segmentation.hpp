@@ -24,11 +24,6 @@ struct Segmentation {
   class Inputs {
    public:
     explicit Inputs(Index capacity, const auto&...) : classes_(capacity) {}
-    static void ensure_valid(const auto& options) {
-      if (options.label_smoothing != 0)
-        throw Error("label_smoothing", std::to_string(options.label_smoothing),
-                    "0 for class maps, as segmentation_options() has it");
-    }
     /// Throws mae::Error if the map has a class that the model has not.
     void set(Index b, const ClassMap::Placed& map, const auto&) {
       std::int32_t* to = classes_.data() + b * pixels;

@@ -9,7 +9,6 @@
 // turns out to be of another size than annotated is an error, for its boxes would lie elsewhere. Images stand in the
 // order of their ids, boxes in that of the annotations. Crowds and difficult objects are `ignored` boxes.
 #pragma once
-#include <atomic>
 #include <map>
 #include <set>
 
@@ -35,7 +34,6 @@ class AnnotatedFolder {
         classes_(classes_of(set_, options.classes)),
         side_(options.shortest_side),
         folder_(list_of(set_, classes_), std::move(options)),
-        shown_(set_.images.size()),
         boxes_(set_.images.size()) {
     const CategoryClasses categories(set_.categories);
     std::map<std::string, std::int32_t> labels;
@@ -72,7 +70,7 @@ class AnnotatedFolder {
   template <class Use>
   void with_image(Index i, const Use& use) const {
     folder_.with_image(i, [&](const ImageView& view) {
-      note_size(view);
+      ensure_annotated(view.number, view.height, view.width);
       use(view);
     });
   }
@@ -81,10 +79,10 @@ class AnnotatedFolder {
   void with_target(Index i, const Use& use) const {
     const auto at = static_cast<std::size_t>(i);
     if (side_ == 0) return use(Boxes::View(boxes_[at]));
-    if (shown_[at].height == 0) folder_.with_image(i, [&](const ImageView& view) { note_size(view); });
-    if (shown_[at].height == 0) throw Error(folder_.path(i), "an image that cannot be decoded", "a whole one");
-    const double down = double(shown_[at].height) / double(set_.images[at].height);
-    const double across = double(shown_[at].width) / double(set_.images[at].width);
+    const auto [height, width] = folder_.shown_size(i);
+    ensure_annotated(i, height, width);
+    const double down = double(height) / double(set_.images[at].height);
+    const double across = double(width) / double(set_.images[at].width);
     std::vector<LabelledBox> scaled = boxes_[at];
     for (LabelledBox& one : scaled)
       one.box = {one.box.x0 * across, one.box.y0 * down, one.box.x1 * across, one.box.y1 * down};
@@ -100,11 +98,6 @@ class AnnotatedFolder {
   const ImageFolder<Formats>& images() const { return folder_; }
 
  private:
-  // What an image was when it was decoded; 0: not yet. Threads that decode it at once find the same.
-  struct Shown {
-    std::atomic<Index> height{0}, width{0};
-  };
-
   [[noreturn]] void refuse(const std::string& what, const std::string& found, const std::string& expected) const {
     throw Error(set_.source + ": " + what, found, expected);
   }
@@ -136,27 +129,23 @@ class AnnotatedFolder {
     return list;
   }
 
-  void note_size(const ImageView& view) const {
-    const auto at = static_cast<std::size_t>(view.number);
-    const AnnotatedImage& image = set_.images[at];
+  /// Throws `Error` unless image `i`, shown in this size, is as large as annotated.
+  void ensure_annotated(Index i, Index height, Index width) const {
+    const AnnotatedImage& image = set_.images[static_cast<std::size_t>(i)];
     // A reduced image keeps its shape, to a percent where a JPEG file was decoded smaller.
     const bool reduced = side_ > 0 && (std::min)(image.height, image.width) > side_;
-    const double across = double(image.width) * double(view.height) / double(image.height) - double(view.width);
-    if (reduced ? (std::min)(view.height, view.width) != side_ || math::fabs(across) > 2 + 0.01 * double(view.width)
-                : view.height != image.height || view.width != image.width)
-      throw Error(
-          folder_.path(view.number),
-          std::to_string(view.height) + " x " + std::to_string(view.width) + " pixels" + (reduced ? ", reduced" : ""),
-          std::to_string(image.height) + " x " + std::to_string(image.width) + " as annotated");
-    shown_[at].width = view.width;
-    shown_[at].height = view.height;
+    const double across = double(image.width) * double(height) / double(image.height) - double(width);
+    if (reduced ? (std::min)(height, width) != side_ || math::fabs(across) > 2 + 0.01 * double(width)
+                : height != image.height || width != image.width)
+      throw Error(folder_.path(i),
+                  std::to_string(height) + " x " + std::to_string(width) + " pixels" + (reduced ? ", reduced" : ""),
+                  std::to_string(image.height) + " x " + std::to_string(image.width) + " as annotated");
   }
 
   AnnotationSet set_;
   std::vector<std::string> classes_;
   Index side_;
   ImageFolder<Formats> folder_;
-  mutable std::vector<Shown> shown_;
   std::vector<std::vector<LabelledBox>> boxes_;  // in pixels of the images as annotated
 };
 

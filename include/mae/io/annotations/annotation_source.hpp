@@ -10,6 +10,7 @@
 #include <mae/io/annotations/coco.hpp>
 #include <mae/io/annotations/mend_images.hpp>
 #include <mae/io/annotations/yolo.hpp>
+#include <mae/io/images/named_dataset.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -19,6 +20,7 @@ struct AnnotationOptions {
   std::string images{};           ///< the folder of images; empty: it is looked for
   bool missing_is_empty = false;  ///< YOLO: an image without a text has no objects
   std::size_t places = 5;         ///< how many are kept of each kind of fault
+  Split split = Split::all;       ///< of a set divided by Pascal VOC's lists or YOLO's folders
 };
 
 /// The formats that a program reads, each a type with `name`, `layout`, `is(path)` and `read(path, options)`.
@@ -108,7 +110,7 @@ struct Yolo {
     return std::filesystem::is_directory(path) && (detail::has_texts(path) || detail::beside_labels(path));
   }
   static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
-    return read_yolo<Formats>(path, {options.missing_is_empty, options.places, options.images});
+    return read_yolo<Formats>(path, {options.missing_is_empty, options.places, options.images, options.split});
   }
 };
 
@@ -124,7 +126,6 @@ AnnotationSet read_annotations(const std::string& path, const AnnotationOptions&
     // In the order of the list; the first that recognises it.
     static_cast<void>(((Formats::is(path) && (set = Formats::read(path, options), true)) || ...));
     if (!set) throw Error(path, "no annotations", Readers::names() + " (" + Readers::layouts() + ")");
-    if (!options.images.empty()) set->folder = options.images;
     return *std::move(set);
   }(Readers{});
 }

@@ -55,9 +55,11 @@ struct AnnotationSet {
   std::vector<AnnotatedImage> images{};
   std::vector<Category> categories{};
   std::vector<Annotation> annotations{};
-  std::string more{};    ///< other members of the JSON file
-  std::string folder{};  ///< of images, if the format says where they are
-  Findings findings{};   ///< faults seen on reading
+  std::string more{};        ///< other members of the JSON file
+  std::string folder{};      ///< of images, if the format says where they are
+  Findings findings{};       ///< faults seen on reading
+  std::string part{};        ///< the list of names that chose its images, or "": all of the set
+  std::string left_alone{};  ///< of a part to train on: the one to look at, or its list, or ""
 };
 
 /// The smallest box around the corners of polygons, which are finite.

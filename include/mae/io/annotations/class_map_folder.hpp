@@ -57,8 +57,7 @@ class ClassMapFolder {
         list_(list_class_maps(folder, options_.place)),
         survey_(look()),
         images_(list_of_images(), share_of_cache(false)),
-        maps_(list_.maps.size(), share_of_cache(true).cache_bytes, BadImage::stop, {}),
-        sizes_(list_.images.size()) {}
+        maps_(list_.maps.size(), share_of_cache(true).cache_bytes, BadImage::stop, {}) {}
 
   // What an ImageCollection offers.
   using Target = ClassMap;
@@ -68,20 +67,14 @@ class ClassMapFolder {
   /// As `ImageFolder` does it.
   template <class Use>
   void with_image(Index i, const Use& use) const {
-    images_.with_image(i, [&](const ImageView& image) {
-      {
-        const std::lock_guard lock(mutex_);
-        sizes_[static_cast<std::size_t>(image.number)] = {image.height, image.width};
-      }
-      use(image);
-    });
+    images_.with_image(i, use);
   }
   /// Calls use(ClassMapView) for the map of image `i`, of the size that the image has been reduced to.
   template <class Use>
   void with_target(Index i, const Use& use) const {
     const std::shared_ptr<const Image> map = maps_.find(i, [&] {
       const Image own = own_map(i);
-      const auto [height, width] = size_of(i);
+      const auto [height, width] = images_.shown_size(i);
       Image to{1, height, width, {}};
       ClassMap::place({own.pixels.data(), own.height, own.width},
                       {height, width, {0, 0, double(own.height), double(own.width)}}, to.pixels);
@@ -123,14 +116,6 @@ class ClassMapFolder {
     Index height = 0, width = 0;
   };
 
-  Extents size_of(Index i) const {
-    const auto known = [&] {
-      const std::lock_guard lock(mutex_);
-      return sizes_[static_cast<std::size_t>(i)];
-    };
-    if (known().height == 0) with_image(i, [](const ImageView&) {});
-    return known();
-  }
   ImageList list_of_images() const {
     return {list_.images_folder, list_.images, std::vector<std::int32_t>(list_.images.size(), -1), {}, list_.ignored};
   }
@@ -230,8 +215,6 @@ class ClassMapFolder {
   ClassMapSurvey survey_;
   ImageFolder<Formats> images_;
   KeptImages maps_;
-  mutable std::mutex mutex_;
-  mutable std::vector<Extents> sizes_;
 };
 
 /// Decodes the first image, as for an `ImageFolder`.

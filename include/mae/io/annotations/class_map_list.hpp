@@ -4,17 +4,15 @@
 //   images/training/a.jpg annotations/training/a.png               ADE20K; any names of parts (parts.hpp)
 //   train/images/a.jpg train/masks/a.png val/images/...            the parts outside
 //   JPEGImages/a.jpg SegmentationClass/a.png                       Pascal VOC, with
-//   ImageSets/Segmentation/train.txt val.txt                       a name a line; images that no list has are left
-//   alone
+//   ImageSets/Segmentation/train.txt val.txt                       voc_lists.hpp; what is in no list is left alone
 //
 // A map has the name of its image, folders inside included, and ends in .png. Images lie in a folder named images,
 // image, img, JPEGImages or photos, maps in the first that there is of SegmentationClass, SegmentationClassAug,
 // class_maps, masks, mask, labels, label, annotations and annotation, in any case; or in one that is given.
 // What has no partner is a fault, told with its file. No file is opened but lists.
 #pragma once
-#include <mae/io/files/input_file.hpp>
+#include <mae/io/annotations/voc_lists.hpp>
 #include <mae/io/images/image_list.hpp>
-#include <mae/io/images/named_dataset.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -68,26 +66,6 @@ inline std::string wanted_part(const std::string& folder, const std::vector<std:
   if (split == Split::train && !parts.evaluation().empty()) other = folder + "/" + parts.evaluation()[0];
   return split == Split::train ? only_part(folder, parts.training, parts, "train on")
                                : only_part(folder, parts.evaluation(), parts, "test with");
-}
-
-/// The names in a list of Pascal VOC: the first word of each line.
-inline std::vector<std::string> names_in_list(const std::string& path) {
-  const std::vector<char> bytes = read_file<char>(path);
-  std::vector<std::string> names;
-  std::string word;
-  bool first = true;
-  const auto end_line = [&] {
-    if (!word.empty()) names.push_back(std::exchange(word, ""));
-    first = true;
-  };
-  for (const char c : bytes) {
-    const bool blank = c == ' ' || c == '\t' || c == '\r';
-    if (c == '\n') end_line();
-    else if (!blank && first) word += c;
-    else if (blank && !word.empty()) first = false;
-  }
-  end_line();
-  return names;
 }
 
 /// Stem, "2007/000032", -> names of files with it, "2007/000032.jpg", below a folder.
@@ -165,16 +143,10 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
     folder += "/" + part;
     divided = true;
   }
-  const std::string lists = folder + "/ImageSets/Segmentation/";
-  for (const char* const name : {"train.txt", "trainval.txt", "val.txt", "test.txt"}) {
-    const bool trains = std::string(name).starts_with("train");
-    std::error_code unknown;
-    if (!given.empty() || !std::filesystem::exists(lists + name, unknown)) continue;
-    if (trains != (place.split == Split::train)) {
-      if (!trains && list.left_alone.empty()) list.left_alone = lists + name;
-    } else if (list.list.empty()) {
-      list.list = lists + name;
-    }
+  if (given.empty()) {
+    const VocList chosen = voc_list(folder, "Segmentation", place.split);
+    list.list = chosen.path;
+    if (list.left_alone.empty()) list.left_alone = chosen.left_alone;
   }
   if (list.list.empty()) {
     std::string unused;
@@ -194,7 +166,7 @@ inline ClassMapList list_class_maps(std::string folder, const ClassMapPlace& pla
   if (list.list.empty()) {
     detail::pair_files(list, images, maps, nullptr);
   } else {
-    const std::vector<std::string> names = detail::names_in_list(list.list);
+    const std::vector<std::string> names = names_in_voc_list(list.list);
     detail::pair_files(list, images, maps, &names);
   }
   if (list.images.empty() && list.faults.empty())

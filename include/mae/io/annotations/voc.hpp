@@ -10,11 +10,13 @@
 // order of the files' names.
 //
 // A folder is either VOC's own, with Annotations/ and JPEGImages/ in it, or one in which each .xml lies beside its
-// image.
+// image. Of its own, ImageSets/Main/ may have lists that divide it (voc_lists.hpp): then a part has the images that its
+// list names, and the categories of all.
 #pragma once
 #include <pugixml.hpp>
 
 #include <mae/io/annotations/annotation_source.hpp>
+#include <mae/io/annotations/voc_lists.hpp>
 #include <mae/io/files/folder_walk.hpp>
 #include <mae/io/files/input_file.hpp>
 
@@ -131,9 +133,9 @@ inline std::map<std::string, std::string> images_by_stem(const std::string& fold
 
 }  // namespace detail
 
-/// Reads a folder; so many `places` are kept of each kind of fault. Throws `Error` if there is no .xml file, or if one
-/// is no annotation.
-inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5) {
+/// Reads a folder, the part `split` of it where lists divide it; so many `places` are kept of each kind of fault.
+/// Throws `Error` if there is no .xml file, if one is no annotation, or if a list names none.
+inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5, Split split = Split::all) {
   const bool own = std::filesystem::is_directory(folder + "/Annotations");
   AnnotationSet set{.source = folder, .findings = Findings(places)};
   const std::string where = own ? folder + "/Annotations" : folder;
@@ -143,6 +145,11 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
   if (!std::filesystem::is_directory(set.folder))
     throw Error(set.folder, "no folder", "the images of Annotations/, as Pascal VOC has them");
   const std::map<std::string, std::string> images = detail::images_by_stem(set.folder);
+  const VocList list = own ? voc_list(folder, "Main", split) : VocList{};
+  set.part = list.path, set.left_alone = list.left_alone;
+  std::set<std::string> unmet;  // of the names in the list
+  if (!list.path.empty())
+    for (std::string& name : names_in_voc_list(list.path)) unmet.insert(std::move(name));
   std::map<std::string, std::int64_t> categories;
   std::vector<std::string> names;
   for (const std::string& name : files) {
@@ -151,10 +158,15 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
       throw Error(path, std::to_string(file.size()) + " bytes",
                   "an annotation in XML of at most " + std::to_string(voc_file_limit));
     const std::vector<char> bytes = read_file<char>(path);
-    detail::VocFile one = decode_voc({bytes.data(), bytes.size()}, path, set.findings);
+    const std::string stem = name.substr(0, name.size() - 4);
+    const bool wanted = list.path.empty() || unmet.erase(stem) > 0;
+    Findings of_others;
+    detail::VocFile one = decode_voc({bytes.data(), bytes.size()}, path, wanted ? set.findings : of_others);
+    for (const std::string& category : one.names) categories.emplace(category, 0);
+    if (!wanted) continue;
     one.image.id = static_cast<std::int64_t>(set.images.size()) + 1;
     // The image that bears the name of the .xml file is meant, whatever is written there: files are copied and renamed.
-    if (const auto at = images.find(name.substr(0, name.size() - 4)); at != images.end()) {
+    if (const auto at = images.find(stem); at != images.end()) {
       if (one.image.file != at->second)
         set.findings.add(Fault::image_named_otherwise, path + ": " + detail::quoted(one.image.file));
       one.image.file = at->second;
@@ -166,16 +178,18 @@ inline AnnotationSet read_voc(const std::string& folder, std::size_t places = 5)
       annotation.id = static_cast<std::int64_t>(set.annotations.size()) + 1;
       annotation.image = one.image.id;
       if (annotation.has_box()) annotation.area = annotation.box().area();
-      categories.emplace(one.names[i], 0);
       names.push_back(one.names[i]);
       set.annotations.push_back(std::move(annotation));
     }
     set.images.push_back(std::move(one.image));
   }
-  std::set<std::string> listed;
-  for (const AnnotatedImage& image : set.images) listed.insert(image.file);
+  std::set<std::string> annotated;
+  for (const AnnotatedImage& image : set.images) annotated.insert(image.file);
   for (const auto& [stem, name] : images)
-    if (!listed.contains(name)) set.findings.add(Fault::image_unlabelled, set.folder + "/" + name);
+    if (!annotated.contains(name) && (list.path.empty() || unmet.erase(stem) > 0))
+      set.findings.add(Fault::image_unlabelled, set.folder + "/" + name);
+  for (const std::string& name : unmet) set.findings.add(Fault::image_missing, list.path + ": " + detail::quoted(name));
+  if (set.images.empty()) throw Error(list.path, "no name of an annotated image", "at least one");
   for (auto& [name, id] : categories) {
     id = static_cast<std::int64_t>(set.categories.size()) + 1;
     set.categories.push_back({id, name});
@@ -193,7 +207,9 @@ struct Voc {
            (std::filesystem::is_directory(path + "/Annotations") || !detail::xml_files(path).empty());
   }
   static AnnotationSet read(const std::string& path, const AnnotationOptions& options) {
-    return read_voc(path, options.places);
+    AnnotationSet set = read_voc(path, options.places, options.split);
+    if (!options.images.empty()) set.folder = options.images;
+    return set;
   }
 };
 

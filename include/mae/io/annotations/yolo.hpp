@@ -10,11 +10,15 @@
 // The texts lie beside the images, or in a folder "labels" where the images lie in one called "images". Names of the
 // classes stand in data.yaml, there or up to two folders above, or in classes.txt or obj.names, there or one above;
 // without them they are their numbers. Categories have the ids 1, 2, ... for the classes 0, 1, ...
+//
+// Where the folder of images has parts in it, images/train and images/val (parts.hpp), the texts have them too.
 #pragma once
 #include <mae/io/annotations/annotations.hpp>
 #include <mae/io/annotations/yolo_names.hpp>
 #include <mae/io/images/image_file.hpp>
 #include <mae/io/images/image_list.hpp>
+#include <mae/io/images/named_dataset.hpp>
+#include <mae/io/images/parts.hpp>
 
 MAE_PRECISE_BEGIN
 namespace mae {
@@ -26,6 +30,7 @@ struct YoloOptions {
   bool missing_is_empty = false;  ///< an image without a text has no objects
   std::size_t places = 5;         ///< how many are kept of each kind of fault
   std::string images{};           ///< the folder of images; empty: as above
+  Split split = Split::all;       ///< which part, of a set that has parts
 };
 
 namespace detail {
@@ -102,7 +107,7 @@ inline std::vector<Annotation> decode_yolo(std::string_view text, const std::str
 }
 
 /// Reads the images below `folder` and their texts. `Formats` is a list of `Decoders`. Throws `Error` if there is no
-/// image, or if none has a text.
+/// image, if none has a text, or if a set is divided in another way than `split` asks for.
 template <class Formats>
 AnnotationSet read_yolo(std::string folder, const YoloOptions& options = {}) {
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
@@ -117,6 +122,17 @@ AnnotationSet read_yolo(std::string folder, const YoloOptions& options = {}) {
     if (std::filesystem::is_directory(other)) labels = other;
   }
   if (!options.images.empty()) set.folder = options.images;
+  const detail::Parts parts = detail::parts_among(detail::entries_of(set.folder).folders);
+  if (options.split != Split::all && parts.trains_and_evaluates()) {
+    const bool trains = options.split == Split::train;
+    const std::string part = "/" + detail::only_part(set.folder, trains ? parts.training : parts.evaluation(), parts,
+                                                     trains ? "train on" : "test with");
+    YoloOptions of_part{options.missing_is_empty, options.places};
+    if (!options.images.empty()) of_part.images = set.folder + part;
+    AnnotationSet found = read_yolo<Formats>((options.images.empty() ? set.folder : labels) + part, of_part);
+    if (trains) found.left_alone = set.folder + "/" + parts.evaluation()[0];
+    return found;
+  }
   const std::vector<std::string> names = detail::yolo_names({labels, set.folder}, set.findings);
   std::int64_t classes = static_cast<std::int64_t>(names.size());
   std::set<std::string> used;

@@ -66,7 +66,8 @@ class ImageFolder {
   ImageFolder(ImageList list, const FolderOptions& options)
       : options_(options),
         list_(std::move(list)),
-        kept_(list_.names.size(), options_.cache_bytes, options_.bad, options_.report) {
+        kept_(list_.names.size(), options_.cache_bytes, options_.bad, options_.report),
+        shown_(list_.names.size()) {
     if (options_.channels != 1 && options_.channels != 3)
       throw Error("channels", std::to_string(options_.channels), "1 (grey) or 3 (colour)");
     if (options_.shortest_side < 0) throw Error("shortest side", std::to_string(options_.shortest_side), "0 or more");
@@ -104,6 +105,14 @@ class ImageFolder {
         std::to_string(count) + " files that cannot be decoded", "at least one good image");
   }
 
+  /// Height and width in which image `i` is shown, for targets that follow it: it is decoded if it was not yet. Throws
+  /// `Error` naming the file if it cannot be.
+  std::pair<Index, Index> shown_size(Index i) const {
+    const std::atomic<std::uint64_t>& size = shown_[static_cast<std::size_t>(i)];
+    if (size == 0 && !find(i)) throw Error(path(i), "an image that cannot be decoded", "a whole one");
+    return {static_cast<Index>(size >> 32), static_cast<Index>(size & 0xffffffff)};
+  }
+
   /// Classes in the order of their labels; empty without classes.
   const std::vector<std::string>& class_names() const { return list_.class_names; }
   /// The file of image `i`, relative to the folder.
@@ -139,13 +148,17 @@ class ImageFolder {
   std::shared_ptr<const Image> find(Index i) const {
     return kept_.find(i, [&] {
       const Index side = options_.shortest_side;
-      return reduced(read_image<Formats>(path(i), options_.channels, side, options_.decoding), side);
+      Image image = reduced(read_image<Formats>(path(i), options_.channels, side, options_.decoding), side);
+      shown_[static_cast<std::size_t>(i)] =
+          static_cast<std::uint64_t>(image.height) << 32 | static_cast<std::uint64_t>(image.width);
+      return image;
     });
   }
 
   FolderOptions options_;
   ImageList list_;
   KeptImages kept_;
+  mutable std::vector<std::atomic<std::uint64_t>> shown_;  // height and width of each, once it was decoded
   mutable std::atomic<bool> doubted_{false};
 };
 
