@@ -43,7 +43,11 @@ inline Image confusion_image(const ConfusionMatrix& matrix, const std::vector<st
     const Index at = top + c * cell, all = matrix.truths(c);
     if (c % row_step == 0)
       draw_text(image, label(c), at + (std::max)((cell - text_height(1)) / 2, Index{0}), gap, ink, 1);
-    if (c % column_step == 0) draw_text(image, std::to_string(c), top - line, left + c * cell + 1, ink, 1);
+    if (c % column_step == 0) {
+      const std::string number = std::to_string(c);
+      const Index inside = (std::max)((cell - text_width(number, 1)) / 2, Index{0});
+      draw_text(image, number, top - line, left + c * cell + inside, ink, 1);
+    }
     for (Index k = 0; k < n; ++k) {
       if (all == 0) continue;
       const double share = double(matrix.of(c, k)) / double(all);
