@@ -83,7 +83,7 @@ mistake "A flag for a value" "mae: --out: found no value, expected one after it"
 mistake "A flag twice" "mae: --epochs: found twice, expected once" pretrain --epochs 1 --epochs 2
 mistake "A misspelt choice" "mae: --bad_images: found skp, expected one of stop, skip; did you mean skip?" \
   pretrain --bad_images skp
-mistake "An unknown model" "mae: --model: found digits-9, expected one of digits-8, *; did you mean digits-8?" \
+mistake "An unknown model" "mae: --model: found digits-9, expected one of auto, digits-8, *; did you mean digits-8?" \
   pretrain --model digits-9
 mistake "An unknown device" "mae: --device: found gpu, expected one of cpu, cuda*" pretrain --device gpu
 if ldd "$(command -v pretrain)" | grep -q libcublasLt; then

@@ -98,6 +98,18 @@ for recipe in whole_set paper; do
     fail "accuracy $(number accuracy probe_$recipe/scores.json), in training $told"
 done
 
+echo "--- pretrain goes on from other weights, with a fresh optimizer"
+pretrain --model digits-8 --data classes --batch 32 --epochs 20 --base_learning_rate 4e-3 --log_every 1 --out source > source.txt
+pretrain --init source/model.safetensors --data classes --batch 32 --epochs 1 --log_every 1 --out on > on.txt
+says on.txt "^model  *digits-8,"
+says on.txt "^loaded  *86 parameters, "
+first() { sed -n 's/.*"event":"step","step":1,.*"loss":\([0-9.]*\).*/\1/p' "$1/log.jsonl"; }
+echo "$(first source) $(first on)" | awk '{ exit !($2 > 0 && $2 < $1 / 2) }' ||
+  fail "the first losses are $(first source) and $(first on)"
+refuses "mae: --init: found pretrained_paper/model.safetensors, expected nothing beside resume, *" \
+  pretrain --resume --init pretrained_paper/model.safetensors
+refuses "mae: pretrained_paper/encoder.safetensors: *" pretrain --init pretrained_paper/encoder.safetensors --data photos --batch 2
+
 echo "--- a detector"
 "$boxes" make boxes 40 1
 detect --model digits-8 --scratch --data boxes/images --annotations boxes.json --validation_share 0.25 --batch 10 --repeats 4 \
