@@ -34,13 +34,13 @@ struct Evaluate : program::TrainedSettings {
 
   program::TrainedFile resolve() {
     if (data.data().empty()) throw data.data.error("nothing", "images of which the truth is known");
-    if (data.validation.given()) throw data.validation.error(data.validation(), "nothing: data are looked at");
-    if (data.limit.given()) throw data.limit.error(std::to_string(data.limit()), "0: all of data are looked at");
+    if (!data.validation().empty()) throw data.validation.error(data.validation(), "nothing: data are looked at");
+    if (data.limit() > 0) throw data.limit.error(std::to_string(data.limit()), "0: all of data are looked at");
     for (const program::Text* const one : {&boxes.validation_annotations, &maps.validation_class_maps})
-      if (one->given()) throw one->error((*one)(), "nothing: what is known is of data");
+      if (!(*one)().empty()) throw one->error((*one)(), "nothing: what is known is of data");
     const program::TrainedFile file = TrainedSettings::resolve(program::known_models());
     const auto refuse = [&](TrainedKind kind, const program::Setting& setting, const char* of) {
-      if (file.kind != kind && setting.given())
+      if (file.kind != kind && setting.given() && setting.subject().starts_with("--"))
         throw mae::Error(setting.subject(), "a value", "none: " + checkpoint() + " is no " + of);
     };
     for (const program::Setting* const one :
@@ -49,7 +49,7 @@ struct Evaluate : program::TrainedSettings {
     for (const program::Setting* const one :
          std::initializer_list<const program::Setting*>{&maps.class_maps, &maps.reduce_zero_label, &maps.classes})
       refuse(TrainedKind::segmenter, *one, "segmenter");
-    if (maps.classes.given() && !file.names.empty())
+    if (!maps.classes().empty() && !file.names.empty())
       throw maps.classes.error(maps.classes(), "nothing: the model knows the names of its classes");
     if (file.kind != TrainedKind::classifier) data.refuse_formats("what is known of places lies in folders");
     return file;

@@ -70,8 +70,9 @@ TrainedFile read_trained_file(const std::string& path, const mae::LoadOptions& o
 TrainedFile TrainedSettings::resolve(const std::vector<KnownModel>& compiled) {
   if (checkpoint().empty()) throw checkpoint.error("nothing", "a file that finetune, probe, detect or segment wrote");
   const TrainedFile file = read_trained_file(checkpoint(), loading.options());
+  // A file of settings may have those of all kinds: it is often a complete one.
   const auto refuse = [&](TrainedKind kind, const Setting& setting, const char* of) {
-    if (file.kind != kind && setting.given())
+    if (file.kind != kind && setting.given() && setting.subject().starts_with("--"))
       throw mae::Error(setting.subject(), "a value", "none: " + checkpoint() + " is no " + of);
   };
   for (const Setting* const one : std::initializer_list<const Setting*>{&evaluation_crop, &test_crops})
