@@ -125,7 +125,10 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
                       const Judge& judge) {
   using Model = typename Run::Model;
   using Policy = typename Run::Policy;
-  const SubsetOf<typename Run::Target> images{source.training().repeated(settings.training.repeats())};
+  // A run that follows no target asks for labels itself.
+  using Target =
+      std::conditional_t<std::is_same_v<typename Run::Target, mae::NoTarget>, mae::Label, typename Run::Target>;
+  const SubsetOf<Target> images{source.training().repeated(settings.training.repeats())};
   const Subset* const validation = source.validation();
   source.check_classes(Model::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
