@@ -12,7 +12,7 @@ namespace program {
 using Main = int(int count, char** arguments);
 
 namespace command {
-Main pretrain, finetune, probe, detect, segment, annotations, features, reconstruct, onnx, info, models, build,
+Main pretrain, finetune, probe, detect, segment, predict, evaluate, annotations, features, reconstruct, onnx, info, models, build,
     cache, doctor;
 }  // namespace command
 
@@ -27,6 +27,8 @@ inline constexpr Command commands[] = {
     {"probe", "learn classes by one layer on a frozen encoder", command::probe},
     {"segment", "learn a class for each pixel", command::segment},
     {"detect", "learn boxes around objects", command::detect},
+    {"predict", "tell what a trained model says of new images", command::predict},
+    {"evaluate", "tell how good a trained model is", command::evaluate},
     {"annotations", "tell and mend what is wrong with boxes and masks", command::annotations},
     {"features", "write what an encoder makes of images, for NumPy", command::features},
     {"reconstruct", "show what a model makes of hidden patches", command::reconstruct},

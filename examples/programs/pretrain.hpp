@@ -21,7 +21,13 @@ struct Pretrain {
     Settings() : program::Settings("pretrain", "Pre-trains a masked autoencoder on images without labels.") {}
     program::DataSettings data{*this};
     program::Heading heading{*this, "Model"};
-    program::Text model{*this, "model", "photos-64", program::model_meaning().c_str()};
+    program::Text init{*this, "init", "",
+                       "weights to go on from, with a fresh optimizer: a file of pretrain, or a published one with its "
+                       "decoder; empty: random ones",
+                       program::Scope::runtime};
+    program::LoadingSettings loading{*this};
+    program::Text model{*this, "model", "auto",
+                        program::model_meaning("that of init, or photos-64").c_str()};
     program::OptionalNumber mask_ratio{
         *this, "mask_ratio", {}, "share of patches hidden; open: the model's first", program::inside(0, 1)};
     program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
@@ -46,10 +52,15 @@ struct Pretrain {
     std::string checkpoint{};  ///< to resume from, or ""
 
     void resolve() {
+      if (run.resume() && init.given()) throw init.error(init(), "nothing beside resume, which has weights of its own");
       checkpoint = resolve_folder(*this, run);
       if (checkpoint.empty()) data.check_statistics();
+      if (model() == "auto" && init().empty()) model.set("photos-64", model.subject());
+      if (model() == "auto") resolve_model(model, init(), loading, program::compiled_models());
     }
     std::optional<double> wanted_ratio() const { return mask_ratio(); }
+    /// The file that weights come from: a checkpoint, other weights, or "".
+    const std::string& origin() const { return checkpoint.empty() ? init() : checkpoint; }
   };
 
   /// Works with the mask ratio that is asked for, among those that were compiled.
@@ -79,6 +90,16 @@ struct Pretrain {
     return std::max(loss, static_cast<double>(compared) + program::batch_bytes<Model, Policy>(batch));
   }
 
+  /// Loads the weights that a run goes on from, and tells what was loaded.
+  template <class Run>
+  static void begin(const Settings& settings, Run& run) {
+    const mae::TensorFile file = mae::open_tensors(settings.init());
+    mae::LoadOptions options = settings.loading.options();
+    options.any_target = mae::recognise(file, "cls_token", options).dialect != nullptr;  // which does not say it
+    program::note_normalization(file, run.normalization(), Run::Model::ImageShape::channels);
+    settings.loading.tell(mae::load_checkpoint(file, run.weights(), options));
+  }
+
   template <class Preset, class Ratio, class Device, class Rule>
   static void train(const Settings& settings) {
     using Model = typename Preset::template Autoencoder<Ratio>;
@@ -93,7 +114,7 @@ struct Pretrain {
       throw settings.training.batch.error(std::to_string(options.batch * options.accumulation) + " images in an update",
                                           "at most the " + std::to_string(images.size()) + " of " +
                                               settings.data.data() + "; more --repeats make more");
-    const auto normalization = source.normalization(settings.checkpoint);
+    const auto normalization = source.normalization(settings.origin());
     program::check_images(settings.checkpoint, source.identity(), settings.data.data());
     program::report_model<Model>(Preset::name);
     program::report("masking", options.masking.name());
@@ -109,6 +130,7 @@ struct Pretrain {
     program::report_memory<Run>(options.batch, threads, source, look_size);
     program::check_room(settings.run, program::checkpoint_bytes<Run>);
     Run run(images, options, normalization);
+    if (settings.checkpoint.empty() && !settings.init().empty()) begin(settings, run);
     program::report_updates(run);
     const double baseline = mae::baseline_loss<Model>(images, normalization);
     program::report("baseline", "a loss of " + program::decimal(baseline, 4) + ": that of predicting the mean");

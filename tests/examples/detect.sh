@@ -47,7 +47,7 @@ echo "--- other images: those held out, under their own names"
 mkdir photos
 sed -n 's/.*"file_name": "\([0-9]*.png\)".*/\1/p' whole/held_out.json | while read -r name; do cp "shapes/images/$name" photos; done
 detect --resume --predict photos --out whole > predict.txt
-says predict.txt ", panel.png, predicted.json, predicted_images.json and loss.png$"
+says predict.txt ", panel.png, predicted.csv, predicted.json, predicted_images.json and loss.png$"
 # What is found in an image does not depend on the set that it is of: only ids and their order are others.
 for file in predictions predicted; do
   sed -n 's/.*"image_id": [0-9]*, //p' whole/$file.json | tr -d ' ,]' | sort > $file.txt

@@ -45,7 +45,7 @@ echo "--- other images"
 mkdir photos
 for file in whole/predictions/*.png; do cp "shapes/images/${file##*/}" photos; done
 segment --resume --predict photos --out whole > predict.txt
-says predict.txt ", predicted and loss.png$"
+says predict.txt ", predicted, predicted.csv, predicted.json and loss.png$"
 diff -r whole/predictions whole/predicted
 rm -r whole/predicted
 ended=$(sh -c 'echo $$')

@@ -143,7 +143,8 @@ mae::AnnotationSet part_of(const mae::AnnotationSet& set, const std::vector<mae:
 
 Opener box_opener(const DataSettings& settings, const BoxSettings& boxes, mae::Index channels) {
   return [&settings, &boxes, channels](const Wanted& wanted) -> std::unique_ptr<const Opened> {
-    const std::string& given = (wanted.held_out ? boxes.validation_annotations : boxes.annotations)();
+    const bool other = wanted.held_out && !wanted.only;
+    const std::string& given = (other ? boxes.validation_annotations : boxes.annotations)();
     std::error_code unknown;
     const bool apart = !given.empty() && !std::filesystem::equivalent(given, wanted.path, unknown);
     const std::string from = apart ? given : wanted.path;

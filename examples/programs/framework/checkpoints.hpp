@@ -16,6 +16,10 @@ inline mae::Metadata metadata_of(const Settings& settings, const std::string& mo
 
 /// Under which name a checkpoint of a run with labels has the names of its classes: a JSON list.
 inline constexpr const char* class_names_key = "class_names";
+/// The same of the ids of their categories, where they were read from annotations: a JSON list of numbers.
+inline constexpr const char* category_ids_key = "category_ids";
+/// Under which name it has how images are looked at, where a start may choose that anew: a JSON object of settings.
+inline constexpr const char* looking_key = "looking";
 /// Throws mae::Error unless the classes of `data` are those of the run whose checkpoint, if not "", goes on: its labels
 /// are their numbers. A checkpoint that does not know goes on with any.
 void check_class_names(const std::string& checkpoint, const std::vector<std::string>& names, const std::string& data);
@@ -109,19 +113,26 @@ void check_sizes(const std::string& path, const mae::LoadOptions& options) {
 /// images of `channels`. Throws mae::Error if there are none.
 mae::Normalization normalization_of_file(const std::string& path, mae::Index channels);
 
+/// Tells if images of `channels` are normalised in another way than a file knows, or by what is usual for its family.
+/// Returns what the file knows.
+inline std::optional<mae::Normalization> note_normalization(const mae::TensorFile& file,
+                                                            const mae::Normalization& normalization,
+                                                            mae::Index channels) {
+  const std::optional<mae::Normalization> known = mae::find_normalization(file);
+  std::optional<mae::Normalization> usual = known;
+  if (!usual) usual = mae::usual_normalization(file, "cls_token");
+  if (usual && mae::adapt_channels(*usual, channels) != normalization)
+    report("note", "images are normalised in another way than those that " + file.path() + " was trained on");
+  else if (usual && !known) report("note", "mean and deviation are those of published encoders: the file does not say");
+  return known;
+}
+
 /// Loads the encoder of a file, and tells what was loaded. That images are not normalised as it knows them was asked
 /// for, and is told.
 template <class Model, class Policy>
 void begin_from(const std::string& path, mae::Weights<Model, Policy>& weights, const mae::Normalization& normalization,
                 const LoadingSettings& loading) {
-  constexpr mae::Index channels = Model::ImageShape::channels;
-  const mae::TensorFile file = mae::open_tensors(path);
-  const std::optional<mae::Normalization> known = mae::find_normalization(file);
-  std::optional<mae::Normalization> usual = known;
-  if (!usual) usual = mae::usual_normalization(file, "cls_token");
-  if (usual && mae::adapt_channels(*usual, channels) != normalization)
-    report("note", "images are normalised in another way than those that " + path + " was trained on");
-  else if (usual && !known) report("note", "mean and deviation are those of published encoders: the file does not say");
+  const auto known = note_normalization(mae::open_tensors(path), normalization, Model::ImageShape::channels);
   loading.tell(mae::load_encoder(path, weights, known.value_or(normalization), loading.options()));
 }
 

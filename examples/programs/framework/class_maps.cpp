@@ -109,7 +109,8 @@ Opener class_map_opener(const DataSettings& settings, const ClassMapSettings& ma
     mae::ClassMapFolderOptions options;
     options.folder = folder_options(settings, channels);
     options.maps = {.reduce_zero_label = maps.reduce_zero_label(), .max_pixels = settings.max_pixels()};
-    options.place = {.class_maps = wanted.held_out ? maps.validation_class_maps() : maps.class_maps(),
+    const bool other = wanted.held_out && !wanted.only;
+    options.place = {.class_maps = other ? maps.validation_class_maps() : maps.class_maps(),
                      .split = wanted.held_out ? mae::Split::test : mae::Split::train,
                      .whole = wanted.whole};
     std::vector<std::string> names = wanted.classes;

@@ -96,20 +96,24 @@ void dispatch(typename App::Settings& settings, std::tuple<Line...>* compiled) {
   }
 }
 
+/// Works on the device that is wanted. Throws mae::Error if this build has it not.
+template <class App>
+void on_device(typename App::Settings& settings, const Text& wanted) {
+  [&]<class... Device>(Devices<Device...>) {
+    if (((wanted() != Device::name) && ...))
+      throw wanted.error(wanted(), "cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda");
+    static_cast<void>(((wanted() == Device::name && (dispatch<App, Device>(settings, static_cast<CompiledModels*>(nullptr)), true)) || ...));
+  }(CompiledDevices());
+}
+
 /// Resolves what settings mean together, and works with the model and on the device that they name.
 template <class App>
 int main(int count, char** arguments) {
   return run<typename App::Settings>(count, arguments, [](typename App::Settings& settings) {
     const Text& wanted = machine_of(settings).device;
-    [&]<class... Device>(Devices<Device...>) {
-      name_model(settings);
-      settings.resolve();
-      if (((wanted() != Device::name) && ...))
-        throw wanted.error(wanted(), "cpu, which is all that this build has; one with -D MAE_CUDA=ON has cuda");
-      static_cast<void>(((wanted() == Device::name &&
-                          (dispatch<App, Device>(settings, static_cast<CompiledModels*>(nullptr)), true)) ||
-                         ...));
-    }(CompiledDevices());
+    name_model(settings);
+    settings.resolve();
+    on_device<App>(settings, wanted);
   });
 }
 

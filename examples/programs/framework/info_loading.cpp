@@ -72,14 +72,12 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
   const std::string program = made_by == file.metadata().end() ? "" : made_by->second;
   if ((kind == "classifier" || kind == "linear probe") && (encoder.refused.empty() || trunk.refused.empty()))
     facts.add_to("loaded",
-                 "the " + kind + " with its head by onnx, with a model of " +
+                 "the " + kind + " with its head by predict, evaluate, onnx, with a model of " +
                      std::to_string(mae::sizes_of(file, names).classes) + " classes",
-                 "loaded", {{"part", "the whole"}, {"by", std::vector<std::string>{"onnx"}}});
+                 "loaded", {{"part", "the whole"}, {"by", std::vector<std::string>{"predict", "evaluate", "onnx"}}});
   if (kind == "detector" || kind == "segmenter")
-    facts.add_to(
-        "loaded",
-        "the whole by " + std::string(kind == "detector" ? "detect" : "segment") + ", as a run that is resumed",
-        "loaded", {{"part", "the whole"}, {"by", std::vector<std::string>{kind == "detector" ? "detect" : "segment"}}});
+    facts.add_to("loaded", "the whole by predict, evaluate", "loaded",
+                 {{"part", "the whole"}, {"by", std::vector<std::string>{"predict", "evaluate"}}});
   if (file.metadata().contains(mae::detail::checksum_key) && !program.empty())
     facts.add_to("loaded", "the state of a run by " + program + " --resume", "loaded",
                  {{"part", "the state of a run"}, {"by", std::vector{program}}});

@@ -108,8 +108,13 @@ std::string models_source(const Description& d) {
 }
 /// The program: `name` is one of a fixed list.
 std::string program_source(const std::string& name) {
+  const std::string trained = "#include <framework/trained/";
   return "// Written by mae.\n#include <mae/backend/cpu/compiled.hpp>\n#include <mae/mae.hpp>\n\n#include <" + name +
-         ".cpp>\n#include <framework/run_app.hpp>\n\n" +
+         ".cpp>\n#include <framework/run_app.hpp>\n" +
+         (name == "predict" || name == "evaluate"
+              ? trained + "classifiers.cpp>\n" + trained + "detectors.cpp>\n" + trained + "segmenters.cpp>\n"
+              : "") +
+         "\n" +
          "int main(int count, char** arguments) { return program::command::" + name + "(count, arguments); }\n";
 }
 

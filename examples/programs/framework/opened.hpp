@@ -48,6 +48,7 @@ struct Wanted {
   bool held_out = false;               ///< its part that is set aside, instead of the one to train on
   bool everything = false;             ///< all of it
   bool whole = false;                  ///< if it is not divided, all of it is held out
+  bool only = false;                   ///< no other is opened: settings for `data` are for this one, held out or not
   std::vector<std::string> classes{};  ///< known names, in the order of their numbers
 };
 /// Opens it, or throws mae::Error.

@@ -17,7 +17,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <set>
 
 namespace program {
@@ -28,59 +27,6 @@ std::vector<mae::Index> in_order(mae::Index count) {
   std::vector<mae::Index> numbers(static_cast<std::size_t>(count));
   for (mae::Index i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = i;
   return numbers;
-}
-
-/// Images with labels or without: a folder, or one of the formats of data_source.hpp.
-class LabelledImages final : public Opened {
- public:
-  LabelledImages(const std::string& path, const mae::DataOptions& options) : data_(path, options) {}
-
-  mae::Images images() const override { return data_.images(); }
-  const std::vector<std::string>& class_names() const override { return data_.class_names(); }
-  std::string place() const override { return data_.place(); }
-  std::string kind() const override {
-    std::string parts;
-    for (const std::string& part : data_.parts()) parts += (parts.empty() ? "; its parts " : ", ") + part;
-    return data_.format() + parts;
-  }
-  std::vector<std::string> notes() const override {
-    std::vector<std::string> lines;
-    if (data_.folder()) describe_folder(data_.folder()->list(), lines);
-    lines.insert(lines.end(), data_.notes().begin(), data_.notes().end());
-    return lines;
-  }
-  mae::Index file_count() const override { return data_.file_count(); }
-  std::string file(mae::Index i) const override { return data_.file(i); }
-  bool decodes() const override { return data_.folder() != nullptr; }
-  std::string name(mae::Index i) const override { return data_.folder()->name(i); }
-  mae::Index decoding_bytes() const override { return data_.folder()->decoding_bytes(); }
-  double bytes() const override {
-    if (decodes()) return std::numeric_limits<double>::infinity();
-    // Beside the set their numbers: in it, in what is trained on, and in the order of an epoch.
-    return static_cast<double>(data_.dataset()->pixels.capacity()) +
-           4.0 * static_cast<double>(data_.dataset()->labels.capacity()) +
-           3.0 * sizeof(mae::Index) * static_cast<double>(data_.images().size());
-  }
-
- private:
-  mae::DataSource<ImageFormats> data_;
-};
-
-Opener image_opener(const DataSettings& settings, mae::Index channels, bool labelled, bool skips = false) {
-  return [&settings, channels, labelled, skips](const Wanted& wanted) -> std::unique_ptr<const Opened> {
-    mae::DataOptions options{.split = wanted.everything ? mae::Split::all
-                                      : wanted.held_out ? mae::Split::test
-                                                        : mae::Split::train,
-                             .whole = wanted.whole};
-    options.format = settings.format() == "auto" ? "" : settings.format();
-    options.idx_layout = settings.idx_layout() == "auto" ? "" : settings.idx_layout();
-    options.parts = settings.parts();
-    options.folder = folder_options(settings, channels);
-    if (skips) options.folder.bad = mae::BadImage::skip;
-    options.folder.needs_classes = labelled;
-    options.folder.classes = wanted.classes;
-    return std::make_unique<const LabelledImages>(wanted.path, options);
-  };
 }
 
 std::unique_ptr<const Opened> opened(const Opener& open, const Wanted& wanted) {
@@ -146,26 +92,15 @@ mae::FolderOptions folder_options(const DataSettings& settings, mae::Index chann
   options.cache_bytes = settings.cache_megabytes() * 1'000'000;
   options.bad = settings.bad_images() == "skip" ? mae::BadImage::skip : mae::BadImage::stop;
   options.decoding = settings.decode_options();
-  options.report = [](const std::string& text) { std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str()); };
+  options.report = [&settings](const std::string& text) {
+    ++settings.skipped;
+    std::fprintf(stderr, "skipped: %s\n", mae::printable(text).c_str());
+  };
   return options;
 }
 
-void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines) {
-  if (list.ignored > 0) lines.push_back(std::to_string(list.ignored) + " files there are not named as images");
-  if (list.passed_over > 0)
-    lines.push_back("folders passed over, empty or a system's own: " + std::to_string(list.passed_over));
-  if (list.repeated > 0)
-    lines.push_back("links passed over, to folders that are read already: " + std::to_string(list.repeated));
-  if (!list.unlabelled.empty()) lines.push_back("no classes: " + list.unlabelled);
-  std::map<std::string, std::string> small;
-  for (const std::string& name : list.class_names)
-    if (const auto [other, is_new] = small.emplace(mae::detail::lower_case(name), name); !is_new)
-      lines.push_back("the classes " + mae::detail::quoted(other->second) + " and " + mae::detail::quoted(name) +
-                      " differ by the case of letters alone");
-}
-
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels) {
-  auto images = opened(image_opener(settings, channels, false, true), {.path = path, .everything = true});
+  auto images = image_opener(settings, channels, false)({.path = path, .everything = true});
   if (!images->decodes()) throw mae::Error(path, images->kind(), "a folder of images");
   return images;
 }
@@ -173,6 +108,22 @@ std::unique_ptr<const Opened> open_images(const DataSettings& settings, const st
 std::pair<mae::Index, mae::Index> size_of_file(const std::string& path, const DataSettings& settings) {
   const mae::ImageHeader header = mae::image_header<ImageFormats>(path, 0, settings.decode_options());
   return {header.upright_height(), header.upright_width()};
+}
+
+Division divide(const DataSettings& settings, mae::Index count) {
+  // What is held out must be the same for every run on these data, whatever its seed.
+  std::vector<mae::Index> numbers = in_order(count);
+  if (settings.validation_share() > 0 || settings.limit() > 0) numbers = mae::shuffled(count, 0, 0);
+  if (settings.validation_share() == 0) return {std::move(numbers), {}};
+  const auto share = std::llround(settings.validation_share() * static_cast<double>(count));
+  if (share == 0 || share == count)
+    throw settings.validation_share.error(
+        std::to_string(share) + " of " + std::to_string(count) + " images of " + settings.data(),
+        "a share that leaves some on both sides");
+  Division division{{}, {numbers.end() - share, numbers.end()}};
+  numbers.resize(static_cast<std::size_t>(count - share));
+  division.training = std::move(numbers);
+  return division;
 }
 
 Source::Source(const DataSettings& settings, mae::Index channels, Use use, const std::vector<std::string>& classes)
@@ -192,19 +143,9 @@ Source::Source(const DataSettings& settings, const Opener& open, bool everything
     throw mae::Error(settings.data(), found, expected);
   }
   const mae::Images all = data_->images();
-  // What is held out must be the same for every run on these data, whatever its seed.
-  std::vector<mae::Index> numbers = in_order(all.size());
-  if (settings.validation_share() > 0 || settings.limit() > 0) numbers = mae::shuffled(all.size(), 0, 0);
-  if (settings.validation_share() > 0) {
-    const auto share = std::llround(settings.validation_share() * static_cast<double>(all.size()));
-    if (share == 0 || share == all.size())
-      throw settings.validation_share.error(
-          std::to_string(share) + " of " + std::to_string(all.size()) + " images of " + settings.data(),
-          "a share that leaves some on both sides");
-    const auto kept = numbers.end() - share;
-    validation_ = std::make_unique<Subset>(Subset{all, {kept, numbers.end()}});
-    numbers.erase(kept, numbers.end());
-  }
+  Division division = divide(settings, all.size());
+  std::vector<mae::Index>& numbers = division.training;
+  if (!division.held_out.empty()) validation_ = std::make_unique<Subset>(Subset{all, std::move(division.held_out)});
   if (settings.limit() > static_cast<mae::Index>(numbers.size()))
     throw settings.limit.error(std::to_string(settings.limit()),
                                "at most the " + std::to_string(numbers.size()) + " images that there are");
@@ -230,24 +171,27 @@ Source::Source(const DataSettings& settings, const Opener& open, bool everything
   look_at_held_out();
 }
 
-mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
-                                    const std::string& checkpoint) {
+std::optional<mae::Normalization> known_normalization(const DataSettings& settings, mae::Index channels,
+                                                      const std::string& checkpoint) {
   const std::string& kind = settings.normalization();
-  const auto channels = static_cast<std::size_t>(images.channels());
-  if (kind == "auto" && !checkpoint.empty()) return normalization_of_file(checkpoint, images.channels());
-  if (kind == "auto" || kind == "data") {
-    Progress progress("statistics", images.size());
-    return mae::Normalization::of(Counted{images, progress});
-  }
+  if (kind == "auto" && !checkpoint.empty()) return normalization_of_file(checkpoint, channels);
+  if (kind == "auto" || kind == "data") return {};
   if (kind == "imagenet") {
     if (channels != 3) throw settings.normalization.error("imagenet for images of 1 channel", "data or given");
-    return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
+    return mae::Normalization{{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
   }
   for (const Numbers* const given : {&settings.mean, &settings.deviation})
-    if ((*given)().size() != channels)
+    if (static_cast<mae::Index>((*given)().size()) != channels)
       throw given->error(std::to_string((*given)().size()) + " numbers",
                          std::to_string(channels) + ", one for each channel, as normalization is given");
-  return {settings.mean(), settings.deviation()};
+  return mae::Normalization{settings.mean(), settings.deviation()};
+}
+
+mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
+                                    const std::string& checkpoint) {
+  if (const auto known = known_normalization(settings, images.channels(), checkpoint)) return *known;
+  Progress progress("statistics", images.size());
+  return mae::Normalization::of(Counted{images, progress});
 }
 
 std::vector<std::string> Source::describe() const {

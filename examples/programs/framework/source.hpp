@@ -1,6 +1,7 @@
 // The images that a program works with: which settings name them, how they are opened and divided.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include <mae/data/images.hpp>
@@ -55,6 +56,8 @@ struct DataSettings {
   Integer cache_megabytes{all, "cache_megabytes", 2048, "memory for decoded images", between(0, 1e9), Scope::runtime};
   Integer loaders{all,           "loaders", 1, "threads that load batches ahead; 0: load when needed", between(0, 1024),
                   Scope::runtime};
+
+  mutable std::atomic<mae::Index> skipped{0};  ///< images that were skipped and named, so far
 
   /// How files become images; what is doubtful about one is told on stderr.
   mae::DecodeOptions decode_options() const;
@@ -137,19 +140,36 @@ struct SubsetOf : Subset {
   }
 };
 
+/// Which of some images are trained on, and which are held out as `validation_share` says: the same for every run.
+struct Division {
+  std::vector<mae::Index> training, held_out;
+};
+/// Throws mae::Error if the share leaves none on one side.
+Division divide(const DataSettings& settings, mae::Index count);
+
 /// How a folder of images is read by the settings.
 mae::FolderOptions folder_options(const DataSettings& settings, mae::Index channels);
 
 /// What was passed over on the way to the images of a folder, added to `lines`.
 void describe_folder(const mae::ImageList& list, std::vector<std::string>& lines);
 
+/// The mean and deviation that the settings ask for, if no image need be looked at; for images of `channels`.
+std::optional<mae::Normalization> known_normalization(const DataSettings& settings, mae::Index channels,
+                                                      const std::string& checkpoint);
 /// The mean and deviation that the settings ask for. `checkpoint` is the file that the program begins from, or "". To
 /// be computed, all of `images` are looked at.
 mae::Normalization normalization_of(const DataSettings& settings, const mae::Images& images,
                                     const std::string& checkpoint);
 
-/// The images below the folder at `path`, whatever they are of: those that cannot be read are told, and another stands
-/// in. Throws mae::Error if there are none.
+/// Opens images with labels or without, of `channels` channels; nothing is decoded yet. `settings` must outlive it.
+Opener image_opener(const DataSettings& settings, mae::Index channels, bool labelled);
+
+/// The files at `paths`, in their order. `settings` must outlive it.
+std::unique_ptr<const Opened> open_files(const DataSettings& settings, const std::vector<std::string>& paths,
+                                         mae::Index channels);
+
+/// The images below the folder at `path`, whatever they are of; nothing is decoded yet. Throws mae::Error if there are
+/// none.
 std::unique_ptr<const Opened> open_images(const DataSettings& settings, const std::string& path, mae::Index channels);
 
 /// Height and width of the upright image in a file. Throws mae::Error if it is none.

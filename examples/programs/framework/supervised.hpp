@@ -11,6 +11,7 @@
 //     template <class W> double score(const W& weights) const;            // of the held-out images, in [0, 1]
 //     template <class W> void draw(const W& weights) const;               // panel.png, at checkpoints and the end
 //     template <class W> std::string finish(const W& weights) const;      // before; what is written, ", a, b" or ""
+//     mae::Metadata metadata() const;                                     // for checkpoints, if there is some
 //   };
 //
 // `Accuracy` below is that of classifiers.
@@ -123,7 +124,10 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
                       const Judge& judge) {
   using Model = typename Run::Model;
   using Policy = typename Run::Policy;
-  const SubsetOf<typename Run::Target> images{source.training().repeated(settings.training.repeats())};
+  // A run that follows no target asks for labels itself.
+  using Target =
+      std::conditional_t<std::is_same_v<typename Run::Target, mae::NoTarget>, mae::Label, typename Run::Target>;
+  const SubsetOf<Target> images{source.training().repeated(settings.training.repeats())};
   const Subset* const validation = source.validation();
   source.check_classes(Model::classes, Preset::name);
   check_class_names(settings.checkpoint, source.class_names(), settings.data.data());
@@ -146,6 +150,7 @@ void train_supervised(const SupervisedSettings& settings, const typename Run::Op
   mae::Metadata known = metadata_of(settings, settings.model());
   known[class_names_key] = mae::names_text(source.class_names());
   known[images_key] = source.identity();
+  if constexpr (requires { judge.metadata(); }) known.merge(judge.metadata());
   Trainer trainer(run, {settings, settings.run, known, settings.checkpoint, settings.data.loaders(), Judge::metric,
                         Judge::name, true});
   constexpr bool averages = requires { run.options().optimizer.ema_decay; };
