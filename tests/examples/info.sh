@@ -55,7 +55,7 @@ says 'statistics  mean 0.5000, 0.5000, 0.5000, deviation 0.5000, 0.5000, 0.5000,
 says 'fits        no model that has a name'
 says 'loaded      the encoder without its last norm by finetune, detect, segment --head pyramid: 28 parameters of 1,936 numbers'
 says 'not loaded  the encoder by features, probe, segment: found no tensor norm.weight: a classifier that pools'
-says 'loaded      the classifier with its head by onnx, with a model of 5 classes'
+says 'loaded      the classifier with its head by predict, evaluate, onnx, with a model of 5 classes'
 [ "$(grep -c '^file ' said.txt)" -eq 3 ] || fail "not three files"
 
 # Weights that nothing can be loaded of, and such as are damaged. header JSON: a safetensors file, with what stands on
@@ -138,7 +138,7 @@ says 'classes     10 at most'
 says 'made by     finetune of mae 0.1.0, model digits-8'
 says 'loaded      the encoder without its last norm by finetune, detect, segment --head pyramid: 52 parameters'
 says 'not loaded  the encoder by features, probe, segment: found no tensor norm.weight'
-says 'loaded      the classifier with its head by onnx, with a model of 10 classes'
+says 'loaded      the classifier with its head by predict, evaluate, onnx, with a model of 10 classes'
 silent 'class names'
 LC_ALL=C sed 's/"encoder":"64 wide, 4 blocks/"encoder":"64 wide, 5 blocks/' run/model.safetensors >contradicts.safetensors
 about contradicts.safetensors
