@@ -26,12 +26,7 @@ struct Predict : program::TrainedSettings {
     if (files().empty() && data.data().empty())
       throw data.data.error("nothing", "a folder or a file of images, or --files");
     if (!files().empty() && !data.data().empty()) throw data.data.error("files beside data", "one of the two");
-    const auto refuse = [](const auto& setting, bool chosen) {
-      if (chosen) throw setting.error("a value", "none: what is said of all images is told");
-    };
-    refuse(data.validation, !data.validation().empty());
-    refuse(data.validation_share, data.validation_share() > 0);
-    refuse(data.limit, data.limit() > 0);
+    data.refuse_division("what is said of all images is told");
     const program::TrainedFile file = TrainedSettings::resolve(program::compiled_models());
     if (top.given() && top.subject().starts_with("--") && file.kind != program::TrainedKind::classifier)
       throw top.error(std::to_string(top()), "nothing: " + checkpoint() + " is no classifier");

@@ -52,7 +52,7 @@ struct Pretrain {
     std::string checkpoint{};  ///< to resume from, or ""
 
     void resolve() {
-      if (run.resume() && init.given()) throw init.error(init(), "nothing beside resume, which has weights of its own");
+      if (run.resume() && !init().empty()) throw init.error(init(), "nothing beside resume, which has weights of its own");
       checkpoint = resolve_folder(*this, run);
       if (checkpoint.empty()) data.check_statistics();
       if (model() == "auto" && init().empty()) model.set("photos-64", model.subject());

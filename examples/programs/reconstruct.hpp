@@ -53,7 +53,7 @@ struct Reconstruct {
 
     void resolve() {
       if (checkpoint().empty()) throw checkpoint.error("nothing", "the file model.safetensors that pretrain wrote");
-      if (!files().empty() && data.data.given()) throw data.data.error("files beside data", "one of the two");
+      if (!files().empty() && !data.data().empty()) throw data.data.error("files beside data", "one of the two");
       if (!noise().empty() && masking() != "auto") throw masking.error("a strategy beside noise", "one of the two");
       data.check_statistics();
       data.refuse_division("images are taken from all of data");

@@ -70,16 +70,15 @@ struct DataSettings {
   }
   /// For a program that needs more than labels: throws mae::Error if a format of labelled images is asked for.
   void refuse_formats(const char* why) const {
-    if (format.given() && format() != "folder") throw format.error(format(), std::string("folder: ") + why);
-    if (idx_layout.given()) throw idx_layout.error(idx_layout(), std::string("nothing: ") + why);
-    if (parts.given() && !parts()) throw parts.error("false", std::string("true: ") + why);
+    if (format() != "auto" && format() != "folder") throw format.error(format(), std::string("folder: ") + why);
+    if (idx_layout() != "auto") throw idx_layout.error(idx_layout(), std::string("auto: ") + why);
+    if (!parts()) throw parts.error("false", std::string("true: ") + why);
   }
   /// For a program that looks at `data` alone: throws mae::Error if they are to be divided.
   void refuse_division(const char* why) const {
-    if (validation.given()) throw validation.error(validation(), std::string("nothing: ") + why);
-    if (validation_share.given())
-      throw validation_share.error(std::to_string(validation_share()), std::string("0: ") + why);
-    if (limit.given()) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
+    if (!validation().empty()) throw validation.error(validation(), std::string("nothing: ") + why);
+    if (validation_share() > 0) throw validation_share.error(plain(validation_share()), std::string("0: ") + why);
+    if (limit() > 0) throw limit.error(std::to_string(limit()), std::string("0: ") + why);
   }
 };
 
