@@ -24,7 +24,9 @@ using program::TrainedKind;
 
 struct Evaluate : program::TrainedSettings {
   Evaluate()
-      : program::TrainedSettings("evaluate", "Tells how good a trained model is.", "evaluated") {}
+      : program::TrainedSettings("evaluate", "Tells how good a trained model is.", "evaluated") {
+    maps.reduce_zero_label.follow("the checkpoint's");
+  }
   program::Heading truth{*this, "The truth"};
   program::BoxSettings boxes{*this};
   program::ClassMapSettings maps{*this};

@@ -5,10 +5,14 @@
 # written. FOLDER is emptied. How fast anything is is not asked.
 set -eu
 export LC_ALL=C
-doctor=$1/doctor folder=$3
+programs=$1 folder=$3
 rm -rf "$folder"
-mkdir -p "$folder/empty" "$folder/tools" "$folder/home"
+mkdir -p "$folder/empty" "$folder/tools" "$folder/home" "$folder/kit"
 cd "$folder"
+doctor=$PWD/kit/doctor  # where another toolkit can stand beside it
+cp "$programs/doctor" kit
+# toolkit COMPILER: the one that models are compiled with.
+toolkit() { sed "s|\"compiler\": \"[^\"]*\"|\"compiler\": \"$1\"|" "$programs/toolkit.json" > kit/toolkit.json; }
 export HOME="$PWD/home" TMPDIR="$PWD"
 unset CXX XDG_CACHE_HOME || :
 fail() { echo "$1"; cat said.txt; exit 1; }
@@ -29,6 +33,7 @@ work=$PWD
 examine 0 PATH="$work/empty"
 says '^note +compiler +none that takes C\+\+20'
 says '^ +-> only the models that are compiled in can be used'
+if grep -q toolkit said.txt; then fail "it speaks of a toolkit without a compiler"; fi
 says '^OK +MPI +no mpirun'
 says '^OK +instructions +(avx512|avx2|baseline) is chosen|^note +instructions +baseline'
 says '^(OK|note) +work +.*free, written at'
@@ -57,6 +62,27 @@ says '^OK +compiler +c\+\+, g\+\+: c\+\+ \(Made up\) 12.1, takes C\+\+20$'
 says '^note +compiler +clang\+\+: Made-up clang version 9, does not take -std=c\+\+20$'
 says '^OK +MPI +mpirun \(Open MPI\) 4.1.4$'
 says '^(OK|note) +GPU +NVIDIA Made-up, 81920 MiB, 550.54; this build'
+says '^note +toolkit +no toolkit.json beside this program'
+# What models are compiled with on demand: the compiler of the toolkit, if it is there, is asked first.
+toolkit "$work/tools/g++"
+examine 0 PATH="$work/tools:$PATH"
+says "^OK +compiler +$work/tools/g\+\+, c\+\+, g\+\+: g\+\+ \(Made up\) 12.1, takes C\+\+20$"
+says "^OK +toolkit +models of any size are compiled on demand by $work/tools/g\+\+, as $work/kit/toolkit.json says$"
+toolkit "$work/tools/clang++"
+examine 0 PATH="$work/tools:$PATH"
+says "^note +toolkit +$work/tools/clang\+\+, which models are compiled with on demand, does not take C\+\+20$"
+toolkit /nowhere/c++
+examine 0 PATH="$work/tools:$PATH" CXX="g++ -O1"
+says "^OK +toolkit +models of any size are compiled on demand by $work/tools/g\+\+ -O1, as "
+sed -i "s|\"[^\"]*/libmae_programs.a\"|\"/nowhere/libmae_programs.a\"|" kit/toolkit.json
+examine 0 PATH="$work/tools:$PATH"
+says '^note +toolkit +.*/kit/toolkit.json has the path /nowhere/libmae_programs.a, which is not there$'
+for damaged in '' '{' '[]' '{"compiler": 3}' '{"compiler": "c++"}'; do
+  printf '%s' "$damaged" > kit/toolkit.json
+  examine 1 PATH="$work/tools:$PATH"
+  says '^problem +toolkit +.*/kit/toolkit.json: found what is no toolkit, expected the file that was written when mae was built$'
+done
+rm kit/toolkit.json
 examine 1 PATH="$work/tools:$PATH" CXX="nowhere++"
 says '^problem +compiler +CXX is nowhere\+\+, which is not found$'
 says '^ +-> set CXX to a compiler that is there, or unset it$'
@@ -85,9 +111,9 @@ if grep -q ' /dev/shm .*noexec' /proc/mounts && [ -w /dev/shm ]; then
 fi
 mkdir -p cache/mae
 chmod 777 cache/mae
-examine 1 PATH="$work/tools:$PATH" XDG_CACHE_HOME="$work/cache"
-says "^problem +cache +$work/cache/mae can be written by others$"
-says "^ +-> chmod 700 $work/cache/mae"
+examine 0 PATH="$work/tools:$PATH" XDG_CACHE_HOME="$work/cache"
+says "^note +cache +$work/cache/mae is a folder that others can write to, so that another one is taken$"
+says "^ +-> make it yours alone, chmod 700, or set XDG_CACHE_HOME"
 chmod 700 cache/mae
 examine 0 PATH="$work/tools:$PATH" XDG_CACHE_HOME="$work/cache"
 examine 0 -u HOME PATH="$work/tools:$PATH"

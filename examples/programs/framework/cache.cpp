@@ -42,9 +42,15 @@ std::string variable(const char* name) {
 
 }  // namespace
 
+std::string usual_cache_folder() {
+  const std::string cache = variable("XDG_CACHE_HOME"), home = variable("HOME");
+  return !cache.empty() ? cache + "/mae" : !home.empty() ? home + "/.cache/mae" : "";
+}
+
+std::string objection_to_cache(const std::string& folder) { return objection(folder, true); }
+
 std::string cache_folder() {
-  const std::string cache = variable("XDG_CACHE_HOME"), home = variable("HOME"), temporary = variable("TMPDIR");
-  const std::string usual = !cache.empty() ? cache + "/mae" : !home.empty() ? home + "/.cache/mae" : "";
+  const std::string usual = usual_cache_folder(), temporary = variable("TMPDIR");
   const std::string why = usual.empty() ? "no HOME" : make_private(usual, true);
   if (why.empty()) return usual;
   const std::string other = (temporary.empty() ? "/tmp" : temporary) + "/mae-" + std::to_string(::geteuid());

@@ -14,6 +14,10 @@
 
 namespace program {
 
+/// Where it usually lies, whether it is there or not; "" if neither XDG_CACHE_HOME nor HOME is a path from the root.
+std::string usual_cache_folder();
+/// Why programs are not kept in a folder that is there: it is not of this user alone, or cannot be written; else "".
+std::string objection_to_cache(const std::string& folder);
 /// The folder, made if it was not there. Where others could write to it, or nobody can, that is told and it is a
 /// private one for temporary files. Throws mae::Error if there is none of these.
 std::string cache_folder();

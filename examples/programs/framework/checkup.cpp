@@ -14,10 +14,11 @@
 #include <mae/core/number_text.hpp>
 #include <mae/io/files/json_name.hpp>
 
-#include "command.hpp"
 #include "display.hpp"
 #include "room.hpp"
+#include "spawn.hpp"
 #include "terminal.hpp"
+#include "toolkit.hpp"
 
 namespace program {
 namespace {
@@ -27,11 +28,6 @@ using mae::detail::text_of;
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
   return value ? value : "";
-}
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& one : list) text += (text.empty() ? "" : ", ") + one;
-  return text;
 }
 /// The value of a line "key : value" of a file of /proc.
 std::string line_of(const std::string& path, const std::string& key) {
@@ -70,7 +66,7 @@ void check_processor(Checkup& checkup) {
   }
   std::string chosen;
   mae::isa::dispatch<mae::isa::Best>([&](auto set) { chosen = decltype(set)::name; });
-  const std::string text = chosen + " is chosen; there are " + joined(sets);
+  const std::string text = chosen + " is chosen; there are " + joined(sets, ", ");
   if (std::is_same_v<mae::isa::Avx2, mae::isa::Baseline> || sets.size() > 1) checkup.ok("instructions", text);
   else
     checkup.note("instructions", text,
@@ -145,28 +141,28 @@ void check_compilers(Checkup& checkup) {
     std::string names, version;
     bool takes;
   };
+  Toolkit kit;
+  try {
+    kit = find_toolkit();
+  } catch (const mae::Error& error) { checkup.problem("toolkit", std::string(error.what()).substr(5), "build anew"); }
   std::vector<Compiler> found;
   const std::string asked = variable("CXX");
-  std::vector<std::string> names;
-  if (!asked.empty()) names.push_back(asked);
-  for (const char* const name : {"c++", "g++", "clang++"})
-    if (asked != name) names.emplace_back(name);
-  for (const std::string& name : names) {
-    std::vector<std::string> words;
-    for (std::string rest = name; !rest.empty();)
-      if (const std::string word = mae::detail::take_until(rest, " "); !word.empty()) words.push_back(word);
+  bool compiles = false;  // the one that is taken on demand, which is the first
+  for (const std::vector<std::string>& words : compilers(kit)) {
+    const std::string name = joined(words);
     std::vector<std::string> version = words, compile = words;
     version.push_back("--version");
     for (const char* const word : {"-std=c++20", "-fsyntax-only", "-x", "c++", "-"}) compile.emplace_back(word);
-    const CommandResult told = run_command(version, "", 20);
-    if (!told.good()) {
+    const Ended told = run_program(version, {.seconds = 20});
+    if (!told.well()) {
       if (name == asked)
         checkup.problem("compiler",
                         "CXX is " + name + ", which " + (told.found ? "does not tell its version" : "is not found"),
                         "set CXX to a compiler that is there, or unset it");
       continue;
     }
-    const bool takes = run_command(compile, source, 60).good();
+    const bool takes = run_program(compile, {.input = source, .seconds = 60}).well();
+    if (found.empty()) compiles = takes;
     bool known = false;
     // c++ is another name of g++, whose version begins with the name it was called by.
     const auto number = [](const std::string& line) { return line.substr(std::min(line.find(' '), line.size())); };
@@ -183,29 +179,41 @@ void check_compilers(Checkup& checkup) {
       checkup.note("compiler", one.names + ": " + one.version + ", does not take -std=c++20",
                    "g++ 12 or clang 14 and newer do");
   }
+  const char* const built_in = "only the models that are compiled in can be used: ";
   if (!any)
-    checkup.note("compiler", "none that takes C++20 among CXX, c++, g++ and clang++",
-                 "only the models that are compiled in can be used: apt install g++");
+    return checkup.note("compiler", "none that takes C++20 among CXX, c++, g++ and clang++",
+                        std::string(built_in) + "apt install g++");
+  const std::string by = joined(find_compiler(kit));
+  if (kit.path.empty())
+    checkup.note("toolkit", "no toolkit.json beside this program, to compile other models with",
+                 std::string(built_in) + "run the program where it was built or installed");
+  else if (const std::string missing = kit.missing(); !missing.empty())
+    checkup.note("toolkit", kit.path + " has the path " + missing + ", which is not there",
+                 std::string(built_in) + "build anew or install");
+  else if (!compiles)
+    checkup.note("toolkit", by + ", which models are compiled with on demand, does not take C++20",
+                 std::string(built_in) + "remove it, or build with another compiler");
+  else checkup.ok("toolkit", "models of any size are compiled on demand by " + by + ", as " + kit.path + " says");
 }
 
 void check_others(Checkup& checkup, bool cuda) {
-  const CommandResult mpi = run_command({"mpirun", "--version"}, "", 20);
-  if (mpi.good()) checkup.ok("MPI", mpi.first_line());
+  const Ended mpi = run_program({"mpirun", "--version"}, {.seconds = 20});
+  if (mpi.well()) checkup.ok("MPI", mpi.first_line());
   else if (mpi.found)
     checkup.note("MPI",
-                 "mpirun is there but " + std::string(mpi.ended ? "fails: " + mpi.first_line() : "does not answer"),
+                 "mpirun is there but " + std::string(mpi.in_time ? "fails: " + mpi.first_line() : "does not answer"),
                  "work on one machine needs none");
   else checkup.ok("MPI", "no mpirun; work on one machine needs none");
-  const CommandResult gpu =
-      run_command({"nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"}, "", 20);
+  const Ended gpu = run_program(
+      {"nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"}, {.seconds = 20});
   const std::string build = cuda ? "this build computes on GPUs too" : "this build computes on the processor alone";
-  if (gpu.good() && !gpu.first_line().empty()) {
+  if (gpu.well() && !gpu.first_line().empty()) {
     if (cuda) checkup.ok("GPU", gpu.first_line() + "; " + build);
     else
       checkup.note("GPU", gpu.first_line() + "; " + build,
                    "to use it: configure with -D MAE_CUDA=ON, which needs CUDA's compiler, and build again");
   } else if (gpu.found) {
-    checkup.note("GPU", "nvidia-smi " + (gpu.ended ? "fails: " + gpu.first_line() : "does not answer"),
+    checkup.note("GPU", "nvidia-smi " + (gpu.in_time ? "fails: " + gpu.first_line() : "does not answer"),
                  "its driver needs repair before a GPU can be used; the processor does without");
   } else if (cuda) {
     checkup.note("GPU", "none that nvidia-smi shows; " + build, "train with --device cpu here");

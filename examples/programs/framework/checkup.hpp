@@ -38,7 +38,7 @@ class Checkup {
 void check_processor(Checkup& checkup);
 /// Memory that there is, and that this process may have.
 void check_memory_of_machine(Checkup& checkup);
-/// Compilers of the path, and whether they take C++20.
+/// Compilers, whether they take C++20, and whether models can be compiled on demand.
 void check_compilers(Checkup& checkup);
 /// The folder of work, the temporary one and the one of compiled models: room, rights, locks, speed.
 void check_disks(Checkup& checkup);

@@ -14,6 +14,7 @@
 
 #include <mae/io/files/posix.hpp>
 
+#include "cache.hpp"
 #include "display.hpp"
 
 namespace program {
@@ -80,20 +81,13 @@ void check_disks(Checkup& checkup) {
                   "go to a folder that is yours, or name one by --out");
   const std::string asked = variable("TMPDIR"), temporary = asked.empty() ? "/tmp" : asked;
   check_folder_of(checkup, "temporary", temporary, true, "set TMPDIR to a folder that can be written");
-  const std::string home = variable("HOME"), data = variable("XDG_CACHE_HOME");
-  if (home.empty() && data.empty())
+  const std::string cache = usual_cache_folder(), kept = ": programs that are compiled are kept there and executed";
+  if (cache.empty())
     return checkup.note("cache", "neither XDG_CACHE_HOME nor HOME is set",
                         "set one, so that what is compiled once can be kept");
-  const std::string cache = (data.empty() ? home + "/.cache" : data) + "/mae";
-  struct stat about {};
-  if (::stat(cache.c_str(), &about) == 0) {
-    if (about.st_uid != ::geteuid())
-      return checkup.problem("cache", cache + " belongs to another user",
-                             "set XDG_CACHE_HOME to a folder of your own: programs are kept there and executed");
-    if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-      return checkup.problem("cache", cache + " can be written by others",
-                             "chmod 700 " + cache + ": programs are kept there and executed");
-  }
+  if (const std::string why = objection_to_cache(cache); std::filesystem::exists(cache, unknown) && !why.empty())
+    return checkup.note("cache", cache + " is " + why + ", so that another one is taken",
+                        "make it yours alone, chmod 700, or set XDG_CACHE_HOME to a folder of your own" + kept);
   check_folder_of(checkup, "cache", cache, false,
                   "set XDG_CACHE_HOME to a folder that can be written, and programs executed in it");
 }

@@ -40,7 +40,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     const std::string about = s->meaning_ + (limits == "a text" ? "" : "; " + limits);
     options.push_back(s->is_switch() ? app.add_flag(flag + ",!--no-" + s->name_, s->meaning_)
                                      : app.add_option(flag, about));
-    options.back()->group(s->group_)->take_all()->option_text(in_brackets(s->value()));
+    options.back()->group(s->group_)->take_all()->option_text(in_brackets(s->whose_ ? json(s->whose_) : s->value()));
     if (s->is_list_of_texts()) options.back()->expected(-1);  // one or more
   }
   app.get_formatter()->column_width(34);
@@ -74,6 +74,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     settings_[i]->give(meant, "--" + settings_[i]->name_, texts[0]);
   }
   complete();
+  choose();
   return !print || (std::printf("%s\n", text().c_str()), false);
 }
 

@@ -4,68 +4,19 @@
 #include "display.hpp"
 #include "settings.hpp"
 #include "spawn.hpp"
-
-#include <nlohmann/json.hpp>
+#include "toolkit.hpp"
 
 #include <mae/io/files/atomic_file.hpp>
 #include <mae/io/files/checksum.hpp>
 #include <mae/io/files/input_file.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 namespace program {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// What to compile with; paths count from the folder of the file.
-struct Toolkit {
-  std::string compiler;
-  std::vector<std::string> programs, flags, includes, headers, libraries, link;
-};
-
-/// The toolkit beside this program, or of its installation; without programs if there is none.
-Toolkit find_toolkit() {
-  std::error_code error;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& place : {folder, folder / ".." / "share" / "mae"}) {
-    const std::string path = (place / "toolkit.json").string();
-    if (error || !fs::exists(path, error)) continue;
-    const std::vector<char> text = mae::read_file<char>(path);
-    const auto json = nlohmann::json::parse(text, nullptr, false);
-    try {
-      Toolkit kit;
-      const auto list = [&](const char* key, bool paths) {
-        auto texts = json.at(key).get<std::vector<std::string>>();
-        std::erase(texts, "");
-        std::erase(texts, "/usr/include");  // which every compiler knows
-        for (std::string& one : texts)
-          if (paths) one = (place / one).lexically_normal().string();
-        return texts;
-      };
-      kit.compiler = json.at("compiler").get<std::string>();
-      kit.programs = list("programs", false), kit.flags = list("flags", false), kit.includes = list("includes", true);
-      kit.headers = list("headers", true), kit.libraries = list("libraries", true), kit.link = list("link", false);
-      return kit;
-    } catch (const nlohmann::json::exception&) {
-      throw mae::Error(path, "what is no toolkit", "the file that was written when mae was built");
-    }
-  }
-  return {};
-}
-
-/// The compiler that the libraries are of, if it is here, for the same bits; else another one.
-std::string find_compiler(const Toolkit& kit, const std::string& subject) {
-  const char* const own = std::getenv("CXX");
-  for (const std::string& name :
-       {kit.compiler, std::string(own ? own : ""), std::string("c++"), std::string("g++"), std::string("clang++")})
-    if (const std::string path = find_program(name); !path.empty()) return path;
-  throw mae::Error(subject, "no C++20 compiler (tried " + kit.compiler + ", $CXX, c++, g++, clang++)",
-                   "one, or a model that is compiled, which mae models tells; install g++, or bring a program that "
-                   "mae build made elsewhere");
-}
 
 /// A checksum of all files that a compiled program is made of.
 std::string checksum_of(const Toolkit& kit) {
@@ -140,19 +91,25 @@ std::string first_error(const std::string& log) {
 
 /// All about one compilation.
 struct Work {
-  std::string program, compiler, models, source, key_text, key;
+  std::vector<std::string> compiler;
+  std::string program, models, source, key_text, key;
 };
 
 Work work_for(const Toolkit& kit, const std::string& program, const Description& model, const std::string& folder,
               const std::string& subject) {
-  Work work{program, find_compiler(kit, subject), models_source(model), program_source(program), "", ""};
-  const std::string log = folder + "/version." + std::to_string(::getpid()) + ".tmp";
-  const Ended ended = run_program({work.compiler, "--version"}, folder, log);
-  const std::string version = read_text(log);
-  ::unlink(log.c_str());
-  if (!ended.well()) throw mae::Error(work.compiler, "no answer to --version", "a C++20 compiler");
+  Work work{find_compiler(kit), program, models_source(model), program_source(program), "", ""};
+  if (work.compiler.empty())
+    throw mae::Error(subject, "no C++20 compiler (tried " + kit.compiler + ", $CXX, c++, g++, clang++)",
+                     "one, or a model that is compiled, which mae models tells; install g++, or bring a program that "
+                     "mae build made elsewhere");
+  std::vector<std::string> version = work.compiler;
+  version.push_back("--version");
+  const Ended told = run_program(version, {.temporary = folder, .seconds = 60});
+  if (!told.well()) throw mae::Error(joined(work.compiler), "no answer to --version", "a C++20 compiler");
+  if (const std::string missing = kit.missing(); !missing.empty())
+    throw mae::Error(kit.path, "the path " + missing + ", which is not there", "what the programs were built with");
   work.key_text = program + " " + model.numbers() + "\n" + work.models + work.source + checksum_of(kit) + "\n" +
-                  work.compiler + "\n" + version;
+                  joined(work.compiler) + "\n" + told.output;
   for (const auto* list : {&kit.flags, &kit.includes, &kit.libraries, &kit.link})
     for (const std::string& one : *list) work.key_text += one + "\n";
   mae::Checksum once, twice;  // 128 bits; the text itself is compared too
@@ -198,14 +155,14 @@ void compile(const Toolkit& kit, const Work& work, const std::string& folder, co
   write_text(temporary + "/compiled_models.hpp", work.models);
   write_text(temporary + "/program.cpp", work.source);
   write_text(temporary + "/key.txt", work.key_text);
-  std::vector<std::string> command{work.compiler};
+  std::vector<std::string> command = work.compiler;
   command.insert(command.end(), kit.flags.begin(), kit.flags.end());
   command.push_back("-I" + temporary);
   for (const std::string& include : kit.includes) command.push_back("-I" + include);
   command.insert(command.end(), {temporary + "/program.cpp", "-o", temporary + "/program"});
   command.insert(command.end(), kit.libraries.begin(), kit.libraries.end());
   command.insert(command.end(), kit.link.begin(), kit.link.end());
-  const Ended ended = run_program(command, temporary, log);
+  const Ended ended = run_program(command, {.log = log, .temporary = temporary});
   if (ended.signal != 0)
     throw mae::Error(subject, "that the compiler was killed by signal " + std::to_string(ended.signal),
                      "it to end by itself, which takes about 1 GB of memory; its output is in " + log);
@@ -214,7 +171,7 @@ void compile(const Toolkit& kit, const Work& work, const std::string& folder, co
     throw mae::Error(subject, "that the compiler says: " + first_error(read_text(log)),
                      "a program; the full output is in " + log);
   if (::access((temporary + "/program").c_str(), X_OK) != 0)
-    throw mae::Error(subject, "no program after " + work.compiler + " had ended well", "a C++20 compiler");
+    throw mae::Error(subject, "no program after " + joined(work.compiler) + " had ended well", "a C++20 compiler");
   ::unlink(log.c_str());
   fs::remove_all(place, error);  // what stands there has another text, or lacks something
   if (::rename(temporary.c_str(), place.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST)

@@ -1,10 +1,9 @@
 // A model that no program was built with: compiled once, kept, and executed.
 //
 // What is compiled is the program itself, for one model: a file that holds whole numbers and names from fixed lists,
-// and includes the program. Beside it `toolkit.json`, which CMake writes, says by which compiler the library was built
-// and where headers and libraries lie. A compiled program is found again by a checksum of everything it depends on:
-// that file, all headers and libraries, the compiler with its version, its flags. Not the processor: kernels choose
-// when they run.
+// and includes the program. toolkit.hpp says with what. A compiled program is found again by a checksum of everything
+// it depends on: that file, all headers and libraries, the compiler with its version, its flags. Not the processor:
+// kernels choose when they run.
 #pragma once
 #include <string>
 #include <vector>

@@ -27,6 +27,7 @@ bool Settings::parse(int count, const char* const* arguments) {
     setting->give(setting->meant(text), flag, text);
   }
   complete();
+  choose();
   return true;
 }
 

@@ -83,6 +83,9 @@ void Setting::give(const json& value, const std::string& origin, const std::stri
   origin_ = origin;
 }
 Heading::Heading(Settings& owner, const char* title) { owner.heading_ = title; }
+Alternatives::Alternatives(Settings& owner, Setting& one, Setting& other) {
+  owner.alternatives_.emplace_back(&one, &other);
+}
 
 Setting* Settings::find(const std::string& name) const {
   const std::string_view now = mae::name_now(name);
@@ -127,10 +130,21 @@ void Settings::propose(const std::string& name, const std::string& text) {
     throw mae::Error("--" + name, text, setting->expected());
 }
 
+void Settings::propose_followed(const json& values) {
+  for (const Setting* const setting : settings_)
+    if (setting->whose_ && values.contains(setting->name_)) propose(setting->name_, values[setting->name_].dump());
+}
+
+void Settings::choose() {
+  for (const auto& [one, other] : alternatives_)
+    if (one->given() && !one->value().is_null() && !other->given()) other->take(nullptr);
+}
+
 nlohmann::ordered_json Settings::object(bool work) const {
   nlohmann::ordered_json values = nlohmann::ordered_json::object();
   for (const Setting* const setting : settings_)
-    if (setting->scope_ <= Scope::length || (work && setting->scope_ == Scope::runtime))
+    if (!(setting->whose_ && !setting->given()) &&
+        (setting->scope_ <= Scope::length || (work && setting->scope_ == Scope::runtime)))
       values[setting->name_] = setting->value();
   return values;
 }

@@ -70,6 +70,9 @@ class Setting {
   const std::string& name() const { return name_; }
   /// What --help says of it, in a program where it means something else.
   void describe(const char* meaning) { meaning_ = meaning; }
+  /// Where nobody gives it, another place does, such as "the checkpoint's": --help says whose it is, and --print-config
+  /// leaves it out.
+  void follow(const char* whose) { whose_ = whose; }
   /// Who gave the value: "run.json: epochs", "--epochs", or nobody: "".
   const std::string& origin() const { return origin_; }
   bool given() const { return !origin_.empty(); }
@@ -94,6 +97,7 @@ class Setting {
   std::string name_, meaning_, group_, origin_;
   Allowed allowed_;
   Scope scope_;
+  const char* whose_ = nullptr;
 
  private:
   friend class Settings;
@@ -140,6 +144,11 @@ struct Heading {
   Heading(Settings& owner, const char* title);
 };
 
+/// Two settings of which one is chosen: a value given to `one` leaves `other` open, unless that is given too.
+struct Alternatives {
+  Alternatives(Settings& owner, Setting& one, Setting& other);
+};
+
 /// All settings of a program.
 class Settings {
  public:
@@ -178,11 +187,16 @@ class Settings {
   void take_words(Texts& setting) { words_ = &setting; }
   /// Sets what nobody has given to the value that `json` stands for; a name that is no setting's is passed over.
   void propose(const std::string& name, const std::string& json);
+  /// Proposes for those that follow another place what that has.
+  void propose_followed(const nlohmann::json& values);
 
  private:
   friend class Setting;
   friend struct Heading;
+  friend struct Alternatives;
   Setting* find(const std::string& name) const;
+  /// Leaves open what was not chosen.
+  void choose();
   /// "; did you mean epochs?", or where all names stand.
   std::string hint(const std::string& name, const std::string& prefix) const;
   nlohmann::ordered_json object(bool work) const;
@@ -190,6 +204,7 @@ class Settings {
   std::string program_, called_, purpose_, heading_ = "Settings";
   std::vector<std::string> arguments_;
   std::vector<Setting*> settings_;
+  std::vector<std::pair<Setting*, Setting*>> alternatives_;
   Setting* words_ = nullptr;
 };
 

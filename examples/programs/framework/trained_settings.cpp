@@ -82,10 +82,7 @@ TrainedFile TrainedSettings::resolve(const std::vector<Description>& compiled) {
     refuse(TrainedKind::detector, *one, "detector");
   for (const Setting* const one : std::initializer_list<const Setting*>{&zoom, &stride})
     refuse(TrainedKind::segmenter, *one, "segmenter");
-  for (const char* const name :
-       {"shortest_side", "alpha", "sixteen_bit_white", "max_pixels", "evaluation_crop", "test_crops", "least_score",
-        "per_level", "iou_threshold", "most", "zoom", "stride", "reduce_zero_label"})
-    if (file.settings.contains(name)) propose(name, file.settings[name].dump());
+  propose_followed(file.settings);
   if (data.normalization() == "data")
     throw data.normalization.error("data", "auto, imagenet or given: a model wants its own mean and deviation");
   resolve_model(model, checkpoint(), loading, compiled);

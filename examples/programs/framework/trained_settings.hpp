@@ -36,6 +36,10 @@ struct TrainedSettings : Settings {
         model{*this, "model", "auto", model_meaning("the checkpoint's").c_str()},
         out{*this, "out", folder, "folder for what is written"} {
     data.bad_images.set("skip", "");
+    for (Setting* const one : std::initializer_list<Setting*>{
+             &data.shortest_side, &data.alpha, &data.sixteen_bit_white, &data.max_pixels, &evaluation_crop, &test_crops,
+             &least_score, &per_level, &iou_threshold, &most, &zoom, &stride})
+      one->follow("the checkpoint's");
   }
 
   Heading subject{*this, "The model"};

@@ -44,6 +44,7 @@ struct TrainingSettings {
       all, "base_learning_rate", open_rate ? std::nullopt : std::optional(recipe.base_learning_rate),
       open_rate ? open_rate : "highest rate for 256 images in one update; grows with batch x accumulation",
       at_least(0)};
+  Alternatives rates{all, learning_rate, base_learning_rate};
   Number min_learning_rate{all, "min_learning_rate", recipe.min_learning_rate, "rate at the end", at_least(0)};
   OptionalNumber warmup{all, "warmup", {}, "epochs in which the rate grows; open: a tenth of all", at_least(0)};
   Number weight_decay{all, "weight_decay", recipe.optimizer.weight_decay, "of the optimizer", at_least(0)};
