@@ -35,6 +35,37 @@ for source in "$sources"/*.cpp; do
   ln -s "$mae" "$name"  # a link of that name is that program
   "./$name" --help | cmp - alone.txt
 done
+
+# The file of --print-config says to its program what the flags said: with either it comes as far, past all checks of
+# settings, to a file that is not there. doctor's lines change from one moment to the next.
+export XDG_CACHE_HOME="$folder/cache"
+for source in "$sources"/*.cpp; do
+  name=$(basename "$source" .cpp)
+  [ "$name" != mae ] && [ "$name" != doctor ] || continue
+  "$mae" "$name" --help > sub.txt
+  grep -q -e --print-config sub.txt || continue
+  flags=
+  if grep -q -e '--files ' sub.txt; then flags="--files nowhere.png"; elif grep -q -e '--data ' sub.txt; then flags="--data nowhere"; fi
+  for flag in "--encoder nowhere.safetensors" "--checkpoint nowhere.safetensors" "--model digits-8" "--learning_rate 1e-3"; do
+    if grep -q -e "${flag%% *} " sub.txt; then flags="$flags $flag"; fi
+  done
+  # shellcheck disable=SC2086
+  "$mae" "$name" $flags --print-config > "$name.json"
+  "$mae" "$name" "$name.json" --print-config | cmp - "$name.json"
+  status=0 again=0
+  # shellcheck disable=SC2086
+  "$mae" "$name" $flags > said.txt 2>&1 || status=$?
+  "$mae" "$name" "$name.json" > again.txt 2>&1 || again=$?
+  sed "s/$name.json: /--/" again.txt | cmp - said.txt || { echo "$name $flags:"; cat said.txt again.txt; exit 1; }
+  [ "$status" -eq "$again" ]
+  case $name in models|build|cache) ;; *) grep -q '^mae: nowhere' said.txt || { echo "$name $flags: $(cat said.txt)"; exit 1; } ;; esac
+done
+# How a trained model looks at images its checkpoint says: the file has what was given alone.
+for name in predict evaluate; do
+  if grep -q -e '"zoom"' -e '"least_score"' -e '"shortest_side"' "$name.json"; then echo "$name.json: $(cat "$name.json")"; exit 1; fi
+  "$mae" "$name" --zoom 2 --print-config | grep -q '"zoom": 2'
+  "$mae" "$name" --help | grep -q -e "--zoom \\[the checkpoint's\\]"
+done
 "$mae" --version | grep -q '^mae [0-9.]*$'
 refuses 'mae: command line: found pretran, expected a command; did you mean pretrain?' "$mae" pretran --data x
 refuses 'mae: command line: found frobnicate, expected a command, as mae --help lists them' "$mae" frobnicate
