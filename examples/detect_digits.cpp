@@ -32,7 +32,7 @@ struct Settings : program::Settings {
   program::Integer pretraining{*this, "pretraining_epochs", 60, "passes over the unlabelled", program::between(1, 1e6)};
   program::Integer labelled{*this, "labelled", 100, "annotated scenes", program::between(1, 1e6)};
   program::Integer epochs{*this, "epochs", 80, "passes over the annotated scenes", program::between(1, 1e6)};
-  program::Number rate{*this, "base_learning_rate", 2.4e-2, "for 256 scenes in one update", program::above(0)};
+  program::Number rate{*this, "base_learning_rate", 4.8e-2, "for 256 scenes in one update", program::above(0)};
   program::Switch validation{*this, "validation", false, "scores on scenes to choose settings by"};
   program::Integer seeds{*this, "seeds", 3, "runs of each kind from one encoder, side by side",
                          program::between(1, 1000)};
