@@ -13,7 +13,7 @@ std::vector<std::int64_t> recorded_list(const mae::TensorFile& file, const char*
   const auto list = nlohmann::json::parse(file.metadata(key), nullptr, false);
   bool whole = list.is_array();
   for (const auto& one : list) whole = whole && one.is_number_integer();
-  if (!whole) throw mae::Error(file.path() + ": " + key, file.metadata(key), "a list of whole numbers");
+  if (!whole) throw mae::Error(file.path() + ": " + key, shown(file.metadata(key)), "a list of whole numbers");
   return list.get<std::vector<std::int64_t>>();
 }
 
@@ -36,7 +36,7 @@ TrainedFile read_trained_file(const std::string& path, const mae::LoadOptions& o
   const std::string by = metadata.contains("program") ? metadata.at("program") : "";
   if (by == "detect") trained.kind = TrainedKind::detector;
   else if (by == "segment") trained.kind = TrainedKind::segmenter, trained.head = recorded(trained.settings, "head");
-  else if (!by.empty() && by != "finetune" && by != "probe") throw mae::Error(path, "a file of " + by, expected);
+  else if (!by.empty() && by != "finetune" && by != "probe") throw mae::Error(path, "a file of " + shown(by), expected);
   if (trained.kind == TrainedKind::classifier) {
     const mae::Recognised names = mae::recognise(file, "cls_token", options);
     const auto has = [&](const char* name) { return mae::detail::find_parameter(file, names, name) != nullptr; };
@@ -57,9 +57,16 @@ TrainedFile read_trained_file(const std::string& path, const mae::LoadOptions& o
     if (!looking.is_object()) throw mae::Error(path + ": " + looking_key, "no JSON object", "settings of the run");
     trained.settings.update(looking);
   }
+  if (const auto lowered = trained.settings.find("reduce_zero_label");
+      lowered != trained.settings.end() && !lowered->is_boolean())
+    throw mae::Error(path + ": reduce_zero_label", shown(lowered->dump()), "true or false");
   if (metadata.contains(images_key)) {
     const auto images = nlohmann::json::parse(metadata.at(images_key), nullptr, false);
-    if (images.is_object()) trained.classes = images.value("classes", trained.classes);
+    if (images.is_object() && images.contains("classes")) {
+      if (!images["classes"].is_number_integer() || images["classes"] < 0)
+        throw mae::Error(path + ": " + images_key, shown(images["classes"].dump()) + " classes", "a whole number");
+      trained.classes = images["classes"].get<mae::Index>();
+    }
   }
   if (!trained.categories.empty() && trained.categories.size() != trained.names.size())
     throw mae::Error(path + ": " + category_ids_key, std::to_string(trained.categories.size()) + " ids",
