@@ -198,7 +198,7 @@ detect="detect --scratch --model digits-8 --epochs 1"
 mistake "mae: --data: found nothing, expected a folder *" $detect
 mistake "mae: photos: found no annotations, expected *COCO or YOLO*" $detect --data photos
 mistake "mae: nowhere.json: found nothing there, expected annotations: *" $detect --data photos --annotations nowhere.json
-mistake "mae: many: found 11 classes, expected at most 10, the Classes of digits-8 *" $detect --data many
+mistake "mae: many: found 11 classes, expected at most 10, as digits-8 has, or its sizes (mae models) with classes=11" $detect --data many
 mistake "mae: shapes.json: found images that are not there: 30, such as *" $detect --data photos --annotations shapes.json
 mistake "mae: --validation_annotations: found *, expected nothing without validation" \
   $detect --data shapes --validation_annotations shapes.json

@@ -216,7 +216,7 @@ mistake "One class" "mae: one: found the only class 'cat', expected at least two
 mkdir many
 for class in a b c d e f g h i j k; do mkdir many/$class && cp photos/1.png many/$class; done
 mistake "More classes than the model has" \
-  "mae: many: found 11 classes, expected at most 10, the Classes of digits-8 in examples/programs/models.hpp" \
+  "mae: many: found 11 classes, expected at most 10, as digits-8 has, or its sizes (mae models) with classes=11" \
   finetune --encoder encoder.safetensors --data many
 
 # --- Checkpoints ---

@@ -215,6 +215,7 @@ refuses 'mae: --model: found *, which pretrain was not built with, expected one 
 # Where the library's own compiler is not, another one is taken.
 toolkit /nowhere/c++
 CXX=$folder/bin/compiler run $sizes | grep -q '^compiled: '
+CXX="$folder/bin/compiler -pipe" run $sizes,precision=bf16 | grep -q '^compiled: '
 toolkit "$folder/bin/compiler"
 
 # --- Where the cache lies ---
@@ -275,6 +276,11 @@ for blocks in $(seq 34); do run 1x8x8/2,32x${blocks}x2,32x1x2 > /dev/null; done
 "$mae" cache | grep -q ',32x1x2,32x1x2,' && fail "the oldest is kept"
 "$mae" cache --clear > /dev/null
 [ -z "$(find cache/mae -name program)" ]
+# What is not the cache's stays.
+mkdir cache/mae/mine
+touch cache/mae/.hidden cache/mae/notes.txt
+"$mae" cache --clear > /dev/null
+[ "$(ls -A cache/mae | tr '\n' ' ')" = ".hidden mine notes.txt " ] || fail "the cache has $(ls -A cache/mae)"
 
 # --- The same bits, compiled on demand and built in ---
 cp "$programs/toolkit.json" kit/toolkit.json

@@ -131,8 +131,8 @@ void clear_cache(const std::string& folder) {
   std::set<std::string> keys;
   std::error_code error;
   for (const fs::directory_entry& place : fs::directory_iterator(folder, error)) {
-    const std::string name = place.path().filename().string();
-    keys.insert(name.substr(0, name.find('.')));
+    const std::string name = place.path().filename().string(), key = name.substr(0, name.find('.'));
+    if (!key.empty() && key.find_first_not_of("0123456789abcdef") == key.npos) keys.insert(key);  // what is ours
   }
   for (const std::string& key : keys) remove_entry(folder, key);
 }
