@@ -72,9 +72,14 @@ void report_data(const program::NewImages& images) {
   for (const std::string& note : opened.notes()) program::report("data", note);
 }
 
-/// Throws mae::Error unless classes have the names that the model knows; tells if it knows none.
-void check_names(const program::Opened& opened, const program::TrainedFile& file, const Evaluate& settings) {
+/// Throws mae::Error unless classes are not more than the model has, and have the names that it knows; tells if it knows
+/// none.
+void check_names(const program::Opened& opened, const program::TrainedFile& file, const Evaluate& settings,
+                 mae::Index most) {
   const std::vector<std::string>& names = opened.class_names();
+  if (const mae::Index count = std::max(opened.images().classes(), static_cast<mae::Index>(names.size())); count > most)
+    throw mae::Error(settings.data.data(), std::to_string(count) + " classes",
+                     "at most " + std::to_string(most) + ", as the model has");
   if (names.empty()) return;
   if (file.names.empty())
     return program::report("classes", "the checkpoint has no names: those of data are taken to be in its order");
@@ -86,7 +91,7 @@ void check_names(const program::Opened& opened, const program::TrainedFile& file
 void evaluate_classes(const Evaluate& settings, const program::TrainedFile& file, const program::Predictor& predictor,
                       program::ClassNames names) {
   const auto opened = program::image_opener(settings.data, predictor.channels, true)(settings.wanted(file));
-  check_names(*opened, file, settings);
+  check_names(*opened, file, settings, predictor.classes);
   if (opened->images().classes() == 0)
     throw mae::Error(settings.data.data(), "images without classes", "a sub-folder for each class, or labels");
   if (names.names.empty()) names.names = opened->class_names();
@@ -103,7 +108,7 @@ void evaluate_classes(const Evaluate& settings, const program::TrainedFile& file
 void evaluate_boxes(const Evaluate& settings, const program::TrainedFile& file, const program::Predictor& predictor,
                     const program::ClassNames& names) {
   const auto opened = program::box_opener(settings.data, settings.boxes, predictor.channels)(settings.wanted(file));
-  check_names(*opened, file, settings);
+  check_names(*opened, file, settings, predictor.classes);
   const program::BoxScores scores(dynamic_cast<const program::OpenedBoxes&>(*opened), settings.numbers(*opened), names,
                                   settings.data, settings.stops());
   report_data(scores.images());

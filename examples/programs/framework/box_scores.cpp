@@ -29,8 +29,8 @@ std::vector<mae::CocoResult> BoxScores::results(const Predictor& predictor, cons
   std::vector<mae::CocoResult> all;
   const auto add = [&](mae::Index i, const std::vector<mae::Detection>& candidates, const auto&) {
     for (const mae::Detection& one : mae::kept(candidates, looking.options))
-      if (const auto& id = ids_[static_cast<std::size_t>(one.label)])
-        all.push_back({set_.images[static_cast<std::size_t>(i)].id, *id, one.box.x0, one.box.y0, one.box.width(),
+      if (const auto k = static_cast<std::size_t>(one.label); k < ids_.size() && ids_[k])  // the annotations know it
+        all.push_back({set_.images[static_cast<std::size_t>(i)].id, *ids_[k], one.box.x0, one.box.y0, one.box.width(),
                        one.box.height(), one.score});
     use(i, candidates);
   };

@@ -65,7 +65,7 @@ TrainedFile read_trained_file(const std::string& path, const mae::LoadOptions& o
     if (images.is_object() && images.contains("classes")) {
       if (!images["classes"].is_number_integer() || images["classes"] < 0)
         throw mae::Error(path + ": " + images_key, shown(images["classes"].dump()) + " classes", "a whole number");
-      trained.classes = images["classes"].get<mae::Index>();
+      if (trained.names.empty()) trained.classes = images["classes"].get<mae::Index>();
     }
   }
   if (!trained.categories.empty() && trained.categories.size() != trained.names.size())
