@@ -163,6 +163,7 @@ cp photos/one-000.png flat
 cp photos/one-000.png more/eight
 ln -s ../classes/one more/one
 head -c 100000 tuned/model.safetensors > cut.safetensors
+: > none.safetensors
 for program in predict evaluate; do
   refuses "mae: --checkpoint: found nothing, expected a file that finetune, probe, detect or segment wrote" $program --data photos
   refuses "mae: --data: found nothing, expected *" $program --checkpoint tuned/model.safetensors
@@ -170,6 +171,13 @@ for program in predict evaluate; do
     $program --checkpoint pretrained_paper/model.safetensors --data photos
   refuses "mae: cut.safetensors: *" $program --checkpoint cut.safetensors --data photos
   refuses 'mae: nowhere.safetensors: found "No such file or directory" *' $program --checkpoint nowhere.safetensors --data photos
+  refuses "mae: none.safetensors: *" $program --checkpoint none.safetensors --data photos
+  refuses "mae: photos*: found *" $program --checkpoint photos --data photos
+  # What the file says of its model is read as any other text is.
+  for model in '$(id)xyz' 'vit.json' 'digits-9' '../../..'; do
+    sed "s|\"model\":\"digits-8\"|\"model\":\"$model\"|" tuned/model.safetensors > hostile.safetensors
+    refuses "mae: hostile.safetensors: model: found $model, expected *" $program --checkpoint hostile.safetensors --data photos
+  done
   refuses "mae: empty: *" $program --checkpoint tuned/model.safetensors --data empty
   refuses "mae: --zoom: found a value, expected none: tuned/model.safetensors is no segmenter" \
     $program --checkpoint tuned/model.safetensors --data photos --zoom 2
