@@ -23,8 +23,7 @@ namespace {
 using program::TrainedKind;
 
 struct Evaluate : program::TrainedSettings {
-  Evaluate()
-      : program::TrainedSettings("evaluate", "Tells how good a trained model is.", "evaluated") {
+  Evaluate() : program::TrainedSettings("evaluate", "Tells how good a trained model is.", "evaluated") {
     maps.reduce_zero_label.follow("the checkpoint's");
   }
   program::Heading truth{*this, "The truth"};
@@ -72,8 +71,8 @@ void report_data(const program::NewImages& images) {
   for (const std::string& note : opened.notes()) program::report("data", note);
 }
 
-/// Throws mae::Error unless classes are not more than the model has, and have the names that it knows; tells if it knows
-/// none.
+/// Throws mae::Error unless classes are not more than the model has, and have the names that it knows; tells if it
+/// knows none.
 void check_names(const program::Opened& opened, const program::TrainedFile& file, const Evaluate& settings,
                  mae::Index most) {
   const std::vector<std::string>& names = opened.class_names();

@@ -59,7 +59,8 @@ bool tell(const std::string& path, const program::Asked& asked, bool json) {
     program::Facts facts;
     program::tell(path, asked, facts);
     using Json = program::Facts::Value;  // names in files of other projects may be no UTF-8
-    if (json) return std::printf("%s\n", facts.json().dump(-1, ' ', false, Json::error_handler_t::replace).c_str()), true;
+    if (json)
+      return std::printf("%s\n", facts.json().dump(-1, ' ', false, Json::error_handler_t::replace).c_str()), true;
     program::report("file", path);
     facts.print();
     return true;

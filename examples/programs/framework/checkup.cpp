@@ -204,8 +204,8 @@ void check_others(Checkup& checkup, bool cuda) {
                  "mpirun is there but " + std::string(mpi.in_time ? "fails: " + mpi.first_line() : "does not answer"),
                  "work on one machine needs none");
   else checkup.ok("MPI", "no mpirun; work on one machine needs none");
-  const Ended gpu = run_program(
-      {"nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"}, {.seconds = 20});
+  const Ended gpu = run_program({"nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"},
+                                {.seconds = 20});
   const std::string build = cuda ? "this build computes on GPUs too" : "this build computes on the processor alone";
   if (gpu.well() && !gpu.first_line().empty()) {
     if (cuda) checkup.ok("GPU", gpu.first_line() + "; " + build);

@@ -50,9 +50,8 @@ std::string models_source(const Description& d) {
   return std::string("// Written by mae.\n#pragma once\n#include <framework/device.hpp>\n#include <models.hpp>\n\n") +
          "using CompiledModels = std::tuple<" +
          (d.window > 0 ? "program::Windows<" + list({d.window}) + ", " : std::string()) +
-         "program::Described<mae::ImageShape<" +
-         list({d.channels, d.height, d.width, d.patch}) + ">, " + transformer(d.encoder) + ", " +
-         transformer(d.decoder) +
+         "program::Described<mae::ImageShape<" + list({d.channels, d.height, d.width, d.patch}) + ">, " +
+         transformer(d.encoder) + ", " + transformer(d.decoder) +
          ", mae::Target::" + (d.target == mae::Target::pixels ? "pixels" : "normalized_pixels") + ", mae::Classes<" +
          list({d.classes}) + ">, " + (d.mixed ? "mae::bf16" : "float") + ratios + (d.window > 0 ? ">" : "") + ">>;\n" +
          "using CompiledDevices = program::Devices<program::OnCpu>;\n";
@@ -65,8 +64,7 @@ std::string program_source(const std::string& name) {
          (name == "predict" || name == "evaluate"
               ? trained + "classifiers.cpp>\n" + trained + "detectors.cpp>\n" + trained + "segmenters.cpp>\n"
               : "") +
-         "\n" +
-         "int main(int count, char** arguments) { return program::command::" + name + "(count, arguments); }\n";
+         "\n" + "int main(int count, char** arguments) { return program::command::" + name + "(count, arguments); }\n";
 }
 
 void write_text(const std::string& path, const std::string& text) {

@@ -267,8 +267,8 @@ void Source::check_classes(mae::Index most, const std::string& model) const {
   for (const Subset* const part : {training_.get(), validation_.get()})
     if (part && part->class_count() > most)
       throw mae::Error(settings_.data(), std::to_string(part->class_count()) + " classes",
-                       "at most " + std::to_string(most) + ", as " + model + " has, or its sizes (mae models) with classes=" +
-                           std::to_string(part->class_count()));
+                       "at most " + std::to_string(most) + ", as " + model +
+                           " has, or its sizes (mae models) with classes=" + std::to_string(part->class_count()));
 }
 
 }  // namespace program

@@ -105,8 +105,7 @@ Ended run_program(const std::vector<std::string>& words, const Running& how) {
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, in.read.number(), STDIN_FILENO);
   if (how.log.empty()) posix_spawn_file_actions_adddup2(&files, out.write.number(), STDOUT_FILENO);
-  else
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, how.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  else posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, how.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -120,8 +119,8 @@ Ended run_program(const std::vector<std::string>& words, const Running& how) {
                            static_cast<short>(POSIX_SPAWN_SETSIGDEF | (limited ? POSIX_SPAWN_SETPGROUP : 0)));
   const std::vector<std::string> variables = environment(how);
   pid_t process = 0;
-  const int error = ::posix_spawn(&process, path.c_str(), &files, &attributes, pointers(words).data(),
-                                  pointers(variables).data());
+  const int error =
+      ::posix_spawn(&process, path.c_str(), &files, &attributes, pointers(words).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (error == EAGAIN || error == ENOMEM) {
