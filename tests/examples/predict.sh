@@ -178,6 +178,9 @@ for program in predict evaluate; do
     sed "s|\"model\":\"digits-8\"|\"model\":\"$model\"|" tuned/model.safetensors > hostile.safetensors
     refuses "mae: hostile.safetensors: model: found $model, expected *" $program --checkpoint hostile.safetensors --data photos
   done
+  sed 's|\\"shortest_side\\":256|\\"shortest_side\\":2e9|' tuned/model.safetensors > hostile.safetensors
+  refuses "mae: the checkpoint's shortest_side: found 2000000000.0, expected a whole number from 0 to 65536" \
+    $program --checkpoint hostile.safetensors --data photos
   refuses "mae: empty: *" $program --checkpoint tuned/model.safetensors --data empty
   refuses "mae: --zoom: found a value, expected none: tuned/model.safetensors is no segmenter" \
     $program --checkpoint tuned/model.safetensors --data photos --zoom 2

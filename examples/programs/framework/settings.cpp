@@ -127,7 +127,8 @@ void Settings::give(const std::string& name, const std::string& text, const std:
 void Settings::propose(const std::string& name, const std::string& text) {
   Setting* const setting = find(name);
   if (setting && !setting->given() && !setting->take(json::parse(text)))
-    throw mae::Error("--" + name, text, setting->expected());
+    throw mae::Error((setting->whose_ ? setting->whose_ + std::string(" ") : "--") + name, shown(text),
+                     setting->expected());
 }
 
 void Settings::propose_followed(const json& values) {
