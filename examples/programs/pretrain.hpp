@@ -26,8 +26,7 @@ struct Pretrain {
                        "decoder; empty: random ones",
                        program::Scope::runtime};
     program::LoadingSettings loading{*this};
-    program::Text model{*this, "model", "auto",
-                        program::model_meaning("that of init, or photos-64").c_str()};
+    program::Text model{*this, "model", "auto", program::model_meaning("that of init, or photos-64").c_str()};
     program::OptionalNumber mask_ratio{
         *this, "mask_ratio", {}, "share of patches hidden; open: the model's first", program::inside(0, 1)};
     program::Text masking{*this, "masking", "random", "how hidden patches are chosen",
@@ -52,7 +51,8 @@ struct Pretrain {
     std::string checkpoint{};  ///< to resume from, or ""
 
     void resolve() {
-      if (run.resume() && !init().empty()) throw init.error(init(), "nothing beside resume, which has weights of its own");
+      if (run.resume() && !init().empty())
+        throw init.error(init(), "nothing beside resume, which has weights of its own");
       checkpoint = resolve_folder(*this, run);
       if (checkpoint.empty()) data.check_statistics();
       if (model() == "auto" && init().empty()) model.set("photos-64", model.subject());

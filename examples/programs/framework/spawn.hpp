@@ -17,10 +17,10 @@ struct Running {
 };
 /// How it ended: by itself, with a status, or killed by a signal.
 struct Ended {
-  bool found = false;       ///< there was such a program
-  bool in_time = true;      ///< it was not killed because it took too long
+  bool found = false;   ///< there was such a program
+  bool in_time = true;  ///< it was not killed because it took too long
   int status = 0, signal = 0;
-  std::string output{};     ///< the first 64 kB of what it printed, errors included
+  std::string output{};  ///< the first 64 kB of what it printed, errors included
 
   bool well() const { return found && in_time && status == 0 && signal == 0; }
   std::string first_line() const { return output.substr(0, output.find('\n')); }
