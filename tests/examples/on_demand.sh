@@ -26,7 +26,7 @@ run() { "$mae" pretrain --model "$@" $digits; }
 # A compiler that notes its calls and writes a program that tells its arguments. What it does before comes from `act`.
 cat > bin/compiler <<END
 #!/bin/sh
-[ "\$1" != --version ] || { cat "$folder/version"; exit 0; }
+case " \$* " in *" --version "*) cat "$folder/version"; exit 0 ;; esac
 echo call >> "$folder/calls"
 env | sort > "$folder/environment"
 while [ \$# -gt 0 ]; do [ "\$1" != -o ] || out=\$2; shift; done
