@@ -1,7 +1,7 @@
 // What `info` and `doctor` are made of: facts, lines of a checkup, and other programs that are asked.
 #include <framework/checkup.hpp>
-#include <framework/command.hpp>
 #include <framework/facts.hpp>
+#include <framework/spawn.hpp>
 
 #include <doctest/doctest.h>
 
@@ -43,20 +43,20 @@ TEST_CASE("a checkup counts problems and notes, and keeps the cures") {
 
 TEST_CASE("another program: what it says, how it ends, and that it ends") {
   const auto shell = [](const char* text, double seconds) {
-    return program::run_command({"sh", "-c", text}, "given", seconds);
+    return program::run_program({"sh", "-c", text}, {.input = "given", .seconds = seconds});
   };
   CHECK(shell("cat; echo; echo wrong >&2", 30).output == "given\nwrong\n");
   CHECK(shell("exit 3", 30).status == 3);
   CHECK(shell("echo one; echo two", 30).first_line() == "one");
-  CHECK(shell("exit 0", 30).good());
-  CHECK_FALSE(shell("exit 3", 30).good());
-  CHECK_FALSE(shell("kill -9 $$", 30).good());
-  CHECK_FALSE(program::run_command({"no such program"}, "", 30).found);
-  CHECK_FALSE(program::run_command({}, "", 30).found);
+  CHECK(shell("exit 0", 30).well());
+  CHECK_FALSE(shell("exit 3", 30).well());
+  CHECK_FALSE(shell("kill -9 $$", 30).well());
+  CHECK_FALSE(program::run_program({"no such program"}, {}).found);
+  CHECK_FALSE(program::run_program({}, {}).found);
   CHECK(shell("i=0; while [ $i -lt 20000 ]; do echo much; i=$((i+1)); done", 30).output.size() < 80000);
   // Neither it nor what it has started is waited for.
-  const program::CommandResult slow = shell("echo begins; sleep 1000 & sleep 1000", 1);
+  const program::Ended slow = shell("echo begins; sleep 1000 & sleep 1000", 1);
   CHECK(slow.found);
-  CHECK_FALSE(slow.ended);
+  CHECK_FALSE(slow.in_time);
   CHECK(slow.output == "begins\n");
 }
