@@ -58,8 +58,8 @@ void tell_models(const mae::TensorFile& file, const mae::Recognised& names, cons
 }
 
 void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, const std::string& kind, Facts& facts) {
-  const mae::Loadable encoder = mae::loadable(file, names, mae::Part::encoder);
-  const mae::Loadable trunk = mae::loadable(file, names, mae::Part::trunk);
+  const mae::Loadable encoder = mae::loadable(file, names, mae::ModelPart::encoder);
+  const mae::Loadable trunk = mae::loadable(file, names, mae::ModelPart::trunk);
   if (encoder.refused.empty() || !trunk.refused.empty()) {
     tell_part("the encoder", encoder, {"features", "finetune", "probe", "segment", "detect", "onnx"}, facts);
   } else {
@@ -67,7 +67,7 @@ void tell_loading(const mae::TensorFile& file, const mae::Recognised& names, con
     tell_part("the encoder", encoder, {"features", "probe", "segment"}, facts);
   }
   if (kind == "masked autoencoder")
-    tell_part("the whole", mae::loadable(file, names, mae::Part::autoencoder), {"reconstruct", "onnx"}, facts);
+    tell_part("the whole", mae::loadable(file, names, mae::ModelPart::autoencoder), {"reconstruct", "onnx"}, facts);
   const auto made_by = file.metadata().find("program");
   const std::string program = made_by == file.metadata().end() ? "" : made_by->second;
   if ((kind == "classifier" || kind == "linear probe") && (encoder.refused.empty() || trunk.refused.empty()))

@@ -1,7 +1,7 @@
 // What of a file of weights could be loaded, told without a model at hand: the sizes are the file's own.
 //
 //   const TensorFile file = open_tensors("vit.pth");
-//   const Loadable encoder = loadable(file, recognise(file, "cls_token"), Part::encoder);
+//   const Loadable encoder = loadable(file, recognise(file, "cls_token"), ModelPart::encoder);
 //   std::puts(encoder.refused.empty() ? encoder.report.text().c_str() : encoder.refused.c_str());
 //
 // Names and shapes decide, as in load_into.hpp, by the same plan: no number is read. What a model of other sizes makes
@@ -14,11 +14,11 @@ namespace mae {
 
 /// What of a file is wanted: an encoder without its last norm, which pooling does without, an encoder, or the whole
 /// masked autoencoder.
-enum class Part { trunk, encoder, autoencoder };
+enum class ModelPart { trunk, encoder, autoencoder };
 
 /// The parameters of a part of these sizes: under the names, in the order and of the shapes that `parameters<Model>()`
 /// gives them. `hidden` and `decoder_hidden` are the widths inside their MLPs.
-inline std::vector<ParameterInfo> parameters_of(const FileSizes& sizes, Index hidden, Index decoder_hidden, Part part) {
+inline std::vector<ParameterInfo> parameters_of(const FileSizes& sizes, Index hidden, Index decoder_hidden, ModelPart part) {
   std::vector<ParameterInfo> all;
   const auto add = [&](const std::string& name, std::vector<Index> shape) {
     Index count = 1;
@@ -50,8 +50,8 @@ inline std::vector<ParameterInfo> parameters_of(const FileSizes& sizes, Index hi
   add("patch_embed.proj.weight", {width, sizes.channels, side, side});
   add("patch_embed.proj.bias", {width});
   blocks("blocks", sizes.encoder, hidden);
-  if (part != Part::trunk) norm("norm", width);
-  if (part != Part::autoencoder) return all;
+  if (part != ModelPart::trunk) norm("norm", width);
+  if (part != ModelPart::autoencoder) return all;
   add("mask_token", {1, 1, narrow});
   add("decoder_pos_embed", {1, sizes.patches + 1, narrow});
   linear("decoder_embed", width, narrow);
@@ -68,7 +68,7 @@ struct Loadable {
 };
 
 /// What loading `part` of `file` would do, if the model has the file's sizes.
-inline Loadable loadable(const TensorFile& file, const Recognised& names, Part part, const LoadOptions& options = {}) {
+inline Loadable loadable(const TensorFile& file, const Recognised& names, ModelPart part, const LoadOptions& options = {}) {
   const FileSizes sizes = sizes_of(file, names);
   const auto hidden = [&](const std::string& blocks) {
     const TensorEntry* const bias = detail::find_parameter(file, names, blocks + ".0.mlp.fc1.bias");
@@ -79,7 +79,7 @@ inline Loadable loadable(const TensorFile& file, const Recognised& names, Part p
   try {
     std::vector<detail::Wanted> wanted;
     for (const ParameterInfo& parameter : all) wanted.push_back({&parameter, parameter.name});
-    const bool encoder = part != Part::autoencoder;
+    const bool encoder = part != ModelPart::autoencoder;
     const auto plan = detail::plan_loading(file, names, wanted, encoder, options, result.report);
     const detail::PatchGeometry geometry{sizes.channels, {1, sizes.patches, sizes.patch}};
     const detail::SourceReader reader(file, describe(file, names), geometry, options.resize);
