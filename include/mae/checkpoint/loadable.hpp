@@ -18,7 +18,8 @@ enum class ModelPart { trunk, encoder, autoencoder };
 
 /// The parameters of a part of these sizes: under the names, in the order and of the shapes that `parameters<Model>()`
 /// gives them. `hidden` and `decoder_hidden` are the widths inside their MLPs.
-inline std::vector<ParameterInfo> parameters_of(const FileSizes& sizes, Index hidden, Index decoder_hidden, ModelPart part) {
+inline std::vector<ParameterInfo> parameters_of(const FileSizes& sizes, Index hidden, Index decoder_hidden,
+                                                ModelPart part) {
   std::vector<ParameterInfo> all;
   const auto add = [&](const std::string& name, std::vector<Index> shape) {
     Index count = 1;
@@ -68,7 +69,8 @@ struct Loadable {
 };
 
 /// What loading `part` of `file` would do, if the model has the file's sizes.
-inline Loadable loadable(const TensorFile& file, const Recognised& names, ModelPart part, const LoadOptions& options = {}) {
+inline Loadable loadable(const TensorFile& file, const Recognised& names, ModelPart part,
+                         const LoadOptions& options = {}) {
   const FileSizes sizes = sizes_of(file, names);
   const auto hidden = [&](const std::string& blocks) {
     const TensorEntry* const bias = detail::find_parameter(file, names, blocks + ".0.mlp.fc1.bias");
