@@ -22,6 +22,7 @@ refuses() {
 }
 
 # Every program of the folder is in the list, and answers; the program of that name says the same but for its name.
+mkdir links
 "$mae" --help > help.txt
 for source in "$sources"/*.cpp; do
   name=$(basename "$source" .cpp)
@@ -32,8 +33,8 @@ for source in "$sources"/*.cpp; do
   "$programs/$name" --help > alone.txt
   sed "s/mae $name /$name /" sub.txt | cmp - alone.txt
   "$mae" help "$name" | cmp - sub.txt
-  ln -s "$mae" "$name"  # a link of that name is that program
-  "./$name" --help | cmp - alone.txt
+  ln -s "$mae" "links/$name"  # a link of that name is that program
+  "links/$name" --help | cmp - alone.txt
 done
 
 # The file of --print-config says to its program what the flags said: with either it comes as far, past all checks of
