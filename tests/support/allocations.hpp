@@ -36,10 +36,21 @@ inline void release(void* memory) {
 
 }  // namespace test
 
-// Not inlined, or g++ would pair the free() above with its own idea of new. All other forms call these.
+// Not inlined, or g++ would pair the free() above with its own idea of new. Those of arrays call these.
 [[gnu::noinline]] void* operator new(std::size_t bytes) { return test::allocate(bytes, alignof(std::max_align_t)); }
 [[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return test::allocate(bytes, static_cast<std::size_t>(alignment));
+}
+// Those without an exception too: sanitizers have their own, which take nothing from these.
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return test::allocate(bytes, alignof(std::max_align_t));
+  } catch (const std::bad_alloc&) { return nullptr; }
+}
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  try {
+    return test::allocate(bytes, static_cast<std::size_t>(alignment));
+  } catch (const std::bad_alloc&) { return nullptr; }
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { test::release(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { test::release(memory); }
