@@ -82,7 +82,7 @@ std::string in_words(const Record& record) {
   for (const Extra& extra : extras)
     if (const auto& value = record.*extra.member)
       text += std::string("  ") + extra.words + " " +
-              (extra.percent ? decimal(100 * *value, 1) + " %" : decimal(*value, 4));
+              (extra.percent ? mae::decimal_text(100 * *value, 1) + " %" : mae::decimal_text(*value, 4));
   return text;
 }
 
