@@ -1,4 +1,4 @@
-# What segment.sh and detect.sh share: each includes it and hands on its arguments, PROGRAMS DATA FOLDER MAKER.
+# What segment.sh, detect.sh and predict.sh share: each includes it and hands on its arguments, PROGRAMS DATA FOLDER MAKER.
 # shellcheck shell=sh disable=SC2034,SC2154,SC2086
 set -eu
 export PATH="$1:$PATH" LC_ALL=C

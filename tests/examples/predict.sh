@@ -4,16 +4,10 @@
 # `predict` and `evaluate` as their users meet them, on what finetune, probe, detect and segment wrote: files with names
 # of files and classes, the scores that the training told, images that cannot be read, mistakes. CLASS_FOLDERS,
 # CLASS_MAPS and BOXES make data.
-set -eu
-export PATH="$1:$PATH" LC_ALL=C
-data=$2 folder=$3 class_folders=$4 class_maps=$5 boxes=$6
-rm -rf "$folder"
-mkdir -p "$folder"
-cd "$folder"
+# shellcheck source=tests/examples/places.sh
+. "$(dirname "$0")/places.sh"
+data=$2 class_folders=$4 class_maps=$5 boxes=$6
 ln -s "$data" data
-fail() { echo "$*"; exit 1; }
-has() { for file in "$@"; do [ -s "$file" ] || fail "$file is missing"; done; }
-says() { grep -q -e "$2" "$1" || { echo "$1 does not say $2:"; cat "$1"; exit 1; }; }
 # refuses MESSAGE COMMAND...: it ends with status 1 and says so, where * stands for anything, and leaves nothing behind.
 refuses() {
   expected=$1 status=0
